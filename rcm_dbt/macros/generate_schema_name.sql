@@ -1,0 +1,4 @@
+{# The custom schema name as it stands: staging, not main_staging. #}
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ (custom_schema_name or target.schema) | trim }}
+{%- endmacro %}

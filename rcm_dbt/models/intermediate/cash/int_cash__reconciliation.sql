@@ -1,0 +1,160 @@
+-- Each payment that an 835 announces, against what was posted from it, what is held in quarantine
+-- and what reached the bank. A difference is computed, never forced.
+with
+
+payments as (
+
+    select
+        *,
+        lead(segment_no) over (
+            partition by interchange_sha256
+            order by segment_no
+        ) as next_segment_no
+
+    from {{ ref('int_cash__remit_payments') }}
+
+),
+
+posted as (
+
+    select
+        remit_payment_key,
+        sum(paid_amount) as posted_amount
+
+    from {{ ref('int_claim__remits') }}
+
+    where not is_predetermination
+
+    group by remit_payment_key
+
+),
+
+provider_adjustments as (
+
+    select
+        remit_payment_key,
+        -sum(amount) as provider_adjustment_amount
+
+    from {{ ref('int_cash__provider_adjustments') }}
+
+    group by remit_payment_key
+
+),
+
+held as (
+
+    select
+        payments.remit_payment_key,
+        sum(quarantine.dollar_amount) as quarantined_amount,
+        count(*) as quarantined_claim_count
+
+    from {{ ref('stg_platform__quarantine') }} as quarantine
+
+    inner join payments
+        on quarantine.content_sha256 = payments.interchange_sha256
+        and quarantine.segment_no >= payments.segment_no
+        and (payments.next_segment_no is null or quarantine.segment_no < payments.next_segment_no)
+
+    where quarantine.quarantine_level = 'claim'
+
+    group by payments.remit_payment_key
+
+),
+
+deposits as (
+
+    select
+        trace_number,
+        facility_id,
+        min(deposit_date) as deposit_date,
+        sum(deposit_amount) as deposited_amount
+
+    from {{ ref('stg_treasury__bank_deposits') }}
+
+    group by
+        trace_number,
+        facility_id
+
+),
+
+facilities as (
+
+    select * from {{ ref('int_facility__current') }}
+
+),
+
+feeds as (
+
+    select count(*) as deposit_count from deposits
+
+),
+
+amounts as (
+
+    select
+        payments.remit_payment_key,
+        payments.source_system,
+        payments.facility_key,
+        payments.payer_key,
+        payments.trace_number,
+        payments.payment_date,
+        payments.recorded_date,
+        payments.payment_amount as remitted_amount,
+        coalesce(posted.posted_amount, 0) as posted_amount,
+        coalesce(provider_adjustments.provider_adjustment_amount, 0) as provider_adjustment_amount,
+        coalesce(held.quarantined_amount, 0) as quarantined_amount,
+        coalesce(held.quarantined_claim_count, 0) as quarantined_claim_count,
+        deposits.deposit_date,
+        deposits.deposited_amount,
+        feeds.deposit_count > 0 as has_bank_feed,
+        payments._source_file,
+        payments._source_position
+
+    from payments
+
+    cross join feeds
+
+    left join posted
+        on payments.remit_payment_key = posted.remit_payment_key
+
+    left join provider_adjustments
+        on payments.remit_payment_key = provider_adjustments.remit_payment_key
+
+    left join held
+        on payments.remit_payment_key = held.remit_payment_key
+
+    left join facilities
+        on payments.facility_key = facilities.facility_key
+
+    left join deposits
+        on payments.trace_number = deposits.trace_number
+        and facilities.facility_id = deposits.facility_id
+
+),
+
+final as (
+
+    select
+        *,
+        remitted_amount - posted_amount - provider_adjustment_amount - quarantined_amount
+            as unexplained_amount,
+        case
+            when remitted_amount <> posted_amount + provider_adjustment_amount + quarantined_amount
+                then 'unmatched'
+            when quarantined_claim_count > 0 then 'known exception'
+            else 'matched'
+        end as posting_status,
+        case
+            when not has_bank_feed then 'not applicable'
+            when remitted_amount = 0 then 'matched'
+            when deposited_amount = remitted_amount then 'matched'
+            when deposited_amount is null
+                and {{ dbt.datediff('payment_date', as_of_date(), 'day') }} <= 5 then 'timing'
+            else 'unmatched'
+        end as deposit_status
+
+    from amounts
+
+)
+
+select * from final

@@ -1,0 +1,77 @@
+-- One row per claim status of a 277CA, in order. The first answer decides first-pass yield, so the
+-- history is kept: the latest status alone would hide every rejection that was later corrected.
+with
+
+acknowledgements as (
+
+    select * from {{ ref('stg_x12__ack_claims') }}
+
+),
+
+providers as (
+
+    select * from {{ ref('int_facility__x12_providers') }}
+
+),
+
+categories as (
+
+    select * from {{ ref('ack_categories') }}
+
+),
+
+resolved as (
+
+    select
+        acknowledgements.ack_key,
+        {{ surrogate_key([
+            'providers.claim_namespace',
+            "coalesce(acknowledgements.patient_control_number, 'not given')",
+        ]) }} as claim_key,
+        providers.claim_namespace,
+        coalesce(acknowledgements.patient_control_number, 'not given') as claim_id,
+        acknowledgements.category_code,
+        acknowledgements.status_code,
+        acknowledgements.action_code,
+        case
+            when acknowledgements.action_code = 'U' then 'rejected'
+            when acknowledgements.action_code = 'WQ' then 'accepted'
+            when categories.is_rejected then 'rejected'
+            when acknowledgements.category_code = 'A2' then 'accepted'
+            else 'in transit'
+        end as ack_status,
+        acknowledgements.charge_amount,
+        acknowledgements.payer_claim_number,
+        acknowledgements.status_date,
+        acknowledgements.recorded_date,
+        acknowledgements._source_file,
+        acknowledgements._source_position
+
+    from acknowledgements
+
+    inner join providers
+        on acknowledgements.source_system = providers.source_system
+        and {{ x12_provider_id(
+            'acknowledgements.billing_npi', 'null', 'acknowledgements.billing_name'
+        ) }} = providers.x12_provider_id
+
+    left join categories
+        on acknowledgements.category_code = categories.category_code
+
+
+),
+
+final as (
+
+    select
+        *,
+        row_number() over (
+            partition by claim_key
+            order by recorded_date, status_date, ack_key
+        ) as ack_number
+
+    from resolved
+
+)
+
+select * from final

@@ -1,0 +1,117 @@
+-- One row per claim of an 835, in the order in which the money was reported.
+with
+
+remits as (
+
+    select * from {{ ref('stg_x12__remit_claims') }}
+
+),
+
+payments as (
+
+    select * from {{ ref('int_cash__remit_payments') }}
+
+),
+
+adjustments as (
+
+    select
+        remit_claim_key,
+        {{ money("sum(case when is_denial then amount else 0 end)") }} as denied_amount,
+        {{ money("sum(case when group_code = 'PR' then amount else 0 end)") }} as patient_amount,
+        {{ money("sum(amount)") }} as adjustment_amount,
+        max(case when is_denial and amount > 0 then 1 else 0 end) as denial_count
+
+    from {{ ref('int_claim__remit_adjustments') }}
+
+    group by remit_claim_key
+
+),
+
+service_dates as (
+
+    select
+        remit_claim_key,
+        min(service_date) as service_date
+
+    from {{ ref('stg_x12__remit_lines') }}
+
+    group by remit_claim_key
+
+),
+
+resolved as (
+
+    select
+        remits.remit_claim_key,
+        remits.remit_payment_key,
+        {{ surrogate_key([
+            'payments.claim_namespace',
+            "coalesce(remits.patient_control_number, 'not given')",
+        ]) }} as claim_key,
+        payments.claim_source_system,
+        payments.claim_namespace,
+        payments.facility_key,
+        payments.payer_key,
+        coalesce(remits.patient_control_number, 'not given') as claim_id,
+        remits.claim_status_code,
+        remits.payer_claim_number,
+        remits.charge_amount,
+        remits.paid_amount,
+        coalesce(adjustments.denied_amount, {{ money(0) }}) as denied_amount,
+        coalesce(adjustments.patient_amount, {{ money(0) }}) as patient_amount,
+        coalesce(adjustments.adjustment_amount, {{ money(0) }}) as adjustment_amount,
+        remits.claim_status_code = '22' as is_reversal,
+        -- a predetermination promises, and moves no money
+        remits.claim_status_code = '25' as is_predetermination,
+        remits.claim_status_code <> '22' and coalesce(adjustments.denial_count, 0) > 0 as is_denied,
+        coalesce(
+            service_dates.service_date, remits.statement_from_date, payments.payment_date
+        ) as service_date,
+        payments.payment_date,
+        remits.recorded_date,
+        remits._source_file,
+        remits._source_position
+
+    from remits
+
+    inner join payments
+        on remits.remit_payment_key = payments.remit_payment_key
+
+    left join adjustments
+        on remits.remit_claim_key = adjustments.remit_claim_key
+
+    left join service_dates
+        on remits.remit_claim_key = service_dates.remit_claim_key
+
+),
+
+sorted as (
+
+    select
+        *,
+        not is_reversal and not is_predetermination as is_decision
+
+    from resolved
+
+),
+
+final as (
+
+    select
+        *,
+        row_number() over (
+            partition by claim_key
+            order by recorded_date, payment_date, is_reversal desc, remit_claim_key
+        ) as remit_number,
+        -- the payer's first word, second word and so on; a reversal only takes one back
+        case when is_decision then row_number() over (
+            partition by claim_key, is_decision
+            order by recorded_date, payment_date, remit_claim_key
+        ) end as decision_number
+
+    from sorted
+
+)
+
+select * from final

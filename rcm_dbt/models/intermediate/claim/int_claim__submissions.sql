@@ -1,0 +1,92 @@
+-- One row per 837 claim that was sent. A resubmission carries the claim number of the original,
+-- so the claim is the chain and each row here is one link of it.
+with
+
+submissions as (
+
+    select * from {{ ref('stg_x12__submitted_claims') }}
+
+),
+
+providers as (
+
+    select * from {{ ref('int_facility__x12_providers') }}
+
+),
+
+payers as (
+
+    select * from {{ ref('int_payer__current') }}
+
+),
+
+service_dates as (
+
+    select
+        submission_key,
+        min(service_date) as service_date
+
+    from {{ ref('stg_x12__submitted_lines') }}
+
+    group by submission_key
+
+),
+
+resolved as (
+
+    select
+        submissions.submission_key,
+        {{ surrogate_key([
+            'providers.claim_namespace',
+            "coalesce(submissions.patient_control_number, 'not given')",
+        ]) }}
+            as claim_key,
+        providers.claim_source_system,
+        providers.claim_namespace,
+        providers.facility_key,
+        payers.payer_key,
+        coalesce(submissions.patient_control_number, 'not given') as claim_id,
+        submissions.frequency_code,
+        submissions.original_payer_claim_number,
+        submissions.charge_amount,
+        submissions.rendering_npi,
+        coalesce(
+            service_dates.service_date, submissions.submitted_date, submissions.recorded_date
+        ) as service_date,
+        coalesce(submissions.submitted_date, submissions.recorded_date) as submitted_date,
+        submissions.recorded_date,
+        submissions._source_file,
+        submissions._source_position
+
+    from submissions
+
+    inner join providers
+        on submissions.source_system = providers.source_system
+        and {{ x12_provider_id(
+            'submissions.billing_npi', 'submissions.billing_tin', 'submissions.billing_name'
+        ) }} = providers.x12_provider_id
+
+    left join payers
+        on {{ x12_payer_id('submissions.payer_id', 'submissions.payer_name') }} = payers.payer_id
+        and payers.source_system in ('operations', submissions.source_system)
+
+    left join service_dates
+        on submissions.submission_key = service_dates.submission_key
+
+
+),
+
+final as (
+
+    select
+        *,
+        row_number() over (
+            partition by claim_key
+            order by recorded_date, submitted_date, submission_key
+        ) as submission_number
+
+    from resolved
+
+)
+
+select * from final

@@ -1,0 +1,245 @@
+-- The spine: one signed row per financial event. A/R is the sum of ar_amount, cash the sum of
+-- cash_amount; memo_amount says who owes a balance that has not moved. Every figure of every mart
+-- is a sum over these rows, and each row says which file and position it came from.
+with
+
+headers as (
+
+    select * from {{ ref('int_claim__headers') }}
+
+),
+
+charges as (
+
+    select
+        claim_key,
+        'CHARGE' as event_type,
+        event_date,
+        recorded_date,
+        amount as ar_amount,
+        {{ money(0) }} as cash_amount,
+        {{ money(0) }} as memo_amount,
+        cast(null as {{ dbt.type_string() }}) as group_code,
+        cast(null as {{ dbt.type_string() }}) as reason_code,
+        _source_file,
+        _source_position
+
+    from {{ ref('int_claim__charges') }}
+
+),
+
+-- payments and write-offs that the hospital's own billing staff post
+postings as (
+
+    select
+        claim_key,
+        event_type,
+        coalesce(paid_date, recorded_date) as event_date,
+        recorded_date,
+        {{ money("case when event_type = 'PATIENT_PAYMENT' then -paid_amount else -amount end") }}
+            as ar_amount,
+        {{ money("case when event_type = 'PATIENT_PAYMENT' then paid_amount else 0 end") }}
+            as cash_amount,
+        {{ money(0) }} as memo_amount,
+        cast(null as {{ dbt.type_string() }}) as group_code,
+        cast(null as {{ dbt.type_string() }}) as reason_code,
+        _source_file,
+        _source_position
+
+    from {{ ref('int_transaction__current') }}
+
+    where event_type <> 'CHARGE'
+
+),
+
+remits as (
+
+    select * from {{ ref('int_claim__remits') }}
+
+    where not is_predetermination
+
+),
+
+remit_payments as (
+
+    select
+        claim_key,
+        'PAYER_PAYMENT' as event_type,
+        payment_date as event_date,
+        recorded_date,
+        {{ money('-paid_amount') }} as ar_amount,
+        paid_amount as cash_amount,
+        {{ money(0) }} as memo_amount,
+        cast(null as {{ dbt.type_string() }}) as group_code,
+        cast(null as {{ dbt.type_string() }}) as reason_code,
+        _source_file,
+        _source_position
+
+    from remits
+
+    where paid_amount <> 0
+
+),
+
+remit_adjustments as (
+
+    select
+        remits.claim_key,
+        adjustments.event_type,
+        remits.payment_date as event_date,
+        remits.recorded_date,
+        {{ money("case when adjustments.event_type = 'CONTRACTUAL' then -adjustments.amount else 0 end") }}
+            as ar_amount,
+        {{ money(0) }} as cash_amount,
+        {{ money("case when adjustments.event_type = 'CONTRACTUAL' then 0 else adjustments.amount end") }}
+            as memo_amount,
+        adjustments.group_code,
+        adjustments.reason_code,
+        adjustments._source_file,
+        adjustments._source_position
+
+    from {{ ref('int_claim__remit_adjustments') }} as adjustments
+
+    inner join remits
+        on adjustments.remit_claim_key = remits.remit_claim_key
+
+),
+
+synthea as (
+
+    select
+        {{ surrogate_key(['source_system', 'claim_id']) }} as claim_key,
+        event_type,
+        event_date,
+        event_date as recorded_date,
+        ar_amount,
+        cash_amount,
+        memo_amount,
+        cast(null as {{ dbt.type_string() }}) as group_code,
+        cast(null as {{ dbt.type_string() }}) as reason_code,
+        _source_file,
+        _source_position
+
+    from {{ ref('int_synthea__ledger_events') }}
+
+),
+
+claim_events as (
+
+    select * from charges
+    union all
+    select * from postings
+    union all
+    select * from remit_payments
+    union all
+    select * from remit_adjustments
+    union all
+    select * from synthea
+
+),
+
+claim_entries as (
+
+    select
+        claim_events.claim_key,
+        headers.source_system,
+        headers.encounter_key,
+        headers.patient_key,
+        headers.provider_key,
+        headers.payer_key,
+        headers.facility_key,
+        claim_events.event_type,
+        claim_events.event_date,
+        claim_events.recorded_date,
+        claim_events.ar_amount,
+        claim_events.cash_amount,
+        claim_events.memo_amount,
+        claim_events.group_code,
+        claim_events.reason_code,
+        claim_events._source_file,
+        claim_events._source_position
+
+    from claim_events
+
+    left join headers
+        on claim_events.claim_key = headers.claim_key
+
+),
+
+-- what a payer adds to or takes from a whole payment belongs to no claim; the cash still moved
+provider_level_entries as (
+
+    select
+        {{ null_key() }} as claim_key,
+        claim_source_system as source_system,
+        {{ null_key() }} as encounter_key,
+        {{ null_key() }} as patient_key,
+        {{ null_key() }} as provider_key,
+        payer_key,
+        facility_key,
+        event_type,
+        payment_date as event_date,
+        recorded_date,
+        {{ money(0) }} as ar_amount,
+        {{ money('-amount') }} as cash_amount,
+        {{ money(0) }} as memo_amount,
+        'PLB' as group_code,
+        reason_code,
+        _source_file,
+        _source_position
+
+    from {{ ref('int_cash__provider_adjustments') }}
+
+),
+
+entries as (
+
+    select * from claim_entries
+    union all
+    select * from provider_level_entries
+
+),
+
+numbered as (
+
+    select
+        *,
+        -- one position of a file can carry several events of a kind (the triplets of one CAS)
+        row_number() over (
+            partition by source_system, _source_file, _source_position, event_type
+            order by claim_key, group_code, reason_code, ar_amount, memo_amount, cash_amount
+        ) as event_number
+
+    from entries
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key([
+            'source_system', '_source_file', '_source_position', 'event_type', 'event_number',
+        ]) }} as ledger_entry_key,
+        claim_key,
+        source_system,
+        encounter_key,
+        patient_key,
+        provider_key,
+        payer_key,
+        facility_key,
+        event_type,
+        event_date,
+        recorded_date,
+        {{ money('ar_amount') }} as ar_amount,
+        {{ money('cash_amount') }} as cash_amount,
+        {{ money('memo_amount') }} as memo_amount,
+        group_code,
+        reason_code,
+        _source_file as source_file,
+        _source_position as source_position
+
+    from numbered
+
+)
+
+select * from final

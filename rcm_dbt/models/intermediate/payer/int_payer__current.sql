@@ -1,0 +1,94 @@
+-- The payer list of the group, plus every payer that a feed names and the list does not:
+-- an unknown payer is a row of its own, never a guess and never a lost dollar.
+with
+
+listed as (
+
+    select
+        {{ surrogate_key(["'operations'", 'payer_id']) }} as payer_key,
+        'operations' as source_system,
+        payer_id,
+        payer_name,
+        payer_class,
+        true as is_listed
+
+    from {{ ref('stg_operations__payers') }}
+
+),
+
+synthea as (
+
+    select
+        {{ surrogate_key(["'synthea'", 'payer_id']) }} as payer_key,
+        source_system,
+        payer_id,
+        payer_name,
+        'Synthea' as payer_class,
+        true as is_listed
+
+    from {{ ref('stg_synthea__payers') }}
+
+),
+
+named as (
+
+    select
+        source_system,
+        {{ x12_payer_id('payer_id', 'payer_name') }} as payer_id,
+        payer_name
+
+    from {{ ref('stg_x12__submitted_claims') }}
+
+    union all
+
+    select
+        source_system,
+        {{ x12_payer_id('payer_id', 'payer_name') }} as payer_id,
+        payer_name
+
+    from {{ ref('stg_x12__remit_payments') }}
+
+    union all
+
+    select
+        source_system,
+        payer_id,
+        payer_id as payer_name
+
+    from {{ ref('int_transaction__current') }}
+
+    where payer_id is not null
+
+),
+
+unlisted as (
+
+    select
+        {{ surrogate_key(['source_system', 'payer_id']) }} as payer_key,
+        source_system,
+        payer_id,
+        max(payer_name) as payer_name,
+        'Not on the payer list' as payer_class,
+        false as is_listed
+
+    from named
+
+    where payer_id not in (select payer_id from listed)
+
+    group by
+        source_system,
+        payer_id
+
+),
+
+final as (
+
+    select * from listed
+    union all
+    select * from synthea
+    union all
+    select * from unlisted
+
+)
+
+select * from final

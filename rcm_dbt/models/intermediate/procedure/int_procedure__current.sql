@@ -1,0 +1,116 @@
+-- One row per piece of clinical work of every system, in its latest version, with the work RVUs that
+-- it earns.
+with
+
+procedures as (
+
+    select * from {{ ref('stg_hospital_a__procedures') }}
+    union all
+    select * from {{ ref('stg_hospital_b__procedures') }}
+
+),
+
+-- two versions of the same moment are told apart by their content, so that the order of arrival
+-- never decides
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_system, procedure_id
+            order by
+                modified_at desc,
+                work_rvu desc,
+                units desc,
+                procedure_code desc,
+                modifiers desc,
+                encounter_id desc
+        ) as version_rank
+
+    from procedures
+
+),
+
+hospital_procedures as (
+
+    select
+        source_system,
+        encounter_id,
+        procedure_id,
+        procedure_code,
+        modifiers,
+        units,
+        work_rvu,
+        recorded_date
+
+    from ranked
+
+    where version_rank = 1
+
+),
+
+-- the export numbers neither procedures nor work RVUs: the id is made of the content, and equal
+-- procedures of one visit are counted
+synthea_procedures as (
+
+    select
+        source_system,
+        encounter_id,
+        {{ surrogate_key([
+            'encounter_id', 'procedure_code', 'reason_code', 'base_cost_amount', 'started_at',
+            'stopped_at',
+        ]) }} as content_key,
+        procedure_code,
+        recorded_date
+
+    from {{ ref('stg_synthea__procedures') }}
+
+),
+
+numbered_synthea_procedures as (
+
+    select
+        source_system,
+        encounter_id,
+        {{ dbt.concat([
+            'content_key', "'-'",
+            'cast(row_number() over (partition by content_key order by content_key) as '
+            ~ dbt.type_string() ~ ')',
+        ]) }} as procedure_id,
+        procedure_code,
+        cast(null as {{ dbt.type_string() }}) as modifiers,
+        1 as units,
+        cast(null as decimal(9, 2)) as work_rvu,
+        recorded_date
+
+    from synthea_procedures
+
+),
+
+unioned as (
+
+    select * from hospital_procedures
+    union all
+    select * from numbered_synthea_procedures
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key(['source_system', 'procedure_id']) }} as procedure_key,
+        {{ foreign_key(['source_system', 'encounter_id']) }} as encounter_key,
+        source_system,
+        procedure_id,
+        procedure_code,
+        modifiers,
+        units,
+        work_rvu,
+        cast(work_rvu * units as decimal(18, 2)) as total_work_rvu,
+        recorded_date
+
+    from unioned
+
+)
+
+select * from final

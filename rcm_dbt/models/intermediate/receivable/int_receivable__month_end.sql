@@ -1,0 +1,101 @@
+-- The balance of each claim at each month end (at the as-of date in the current month), for as long
+-- as it is not zero. Uses the date on which an entry could be known, so that history stays as it was.
+with
+
+entries as (
+
+    select * from {{ ref('int_ledger__entries') }}
+
+    where claim_key is not null
+
+),
+
+headers as (
+
+    select * from {{ ref('int_claim__headers') }}
+
+),
+
+months as (
+
+    select distinct month_start_date
+
+    from {{ ref('int_date__days') }}
+
+    where month_start_date <= {{ as_of_date() }}
+
+),
+
+changes as (
+
+    select
+        claim_key,
+        {{ month_start('recorded_date') }} as change_month,
+        sum(ar_amount) as change_amount
+
+    from entries
+
+    group by
+        claim_key,
+        {{ month_start('recorded_date') }}
+
+),
+
+balances as (
+
+    select
+        claim_key,
+        change_month,
+        sum(change_amount) over (
+            partition by claim_key
+            order by change_month
+            rows between unbounded preceding and current row
+        ) as balance_amount,
+        lead(change_month) over (partition by claim_key order by change_month) as next_change_month
+
+    from changes
+
+),
+
+month_ends as (
+
+    select
+        month_start_date,
+        case
+            when {{ dbt.last_day('month_start_date', 'month') }} > {{ as_of_date() }}
+                then {{ as_of_date() }}
+            else {{ dbt.last_day('month_start_date', 'month') }}
+        end as balance_date
+
+    from months
+
+),
+
+final as (
+
+    select
+        balances.claim_key,
+        headers.facility_key,
+        headers.payer_key,
+        month_ends.month_start_date as balance_month,
+        month_ends.balance_date,
+        {{ money('balances.balance_amount') }} as balance_amount,
+        {{ dbt.datediff('headers.service_date', 'month_ends.balance_date', 'day') }} as age_days
+
+    from balances
+
+    inner join month_ends
+        on balances.change_month <= month_ends.month_start_date
+        and (
+            balances.next_change_month is null
+            or balances.next_change_month > month_ends.month_start_date
+        )
+
+    inner join headers
+        on balances.claim_key = headers.claim_key
+
+    where balances.balance_amount <> 0
+
+)
+
+select * from final

@@ -1,0 +1,80 @@
+-- Both hospitals' billing transactions as one table: a third hospital is one more line here.
+with
+
+unioned as (
+
+    select * from {{ ref('stg_hospital_a__transactions') }}
+    union all
+    select * from {{ ref('stg_hospital_b__transactions') }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_system, transaction_id
+            order by modified_at desc, _source_file desc, _source_position desc
+        ) as version_rank
+
+    from unioned
+
+),
+
+transaction_types as (
+
+    select * from {{ ref('transaction_types') }}
+
+),
+
+-- a charge that no claim carries yet still is money owed: it waits under its encounter
+latest as (
+
+    select
+        ranked.*,
+        coalesce(
+            ranked.claim_id, {{ dbt.concat(["'unbilled '", 'ranked.encounter_id']) }}
+        ) as account_id,
+        coalesce(transaction_types.event_type, 'CHARGE') as event_type
+
+    from ranked
+
+    left join transaction_types
+        on ranked.amount_type = transaction_types.amount_type
+
+    where ranked.version_rank = 1
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key(['source_system', 'transaction_id']) }} as transaction_key,
+        {{ surrogate_key(['source_system', 'account_id']) }} as claim_key,
+        {{ foreign_key(['source_system', 'encounter_id']) }} as encounter_key,
+        {{ foreign_key(['source_system', 'patient_id']) }} as patient_key,
+        {{ foreign_key(['source_system', 'provider_id']) }} as provider_key,
+        source_system,
+        transaction_id,
+        account_id as claim_id,
+        encounter_id,
+        patient_id,
+        provider_id,
+        payer_id,
+        procedure_code,
+        amount_type,
+        event_type,
+        amount,
+        paid_amount,
+        service_date,
+        paid_date,
+        recorded_date,
+        _source_file,
+        _source_position
+
+    from latest
+
+)
+
+select * from final

@@ -1,0 +1,299 @@
+-- How clinician work turns into dollars, per clinician, facility and month. Two views side by side:
+-- what the month's work has brought in so far (cohort), and what cash arrived in the month.
+-- Money that reaches no clinician stands on a line of its own, so totals equal the ledger.
+with
+
+encounters as (
+
+    select * from {{ ref('fct_encounters') }}
+
+),
+
+claims as (
+
+    select * from {{ ref('int_claim__enriched') }}
+
+),
+
+entries as (
+
+    select * from {{ ref('int_ledger__entries') }}
+
+),
+
+costs as (
+
+    select
+        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
+        cost_month,
+        sum(cost_amount) as cost_amount
+
+    from {{ ref('stg_operations__facility_costs') }}
+
+    group by
+        facility_id,
+        cost_month
+
+),
+
+work as (
+
+    select
+        {{ month_start('encounter_date') }} as activity_month,
+        provider_key,
+        facility_key,
+        count(*) as encounter_count,
+        sum(work_rvu) as work_rvu
+
+    from encounters
+
+    group by
+        {{ month_start('encounter_date') }},
+        provider_key,
+        facility_key
+
+),
+
+cohorts as (
+
+    select
+        {{ month_start('service_date') }} as activity_month,
+        provider_key,
+        facility_key,
+        count(*) as claim_count,
+        sum(charge_amount) as charge_amount,
+        sum(contractual_amount) as contractual_amount,
+        sum(payer_paid_amount + patient_paid_amount) as cohort_cash_amount,
+        sum(write_off_amount) as write_off_amount,
+        sum(open_amount) as open_amount,
+        sum(case when claim_status = 'denied' then open_amount else 0 end) as denied_open_amount,
+        sum(case when first_payer_payment_date is not null and first_submitted_date is not null
+            then {{ dbt.datediff('first_submitted_date', 'first_payer_payment_date', 'day') }}
+        end) as first_payment_days,
+        sum(case when first_payer_payment_date is not null and first_submitted_date is not null
+            then 1 else 0
+        end) as first_payment_count
+
+    from claims
+
+    group by
+        {{ month_start('service_date') }},
+        provider_key,
+        facility_key
+
+),
+
+cash as (
+
+    select
+        {{ month_start('event_date') }} as activity_month,
+        provider_key,
+        facility_key,
+        sum(cash_amount) as cash_amount
+
+    from entries
+
+    where cash_amount <> 0
+
+    group by
+        {{ month_start('event_date') }},
+        provider_key,
+        facility_key
+
+),
+
+combined as (
+
+    select
+        activity_month,
+        provider_key,
+        facility_key,
+        encounter_count,
+        work_rvu,
+        0 as claim_count,
+        {{ money(0) }} as charge_amount,
+        {{ money(0) }} as contractual_amount,
+        {{ money(0) }} as cohort_cash_amount,
+        {{ money(0) }} as write_off_amount,
+        {{ money(0) }} as open_amount,
+        {{ money(0) }} as denied_open_amount,
+        0 as first_payment_days,
+        0 as first_payment_count,
+        {{ money(0) }} as cash_amount
+
+    from work
+
+    union all
+
+    select
+        activity_month,
+        provider_key,
+        facility_key,
+        0 as encounter_count,
+        null as work_rvu,
+        claim_count,
+        charge_amount,
+        contractual_amount,
+        cohort_cash_amount,
+        write_off_amount,
+        open_amount,
+        denied_open_amount,
+        coalesce(first_payment_days, 0) as first_payment_days,
+        first_payment_count,
+        {{ money(0) }} as cash_amount
+
+    from cohorts
+
+    union all
+
+    select
+        activity_month,
+        provider_key,
+        facility_key,
+        0 as encounter_count,
+        null as work_rvu,
+        0 as claim_count,
+        {{ money(0) }} as charge_amount,
+        {{ money(0) }} as contractual_amount,
+        {{ money(0) }} as cohort_cash_amount,
+        {{ money(0) }} as write_off_amount,
+        {{ money(0) }} as open_amount,
+        {{ money(0) }} as denied_open_amount,
+        0 as first_payment_days,
+        0 as first_payment_count,
+        cash_amount
+
+    from cash
+
+),
+
+summed as (
+
+    select
+        activity_month,
+        provider_key,
+        facility_key,
+        sum(encounter_count) as encounter_count,
+        sum(work_rvu) as work_rvu,
+        sum(claim_count) as claim_count,
+        sum(charge_amount) as charge_amount,
+        sum(contractual_amount) as contractual_amount,
+        sum(cohort_cash_amount) as cohort_cash_amount,
+        sum(write_off_amount) as write_off_amount,
+        sum(open_amount) as open_amount,
+        sum(denied_open_amount) as denied_open_amount,
+        sum(first_payment_days) as first_payment_days,
+        sum(first_payment_count) as first_payment_count,
+        sum(cash_amount) as cash_amount
+
+    from combined
+
+    group by
+        activity_month,
+        provider_key,
+        facility_key
+
+),
+
+-- a facility's cost is shared out by work done; running totals in whole cents and hundredths of a
+-- wRVU keep the shares adding up to the cost exactly
+running as (
+
+    select
+        summed.*,
+        costs.cost_amount as facility_cost_amount,
+        sum(coalesce(summed.work_rvu, 0)) over (
+            partition by summed.facility_key, summed.activity_month
+            order by summed.provider_key
+            rows between unbounded preceding and current row
+        ) as running_work_rvu,
+        sum(coalesce(summed.work_rvu, 0)) over (
+            partition by summed.facility_key, summed.activity_month
+        ) as facility_work_rvu
+
+    from summed
+
+    left join costs
+        on summed.facility_key = costs.facility_key
+        and summed.activity_month = costs.cost_month
+
+),
+
+shares as (
+
+    select
+        *,
+        case when facility_cost_amount is not null and facility_work_rvu > 0 then
+            {{ integer_divide(
+                'cast(facility_cost_amount * 100 as ' ~ dbt.type_bigint() ~ ')'
+                ~ ' * cast(running_work_rvu * 100 as ' ~ dbt.type_bigint() ~ ')',
+                'cast(facility_work_rvu * 100 as ' ~ dbt.type_bigint() ~ ')'
+            ) }}
+        end as running_cost_cents,
+        case when facility_cost_amount is not null and facility_work_rvu > 0 then
+            {{ integer_divide(
+                'cast(facility_cost_amount * 100 as ' ~ dbt.type_bigint() ~ ')'
+                ~ ' * cast((running_work_rvu - coalesce(work_rvu, 0)) * 100 as '
+                ~ dbt.type_bigint() ~ ')',
+                'cast(facility_work_rvu * 100 as ' ~ dbt.type_bigint() ~ ')'
+            ) }}
+        end as previous_cost_cents
+
+    from running
+
+),
+
+providers as (
+
+    select * from {{ ref('int_provider__current') }}
+
+),
+
+facilities as (
+
+    select * from {{ ref('int_facility__current') }}
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key([
+            "coalesce(shares.provider_key, 'none')", "coalesce(shares.facility_key, 'none')",
+            'shares.activity_month',
+        ]) }} as productivity_key,
+        shares.activity_month,
+        shares.provider_key,
+        coalesce(providers.provider_name, 'Not attributable to a clinician') as provider_name,
+        providers.specialty,
+        shares.facility_key,
+        facilities.facility_name,
+        {{ dbt.datediff(
+            dbt.last_day('shares.activity_month', 'month'), as_of_date(), 'day'
+        ) }} as maturity_days,
+        cast(shares.encounter_count as {{ dbt.type_bigint() }}) as encounter_count,
+        cast(shares.work_rvu as decimal(18, 2)) as work_rvu,
+        cast(shares.claim_count as {{ dbt.type_bigint() }}) as claim_count,
+        {{ money('shares.charge_amount') }} as charge_amount,
+        {{ money('shares.contractual_amount') }} as contractual_amount,
+        {{ money('shares.cohort_cash_amount') }} as cohort_cash_amount,
+        {{ money('shares.write_off_amount') }} as write_off_amount,
+        {{ money('shares.open_amount') }} as open_amount,
+        {{ money('shares.denied_open_amount') }} as denied_open_amount,
+        {{ money('shares.cash_amount') }} as cash_amount,
+        cast(shares.first_payment_days as {{ dbt.type_bigint() }}) as first_payment_days,
+        cast(shares.first_payment_count as {{ dbt.type_bigint() }}) as first_payment_count,
+        {{ money('cast(shares.running_cost_cents - shares.previous_cost_cents as decimal(18, 2)) / 100') }}
+            as allocated_cost_amount
+
+    from shares
+
+    left join providers
+        on shares.provider_key = providers.provider_key
+
+    left join facilities
+        on shares.facility_key = facilities.facility_key
+
+)
+
+select * from final

@@ -1,0 +1,48 @@
+with
+
+patients as (
+
+    select * from {{ ref('int_patient__current') }}
+
+),
+
+aged as (
+
+    select
+        *,
+        -- years are counted on the calendar: a birthday later in the year has not come yet
+        {{ year_of(as_of_date()) }} - {{ year_of('birth_date') }}
+        - case
+            when 100 * {{ month_of(as_of_date()) }} + {{ day_of(as_of_date()) }}
+                < 100 * {{ month_of('birth_date') }} + {{ day_of('birth_date') }}
+                then 1
+            else 0
+        end as age_years
+
+    from patients
+
+),
+
+final as (
+
+    select
+        patient_key,
+        source_system,
+        patient_id,
+        first_name,
+        last_name,
+        middle_name,
+        ssn,
+        phone_number,
+        address,
+        gender,
+        birth_date,
+        cast(age_years as {{ dbt.type_int() }}) as age_years,
+        {{ age_band('age_years') }} as age_band,
+        recorded_date
+
+    from aged
+
+)
+
+select * from final

@@ -1,0 +1,10 @@
+select
+    provider_key,
+    source_system,
+    provider_id,
+    npi,
+    provider_name,
+    specialty,
+    department_name
+
+from {{ ref('int_provider__current') }}

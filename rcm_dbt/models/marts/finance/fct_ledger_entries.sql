@@ -1,0 +1,21 @@
+select
+    ledger_entry_key,
+    claim_key,
+    source_system,
+    encounter_key,
+    patient_key,
+    provider_key,
+    payer_key,
+    facility_key,
+    event_type,
+    event_date,
+    recorded_date,
+    ar_amount,
+    cash_amount,
+    memo_amount,
+    group_code,
+    reason_code,
+    source_file,
+    source_position
+
+from {{ ref('int_ledger__entries') }}

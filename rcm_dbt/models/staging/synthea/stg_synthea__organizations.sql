@@ -1,0 +1,63 @@
+-- A Synthea export restates everything, so the last one received applies as a whole.
+with
+
+source as (
+
+    select * from {{ source('synthea', 'organizations') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+exports as (
+
+    select
+        _batch_id,
+        row_number() over (
+            order by max(_arrival_date) desc, max(_loaded_at) desc, _batch_id desc
+        ) as export_rank
+
+    from source
+
+    group by _batch_id
+
+),
+
+latest as (
+
+    select source.*
+
+    from source
+
+    inner join exports
+        on source._batch_id = exports._batch_id
+
+    where exports.export_rank = 1
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('id') }} as organization_id,
+
+        -- texts
+        {{ clean_text('name') }} as organization_name,
+        {{ clean_text('address') }} as address,
+        {{ clean_text('city') }} as city,
+        {{ clean_text('state') }} as state,
+        {{ clean_text('zip') }} as postal_code,
+        {{ clean_text('phone') }} as phone_number,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from latest
+
+)
+
+select * from renamed

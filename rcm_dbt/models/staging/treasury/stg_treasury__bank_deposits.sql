@@ -1,0 +1,54 @@
+-- A restated bank file replaces the deposits that it repeats: the version received last applies.
+with
+
+source as (
+
+    select * from {{ source('treasury', 'bank_deposits') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by deposit_id
+            order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
+        ) as version_rank
+
+    from source
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('deposit_id') }} as deposit_id,
+        {{ clean_text('hospital') }} as facility_id,
+        {{ clean_text('trace_number') }} as trace_number,
+
+        -- texts
+        {{ clean_text('payer_name') }} as payer_name,
+
+        -- amounts
+        {{ clean_money('amount') }} as deposit_amount,
+
+        -- dates
+        {{ clean_date('deposit_date') }} as deposit_date,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from ranked
+
+    where version_rank = 1
+
+)
+
+select * from renamed

@@ -1,0 +1,10 @@
+{# A count, an amount or a lag that cannot be below zero; empty is allowed. #}
+{% test not_negative(model, column_name) %}
+
+    select {{ column_name }}
+
+    from {{ model }}
+
+    where {{ column_name }} < 0
+
+{% endtest %}

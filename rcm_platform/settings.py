@@ -1,0 +1,131 @@
+"""Every knob of the platform, once: environment variables `RCM_*` (or a `.env` file beside you)."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WorldSize = Literal["tiny", "small", "medium", "large"]
+
+
+def _blank_is_none(value: object) -> object:
+    """`RCM_X=` in an env file means "not set", not an empty path."""
+    return None if value == "" else value
+
+
+def _absolute(value: object) -> object:
+    return Path(str(value)).expanduser().absolute() if value not in (None, "") else None
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_absolute)]
+OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+OptionalDate = Annotated[date | None, BeforeValidator(_blank_is_none)]
+
+
+class Settings(BaseSettings):
+    """Configuration of one installation. Units are in each description; paths are made absolute."""
+
+    model_config = SettingsConfigDict(env_prefix="RCM_", env_file=".env", extra="ignore")
+
+    home: Annotated[Path, BeforeValidator(_absolute)] = Field(
+        default_factory=lambda: Path(".rcm").absolute(),
+        description="Folder for everything the platform writes: world, lake, warehouse, published.",
+    )
+    as_of: OptionalDate = Field(
+        None,
+        description="Report as of this date (yyyy-mm-dd). Default: the latest arrival date in raw.",
+    )
+    timezone: str = Field("America/New_York", description="Time zone of the nightly schedule.")
+    nightly_cron: str = Field("0 2 * * *", description="Cron expression of the nightly run.")
+
+    world: bool = Field(True, description="on: build the synthetic world; off: your sources only.")
+    world_seed: int = Field(20250101, ge=0, description="Seed of the synthetic world.")
+    world_size: WorldSize = Field(
+        "small", description="tiny 1,000 | small 20,000 | medium 100,000 | large 1,000,000 claims."
+    )
+    world_start: date = Field(date(2024, 10, 1), description="First service date of the world.")
+    world_through: date = Field(date(2025, 12, 31), description="Last arrival date of the world.")
+
+    hospital_a_url: OptionalText = Field(
+        None, description="Database URL or DuckDB file, hospital A."
+    )
+    hospital_b_url: OptionalText = Field(
+        None, description="Database URL or DuckDB file, hospital B."
+    )
+    synthea_dir: OptionalPath = Field(None, description="Folder of a Synthea export to add.")
+    x12_dir: OptionalPath = Field(None, description="Folder of X12 files to add.")
+    x12_accept_test: bool = Field(
+        False, description="1: also load interchanges marked as test (ISA15 = T)."
+    )
+
+    @field_validator("world", mode="before")
+    @classmethod
+    def _on_off(cls, value: object) -> object:
+        return {"on": True, "off": False}.get(str(value).lower(), value)
+
+    @field_validator("world_through")
+    @classmethod
+    def _ends_after_start(cls, value: date, info: object) -> date:
+        start = getattr(info, "data", {}).get("world_start")
+        if start and value < start:
+            raise ValueError(f"RCM_WORLD_THROUGH ({value}) is before RCM_WORLD_START ({start})")
+        return value
+
+    @property
+    def world_dir(self) -> Path:
+        return self.home / "world"
+
+    @property
+    def data_dir(self) -> Path:
+        """Home of lake, warehouse and published files; the synthetic world never shares one."""
+        return self.home if self.world else self.home / "own"
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.data_dir / "lake"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The DuckDB file that dbt builds. Its stem is the catalog name: never rename it."""
+        return self.data_dir / "warehouse" / "rcm.duckdb"
+
+    @property
+    def published_dir(self) -> Path:
+        return self.data_dir / "published"
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        return self.data_dir / "dbt"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+    @cached_property
+    def hospital_urls(self) -> dict[str, str]:
+        """Source system → database URL, for the hospitals that exist under these settings."""
+        given = {"hospital_a": self.hospital_a_url, "hospital_b": self.hospital_b_url}
+        if self.world:
+            return {k: v or str(self.world_dir / f"{k}.duckdb") for k, v in given.items()}
+        return {k: v for k, v in given.items() if v}
+
+
+def redact(url: str) -> str:
+    """The URL without its password, for logs and metadata."""
+    parts = urlsplit(url)
+    if not parts.password:
+        return url
+    host = parts.hostname or ""
+    netloc = f"{parts.username}:***@{host}" + (f":{parts.port}" if parts.port else "")
+    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, parts.fragment))
+
+
+def get_settings() -> Settings:
+    """Read the environment now (cheap; not cached, so tests and runs can change it)."""
+    return Settings()
