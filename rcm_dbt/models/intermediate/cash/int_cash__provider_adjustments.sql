@@ -1,4 +1,4 @@
--- Amounts that a payer adds to or takes from a whole payment (PLB): recoveries, interest and the like.
+-- Amounts that a payer adds to or takes from a whole payment (PLB): recoveries, interest and such.
 with
 
 adjustments as (

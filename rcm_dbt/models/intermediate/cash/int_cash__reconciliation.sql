@@ -51,7 +51,10 @@ held as (
     from {{ ref('stg_platform__quarantine') }} as quarantine
 
     inner join payments
-        on quarantine.content_sha256 = payments.interchange_sha256
+        on quarantine.source_system = payments.source_system
+        and quarantine._source_file = payments._source_file
+        and {{ dbt.split_part('quarantine._source_position', "'/'", 1) }}
+        = {{ dbt.split_part('payments._source_position', "'/'", 1) }}
         and quarantine.segment_no >= payments.segment_no
         and (payments.next_segment_no is null or quarantine.segment_no < payments.next_segment_no)
 
@@ -149,7 +152,8 @@ final as (
             when remitted_amount = 0 then 'matched'
             when deposited_amount = remitted_amount then 'matched'
             when deposited_amount is null
-                and {{ dbt.datediff('payment_date', as_of_date(), 'day') }} <= 5 then 'timing'
+                and {{ days_between('payment_date', as_of_date()) }} <= 5  -- noqa: LT05
+                then 'timing'
             else 'unmatched'
         end as deposit_status
 

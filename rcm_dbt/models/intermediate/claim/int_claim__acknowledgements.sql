@@ -58,7 +58,6 @@ resolved as (
     left join categories
         on acknowledgements.category_code = categories.category_code
 
-
 ),
 
 final as (

@@ -1,4 +1,4 @@
--- One row per claim with its money, its path through the payer and its age as of the reporting date.
+-- One row per claim with its money, its path through the payer and its age as of the date.
 with
 
 headers as (
@@ -112,7 +112,7 @@ joined as (
         coalesce(financials.transaction_count, 0) as transaction_count,
         financials.first_event_date,
         financials.last_event_date,
-        {{ dbt.datediff('headers.service_date', as_of_date(), 'day') }} as age_days
+        {{ days_between('headers.service_date', as_of_date()) }} as age_days  -- noqa: LT05
 
     from headers
 

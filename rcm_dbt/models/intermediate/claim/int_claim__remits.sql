@@ -102,13 +102,17 @@ final as (
         *,
         row_number() over (
             partition by claim_key
-            order by recorded_date, payment_date, is_reversal desc, remit_claim_key
+            order by recorded_date asc, payment_date asc, is_reversal desc, remit_claim_key asc
         ) as remit_number,
         -- the payer's first word, second word and so on; a reversal only takes one back
-        case when is_decision then row_number() over (
-            partition by claim_key, is_decision
-            order by recorded_date, payment_date, remit_claim_key
-        ) end as decision_number
+        case
+            when is_decision
+                then
+                    row_number() over (
+                        partition by claim_key, is_decision
+                        order by recorded_date, payment_date, remit_claim_key
+                    )
+        end as decision_number
 
     from sorted
 

@@ -73,7 +73,6 @@ resolved as (
     left join service_dates
         on submissions.submission_key = service_dates.submission_key
 
-
 ),
 
 final as (

@@ -26,12 +26,25 @@ bounds as (
 
 digits as (
 
-    {% for digit in range(10) -%}
-    select {{ digit }} as digit
-    {%- if not loop.last %}
+    select 0 as digit
     union all
-    {% endif %}
-    {%- endfor %}
+    select 1 as digit
+    union all
+    select 2 as digit
+    union all
+    select 3 as digit
+    union all
+    select 4 as digit
+    union all
+    select 5 as digit
+    union all
+    select 6 as digit
+    union all
+    select 7 as digit
+    union all
+    select 8 as digit
+    union all
+    select 9 as digit
 
 ),
 
@@ -59,12 +72,15 @@ numbers as (
 
 days as (
 
-    select cast({{ dbt.dateadd('day', 'numbers.day_number', 'bounds.first_date') }} as date) as date_day
+    select
+        cast({{ dbt.dateadd('day', 'numbers.day_number', 'bounds.first_date') }} as date)
+            as date_day
 
     from bounds
 
     inner join numbers
-        on {{ days_between('bounds.first_date', 'bounds.last_date') }} >= numbers.day_number
+        on {{ days_between('bounds.first_date', 'bounds.last_date') }}
+        >= numbers.day_number
 
 ),
 

@@ -45,7 +45,7 @@ unlisted_hospitals as (
 
     from {{ ref('int_transaction__current') }}
 
-    where source_system not in (select source_system from operations)
+    where source_system not in (select operations.source_system from operations)
 
 ),
 

@@ -88,11 +88,15 @@ remit_adjustments as (
         adjustments.event_type,
         remits.payment_date as event_date,
         remits.recorded_date,
-        {{ money("case when adjustments.event_type = 'CONTRACTUAL' then -adjustments.amount else 0 end") }}
-            as ar_amount,
+        case
+            when adjustments.event_type = 'CONTRACTUAL' then {{ money('-adjustments.amount') }}
+            else {{ money(0) }}
+        end as ar_amount,
         {{ money(0) }} as cash_amount,
-        {{ money("case when adjustments.event_type = 'CONTRACTUAL' then 0 else adjustments.amount end") }}
-            as memo_amount,
+        case
+            when adjustments.event_type = 'CONTRACTUAL' then {{ money(0) }}
+            else {{ money('adjustments.amount') }}
+        end as memo_amount,
         adjustments.group_code,
         adjustments.reason_code,
         adjustments._source_file,

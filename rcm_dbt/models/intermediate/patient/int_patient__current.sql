@@ -1,5 +1,5 @@
--- One row per patient record of every system, in its latest version. The same person at two hospitals
--- is two rows here: ids are unique only within a system.
+-- One row per patient record of every system, in its latest version. The same person at two
+-- hospitals is two rows here: ids are unique only within a system.
 with
 
 hospitals as (

@@ -73,7 +73,7 @@ unlisted as (
 
     from named
 
-    where payer_id not in (select payer_id from listed)
+    where payer_id not in (select listed.payer_id from listed)
 
     group by
         source_system,

@@ -1,5 +1,5 @@
--- One row per piece of clinical work of every system, in its latest version, with the work RVUs that
--- it earns.
+-- One row per piece of clinical work of every system, in its latest version, with the work RVUs
+-- that it earns.
 with
 
 procedures as (

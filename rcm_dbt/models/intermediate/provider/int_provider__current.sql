@@ -1,6 +1,6 @@
--- One row per clinician of every system, in the latest version that was known by the reporting date.
--- The hospitals do not date these lists, so a clinician first seen later counts from the start: an
--- old visit keeps its clinician's name.
+-- One row per clinician of every system, in the latest version that was known by the reporting
+-- date. The hospitals do not date these lists, so a clinician first seen later counts from the
+-- start: an old visit keeps its clinician's name.
 with
 
 providers as (

@@ -1,5 +1,5 @@
--- The balance of each claim at each month end (at the as-of date in the current month), for as long
--- as it is not zero. Uses the date on which an entry could be known, so that history stays as it was.
+-- The balance of each claim at each month end (at the as-of date in the current month), for as
+-- long as it is not zero, from what could be known by then: history stays as it was.
 with
 
 entries as (
@@ -80,7 +80,8 @@ final as (
         month_ends.month_start_date as balance_month,
         month_ends.balance_date,
         {{ money('balances.balance_amount') }} as balance_amount,
-        {{ dbt.datediff('headers.service_date', 'month_ends.balance_date', 'day') }} as age_days
+        {{ days_between('headers.service_date', 'month_ends.balance_date') }}  -- noqa: LT05
+            as age_days
 
     from balances
 

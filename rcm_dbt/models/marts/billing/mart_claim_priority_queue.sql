@@ -114,7 +114,10 @@ final as (
     select
         open_claims.claim_key,
         row_number() over (
-            order by scores.priority_score desc, open_claims.open_amount desc, open_claims.claim_key
+            order by
+                scores.priority_score desc,
+                open_claims.open_amount desc,
+                open_claims.claim_key asc
         ) as queue_position,
         open_claims.source_system,
         open_claims.claim_id,

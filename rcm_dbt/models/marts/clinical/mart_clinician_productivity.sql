@@ -67,12 +67,11 @@ cohorts as (
         sum(write_off_amount) as write_off_amount,
         sum(open_amount) as open_amount,
         sum(case when claim_status = 'denied' then open_amount else 0 end) as denied_open_amount,
-        sum(case when first_payer_payment_date is not null and first_submitted_date is not null
-            then {{ dbt.datediff('first_submitted_date', 'first_payer_payment_date', 'day') }}
-        end) as first_payment_days,
-        sum(case when first_payer_payment_date is not null and first_submitted_date is not null
-            then 1 else 0
-        end) as first_payment_count
+        -- empty where either date is, and so left out of both
+        sum({{ days_between('first_submitted_date', 'first_payer_payment_date') }})
+            as first_payment_days,
+        count({{ days_between('first_submitted_date', 'first_payer_payment_date') }})
+            as first_payment_count
 
     from claims
 
@@ -268,9 +267,8 @@ final as (
         providers.specialty,
         shares.facility_key,
         facilities.facility_name,
-        {{ dbt.datediff(
-            dbt.last_day('shares.activity_month', 'month'), as_of_date(), 'day'
-        ) }} as maturity_days,
+        {{ days_between(dbt.last_day('shares.activity_month', 'month'), as_of_date()) }}
+            as maturity_days,
         cast(shares.encounter_count as {{ dbt.type_bigint() }}) as encounter_count,
         cast(shares.work_rvu as decimal(18, 2)) as work_rvu,
         cast(shares.claim_count as {{ dbt.type_bigint() }}) as claim_count,
@@ -283,7 +281,7 @@ final as (
         {{ money('shares.cash_amount') }} as cash_amount,
         cast(shares.first_payment_days as {{ dbt.type_bigint() }}) as first_payment_days,
         cast(shares.first_payment_count as {{ dbt.type_bigint() }}) as first_payment_count,
-        {{ money('cast(shares.running_cost_cents - shares.previous_cost_cents as decimal(18, 2)) / 100') }}
+        {{ money("(shares.running_cost_cents - shares.previous_cost_cents) * 0.01") }}
             as allocated_cost_amount
 
     from shares

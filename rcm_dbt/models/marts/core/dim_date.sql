@@ -36,21 +36,29 @@ final as (
             as quarter_number,
         month_number,
         case month_number
-            {% for name in [
-                'January', 'February', 'March', 'April', 'May', 'June', 'July', 'August',
-                'September', 'October', 'November', 'December',
-            ] -%}
-            when {{ loop.index }} then '{{ name }}'
-            {% endfor -%}
+            when 1 then 'January'
+            when 2 then 'February'
+            when 3 then 'March'
+            when 4 then 'April'
+            when 5 then 'May'
+            when 6 then 'June'
+            when 7 then 'July'
+            when 8 then 'August'
+            when 9 then 'September'
+            when 10 then 'October'
+            when 11 then 'November'
+            when 12 then 'December'
         end as month_name,
         day_number,
         weekday_number,
         case weekday_number
-            {% for name in [
-                'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday',
-            ] -%}
-            when {{ loop.index }} then '{{ name }}'
-            {% endfor -%}
+            when 1 then 'Monday'
+            when 2 then 'Tuesday'
+            when 3 then 'Wednesday'
+            when 4 then 'Thursday'
+            when 5 then 'Friday'
+            when 6 then 'Saturday'
+            when 7 then 'Sunday'
         end as weekday_name,
         weekday_number >= 6 as is_weekend,
         date_day > {{ as_of_date() }} as is_after_as_of

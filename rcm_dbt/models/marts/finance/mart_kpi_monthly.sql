@@ -68,7 +68,7 @@ first_pass_yield as (
 
     from claims
 
-    where {{ dbt.datediff('first_submitted_date', as_of_date(), 'day') }} >= 60
+    where {{ days_between('first_submitted_date', as_of_date()) }} >= 60  -- noqa: LT05
 
     group by
         {{ month_start('first_submitted_date') }},
@@ -85,7 +85,7 @@ days_to_first_payment as (
         facility_key,
         payer_key,
         cast(sum(
-            {{ dbt.datediff('first_submitted_date', 'first_payer_payment_date', 'day') }}
+            {{ days_between('first_submitted_date', 'first_payer_payment_date') }}
         ) as decimal(18, 2)) as numerator,
         cast(count(*) as decimal(18, 2)) as denominator
 
@@ -112,9 +112,7 @@ net_collection_rate as (
 
     from claims
 
-    where {{ dbt.datediff(
-        dbt.last_day('service_date', 'month'), as_of_date(), 'day'
-    ) }} >= 120
+    where {{ days_between(dbt.last_day('service_date', 'month'), as_of_date()) }} >= 120
 
     group by
         {{ month_start('service_date') }},
@@ -174,7 +172,7 @@ cash as (
 
     where
         cash_amount <> 0
-        and facility_key in (select facility_key from work)
+        and facility_key in (select work.facility_key from work)
 
     group by
         {{ month_start('event_date') }},

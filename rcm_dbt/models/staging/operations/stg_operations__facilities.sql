@@ -1,5 +1,5 @@
--- An undated list: it applies to every reporting date, and the version received last replaces the rows
--- that it repeats. Its source_system is not the list's own but that of the facility it describes.
+-- An undated list: it applies to every reporting date, and the version received last replaces the
+-- rows that it repeats. Its source_system is not the list's own but that of the facility it names.
 with
 
 source as (

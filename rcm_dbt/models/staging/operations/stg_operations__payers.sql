@@ -1,5 +1,5 @@
--- An undated list: it applies to every reporting date, and the version received last replaces the rows
--- that it repeats.
+-- An undated list: it applies to every reporting date, and the version received last replaces the
+-- rows that it repeats.
 with
 
 source as (

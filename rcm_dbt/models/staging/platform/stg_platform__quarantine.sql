@@ -24,8 +24,8 @@ renamed as (
 
         -- numbers
         case
-            when _source_position like '%/%'
-                then cast({{ dbt.split_part('_source_position', "'/'", 2) }} as {{ dbt.type_int() }})
+            when source_position like '%/%' then
+                cast({{ dbt.split_part('source_position', "'/'", 2) }} as {{ dbt.type_int() }})
         end as segment_no,
         cast(byte_offset as {{ dbt.type_bigint() }}) as byte_offset,
         cast(byte_count as {{ dbt.type_bigint() }}) as byte_count,
@@ -38,8 +38,8 @@ renamed as (
 
         -- provenance
         source_system,
-        _source_file,
-        _source_position,
+        source_file as _source_file,
+        source_position as _source_position,
         _arrival_date as recorded_date
 
     from source

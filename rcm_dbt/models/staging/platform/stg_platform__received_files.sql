@@ -31,7 +31,7 @@ renamed as (
 
         -- provenance
         source_system,
-        _source_file,
+        source_file as _source_file,
         _source_position,
         _arrival_date as recorded_date
 

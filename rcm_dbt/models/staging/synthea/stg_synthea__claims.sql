@@ -49,8 +49,7 @@ renamed as (
         {{ clean_text('departmentid') }} as department_id,
 
         -- codes
-        {{ clean_text('diagnosis1') }} as diagnosis_code_1,
-        {{ clean_text('diagnosis2') }} as diagnosis_code_2,
+        {{ clean_text('diagnosis1') }} as diagnosis_code,
         {{ clean_text('healthcareclaimtypeid1') }} as claim_type_code,
         {{ clean_text('status1') }} as primary_status,
         {{ clean_text('statusp') }} as patient_status,

@@ -24,13 +24,13 @@ renamed as (
         {{ clean_text('st_control_number') }} as st_control_number,
 
         -- codes
-        {{ clean_text('level') }} as level,
-        {{ clean_text('kind') }} as kind,
-        {{ clean_text('rule') }} as rule,
+        cast(level as {{ dbt.type_int() }}) as diagnostic_level,
+        {{ clean_text('kind') }} as diagnostic_kind,
+        {{ clean_text('rule') }} as rule_id,
 
         -- texts
-        {{ clean_text('element') }} as element,
-        {{ clean_text('path') }} as path,
+        cast(element as {{ dbt.type_int() }}) as element_no,
+        {{ clean_text('path') }} as loop_path,
         {{ clean_text('datum') }} as datum,
 
         -- provenance

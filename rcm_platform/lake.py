@@ -1,0 +1,252 @@
+"""The append-only Parquet store: write a batch whole or not at all, list, read.
+
+    <root>/<source>/<table>/_arrival_date=YYYY-MM-DD/<batch_id>[-n].parquet
+    <root>/_staging/<batch_id>/<n>    the files of a batch that is being written
+    <root>/_batches/<batch_id>.json   its commit record, with the place of each file: from then on
+                                      the batch exists, and moving its files can be redone
+
+One writer at a time: whoever writes holds an outer lock. Readers need none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SCHEMA_DATE = date(1, 1, 1)
+"""Partition of the empty file that makes a table exist before its first row arrives."""
+UNDATED = date(1, 1, 2)
+"""Arrival date of undated reference data: visible as of any date."""
+
+PARTITION = "_arrival_date="
+PROVENANCE = pa.schema(
+    [
+        ("_source_system", pa.string()),
+        ("_source_file", pa.string()),
+        ("_source_position", pa.string()),
+        ("_batch_id", pa.string()),
+        ("_loaded_at", pa.timestamp("us")),
+    ]
+)
+_BUFFER_BYTES = 256 * 2**20
+
+
+class Lake:
+    """A folder of raw tables, partitioned by arrival date. Nothing in it is ever altered."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = Path(root)
+        self._schemas: dict[tuple[str, str], pa.Schema] = {}
+
+    def declare(self, source: str, table: str, schema: pa.Schema) -> None:
+        """Make the table exist with these columns (without provenance), even before any row."""
+        path = self._partition(source, table, SCHEMA_DATE) / "schema.parquet"
+        full = pa.schema([*schema, *PROVENANCE])
+        if not path.exists() or not pq.read_schema(path).equals(full):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            new = path.with_suffix(".tmp")
+            pq.write_table(full.empty_table(), new)
+            new.replace(path)
+        self._schemas[source, table] = full
+
+    def declared(self, source: str, table: str) -> pa.Schema:
+        """The declared columns of a table, provenance included.
+
+        Raises KeyError when nobody declared the table.
+        """
+        if (source, table) not in self._schemas:
+            path = self._partition(source, table, SCHEMA_DATE) / "schema.parquet"
+            if not path.exists():
+                raise KeyError(f"raw table {source}/{table} is not declared: call Lake.declare")
+            self._schemas[source, table] = pq.read_schema(path)
+        return self._schemas[source, table]
+
+    @contextmanager
+    def batch(self, source: str, content_hashes: Iterable[str]) -> Iterator[Batch]:
+        """A batch that commits when the block ends, and leaves nothing when it raises.
+
+        Its id is a hash of the source and of what it was made of, so it is the same on any machine.
+        """
+        made_of = "\n".join([source, *sorted(content_hashes)])
+        first_id = batch_id = hashlib.sha256(made_of.encode()).hexdigest()[:20]
+        repeat = 1
+        # the same content may be reported again (as a duplicate): never overwrite what it left
+        while self._record(batch_id).exists():
+            repeat += 1
+            batch_id = f"{first_id}r{repeat}"
+        batch = Batch(self, source, batch_id)
+        try:
+            yield batch
+            batch.commit()
+        finally:
+            batch.discard()
+
+    def recover(self) -> int:
+        """Finish the batches that a killed run committed, remove what it did not; count files."""
+        removed = 0
+        for staging in self.root.glob("_staging/*"):
+            if self._record(staging.name).exists():
+                self._publish(staging.name)
+            else:
+                removed += sum(1 for _ in staging.iterdir())
+            shutil.rmtree(staging)
+        committed = {path.stem for path in self.root.glob("_batches/*.json")}
+        for path in self.root.glob(f"[!_]*/*/{PARTITION}*/*.parquet"):
+            if path.name != "schema.parquet" and path.stem.split("-")[0] not in committed:
+                path.unlink()
+                removed += 1
+        return removed
+
+    def received_hashes(self) -> set[str]:
+        """Sha256 of each content that was received already, loaded or quarantined."""
+        rows = self._query(
+            f"select distinct content_sha256 from {self.scan('platform', 'received_files')} "
+            "where status <> 'duplicate'"
+        )
+        return {sha for (sha,) in rows}
+
+    def received_names(self) -> set[tuple[str, str, str]]:
+        """(source system, source file, sha256) of each file that was recorded, also duplicates."""
+        rows = self._query(
+            "select distinct source_system, source_file, content_sha256 "
+            f"from {self.scan('platform', 'received_files')}"
+        )
+        return {(system, file, sha) for system, file, sha in rows}
+
+    def scan(self, source: str, table: str) -> str:
+        """SQL that reads all rows of a declared table, in DuckDB."""
+        files = str(self.root / source / table / "*" / "*.parquet").replace("'", "''")
+        return (
+            f"read_parquet('{files}', union_by_name = true, hive_partitioning = true, "
+            "hive_types = {'_arrival_date': DATE})"
+        )
+
+    def latest_arrival_date(self) -> date | None:
+        """The last date on which something arrived; None for a lake without dated rows."""
+        dates = {
+            path.parent.name.removeprefix(PARTITION)
+            for path in self.root.glob(f"[!_]*/*/{PARTITION}*/*.parquet")
+        }
+        dated = [day for text in dates if (day := date.fromisoformat(text)) > UNDATED]
+        return max(dated, default=None)
+
+    def _partition(self, source: str, table: str, day: date) -> Path:
+        return self.root / source / table / f"{PARTITION}{day.isoformat()}"
+
+    def _record(self, batch_id: str) -> Path:
+        return self.root / "_batches" / f"{batch_id}.json"
+
+    def _publish(self, batch_id: str) -> None:
+        """Move the files of a committed batch to their tables; safe to repeat."""
+        staging = self.root / "_staging" / batch_id
+        files: list[str] = json.loads(self._record(batch_id).read_text())["files"]
+        for number, file in enumerate(files):
+            if (staged := staging / str(number)).exists():
+                target = self.root / file
+                target.parent.mkdir(parents=True, exist_ok=True)
+                staged.rename(target)
+
+    @staticmethod
+    def _query(sql: str) -> list[tuple[str, ...]]:
+        with duckdb.connect() as con:
+            return con.execute(sql).fetchall()
+
+
+class Batch:
+    """Rows of several tables and dates that become visible together."""
+
+    def __init__(self, lake: Lake, source: str, batch_id: str) -> None:
+        self.id = batch_id
+        self.loaded_at = datetime.now(UTC).replace(tzinfo=None)
+        self._lake = lake
+        self._source = source
+        self._staging = lake.root / "_staging" / batch_id
+        self._buffer: dict[tuple[str, str, date], list[pa.Table]] = defaultdict(list)
+        self._buffered = 0
+        self._files: list[str] = []
+        self._parts: Counter[tuple[str, str, date]] = Counter()
+        self._rows: dict[str, int] = defaultdict(int)
+
+    def add(self, source: str, table: str, arrival_date: date, rows: pa.Table) -> None:
+        """Add rows of one table and arrival date; may be called often for the same.
+
+        `rows` carry _source_system, _source_file and _source_position. Columns that the table
+        declares and the rows lack become NULL; columns beyond the declared ones are kept.
+        Raises pyarrow.ArrowInvalid when a column does not fit its declared type.
+        """
+        if not rows.num_rows:
+            return
+        conformed = self._conform(rows, self._lake.declared(source, table))
+        self._buffer[source, table, arrival_date].append(conformed)
+        self._rows[f"{source}/{table}"] += rows.num_rows
+        self._buffered += rows.nbytes
+        if self._buffered > _BUFFER_BYTES:
+            self._flush()
+
+    def commit(self) -> None:
+        """Make the rows visible. The commit record is the moment; what follows can be redone."""
+        self._flush()
+        if not self._rows:
+            return
+        record = self._lake._record(self.id)
+        record.parent.mkdir(parents=True, exist_ok=True)
+        new = record.with_suffix(".tmp")
+        new.write_text(
+            json.dumps(
+                {
+                    "source": self._source,
+                    "loaded_at": self.loaded_at.isoformat(),
+                    "rows": dict(sorted(self._rows.items())),
+                    "files": self._files,
+                },
+                indent=1,
+            )
+        )
+        new.replace(record)
+        self._lake._publish(self.id)
+
+    def discard(self) -> None:
+        """Remove what was written and not committed."""
+        self._buffer.clear()
+        shutil.rmtree(self._staging, ignore_errors=True)
+
+    def _conform(self, rows: pa.Table, declared: pa.Schema) -> pa.Table:
+        constants = {"_batch_id": self.id, "_loaded_at": self.loaded_at}
+        present = set(rows.column_names)
+        columns: dict[str, pa.Array | pa.ChunkedArray] = {}
+        for field in declared:
+            if field.name in constants:
+                columns[field.name] = pa.repeat(
+                    pa.scalar(constants[field.name], field.type), rows.num_rows
+                )
+            elif field.name not in present:
+                columns[field.name] = pa.nulls(rows.num_rows, field.type)
+            elif (column := rows[field.name]).type == field.type:
+                columns[field.name] = column
+            else:
+                columns[field.name] = column.cast(field.type)
+        extra = [name for name in rows.column_names if name not in columns]
+        return pa.table(columns | {name: rows[name] for name in extra})
+
+    def _flush(self) -> None:
+        self._staging.mkdir(parents=True, exist_ok=True)
+        for (source, table, day), tables in self._buffer.items():
+            # columns beyond the declared ones may differ from one addition to the next
+            whole = pa.concat_tables(tables, promote_options="default")
+            pq.write_table(whole, self._staging / str(len(self._files)))
+            part = self._parts[source, table, day]
+            self._parts[source, table, day] += 1
+            name = f"{self.id}-{part}.parquet" if part else f"{self.id}.parquet"
+            self._files.append(f"{source}/{table}/{PARTITION}{day.isoformat()}/{name}")
+        self._buffer.clear()
+        self._buffered = 0

@@ -1,0 +1,32 @@
+"""A tiny world, built once for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from tiny_world import SEED, START, THROUGH, Query
+
+from rcm_platform.world import generate
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tiny") / "world"
+    generate(folder, seed=SEED, size="tiny", start=START, through=THROUGH)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def query(world: Path) -> Iterator[Query]:
+    """Run SQL: databases attached as hospital_a and hospital_b, truth tables as schemas."""
+    with duckdb.connect() as connection:
+        for system in ("hospital_a", "hospital_b"):
+            connection.execute(f"attach '{world / system}.duckdb' as {system} (read_only)")
+        for scope in ("happened", "knowable"):
+            connection.execute(f"create schema {scope}")
+            for path in (world / "truth" / scope).glob("*.parquet"):
+                connection.execute(f"create view {scope}.{path.stem} as from '{path}'")
+        yield lambda sql: connection.execute(sql).fetchall()
