@@ -123,6 +123,15 @@ class Lake:
         )
         return {(system, file, sha) for system, file, sha in rows}
 
+    def quarantine_ids(self, source_system: str) -> set[str]:
+        """Ids of what one source system has in quarantine."""
+        rows = self._query(
+            f"select quarantine_id from {self.scan('platform', 'quarantine')} "
+            "where source_system = ?",
+            source_system,
+        )
+        return {identifier for (identifier,) in rows}
+
     def scan(self, source: str, table: str) -> str:
         """SQL that reads all rows of a declared table, in DuckDB."""
         files = str(self.root / source / table / "*" / "*.parquet").replace("'", "''")
@@ -157,9 +166,9 @@ class Lake:
                 staged.rename(target)
 
     @staticmethod
-    def _query(sql: str) -> list[tuple[str, ...]]:
+    def _query(sql: str, *parameters: str) -> list[tuple[str, ...]]:
         with duckdb.connect() as con:
-            return con.execute(sql).fetchall()
+            return con.execute(sql, parameters).fetchall()
 
 
 class Batch:

@@ -48,74 +48,50 @@ submitted as (
 
 ),
 
-remitted as (
+first_remits as (
 
     select
-        remits.claim_key,
-        cast(null as {{ dbt.type_string() }}) as line_id,
-        cast(null as {{ dbt.type_string() }}) as procedure_code,
-        remits.charge_amount as amount,
-        remits.service_date as event_date,
-        remits.recorded_date,
-        remits._source_file,
-        remits._source_position,
+        remits.*,
         row_number() over (
-            partition by remits.claim_key order by remits.is_reversal, remits.remit_number
+            partition by remits.claim_key
+            order by remits.is_reversal, remits.remit_number
         ) as charge_rank
 
     from {{ ref('int_claim__remits') }} as remits
-
-    inner join headers
-        on remits.claim_key = headers.claim_key
-        and headers.known_from = 'remittance'
 
     where not remits.is_predetermination
 
 ),
 
+remitted as (
+
+    select
+        first_remits.claim_key,
+        cast(null as {{ dbt.type_string() }}) as line_id,
+        cast(null as {{ dbt.type_string() }}) as procedure_code,
+        first_remits.charge_amount as amount,
+        first_remits.service_date as event_date,
+        first_remits.recorded_date,
+        first_remits._source_file,
+        first_remits._source_position
+
+    from first_remits
+
+    inner join headers
+        on first_remits.claim_key = headers.claim_key
+        and headers.known_from = 'remittance'
+
+    where first_remits.charge_rank = 1
+
+),
+
 final as (
 
-    select
-        claim_key,
-        line_id,
-        procedure_code,
-        amount,
-        event_date,
-        recorded_date,
-        _source_file,
-        _source_position
-
-    from billed
-
+    select * from billed
     union all
-
-    select
-        claim_key,
-        line_id,
-        procedure_code,
-        amount,
-        event_date,
-        recorded_date,
-        _source_file,
-        _source_position
-
-    from submitted
-
+    select * from submitted
     union all
-
-    select
-        claim_key,
-        line_id,
-        procedure_code,
-        amount,
-        event_date,
-        recorded_date,
-        _source_file,
-        _source_position
-
-    from remitted
-
-    where charge_rank = 1
+    select * from remitted
 
 )
 

@@ -112,7 +112,7 @@ net_collection_rate as (
 
     from claims
 
-    where {{ days_between(dbt.last_day('service_date', 'month'), as_of_date()) }} >= 120
+    where {{ days_between(dbt.last_day('service_date', 'month'), as_of_date()) }} >= 120  -- noqa: LT05
 
     group by
         {{ month_start('service_date') }},

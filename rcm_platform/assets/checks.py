@@ -1,0 +1,156 @@
+"""Checks that are not dbt tests: conservation (blocks publishing) and truth (the world's own)."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import dagster as dg
+from dagster_duckdb import DuckDBResource
+
+from rcm_platform import ingest, proof, truth_checks
+from rcm_platform.assets.common import run_day
+from rcm_platform.assets.raw import raw_key
+from rcm_platform.proof import ProofLine
+from rcm_platform.settings import Settings
+
+RECEIVED = raw_key("platform", "received_files")
+
+# subject of rcm_platform.proof → the mart that it proves, and what it says
+CONSERVED = {
+    "charges": (
+        "fct_claims",
+        "Every dollar charged at the source is in the ledger and on a claim.",
+    ),
+    "cash": ("mart_clinician_productivity", "Every dollar received is in the ledger, once."),
+    "wrvu": ("mart_clinician_productivity", "Every unit of work is counted, once."),
+    "rows": ("fct_ledger_entries", "Every raw row that had arrived is in staging."),
+    "remittances": (
+        "mart_cash_reconciliation",
+        "Every dollar that a payer announced is posted, adjusted or held in quarantine.",
+    ),
+}
+
+
+def mart_key(name: str) -> dg.AssetKey:
+    """The asset of a mart."""
+    return dg.AssetKey(["marts", name])
+
+
+def conservation_name(subject: str) -> str:
+    """The name of the check on one subject of the proof."""
+    return f"{subject}_conserved"
+
+
+def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
+    """Bytes before dbt runs, dollars and work after it; truth only where there is a truth."""
+    checks = [_bytes(settings), _conservation(settings)]
+    return [*checks, _truth(settings)] if settings.world else checks
+
+
+def _bytes(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=RECEIVED,
+        name=conservation_name("bytes"),
+        blocking=True,
+        description="Every byte received is loaded, quarantined, a duplicate or padding.",
+    )
+    def bytes_conserved() -> dg.AssetCheckResult:
+        return _result(RECEIVED, "bytes", proof.account_for_bytes(ingest.open_lake(settings)))
+
+    return bytes_conserved
+
+
+def _conservation(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name="conservation",
+        specs=[
+            dg.AssetCheckSpec(
+                conservation_name(subject), asset=mart_key(mart), description=text, blocking=True
+            )
+            for subject, (mart, text) in CONSERVED.items()
+        ],
+    )
+    def conservation(
+        context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        lake = ingest.open_lake(settings)
+        with warehouse.get_connection() as con:
+            proven = proof.prove(con, lake, ingest.as_of_date(settings, lake, run_day(context)))
+        for subject, (mart, _) in CONSERVED.items():
+            yield _result(mart_key(mart), subject, proven[subject])
+
+    return conservation
+
+
+def _truth(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name="truth",
+        specs=[
+            dg.AssetCheckSpec(
+                f"{check.name}_true",
+                asset=mart_key(check.proves),
+                description=check.description,
+            )
+            for check in truth_checks.CHECKS
+        ],
+    )
+    def truth(
+        context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
+    ) -> Iterator[dg.AssetCheckResult]:
+        lake = ingest.open_lake(settings)
+        as_of = ingest.as_of_date(settings, lake, run_day(context))
+        latest = lake.latest_arrival_date()
+        for check in truth_checks.CHECKS:
+            metadata: dict[str, Any]
+            if latest and as_of < latest:
+                passed = True
+                metadata = {"not applicable": f"as of {as_of}; the truth is known as of {latest}"}
+            else:
+                with warehouse.get_connection() as con:
+                    result = truth_checks.compare(
+                        con, settings.world_dir / "truth" / "knowable", as_of, check
+                    )
+                passed = result.passed
+                metadata = {
+                    "rows in mart": result.mart_rows,
+                    "rows in truth": result.truth_rows,
+                    "only in mart": result.only_in_mart,
+                    "only in truth": result.only_in_truth,
+                }
+            yield dg.AssetCheckResult(
+                asset_key=mart_key(check.proves),
+                check_name=f"{check.name}_true",
+                passed=passed,
+                metadata=metadata,
+            )
+
+    return truth
+
+
+def _result(asset: dg.AssetKey, subject: str, lines: Sequence[ProofLine]) -> dg.AssetCheckResult:
+    broken = [line for line in lines if not line.passed]
+    shown = broken or lines
+    places = list(dict.fromkeys(place for line in shown for place in line.figures))
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=conservation_name(subject),
+        passed=not broken,
+        metadata={
+            "figures": dg.MetadataValue.table(
+                [
+                    dg.TableRecord(
+                        {"scope": line.scope, "unit": line.unit}
+                        | {place: _text(line.figures.get(place)) for place in places}
+                    )
+                    for line in shown
+                ]
+            )
+            if shown
+            else "nothing received yet",
+            "unexplained": float(sum(line.unexplained for line in lines)),
+        },
+    )
+
+
+def _text(amount: Decimal | None) -> str:
+    return "" if amount is None else f"{amount:,}"

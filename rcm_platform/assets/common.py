@@ -1,0 +1,56 @@
+"""What the asset modules share: tags, owners, freshness, progress and metadata."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AS_OF_TAG = "rcm/as_of"
+DATA_TEAM = ["team:rcm-data"]
+
+# One writer at a time: the pool lets one run at a time in (granularity `run` in dagster.yaml).
+WRITER_POOL = "duckdb_writer"
+
+# Nightly: late when a night was missed, failed when two were.
+NIGHTLY_FRESHNESS = dg.FreshnessPolicy.time_window(
+    warn_window=timedelta(hours=30), fail_window=timedelta(hours=54)
+)
+
+
+def run_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date | None:
+    """The as-of date that the run was started for (the nightly run is); None: the default."""
+    tag = context.run.tags.get(AS_OF_TAG)
+    return date.fromisoformat(tag) if tag else None
+
+
+def log_progress(
+    context: dg.AssetExecutionContext, every_seconds: float = 5.0
+) -> Callable[[int, int, str], None]:
+    """A progress callback that writes to the run's log, but not too often."""
+    last = time.monotonic()
+
+    def report(done: int, total: int, label: str) -> None:
+        nonlocal last
+        if time.monotonic() - last >= every_seconds:
+            last = time.monotonic()
+            context.log.info(f"{label}: {done:,} of {total:,}")
+
+    return report
+
+
+def money(amount: Decimal | int | None) -> str:
+    """Dollars as people read them; metadata has no decimal type."""
+    return f"${amount or 0:,.2f}"
+
+
+def column_schema(schema: pa.Schema) -> dg.TableSchema:
+    """The table schema that Dagster shows, from an Arrow schema."""
+    return dg.TableSchema(columns=[dg.TableColumn(field.name, str(field.type)) for field in schema])

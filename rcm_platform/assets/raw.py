@@ -1,0 +1,142 @@
+"""Group `raw`: one asset per table of the append-only lake, one step per feed."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from rcm_platform import ingest
+from rcm_platform.assets.common import (
+    DATA_TEAM,
+    NIGHTLY_FRESHNESS,
+    WRITER_POOL,
+    column_schema,
+    log_progress,
+    money,
+)
+from rcm_platform.assets.sources import source_key
+from rcm_platform.ingest import Feed
+from rcm_platform.settings import Settings
+
+GROUP = "raw"
+PLATFORM = {
+    "received_files": "Every file and database extract that arrived, and what became of its bytes.",
+    "quarantine": "Every byte that could not be loaded, with the rule it broke.",
+}
+SOURCE_CHECK = "source_available"
+
+
+def raw_key(feed: str, table: str) -> dg.AssetKey:
+    """The asset of a raw table."""
+    return dg.AssetKey(["raw", feed, table])
+
+
+def build(settings: Settings) -> list[dg.AssetsDefinition]:
+    """One step per feed, then the platform's own tables, which depend on all of them."""
+    feeds = ingest.feeds().values()
+    tables = [raw_key(feed.name, table) for feed in feeds for table in feed.tables]
+    return [*(_feed_asset(settings, feed) for feed in feeds), _platform_asset(settings, tables)]
+
+
+def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
+    sources = [s for s in feed.origins if s in ingest.locations(settings)]
+    first = raw_key(feed.name, next(iter(feed.tables)))
+
+    @dg.multi_asset(
+        name=f"raw_{feed.name}",
+        specs=[
+            dg.AssetSpec(
+                raw_key(feed.name, table),
+                deps=[source_key(s) for s in sources],
+                description=f"`{table}` {feed.description}, append-only, nothing altered.",
+                group_name=GROUP,
+                kinds={"python", "parquet"},
+                owners=DATA_TEAM,
+                freshness_policy=NIGHTLY_FRESHNESS if sources else None,
+                metadata={"dagster/column_schema": column_schema(schema)},
+            )
+            for table, schema in feed.tables.items()
+        ],
+        check_specs=[
+            dg.AssetCheckSpec(
+                SOURCE_CHECK,
+                asset=first,
+                description=f"The sources of {feed.name} could be reached and read.",
+            )
+        ],
+        pool=WRITER_POOL,
+    )
+    def load(
+        context: dg.AssetExecutionContext,
+    ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        from rcm_platform.sources.base import LoadSummary, SourceUnavailable
+
+        summary, unavailable = LoadSummary(feed.name), dict[str, str]()
+        with ingest.writing(settings) as lake:
+            for source in sources:
+                try:
+                    summary = summary.merge(
+                        ingest.load_source(settings, lake, source, log_progress(context))
+                    )
+                except SourceUnavailable as problem:
+                    # one absent source never stops the others: say it, show it, go on
+                    unavailable[source] = str(problem)
+                    context.log.error(str(problem))
+            counts = ingest.row_counts(lake, feed.name, feed.tables)
+        for message in summary.messages:
+            context.log.warning(message)
+
+        for table in feed.tables:
+            yield dg.MaterializeResult(
+                asset_key=raw_key(feed.name, table),
+                metadata={
+                    "dagster/row_count": counts[table],
+                    "rows added": summary.rows.get(table, 0),
+                    "bytes read": summary.byte_count,
+                    "files loaded": summary.files_loaded,
+                    "files skipped (seen before)": summary.files_skipped,
+                    "files quarantined": summary.files_quarantined,
+                    "quarantined items": summary.quarantined_count,
+                    "quarantined dollars": money(summary.quarantined_amount),
+                    **{f"{name} dollars": money(x) for name, x in summary.dollar_amounts.items()},
+                },
+            )
+        yield dg.AssetCheckResult(
+            asset_key=first,
+            check_name=SOURCE_CHECK,
+            passed=not unavailable,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "sources": ", ".join(sources) or "none configured",
+                **unavailable,
+                **({"messages": "\n\n".join(summary.messages)} if summary.messages else {}),
+            },
+        )
+
+    return load
+
+
+def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
+    @dg.multi_asset(
+        name="raw_platform",
+        specs=[
+            dg.AssetSpec(
+                raw_key("platform", table),
+                deps=tables,
+                description=description,
+                group_name=GROUP,
+                kinds={"python", "parquet"},
+                owners=DATA_TEAM,
+                freshness_policy=NIGHTLY_FRESHNESS,
+            )
+            for table, description in PLATFORM.items()
+        ],
+    )
+    def platform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        """The feeds write these two as they go; here they are counted."""
+        lake = ingest.open_lake(settings)
+        for table, rows in ingest.row_counts(lake, "platform", PLATFORM).items():
+            yield dg.MaterializeResult(
+                asset_key=raw_key("platform", table), metadata={"dagster/row_count": rows}
+            )
+
+    return platform

@@ -1,0 +1,84 @@
+"""Group `sources`: the outside world. The user's systems are observed, never written."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from rcm_platform import ingest
+from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, log_progress, run_day
+from rcm_platform.settings import Settings, redact
+
+GROUP = "sources"
+
+_DESCRIPTIONS = {
+    "hospital_a": "The operational database of hospital A: patients, visits, work and billing.",
+    "hospital_b": "The operational database of hospital B, with a layout of its own.",
+    "clearinghouse": "X12 traffic with the payers: claims out (837P), answers in (277CA, 835).",
+    "treasury": "What the bank says was deposited, as daily CSV files.",
+    "operations": "Facilities, payers and monthly facility costs, as CSV files.",
+    "synthea": "A Synthea export of your own: one file per table.",
+    "x12_folder": "X12 files of your own: claims, acknowledgements and remittances.",
+}
+_KINDS = {
+    "hospital_a": {"duckdb"},
+    "hospital_b": {"duckdb"},
+    "clearinghouse": {"x12"},
+    "treasury": {"csv"},
+    "operations": {"csv"},
+    "synthea": {"csv"},
+    "x12_folder": {"x12"},
+}
+
+
+def source_key(source: str) -> dg.AssetKey:
+    """The asset of a source system."""
+    return dg.AssetKey(["sources", source])
+
+
+def _spec(settings: Settings, source: str, note: str, **more: object) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        source_key(source),
+        description=f"{_DESCRIPTIONS[source]}\n\n{note}",
+        group_name=GROUP,
+        kinds=_KINDS[source],
+        owners=DATA_TEAM,
+        metadata={"location": redact(ingest.locations(settings)[source])},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """The synthetic world as one materializable set, and one external asset per system of yours."""
+    played = ingest.from_world(settings)
+    external: list[dg.AssetsDefinition | dg.AssetSpec] = [
+        _spec(settings, source, "Observed, never written.")
+        for source in ingest.locations(settings)
+        if source not in played
+    ]
+    if not played:
+        return external
+
+    @dg.multi_asset(
+        name="world",
+        specs=[
+            _spec(settings, source, "Played by the synthetic world.", skippable=False)
+            for source in played
+        ],
+        pool=WRITER_POOL,
+    )
+    def world(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        """Bring the synthetic outside world up to its last day."""
+        with ingest.single_writer(settings):
+            summary = ingest.build_world(settings, run_day(context), log_progress(context))
+        for source in played:
+            yield dg.MaterializeResult(
+                asset_key=source_key(source),
+                metadata={
+                    "through": ingest.world_through(settings).isoformat(),
+                    "size": settings.world_size,
+                    "seed": settings.world_seed,
+                    "summary": str(summary),
+                },
+            )
+
+    return [world, *external]

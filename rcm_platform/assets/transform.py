@@ -1,0 +1,161 @@
+"""Groups `staging`, `intermediate` and `marts_*`: the dbt project, built in one `dbt build`."""
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from importlib.metadata import version as installed_version
+from typing import Any
+
+import dagster as dg
+import duckdb
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
+from packaging import version
+
+from rcm_platform import dbt_project, ingest
+from rcm_platform.assets.common import NIGHTLY_FRESHNESS, WRITER_POOL, run_day
+from rcm_platform.settings import Settings
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh."""
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        props = self.get_resource_props(manifest, unique_id)
+        if props["resource_type"] == "model" and props["fqn"][1] == "marts":
+            return spec.replace_attributes(freshness_policy=NIGHTLY_FRESHNESS)
+        return spec
+
+
+class LeanDbtCliResource(DbtCliResource):
+    """The dbt resource without its start-up cost.
+
+    The stock one runs `dbt --version` (4 s and a request to a package index) and opens an adapter
+    in this process before each command; the adapter's DuckDB handle would lock out the next one.
+    """
+
+    @cached_property
+    def _cli_version(self) -> version.Version:
+        return version.parse(installed_version("dbt-core"))
+
+    def _initialize_dbt_core_adapter(self, args: object) -> Any:
+        return None
+
+
+def project(settings: Settings) -> DbtProject:
+    """The dbt project, with everything it writes under RCM_HOME."""
+    return DbtProject(
+        project_dir=dbt_project.project_dir(), target_path=settings.dbt_target_dir.resolve()
+    )
+
+
+def resource(settings: Settings) -> DbtCliResource:
+    """The dbt command line as a resource."""
+    return LeanDbtCliResource(
+        project_dir=str(dbt_project.project_dir()),
+        dbt_executable=str(dbt_project.DBT_EXECUTABLE),
+        global_config_flags=["--no-use-colors"],
+    )
+
+
+def build(settings: Settings) -> dg.AssetsDefinition:
+    """Every seed, model and test of the dbt project, as one step."""
+    manifest_path = dbt_project.prepared_manifest(settings)
+    translator = Translator(DagsterDbtTranslatorSettings(enable_code_references=True))
+
+    @dbt_assets(
+        manifest=manifest_path,
+        project=project(settings),
+        dagster_dbt_translator=translator,
+        name="warehouse",
+        pool=WRITER_POOL,
+    )
+    def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+        with ingest.single_writer(settings):
+            as_of = ingest.as_of_date(settings, ingest.open_lake(settings), run_day(context))
+            context.log.info(f"dbt build as of {as_of}")
+            with dbt_project.dbt_environment(settings, as_of):
+                invocation = dbt.cli(
+                    ["build"], context=context, target_path=dbt_project.run_target(settings)
+                )
+                yield from _with_counts(settings, as_of, context, invocation)
+
+    return warehouse
+
+
+def _with_counts(
+    settings: Settings, as_of: Any, context: dg.AssetExecutionContext, invocation: DbtCliInvocation
+) -> Iterator[Any]:
+    """Stream dbt to its end, then add row counts and columns from one read-only connection.
+
+    The stock `fetch_row_counts` busy-waits while dbt runs and leaves the file locked.
+    """
+    events: list[Any] = []
+    failure: Exception | None = None
+    try:
+        events.extend(invocation.stream())
+    except Exception as problem:
+        # what did run is recorded before the failure is raised
+        failure = problem
+        invocation.process.wait()
+    tables = _tables(settings)
+    for event in events:
+        if isinstance(event, dg.Output) and event.metadata.get("unique_id"):
+            unique_id = str(event.metadata["unique_id"].value)
+            event = event.with_metadata(
+                {
+                    **event.metadata,
+                    "as of": as_of.isoformat(),
+                    **_table_metadata(tables, invocation.manifest, unique_id),
+                }
+            )
+        yield event
+    if failure:
+        raise failure
+
+
+def _tables(settings: Settings) -> dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]:
+    """(schema, table) → row count and columns (name, type), of every table in the warehouse."""
+    found: dict[tuple[str, str], tuple[int, list[tuple[str, str]]]] = {}
+    if not settings.warehouse_path.exists():
+        return found
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        columns = con.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+            "where not internal order by schema_name, table_name, column_index"
+        ).fetchall()
+        for schema, table, column, data_type in columns:
+            if (schema, table) not in found:
+                count = con.execute(f'select count(*) from "{schema}"."{table}"').fetchall()
+                found[schema, table] = (count[0][0], [])
+            found[schema, table][1].append((column, data_type))
+    return found
+
+
+def _table_metadata(
+    tables: Mapping[tuple[str, str], tuple[int, list[tuple[str, str]]]],
+    manifest: Mapping[str, Any],
+    unique_id: str,
+) -> dict[str, Any]:
+    node = manifest["nodes"][unique_id]
+    if (table := tables.get((node["schema"], node["alias"]))) is None:
+        return {}
+    count, columns = table
+    described = node["columns"]
+    return {
+        "dagster/row_count": count,
+        "dagster/column_schema": dg.TableSchema(
+            columns=[
+                dg.TableColumn(name, kind, described.get(name, {}).get("description"))
+                for name, kind in columns
+            ]
+        ),
+    }

@@ -1,0 +1,189 @@
+"""The command line: `rcm run | ui | world | quarantine | published | bench`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from rcm_platform.settings import Settings, WorldSize, get_settings
+
+if TYPE_CHECKING:
+    from rcm_platform.headless import RunReport
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From encounter to cash: one asset graph from source systems to published marts.",
+)
+published_app = typer.Typer(no_args_is_help=True, help="What readers see.")
+quarantine_app = typer.Typer(no_args_is_help=True, help="What could not be loaded, and why.")
+app.add_typer(published_app, name="published")
+app.add_typer(quarantine_app, name="quarantine")
+
+# bound now: during a run, what dbt prints to stdout goes to a file
+out = Console(file=sys.stdout)
+
+
+@app.command()
+def run(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Report as of this date (default: latest arrival)."
+        ),
+    ] = None,
+) -> None:
+    """Run the whole graph: receive, load, transform, prove, publish."""
+    from rcm_platform import headless
+
+    settings = get_settings()
+    report = headless.run_all(settings, out, as_of.date() if as_of else None)
+    _print_report(settings, report)
+    raise typer.Exit(0 if report.succeeded else 1)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
+) -> None:
+    """Start the Dagster UI and its daemon (schedule, sensors, freshness) on loopback."""
+    from rcm_platform import headless
+
+    settings = get_settings()
+    headless.prepare_dagster_home(settings)
+    os.environ["RCM_HOME"] = str(settings.home)
+    out.print(
+        f"Dagster UI: http://127.0.0.1:{port} (about half a minute to start; Ctrl-C stops it)"
+    )
+    dagster = Path(sys.executable).parent / "dagster"
+    module = ["-m", "rcm_platform.definitions"]
+    os.execv(dagster, [str(dagster), "dev", *module, "-h", "127.0.0.1", "-p", str(port)])
+
+
+@app.command()
+def world() -> None:
+    """Build the synthetic outside world only."""
+    from rcm_platform import ingest
+
+    settings = get_settings()
+    if not settings.world:
+        raise typer.BadParameter("RCM_WORLD is off: there is no world to build.")
+    with ingest.single_writer(settings), out.status("world") as status:
+        summary = ingest.build_world(
+            settings, progress=lambda done, total, what: status.update(f"{what} {done}/{total}")
+        )
+    out.print(summary)
+
+
+@app.command()
+def bench(
+    size: Annotated[WorldSize, typer.Option(help="World size.")] = "small",
+) -> None:
+    """Time each stage of a fresh run against the bare work, without Dagster."""
+    from rcm_platform import benchmark
+
+    out.print(benchmark.measure(size, out))
+
+
+@published_app.command("path")
+def published_path(
+    audience: Annotated[str, typer.Argument(help="Who reads it.")] = "operations",
+) -> None:
+    """Print the file that is current for an audience."""
+    from rcm_platform import publish
+
+    folder = get_settings().published_dir
+    if (version := publish.current(folder)) is None:
+        _stop(f"Nothing is published in {folder} yet: run `rcm run` first.")
+    path = version.path(folder, audience)
+    if not path.exists():
+        known = sorted(p.stem for p in path.parent.glob("*.duckdb"))
+        _stop(f"There is no audience '{audience}' in {path.parent}; there is: {', '.join(known)}.")
+    typer.echo(path)
+
+
+@published_app.command("list")
+def published_list() -> None:
+    """List the versions on disk, the newest first."""
+    from rcm_platform import publish
+
+    folder = get_settings().published_dir
+    table = Table("version", "as of", "", "files")
+    for version in publish.versions(folder):
+        files = ", ".join(sorted(p.name for p in (folder / version.version).glob("*.duckdb")))
+        table.add_row(
+            version.version, version.as_of, "current" if version.is_current else "", files
+        )
+    out.print(table)
+
+
+@quarantine_app.command("list")
+def quarantine_list(
+    limit: Annotated[int, typer.Option(help="How many items, the latest arrivals first.")] = 50,
+) -> None:
+    """List what could not be loaded: where it is, which rule it broke, its dollars."""
+    from rcm_platform import headless
+
+    rows = headless.quarantined(get_settings(), limit)
+    if not rows:
+        out.print("Nothing is in quarantine.")
+        return
+    table = Table("arrived", "source", "file", "position", "level", "rule", "dollars", "reason")
+    for row in rows:
+        table.add_row(*("" if value is None else str(value) for value in row))
+    out.print(table)
+
+
+def _print_report(settings: Settings, report: RunReport) -> None:
+    if report.sources:
+        table = Table(
+            "source", "files", "bytes", "rows", "dollars", "quarantined", "held $", title="Sources"
+        )
+        for name in table.columns[1:]:
+            name.justify = "right"
+        for source in report.sources:
+            table.add_row(*source)
+        out.print(table)
+    if report.proof:
+        table = Table("proof", "scope", "unit", "amount", "unexplained", "", title="Proof")
+        table.columns[3].justify = table.columns[4].justify = "right"
+        for row in report.proof:
+            table.add_row(*row)
+        out.print(table)
+    if report.stages:
+        table = Table("stage", "seconds", title="Time")
+        table.columns[1].justify = "right"
+        for stage, seconds in report.stages.items():
+            table.add_row(stage, f"{seconds:.1f}")
+        table.add_row("total", f"{report.total_seconds:.1f}")
+        out.print(table)
+    for message in report.warnings:
+        out.print(f"[yellow]warning[/] {message}")
+    for message in report.failures:
+        out.print(f"[red]failed[/] {message}")
+    if report.succeeded:
+        out.print(
+            f"[green]Published[/] {report.published} as of {report.as_of}\n"
+            "Where to look next: `rcm ui` (or `make ui`), then "
+            "http://127.0.0.1:3000/assets/leadership/scorecard\n"
+            f"Read it: {report.published_path}"
+        )
+    else:
+        out.print("[red]Nothing was published.[/] What was published before still stands.")
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,112 @@
+"""Where the dbt project is, what it needs to run, and its manifest, made when it is out of date."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from filelock import FileLock
+
+from rcm_platform.settings import Settings
+
+DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
+
+_CHECKOUT = Path(__file__).parent.parent / "rcm_dbt"
+_PACKAGED = Path(__file__).parent / "_dbt"
+
+
+def project_dir() -> Path:
+    """The dbt project of this checkout, or the copy inside an installed wheel."""
+    return _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED
+
+
+def environment(settings: Settings, as_of: date) -> dict[str, str]:
+    """What every dbt command of this installation finds in its environment."""
+    return {
+        "RCM_HOME": str(settings.home),
+        "RCM_LAKE": str(settings.lake_dir),
+        "RCM_WAREHOUSE": str(settings.warehouse_path),
+        "RCM_AS_OF": as_of.isoformat(),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+
+
+@contextmanager
+def dbt_environment(settings: Settings, as_of: date) -> Iterator[None]:
+    """Set `environment` for this process while the block runs."""
+    added = environment(settings, as_of)
+    before = {name: os.environ.get(name) for name in added}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def run_dbt(settings: Settings, as_of: date, *args: str) -> None:
+    """Run one dbt command without Dagster; raises RuntimeError with its output when it fails."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    target = str(settings.dbt_target_dir)
+    done = subprocess.run(
+        [DBT_EXECUTABLE, *args],
+        cwd=project_dir(),
+        env={
+            **os.environ,
+            **environment(settings, as_of),
+            "DBT_TARGET_PATH": target,
+            "DBT_LOG_PATH": target,
+            "DBT_PROFILES_DIR": str(project_dir()),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(f"dbt {' '.join(args)} failed:\n{done.stdout}{done.stderr}")
+
+
+def prepared_manifest(settings: Settings) -> Path:
+    """The manifest of the project as it is now; parsed again only when a dbt file has changed.
+
+    A hash of contents decides, not modification times: those say nothing in a wheel or a clone.
+    """
+    target = settings.dbt_target_dir
+    manifest, stamp = target / "manifest.json", target / "manifest.sha256"
+    current = _fingerprint(settings)
+    target.mkdir(parents=True, exist_ok=True)
+    with FileLock(target / "manifest.lock"):
+        if not manifest.exists() or not stamp.exists() or stamp.read_text() != current:
+            run_dbt(settings, settings.world_through, "parse", "--quiet")
+            # runs write elsewhere (nobody reads a half-written manifest) but start from this parse
+            run_target(settings).mkdir(exist_ok=True)
+            shutil.copy(target / "partial_parse.msgpack", run_target(settings))
+            stamp.write_text(current)
+    return manifest
+
+
+def run_target(settings: Settings) -> Path:
+    """The target folder of the runs: one, so that it does not grow with each run."""
+    return settings.dbt_target_dir / "run"
+
+
+def _fingerprint(settings: Settings) -> str:
+    root = project_dir()
+    ignored = {"target", "logs"}
+    digest = hashlib.sha256(f"{settings.lake_dir}\n{settings.warehouse_path}\n".encode())
+    for path in sorted(root.rglob("*")):
+        relative = path.relative_to(root)
+        if path.is_file() and relative.parts[0] not in ignored:
+            digest.update(f"{relative}\n".encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,53 @@
+"""The one place where assets, checks, jobs, schedules, sensors and resources meet."""
+
+import warnings
+
+import dagster as dg
+from dagster_duckdb import DuckDBResource
+from dagster_shared.utils.warnings import BetaWarning, PreviewWarning
+
+# forty lines per load about `freshness`, pools and code references
+warnings.filterwarnings("ignore", category=BetaWarning)
+warnings.filterwarnings("ignore", category=PreviewWarning)
+
+from rcm_platform import automation  # noqa: E402
+from rcm_platform.assets import (  # noqa: E402
+    checks,
+    leadership,
+    published,
+    raw,
+    sources,
+    transform,
+)
+from rcm_platform.settings import Settings, get_settings  # noqa: E402
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """The whole graph under these settings."""
+    assets = [
+        *sources.build(settings),
+        *raw.build(settings),
+        transform.build(settings),
+        published.build(settings),
+        leadership.build(settings),
+    ]
+    return dg.Definitions(
+        assets=dg.with_source_code_references(assets),
+        asset_checks=checks.build(settings),
+        jobs=[automation.nightly_job],
+        schedules=[automation.nightly_schedule(settings)],
+        sensors=[automation.alert_on_failure],
+        loggers={"progress": automation.progress_logger},
+        resources={
+            "dbt": transform.resource(settings),
+            "warehouse": DuckDBResource(
+                database=str(settings.warehouse_path),
+                connection_config={"access_mode": "READ_ONLY"},
+            ),
+        },
+        # DuckDB has one writer, and a process per step costs seconds of start-up each
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_definitions(get_settings())

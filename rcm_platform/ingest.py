@@ -1,0 +1,190 @@
+"""What lands in raw, from where: one feed per folder of the lake; and the dates of a run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from rcm_platform.settings import Settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from rcm_platform.lake import Lake
+    from rcm_platform.sources.base import LoadSummary
+    from rcm_platform.world import WorldSummary
+
+Progress = Callable[[int, int, str], None] | None
+
+WORLD_SOURCES = ("hospital_a", "hospital_b", "clearinghouse", "treasury", "operations")
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One folder of the lake: its tables, and the source systems that fill it."""
+
+    name: str
+    description: str
+    tables: dict[str, pa.Schema]
+    origins: tuple[str, ...]
+
+
+def feeds() -> dict[str, Feed]:
+    """Every feed by name. Feeds without a source stay in the graph, with empty tables."""
+    from rcm_platform.sources import csv, database, synthea, x12
+
+    def feed(name: str, description: str, tables: dict[str, pa.Schema], *origins: str) -> Feed:
+        return Feed(name, description, tables, origins or (name,))
+
+    return {
+        f.name: f
+        for f in (
+            feed("hospital_a", "as the database of hospital A holds it", database.TABLES_A),
+            feed("hospital_b", "as the database of hospital B holds it", database.TABLES_B),
+            feed(
+                "x12",
+                "as the X12 files say it",
+                x12.TABLES,
+                "clearinghouse",
+                "x12_folder",
+            ),
+            feed("treasury", "as the treasury's CSV files say it", csv.TREASURY_TABLES),
+            feed("operations", "as the operations CSV files say it", csv.OPERATIONS_TABLES),
+            feed("synthea", "as the Synthea export holds it", synthea.TABLES),
+        )
+    }
+
+
+def locations(settings: Settings) -> dict[str, str]:
+    """Source system → where it is (database URL or folder), for those that these settings have."""
+    found: dict[str, str | Path | None] = dict(settings.hospital_urls)
+    if settings.world:
+        found |= {s: settings.world_dir / s for s in WORLD_SOURCES if s not in found}
+    found |= {"synthea": settings.synthea_dir, "x12_folder": settings.x12_dir}
+    return {name: str(where) for name, where in found.items() if where}
+
+
+def from_world(settings: Settings) -> tuple[str, ...]:
+    """The source systems that the synthetic world plays under these settings."""
+    where = locations(settings)
+    inside = str(settings.world_dir)
+    return tuple(s for s in WORLD_SOURCES if where.get(s, "").startswith(inside))
+
+
+def load_source(
+    settings: Settings, lake: Lake, source: str, progress: Progress = None
+) -> LoadSummary:
+    """Land what is new in one source system. Raises SourceUnavailable when it cannot be reached."""
+    from rcm_platform.sources import csv, database, synthea, x12
+
+    where = locations(settings)[source]
+    if source in ("hospital_a", "hospital_b"):
+        return database.load_hospital(lake, source, where, progress=progress)
+    folder = Path(where)
+    if source == "treasury":
+        return csv.load_treasury(lake, folder, progress=progress)
+    if source == "operations":
+        return csv.load_operations(lake, folder, progress=progress)
+    if source == "synthea":
+        return synthea.load_synthea(lake, folder, progress=progress)
+    accept_test = source == "x12_folder" and settings.x12_accept_test
+    return x12.load_folder(lake, folder, source, accept_test=accept_test, progress=progress)
+
+
+def open_lake(settings: Settings) -> Lake:
+    """The lake, to read."""
+    from rcm_platform.lake import Lake
+
+    return Lake(settings.lake_dir)
+
+
+@contextmanager
+def writing(settings: Settings) -> Iterator[Lake]:
+    """The lake, to write: every table declared, the leftovers of a killed run removed.
+
+    Only the holder of the lock may clean up: another one's unfinished batch looks like a leftover.
+    """
+    from rcm_platform.sources.base import declare_all
+
+    with single_writer(settings):
+        lake = open_lake(settings)
+        lake.recover()
+        declare_all(lake)
+        yield lake
+
+
+def row_counts(lake: Lake, feed: str, tables: Iterable[str]) -> dict[str, int]:
+    """Rows of each raw table, all arrival dates together."""
+    import duckdb
+
+    with duckdb.connect() as con:
+        return {
+            table: con.execute(f"select count(*) from {lake.scan(feed, table)}").fetchall()[0][0]
+            for table in tables
+        }
+
+
+def build_world(
+    settings: Settings, day: date | None = None, progress: Progress = None
+) -> WorldSummary:
+    """Bring the world up to its last day, or to `day` if that is later. It never shrinks.
+
+    Raises ValueError when the folder holds a world of other parameters: its lake would mix the two.
+    """
+    from rcm_platform.world import generate
+
+    asked = {
+        "seed": settings.world_seed,
+        "size": settings.world_size,
+        "start": settings.world_start.isoformat(),
+    }
+    present = world_parameters(settings)
+    if present and (held := {name: str(present[name]) for name in asked}) != {
+        name: str(value) for name, value in asked.items()
+    }:
+        raise ValueError(
+            f"{settings.world_dir} holds a world of {held}, the settings ask for {asked}. "
+            "Choose another RCM_HOME for it, or remove the old one with `make clean`."
+        )
+    return generate(
+        settings.world_dir,
+        seed=settings.world_seed,
+        size=settings.world_size,
+        start=settings.world_start,
+        through=world_through(settings, day),
+        progress=progress,
+    )
+
+
+def world_parameters(settings: Settings) -> dict[str, str]:
+    """The parameters of the world that stands on disk; empty when there is none."""
+    path = settings.world_dir / "world.json"
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def world_through(settings: Settings, day: date | None = None) -> date:
+    """The last day that the world must show: the settings' or a later one that a run asks for."""
+    days = [settings.world_through]
+    if day:
+        days.append(day)
+    if present := world_parameters(settings):
+        days.append(date.fromisoformat(str(present["through"])))
+    return max(days)
+
+
+def as_of_date(settings: Settings, lake: Lake, day: date | None = None) -> date:
+    """The date that a run reports as of: the run's own, the settings', or the latest in raw."""
+    return day or settings.as_of or lake.latest_arrival_date() or settings.world_through
+
+
+def single_writer(settings: Settings) -> FileLock:
+    """The lock beside the warehouse, held by whoever writes; the same process may take it again."""
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(settings.warehouse_path.with_suffix(".lock"), is_singleton=True)

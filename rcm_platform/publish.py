@@ -1,0 +1,176 @@
+"""Write, audit, publish: readers always see a whole, dated, proven version.
+
+Each version is a folder of read-only DuckDB files, one per audience; `current.json` names the one
+that readers open. It is replaced atomically, so a reader sees the old version or the new one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+POINTER = "current.json"
+KEPT_VERSIONS = 5
+
+
+class AuditFailed(Exception):  # noqa: N818 (reads as what happened)
+    """What was written is not what stands in the warehouse; nothing was published."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table of the warehouse."""
+
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return f'"{self.schema}"."{self.name}"'
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version; `as_of` is the date its figures are of."""
+
+    version: str
+    as_of: str
+    is_current: bool = False
+
+    def path(self, folder: Path, audience: str) -> Path:
+        return folder / self.version / f"{audience}.duckdb"
+
+
+def relations_for(manifest: Mapping[str, Any], audience: str) -> list[Relation]:
+    """The models and seeds whose dbt meta names this audience."""
+    return sorted(
+        (
+            Relation(node["schema"], node["alias"])
+            for node in manifest["nodes"].values()
+            if node["resource_type"] in ("model", "seed")
+            and audience in node["config"].get("meta", {}).get("audience", [])
+        ),
+        key=str,
+    )
+
+
+def publish(
+    warehouse: Path,
+    folder: Path,
+    audiences: Mapping[str, Sequence[Relation]],
+    as_of: date,
+    facts: Mapping[str, object] | None = None,
+) -> Version:
+    """Copy each audience's relations into a new version, audit it, and point readers to it.
+
+    `facts` are kept in the table `published_version` of each file. A version of an older as-of date
+    than the current one is written but never pointed to. Raises AuditFailed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    number = max((_number(path) for path in _version_folders(folder)), default=0) + 1
+    version = Version(f"{number:05d}-{as_of}", as_of.isoformat())
+    writing = folder / f".writing-{version.version}"
+    shutil.rmtree(writing, ignore_errors=True)
+    writing.mkdir()
+    for audience, relations in audiences.items():
+        stated = {"version": version.version, "as_of": version.as_of, **(facts or {})}
+        _write(warehouse, writing / f"{audience}.duckdb", relations, stated)
+        _audit(warehouse, writing / f"{audience}.duckdb", relations)
+    writing.rename(folder / version.version)
+
+    present = current(folder)
+    if present is None or present.as_of <= version.as_of:
+        pointer = folder / f".{POINTER}"
+        pointer.write_text(json.dumps(asdict(version) | {"is_current": True}))
+        pointer.replace(folder / POINTER)
+    _prune(folder)
+    return next(v for v in versions(folder) if v.version == version.version)
+
+
+def current(folder: Path) -> Version | None:
+    """The version that readers open; None when nothing was published yet."""
+    pointer = folder / POINTER
+    return Version(**json.loads(pointer.read_text())) if pointer.exists() else None
+
+
+def versions(folder: Path) -> list[Version]:
+    """Every version on disk, the newest first."""
+    now = current(folder)
+    found = [
+        Version(
+            path.name, path.name.partition("-")[2], now is not None and now.version == path.name
+        )
+        for path in _version_folders(folder)
+    ]
+    return sorted(found, key=lambda v: v.version, reverse=True)
+
+
+def open_published(folder: Path, audience: str) -> duckdb.DuckDBPyConnection:
+    """A read-only connection to the current version, that can read nothing else.
+
+    Raises FileNotFoundError when nothing was published yet.
+    """
+    version = current(folder)
+    if version is None:
+        raise FileNotFoundError(f"Nothing is published in {folder} yet: run `rcm run` first.")
+    return duckdb.connect(
+        str(version.path(folder, audience)),
+        read_only=True,
+        config={"enable_external_access": "false", "lock_configuration": "true"},
+    )
+
+
+def _version_folders(folder: Path) -> Iterable[Path]:
+    return (p for p in folder.glob("[0-9]*-*") if p.is_dir())
+
+
+def _number(path: Path) -> int:
+    return int(path.name.partition("-")[0])
+
+
+def _write(
+    warehouse: Path, target: Path, relations: Sequence[Relation], stated: Mapping[str, object]
+) -> None:
+    with duckdb.connect(str(target)) as con:
+        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
+        for relation in relations:
+            con.execute(
+                f'create table main."{relation.name}" as select * from warehouse.{relation}'
+            )
+        columns = ", ".join(f'? as "{name}"' for name in stated)
+        con.execute(
+            f"create table main.published_version as select {columns}",
+            [str(value) for value in stated.values()],
+        )
+    target.chmod(0o444)
+
+
+def _audit(warehouse: Path, target: Path, relations: Sequence[Relation]) -> None:
+    with duckdb.connect() as con:
+        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
+        con.execute(f"attach '{_quoted(target)}' as published (read_only)")
+        for relation in relations:
+            a, b = (
+                con.execute(f"select count(*), bit_xor(hash(t)) from {table} as t").fetchall()
+                for table in (f"warehouse.{relation}", f'published.main."{relation.name}"')
+            )
+            if a != b:
+                raise AuditFailed(f"{relation.name}: {b} was written, the warehouse has {a}")
+
+
+def _prune(folder: Path) -> None:
+    kept = [v for v in versions(folder) if not v.is_current]
+    for version in kept[KEPT_VERSIONS - 1 :]:
+        shutil.rmtree(folder / version.version, ignore_errors=True)
+    for leftover in folder.glob(".writing-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

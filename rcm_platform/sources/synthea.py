@@ -1,0 +1,152 @@
+"""A Synthea export: a folder of `<table>.csv`, `.csv.gz` or `.parquet`, one file a table.
+
+Every table lands as text under lower-case names. The nine tables that models read have a layout;
+the export's columns vary from version to version, so what a layout names and an export lacks is
+blank, and what an export has beyond it is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from rcm_platform.lake import UNDATED, Lake
+from rcm_platform.sources import tabular
+from rcm_platform.sources.base import LoadSummary, Progress, SourceUnavailable, declare
+from rcm_platform.sources.files import SUFFIXES, SourceFile, load_files, split_name
+from rcm_platform.sources.tabular import UNREADABLE, layout, literal
+
+LAYOUTS = {
+    "claims": layout(
+        "id! patientid! providerid! primarypatientinsuranceid! secondarypatientinsuranceid! "
+        "departmentid patientdepartmentid diagnosis1 diagnosis2 diagnosis3 diagnosis4 diagnosis5 "
+        "diagnosis6 diagnosis7 diagnosis8 referringproviderid appointmentid! "
+        "currentillnessdate:date servicedate:date! supervisingproviderid status1 status2 statusp "
+        "outstanding1:number outstanding2:number outstandingp:number lastbilleddate1:date "
+        "lastbilleddate2:date lastbilleddatep:date healthcareclaimtypeid1 healthcareclaimtypeid2",
+        "id",
+    ),
+    "claims_transactions": layout(
+        "id! claimid! chargeid:integer! patientid! type! amount:money! method! fromdate:date! "
+        "todate:date placeofservice! procedurecode modifier1 modifier2 diagnosisref1 "
+        "diagnosisref2 diagnosisref3 diagnosisref4 units:quantity departmentid notes "
+        "unitamount:money transferoutid:integer! transfertype! payments:money! "
+        "adjustments:money! transfers:money! outstanding:money appointmentid linenote "
+        "patientinsuranceid feescheduleid providerid supervisingproviderid",
+        "id",
+        dollars={
+            "charges": ("amount", "type = 'CHARGE'"),
+            "payments": ("payments", "type = 'PAYMENT'"),
+            "adjustments": ("adjustments", "type = 'ADJUSTMENT'"),
+            "transfers out": ("transfers", "type = 'TRANSFEROUT'"),
+        },
+    ),
+    "patients": layout(
+        "id! birthdate:date deathdate:date ssn drivers passport prefix first middle last suffix "
+        "maiden marital race ethnicity gender birthplace address city state county fips zip lat "
+        "lon healthcare_expenses:number healthcare_coverage:number income:number",
+        "id",
+    ),
+    "encounters": layout(
+        "id! start:timestamp! stop:timestamp patient! organization! provider! payer "
+        "encounterclass code description base_encounter_cost:money total_claim_cost:money "
+        "payer_coverage:money reasoncode reasondescription",
+        "id",
+    ),
+    "payers": layout(
+        "id! name! ownership address city state_headquartered zip phone amount_covered:number "
+        "amount_uncovered:number revenue:number covered_encounters uncovered_encounters "
+        "covered_medications uncovered_medications covered_procedures uncovered_procedures "
+        "covered_immunizations uncovered_immunizations unique_customers qols_avg member_months",
+        "id",
+    ),
+    "providers": layout(
+        "id! organization! name! gender speciality address city state zip lat lon utilization "
+        "encounters procedures",
+        "id",
+    ),
+    "organizations": layout(
+        "id! name! address city state zip lat lon phone revenue:number utilization", "id"
+    ),
+    "procedures": layout(
+        "start:timestamp! stop:timestamp patient! encounter! system code! description "
+        "base_cost:money reasoncode reasondescription"
+    ),
+    "conditions": layout("start:date! stop:date patient! encounter! system code! description"),
+}
+"""The tables that models read. Money columns that no ledger uses are numbers of any precision."""
+
+TABLES = {name: known.schema(as_text=True) for name, known in LAYOUTS.items()}
+
+
+def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSummary:
+    """Land the files of an export that were not received before, as one batch.
+
+    All of it arrives on the export's own latest encounter date. Raises SourceUnavailable when the
+    folder is missing or holds no table.
+    """
+    declare(lake, "synthea", TABLES)
+    tables = _tables(folder)
+    if not tables:
+        raise SourceUnavailable(
+            "no Synthea export found",
+            str(folder),
+            "Point RCM_SYNTHEA_DIR at the folder that holds claims.csv, encounters.csv and the "
+            "others (as .csv, .csv.gz or .parquet)",
+        )
+    arrival_date = _latest_encounter(lake, tables.get("encounters", []))
+    found = []
+    for table, paths in tables.items():
+        for path in paths:
+            file = SourceFile(path, path.name, table, arrival_date)
+            if path != paths[0]:
+                file.reject(
+                    UNREADABLE,
+                    f"{paths[0].name} is the same table. Keep one file of each, then load again",
+                )
+            found.append(file)
+    summary = load_files(lake, "synthea", "synthea", found, LAYOUTS, progress)
+    if absent := sorted(set(LAYOUTS) - set(tables)):
+        summary.messages.append(
+            f"synthea {folder}: the export has no {', '.join(absent)}; "
+            "what is computed from it stays empty"
+        )
+    if arrival_date == UNDATED:
+        summary.messages.append(
+            f"synthea {folder}: no encounter tells the date of the export; "
+            "it is visible as of any date"
+        )
+    return summary
+
+
+def _tables(folder: Path) -> dict[str, list[Path]]:
+    """Table → its files, plain CSV before packed before Parquet."""
+    tables: dict[str, list[Path]] = {}
+    for path in sorted(folder.glob("*")) if folder.is_dir() else ():
+        table, suffix = split_name(path)
+        if suffix and path.is_file() and re.fullmatch(r"[a-z][a-z0-9_]*", table):
+            tables.setdefault(table, []).append(path)
+    for paths in tables.values():
+        paths.sort(key=lambda p: SUFFIXES.index(split_name(p)[1]))
+    return dict(sorted(tables.items()))
+
+
+def _latest_encounter(lake: Lake, paths: Sequence[Path]) -> date:
+    """The date of the last encounter of an export; UNDATED when there is none to read."""
+    if not paths:
+        return UNDATED
+    rows = f"read_csv({literal(paths[0])}, all_varchar = true, header = true, ignore_errors = true)"
+    if split_name(paths[0])[1] == ".parquet":
+        rows = f"read_parquet({literal(paths[0])})"
+    try:
+        with tabular.connect(lake) as con:
+            ((last,),) = con.execute(
+                f"select max(try_cast(start as timestamp)) from {rows}"
+            ).fetchall()
+    except duckdb.Error:
+        return UNDATED
+    return last.date() if last else UNDATED

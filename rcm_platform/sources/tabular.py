@@ -1,0 +1,446 @@
+"""What every table of rows has in common: expected columns, types that hold, a key that is unique.
+
+A reader puts its rows into a DuckDB relation and lets `check` part them in two: `good`, ready to
+land, and `bad`, for quarantine. A check is SQL over the whole relation, so a million rows cost
+seconds. A relation to check has, beside its own columns (lower case), the four of `PLACE`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rcm_platform.lake import Batch, Lake
+from rcm_platform.sources.base import MONEY, Level, LoadSummary, QuarantineItem
+
+UNREADABLE, MISSING, WRONG_TYPE, BAD_KEY = "T1", "T2", "T3", "T4"
+
+PLACE = ("_file", "_row", "_position", "_arrival_date")
+"""Source file (text), ordinal in it (bigint), position to show (text; NULL: the ordinal), date."""
+
+MAX_BAD_ROWS = 50_000
+"""Above this, a table is not what it should be: it is quarantined whole, not row by row."""
+
+_CHUNK_ROWS = 250_000
+
+
+class Kind(StrEnum):
+    """What a column holds, as the DuckDB type that its values must fit."""
+
+    TEXT = "varchar"
+    INTEGER = "bigint"
+    NUMBER = "double"
+    QUANTITY = "decimal(9,2)"
+    MONEY = "decimal(18,2)"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+
+    @property
+    def arrow(self) -> pa.DataType:
+        return {
+            Kind.TEXT: pa.string(),
+            Kind.INTEGER: pa.int64(),
+            Kind.NUMBER: pa.float64(),
+            Kind.QUANTITY: pa.decimal128(9, 2),
+            Kind.MONEY: MONEY,
+            Kind.DATE: pa.date32(),
+            Kind.TIMESTAMP: pa.timestamp("us"),
+        }[self]
+
+    @property
+    def words(self) -> str:
+        return {
+            Kind.TEXT: "text",
+            Kind.INTEGER: "a whole number",
+            Kind.NUMBER: "a number",
+            Kind.QUANTITY: "a number with at most two decimals",
+            Kind.MONEY: "an amount in dollars and cents",
+            Kind.DATE: "a date (yyyy-mm-dd)",
+            Kind.TIMESTAMP: "a date and time (yyyy-mm-dd hh:mm:ss)",
+        }[self]
+
+    def fits(self, column: str) -> str:
+        """SQL that is true for a blank, and for a value that loses nothing as this kind."""
+        value = f"trim(cast({column} as varchar))"
+        # casts alone are too kind: they round 12.345, and take 1_000 for a thousand
+        whole, cents = "[0-9]{1,16}", r"[0-9]{0,16}\.[0-9]{1,2}0*"
+        number = r"[-+]?([0-9]{1,16}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?"
+        test = {
+            Kind.TEXT: "true",
+            Kind.INTEGER: rf"regexp_full_match({value}, '[-+]?[0-9]{{1,18}}(\.0*)?')",
+            Kind.NUMBER: f"regexp_full_match({value}, '{number}')",
+            Kind.QUANTITY: rf"regexp_full_match({value}, '[-+]?([0-9]{{1,7}}\.?|{cents})') "
+            f"and try_cast({value} as {self}) is not null",
+            Kind.MONEY: rf"regexp_full_match({value}, '[-+]?({whole}\.?|{cents})')",
+            Kind.DATE: f"{value} like '____-__-__%' and try_cast({value} as timestamp) is not null",
+            Kind.TIMESTAMP: f"{value} like '____-__-__%' "
+            f"and try_cast({value} as timestamp) is not null",
+        }[self]
+        return f"(coalesce({value}, '') = '' or ({test}))"
+
+
+_FITTING = {
+    Kind.INTEGER: {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"},
+    Kind.NUMBER: {"DOUBLE", "FLOAT"},
+    Kind.QUANTITY: {"DECIMAL(9,2)"},
+    Kind.MONEY: {"DECIMAL(18,2)"},
+    Kind.DATE: {"DATE", "TIMESTAMP"},
+    Kind.TIMESTAMP: {"DATE", "TIMESTAMP"},
+}
+"""Database types whose values need no look."""
+
+
+class Column(NamedTuple):
+    name: str
+    kind: Kind
+    required: bool
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What we expect of one table.
+
+    columns: "name[:kind][!] …", where `!` marks a column without which the table is not loaded.
+    key: the columns that name a row; empty: the whole row does.
+    dollars: name of a measure → (money column, SQL condition on the row), at most one per row.
+    modified: the column that says when a row was written, in a database.
+    optional: the table itself may be absent.
+    """
+
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    dollars: tuple[tuple[str, str, str], ...] = ()
+    modified: str | None = None
+    optional: bool = False
+
+    def schema(self, *, as_text: bool) -> pa.Schema:
+        """Arrow schema of the raw table: text where the source is text."""
+        return pa.schema([(c.name, pa.string() if as_text else c.kind.arrow) for c in self.columns])
+
+    def missing(self, present: Iterable[str]) -> tuple[list[str], list[str]]:
+        """Expected columns that are absent: the required ones, then the others."""
+        absent = [c for c in self.columns if c.name not in set(present)]
+        return [c.name for c in absent if c.required], [c.name for c in absent if not c.required]
+
+
+def layout(
+    columns: str,
+    key: str = "",
+    *,
+    dollars: dict[str, tuple[str, str]] | None = None,
+    modified: str | None = None,
+    optional: bool = False,
+) -> Layout:
+    """A layout in few words; see `Layout`."""
+    parsed = []
+    for word in columns.split():
+        name, _, kind = word.rstrip("!").partition(":")
+        parsed.append(Column(name, Kind[kind.upper() or "TEXT"], word.endswith("!")))
+    measures = tuple((name, *measure) for name, measure in (dollars or {}).items())
+    return Layout(tuple(parsed), tuple(key.split()), measures, modified, optional)
+
+
+class BadRow(NamedTuple):
+    """A row that breaks a rule. `content` is the row as JSON, `amount` its dollars if known."""
+
+    file: str
+    row: int
+    position: str
+    rule_id: str
+    reason: str
+    content: str
+    amount: Decimal | None
+    arrival_date: date | None
+
+
+def connect(lake: Lake) -> duckdb.DuckDBPyConnection:
+    """A DuckDB session that spills inside the lake's folder, never into the working folder."""
+    return duckdb.connect(config={"temp_directory": str(lake.root / "_spill")})
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: object) -> str:
+    """An SQL string."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    """Column → type of a relation, without the columns of `PLACE`."""
+    described = con.execute(f"describe select * from {relation}").fetchall()
+    return {row[0]: row[1] for row in described if row[0] not in PLACE}
+
+
+def check(
+    con: duckdb.DuckDBPyConnection, relation: str, expected: Layout, *, as_text: bool
+) -> list[BadRow]:
+    """Part a relation: the rows that break a rule are returned, the others are in view `<r>_good`.
+
+    The view has the layout's columns (NULL where the source has none; typed, unless `as_text`),
+    then whatever else the source has, as text, then `PLACE`. More than MAX_BAD_ROWS bad rows come
+    back as they are counted, cut off at MAX_BAD_ROWS + 1.
+    """
+    present = columns_of(con, relation)
+    bad = f"{relation}_bad"
+    con.execute(
+        f"create or replace temp table {bad} (_file varchar, _row bigint, _position varchar, "
+        "rule_id varchar, reason varchar)"
+    )
+    if expected.columns:  # a table that nobody models has no rule to break
+        _collect_misfits(con, relation, bad, expected, present)
+        _collect_repeats(con, relation, bad, expected, list(present))
+    rows = _describe_bad(con, relation, bad, expected, list(present))
+
+    columns = [_landed(c, present.get(c.name), as_text=as_text) for c in expected.columns]
+    declared = {c.name for c in expected.columns}
+    extra = [
+        f"cast({quoted(name)} as varchar) as {quoted(name)}"
+        for name in present
+        if name not in declared
+    ]
+    without_bad = f"anti join {bad} using (_file, _row)" if rows else ""
+    con.execute(
+        f"create or replace temp view {relation}_good as "
+        f"select {', '.join([*columns, *extra, *PLACE])} from {relation} {without_bad}"
+    )
+    return rows
+
+
+def _landed(column: Column, present_type: str | None, *, as_text: bool) -> str:
+    kind = Kind.TEXT if as_text else column.kind
+    name = quoted(column.name)
+    if present_type is None:
+        return f"cast(null as {kind}) as {name}"
+    if present_type == "VARCHAR" and kind is not Kind.TEXT:
+        # a blank in a text column of a database stands for nothing
+        return f"cast(nullif(trim({name}), '') as {kind}) as {name}"
+    return name if present_type == kind.upper() else f"cast({name} as {kind}) as {name}"
+
+
+def _collect_misfits(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    bad: str,
+    expected: Layout,
+    present: dict[str, str],
+) -> None:
+    """T3: a value that does not fit its column. T4: a key that is blank."""
+    # a reason never shows the value: it may name a person, and it is logged; the content holds it
+    broken = [
+        (f"not {c.kind.fits(quoted(c.name))}", f"{c.name} is not {c.kind.words}")
+        for c in expected.columns
+        if c.kind is not Kind.TEXT and c.name in present and present[c.name] not in _FITTING[c.kind]
+    ]
+    if expected.modified in present:
+        why = f"{expected.modified} is blank, so nobody knows when the row arrived"
+        broken.append((_is_blank(expected.modified), why))
+    misfits = [f"case when {condition} then {literal(why)} end" for condition, why in broken]
+    misfit = f"nullif(concat_ws('; ', {', '.join(misfits)}), '')" if misfits else "null"
+    no_key = f"the key ({', '.join(expected.key)}) is blank"
+    conditions = [condition for condition, _ in broken]
+    conditions += [_is_blank(name) for name in expected.key if name in present]
+    con.execute(
+        f"""
+        insert into {bad}
+        select _file, _row, _position, if({misfit} is null, '{BAD_KEY}', '{WRONG_TYPE}'),
+            coalesce({misfit}, {literal(no_key)})
+        from {relation}
+        where {" or ".join(conditions) or "false"}
+        limit {MAX_BAD_ROWS + 1}
+        """
+    )
+
+
+def _is_blank(column: str) -> str:
+    return f"coalesce(trim(cast({quoted(column)} as varchar)), '') = ''"
+
+
+def _collect_repeats(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    bad: str,
+    expected: Layout,
+    present: Sequence[str],
+) -> None:
+    """T4: a row whose key an earlier good row of the same file has. The first row stays."""
+    names = [name for name in expected.key if name in present] or present
+    keys = ", ".join(quoted(name) for name in names)
+    same = " and ".join(f"r.{quoted(n)} is not distinct from f.{quoted(n)}" for n in names)
+    what = f"the key ({', '.join(names)})" if expected.key else "the whole row"
+    con.execute(
+        f"""
+        insert into {bad}
+        with rest as (select _file, _row, _position, {keys} from {relation}
+            anti join {bad} using (_file, _row)),
+        firsts as (select _file, min(_row) as first_row, {keys} from rest
+            group by _file, {keys} having count(*) > 1)
+        select r._file, r._row,
+            r._position || '#' || 1 + row_number() over (
+                partition by f._file, f.first_row order by r._row),
+            '{BAD_KEY}', '{what} repeats that of ' || if(r._position is null,
+                'row ' || f.first_row, 'another row')
+        from rest as r join firsts as f on r._file = f._file and {same}
+        where r._row > f.first_row
+        limit {MAX_BAD_ROWS + 1}
+        """
+    )
+
+
+def _describe_bad(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    bad: str,
+    expected: Layout,
+    present: Sequence[str],
+) -> list[BadRow]:
+    if not con.execute(f"select count(*) from {bad}").fetchall()[0][0]:
+        return []
+    measures = [
+        f"case when {condition} then try_cast({quoted(column)} as decimal(18, 2)) end"
+        for _, column, condition in expected.dollars
+        if column in present
+    ]
+    amount = f"coalesce({', '.join(measures)}, null)" if measures else "null"
+    content = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in present)
+    found = con.execute(
+        f"""
+        select r._file, r._row, coalesce(b._position, cast(r._row as varchar)), b.rule_id,
+            b.reason, cast(to_json(struct_pack({content})) as varchar),
+            cast({amount} as decimal(18, 2)), r._arrival_date
+        from {relation} as r join {bad} as b using (_file, _row)
+        order by r._file, r._row
+        """
+    ).fetchall()
+    return [BadRow(*row) for row in found]
+
+
+class Landed(NamedTuple):
+    """Good rows of one source file: how many, and their dollars by measure."""
+
+    rows: int
+    dollars: dict[str, Decimal]
+
+
+def count_good(con: duckdb.DuckDBPyConnection, good: str, expected: Layout) -> dict[str, Landed]:
+    """Per source file: rows and dollars of a relation of good rows."""
+    sums = "".join(
+        f", sum(cast({quoted(column)} as decimal(18, 2))) filter ({condition})"
+        for _, column, condition in expected.dollars
+    )
+    names = [name for name, _, _ in expected.dollars]
+    return {
+        file: Landed(rows, {n: a for n, a in zip(names, amounts, strict=True) if a is not None})
+        for file, rows, *amounts in con.execute(
+            f"select _file, count(*){sums} from {good} group by _file"
+        ).fetchall()
+    }
+
+
+def land(
+    con: duckdb.DuckDBPyConnection,
+    good: str,
+    batch: Batch,
+    source: str,
+    table: str,
+    source_system: str,
+) -> None:
+    """Add a relation of good rows to the batch, each under its arrival date."""
+    ((days,),) = con.execute(f"select count(distinct _arrival_date) from {good}").fetchall()
+    # a relation keeps the order of its source: sorting it again would hold it all in memory
+    order = "order by _arrival_date, _file, _row" if days > 1 else ""
+    reader = con.execute(
+        f"""
+        select * exclude (_row, _position, _file), _file as _source_file,
+            coalesce(_position, cast(_row as varchar)) as _source_position
+        from {good} {order}
+        """
+    ).to_arrow_reader(_CHUNK_ROWS)
+    for chunk in reader:
+        rows = pa.Table.from_batches([chunk])
+        system = pa.repeat(pa.scalar(source_system, pa.string()), rows.num_rows)
+        dates = rows["_arrival_date"].combine_chunks()
+        rows = rows.drop_columns("_arrival_date").append_column("_source_system", system)
+        runs = pc.run_end_encode(dates)
+        start = 0
+        for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            batch.add(source, table, day, rows.slice(start, end - start))
+            start = end
+
+
+def quarantined(
+    row: BadRow,
+    source_system: str,
+    arrival_date: date,
+    *,
+    content_sha256: str,
+    content: bytes | None = None,
+    byte_offset: int | None = None,
+) -> QuarantineItem:
+    """The quarantine entry of a bad row: its bytes in the file, else its values as JSON."""
+    content = row.content.encode() if content is None else content
+    return QuarantineItem(
+        source_system=source_system,
+        source_file=row.file,
+        source_position=row.position,
+        level="row",
+        rule_id=row.rule_id,
+        reason=row.reason,
+        byte_offset=byte_offset,
+        byte_count=len(content),
+        content=content,
+        dollar_amount=row.amount,
+        arrival_date=arrival_date,
+        content_sha256=content_sha256,
+    )
+
+
+def whole(
+    source_system: str,
+    file: str,
+    rule_id: str,
+    reason: str,
+    content: bytes,
+    arrival_date: date,
+    content_sha256: str,
+    *,
+    level: Level = "file",
+    byte_offset: int = 0,
+) -> QuarantineItem:
+    """The quarantine entry of a whole file or table."""
+    return QuarantineItem(
+        source_system=source_system,
+        source_file=file,
+        source_position=None,
+        level=level,
+        rule_id=rule_id,
+        reason=reason,
+        byte_offset=byte_offset,
+        byte_count=len(content),
+        content=content,
+        dollar_amount=None,
+        arrival_date=arrival_date,
+        content_sha256=content_sha256,
+    )
+
+
+def note_quarantine(summary: LoadSummary, items: Sequence[QuarantineItem]) -> None:
+    """Count quarantined items in a summary, and say which: by file and rule, without content."""
+    groups: dict[tuple[str, str], list[QuarantineItem]] = {}
+    for item in items:
+        groups.setdefault((item.source_file, item.rule_id), []).append(item)
+        summary.quarantined_amount += item.dollar_amount or 0
+    summary.quarantined_count += len(items)
+    for (file, rule), (first, *others) in groups.items():
+        count = f"{len(others) + 1:,} rows quarantined, the first because " * (first.level == "row")
+        summary.messages.append(f"{summary.source_system} {file}: {count}{first.reason} ({rule})")

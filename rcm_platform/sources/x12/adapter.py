@@ -1,0 +1,405 @@
+"""Transactions of one set, as bytes → Arrow tables with the columns of `tables.py`, by oxedi.
+
+The only module that knows oxedi. Which segment feeds which column is in `specs/*.json`: their
+tables and columns have our names; a column `x__2` stands in where `x` is absent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cache, cached_property
+from importlib.resources import files
+
+import numpy as np
+import numpy.typing as npt
+import oxedi
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rcm_platform.sources.x12.splitter import PADDING, Delimiters
+from rcm_platform.sources.x12.tables import TABLES
+
+Rows = npt.NDArray[np.int64]
+
+REFERENCES = ("transaction", "segment", "claim", "line")
+"""Columns beside those of `tables.py`: 0-based transaction, segment in it, claim and line rows."""
+
+
+@dataclass(frozen=True)
+class TransactionSet:
+    """How one transaction set is read: its spec, its tables, and where a claim's loop ends."""
+
+    spec: str
+    transactions: str
+    claims: str
+    lines: str | None
+    claim_loop: str
+    line_loop: str
+    claim_ends: frozenset[bytes]
+
+
+SETS = {
+    "835": TransactionSet(
+        spec="835.patch.json",
+        transactions="remit_payments",
+        claims="remit_claims",
+        lines="remit_lines",
+        claim_loop="2100",
+        line_loop="2110",
+        claim_ends=frozenset((b"CLP", b"LX", b"PLB", b"SE")),
+    ),
+    "837P": TransactionSet(
+        spec="837p.json",
+        transactions="transactions",
+        claims="submitted_claims",
+        lines="submitted_lines",
+        claim_loop="2300",
+        line_loop="2400",
+        claim_ends=frozenset((b"CLM", b"HL", b"SE")),
+    ),
+    "277CA": TransactionSet(
+        spec="277ca.json",
+        transactions="transactions",
+        claims="ack_claims",
+        lines=None,
+        claim_loop="2200D",
+        line_loop="2220D",
+        claim_ends=frozenset((b"TRN", b"HL", b"SE")),
+    ),
+}
+
+
+@cache
+def _spec(file: str) -> oxedi.Spec:
+    text = (files(__package__) / "specs" / file).read_text(encoding="utf-8")
+    is_patch = file.endswith(".patch.json")
+    return oxedi.Spec.builtin().patch(text) if is_patch else oxedi.Spec.from_json(text)
+
+
+@dataclass
+class Parsed:
+    """What one call of oxedi found in some transactions of the same set and delimiters.
+
+    `tables` hold every row, faulty ones too, with the columns of `tables.py` that come from the
+    data and those of `REFERENCES`. `unreadable` lists (transaction, segment, reason) of amounts
+    and text that cannot be read; `broken` the transactions whose segments do not nest.
+    """
+
+    set: TransactionSet
+    document: oxedi.Document
+    first_segments: Rows
+    first_bytes: Rows
+    tables: dict[str, pa.Table]
+    diagnostics: pa.Table
+    unreadable: list[tuple[int, int, str]] = field(default_factory=list)
+    broken: list[int] = field(default_factory=list)
+
+    @cached_property
+    def _claims(self) -> tuple[Rows, Rows]:
+        claims = self.tables[self.set.claims]
+        transactions = _integers(claims["transaction"])
+        return transactions, self.first_segments[transactions] + _integers(claims["segment"])
+
+    def claim_at(self, transaction: int, segment: int) -> int | None:
+        """The claim whose loop holds a segment of a transaction; None outside any claim."""
+        transactions, starts = self._claims
+        wanted = int(self.first_segments[transaction]) + segment
+        claim = int(np.searchsorted(starts, wanted, side="right")) - 1
+        if claim < 0 or transactions[claim] != transaction:
+            return None
+        return claim if wanted < self._claim_end(claim) else None
+
+    def claim_span(self, claim: int) -> tuple[int, int, int]:
+        """(transaction, first byte, end byte) of a claim's loop, counted in its transaction."""
+        transactions, starts = self._claims
+        transaction = int(transactions[claim])
+        first = self.document[int(starts[claim])]
+        lead = len(first.raw) - len(first.raw.lstrip(PADDING))
+        end = self.document[self._claim_end(claim) - 1].span[1]
+        base = int(self.first_bytes[transaction])
+        return transaction, first.span[0] + lead - base, end - base
+
+    def _claim_end(self, claim: int) -> int:
+        starts = self._claims[1]
+        at = int(starts[claim]) + 1
+        # a claim that lacks its first segment starts at another one, wherever oxedi saw it begin
+        stop = int(starts[claim + 1]) if claim + 1 < len(starts) else len(self.document)
+        while at < stop and self.document[at].id not in self.set.claim_ends:
+            at += 1
+        return at
+
+
+def read(name: str, transactions: Sequence[bytes], delimiters: Delimiters) -> Parsed:
+    """Parse transactions (each from ST to the terminator of its SE) of set `name`."""
+    kind = SETS[name]
+    transactions, undecodable = _decodable(transactions, delimiters.segment)
+    lengths = np.array([len(t) for t in transactions], dtype=np.int64)
+    counts = np.array([t.count(delimiters.segment) for t in transactions], dtype=np.int64)
+    first_segments = np.cumsum(counts) - counts
+    result = oxedi.parse(
+        b"".join(transactions),
+        spec=_spec(kind.spec),
+        delimiters=oxedi.Delimiters(
+            element=delimiters.element,
+            component=delimiters.component,
+            segment=delimiters.segment,
+            repetition=delimiters.repetition,
+        ),
+    )
+    raw = {table: pa.table(result.tables[table]) for table in result.tables}
+    for table, rows in raw.items():
+        raw[table] = _locate(rows, first_segments)
+    per_transaction = np.bincount(
+        _integers(raw[kind.transactions]["transaction"]), minlength=len(transactions)
+    )
+    tables = {table: _typed(rows, TABLES[table]) for table, rows in _join(name, raw).items()}
+    _number(tables, kind)
+    parsed = Parsed(
+        set=kind,
+        document=result.document,
+        first_segments=first_segments,
+        first_bytes=np.cumsum(lengths) - lengths,
+        tables=tables,
+        diagnostics=TABLES["diagnostics"].empty_table(),
+        unreadable=undecodable,
+        broken=np.flatnonzero(per_transaction != 1).tolist(),
+    )
+    _add_diagnostics(parsed, result.diagnostics)
+    return parsed
+
+
+def _decodable(
+    transactions: Sequence[bytes], terminator: bytes
+) -> tuple[Sequence[bytes], list[tuple[int, int, str]]]:
+    """The transactions with bytes that are not UTF-8 masked (same length), and where they were."""
+    if all(t.isascii() for t in transactions):
+        return transactions, []
+    masked, found = list(transactions), []
+    for number, transaction in enumerate(transactions):
+        segments = transaction.split(terminator)
+        for index, segment in enumerate(segments):
+            try:
+                segment.decode()
+            except UnicodeDecodeError:
+                segments[index] = segment.decode("latin-1").encode("ascii", "replace")
+                found.append((number, index, "text that is not UTF-8"))
+        masked[number] = terminator.join(segments)
+    return masked, found
+
+
+def _locate(rows: pa.Table, first_segments: Rows) -> pa.Table:
+    """Replace oxedi's row references by ours: `transaction`, and `segment` counted in it."""
+    segments = _integers(rows["segment"])
+    transaction = np.searchsorted(first_segments, segments, side="right") - 1
+    located = rows.drop_columns([c for c in ("transaction", "segment") if c in rows.column_names])
+    return located.append_column("transaction", pa.array(transaction)).append_column(
+        "segment", pa.array(segments - first_segments[transaction])
+    )
+
+
+def _join(name: str, raw: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Fold the helper tables of a spec (billing provider, subscriber, patient) into its claims."""
+    if name == "837P":
+        claims = raw["submitted_claims"]
+        subscribers, patients = raw["subscribers"], raw["patients"]
+        of_claim = _integers(claims["subscriber"])
+        for table, reference in (("providers", "provider"), ("subscribers", "subscriber")):
+            parent = raw[table].take(claims[reference])
+            for column in raw[table].column_names:
+                if column not in claims.column_names:
+                    claims = claims.append_column(column, parent[column])
+        if len(patients):
+            # the patient loop before a claim, when it belongs to the claim's subscriber
+            order = _order(patients)
+            last = np.searchsorted(order, _order(claims), side="right") - 1
+            has_patient = (last >= 0) & (
+                _integers(patients["subscriber"])[np.maximum(last, 0)] == of_claim
+            )
+            dependent = patients.take(pa.array(np.maximum(last, 0)))
+            for column in set(patients.column_names) & set(subscribers.column_names):
+                if column.startswith("patient_"):
+                    chosen = pc.if_else(pa.array(has_patient), dependent[column], claims[column])
+                    claims = _replaced(claims, column, chosen)
+        raw["submitted_claims"] = _with_batch(claims, raw["transactions"])
+    return {table: rows for table, rows in raw.items() if table in TABLES}
+
+
+def _with_batch(claims: pa.Table, transactions: pa.Table) -> pa.Table:
+    at = np.searchsorted(_integers(transactions["transaction"]), _integers(claims["transaction"]))
+    batch = transactions.take(pa.array(at))
+    for column in ("batch_reference", "submitted_date"):
+        claims = claims.append_column(column, batch[column])
+    return claims
+
+
+def _order(rows: pa.Table) -> Rows:
+    """A number that sorts rows of different tables as they stand in the data."""
+    return _integers(rows["transaction"]) * (1 << 40) + _integers(rows["segment"])
+
+
+def _replaced(rows: pa.Table, column: str, values: pa.ChunkedArray) -> pa.Table:
+    return rows.set_column(rows.column_names.index(column), column, values)
+
+
+def _typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns of the schema that come from the data, converted, and the references."""
+    columns: dict[str, pa.ChunkedArray] = {}
+    for wanted in schema:
+        if wanted.name in rows.column_names and wanted.name not in REFERENCES:
+            values = _convert(rows[wanted.name], wanted.type)
+            if (stand_in := f"{wanted.name}__2") in rows.column_names:
+                values = pc.coalesce(values, _convert(rows[stand_in], wanted.type))
+            columns[wanted.name] = values
+    for reference in REFERENCES:
+        if reference in rows.column_names:
+            columns[reference] = rows[reference]
+    return pa.table(columns)
+
+
+def _convert(values: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_binary(values.type):
+        values = values.cast(pa.string())
+        if pa.types.is_date(wanted):
+            # D8 is ccyymmdd, RD8 is ccyymmdd-ccyymmdd: the first day counts
+            is_date = pc.match_substring_regex(values, r"^\d{8}(-\d{8})?$")
+            first = pc.utf8_slice_codeunits(pc.if_else(is_date, values, None), 0, 8)
+            return pc.strptime(first, "%Y%m%d", "s", error_is_null=True).cast(wanted)
+        return pc.if_else(pc.equal(values, ""), None, values)
+    if pa.types.is_decimal(wanted):
+        limit = Decimal(10 ** (wanted.precision - wanted.scale))
+        fits = pc.and_(
+            pc.less(values, pa.scalar(limit, values.type)),
+            pc.greater(values, pa.scalar(-limit, values.type)),
+        )
+        return pc.if_else(fits, values, None).cast(wanted)
+    return values.cast(wanted)
+
+
+def _number(tables: dict[str, pa.Table], kind: TransactionSet) -> None:
+    """Add claim_no (in the transaction), line_no (in the claim), adjustment_no, and own rows."""
+    claims = tables[kind.claims]
+    claim_no = _ordinal(_integers(claims["transaction"]))
+    claims = claims.append_column("claim", pa.array(np.arange(len(claims))))
+    tables[kind.claims] = claims.append_column("claim_no", pa.array(claim_no, pa.int32()))
+    line_no = np.empty(0, dtype=np.int64)
+    if kind.lines:
+        lines = tables[kind.lines]
+        line_no = _ordinal(_integers(lines["claim"]))
+        lines = lines.append_column("line", pa.array(np.arange(len(lines))))
+        lines = lines.append_column("line_no", pa.array(line_no, pa.int32()))
+        tables[kind.lines] = _with_claim_no(lines, claim_no)
+    if kind.spec.startswith("835"):
+        adjustments = _with_claim_no(tables["remit_adjustments"], claim_no)
+        numbers = pa.array(line_no, pa.int32()).take(adjustments["line"].combine_chunks())
+        adjustments = adjustments.append_column("line_no", numbers)
+        tables["remit_adjustments"] = _with_ordinal(adjustments, "claim")
+        provider_level = tables["remit_provider_adjustments"]
+        tables["remit_provider_adjustments"] = _with_ordinal(provider_level, "transaction")
+
+
+def _with_claim_no(rows: pa.Table, claim_no: Rows) -> pa.Table:
+    numbers = pa.array(claim_no, pa.int32()).take(rows["claim"].combine_chunks())
+    return rows.append_column("claim_no", numbers)
+
+
+def _with_ordinal(rows: pa.Table, parent: str) -> pa.Table:
+    numbers = _ordinal(_integers(rows[parent]))
+    return rows.append_column("adjustment_no", pa.array(numbers, pa.int32()))
+
+
+def _ordinal(parents: Rows) -> Rows:
+    """1, 2, 3 … within each run of equal parents (sorted, as they stand in the data)."""
+    return np.arange(len(parents)) - np.searchsorted(parents, parents, side="left") + 1
+
+
+def _integers(values: pa.ChunkedArray) -> Rows:
+    return values.to_numpy()
+
+
+# elements that hold dollars: what cannot be read there is held, never taken as nothing
+_AMOUNTS: dict[bytes, frozenset[int]] = {
+    b"BPR": frozenset((2,)),
+    b"CLP": frozenset((3, 4, 5)),
+    b"SVC": frozenset((2, 3)),
+    b"CAS": frozenset((3, 6, 9, 12, 15, 18)),
+    b"PLB": frozenset((4, 6, 8, 10, 12, 14)),
+    b"AMT": frozenset((2,)),
+    b"CLM": frozenset((2,)),
+    b"SV1": frozenset((2,)),
+    b"STC": frozenset((4,)),
+}
+_UNREADABLE = frozenset(("TypeMismatch", "RequiredElementMissing"))
+# the envelope is judged before; here it is absent, and oxedi says so
+_ENVELOPE = frozenset(("ControlCountMismatch", "ControlNumberMismatch"))
+
+
+def _add_diagnostics(parsed: Parsed, found: Sequence[oxedi.Diagnostic]) -> None:
+    """Sort oxedi's findings: unreadable amounts to `unreadable`, all others are warnings."""
+    kept = []
+    for finding in found:
+        segment, kind = finding.segment, finding.kind
+        if segment is None or kind in _ENVELOPE or "transaction" not in finding.path:
+            continue
+        transaction = int(np.searchsorted(parsed.first_segments, segment, side="right")) - 1
+        within = segment - int(parsed.first_segments[transaction])
+        if kind in _UNREADABLE:
+            tag = parsed.document[segment].id
+            # AMT informs only: its amount may be absent, but not be something else
+            is_optional = tag == b"AMT" and kind == "RequiredElementMissing"
+            if finding.element in _AMOUNTS.get(tag, ()) and not is_optional:
+                what = f"{tag.decode('ascii', 'replace')}{finding.element:02d}"
+                datum = finding.datum.decode("utf-8", "replace")
+                reason = f"{what} {datum!r} is not an amount" if datum else f"{what} is missing"
+                parsed.unreadable.append((transaction, within, reason))
+                continue
+        kept.append((finding, transaction, within))
+    claim_loop, line_loop = f"/{parsed.set.claim_loop}#", f"/{parsed.set.line_loop}#"
+    paths = [finding.path for finding, _, _ in kept]
+    position = np.array([t * (1 << 40) + s for _, t, s in kept], dtype=np.int64)
+    claim, claim_no = _last(parsed.tables[parsed.set.claims], "claim", position, claim_loop, paths)
+    line_no: list[int | None] = [None] * len(kept)
+    if parsed.set.lines:
+        line_no = _last(parsed.tables[parsed.set.lines], "line", position, line_loop, paths)[1]
+    parsed.diagnostics = pa.table(
+        {
+            "level": pa.array([finding.level for finding, _, _ in kept], pa.int32()),
+            "kind": pa.array([finding.kind for finding, _, _ in kept], pa.string()),
+            "rule": pa.array([_sentence(finding.rule) for finding, _, _ in kept], pa.string()),
+            "element": pa.array([finding.element for finding, _, _ in kept], pa.int32()),
+            "path": pa.array([_loops(path) for path in paths], pa.string()),
+            "datum": pa.array([f.datum.decode("utf-8", "replace") or None for f, _, _ in kept]),
+            "transaction": pa.array([t for _, t, _ in kept], pa.int64()),
+            "segment": pa.array([s for _, _, s in kept], pa.int64()),
+            "claim": pa.array(claim, pa.int64()),
+            "claim_no": pa.array(claim_no, pa.int32()),
+            "line_no": pa.array(line_no, pa.int32()),
+        },
+    )
+
+
+def _last(
+    rows: pa.Table, name: str, position: Rows, loop: str, paths: list[str]
+) -> tuple[list[int | None], list[int | None]]:
+    """For each position inside a loop: the row (and its number) of the loop that holds it."""
+    if not len(rows):
+        return [None] * len(paths), [None] * len(paths)
+    at = np.searchsorted(_order(rows), position, side="right") - 1
+    numbers = _integers(rows[f"{name}_no"])
+    inside = [loop in path and row >= 0 for path, row in zip(paths, at, strict=True)]
+    return (
+        [int(row) if ok else None for row, ok in zip(at, inside, strict=True)],
+        [int(numbers[row]) if ok else None for row, ok in zip(at, inside, strict=True)],
+    )
+
+
+def _sentence(rule: str) -> str:
+    """A finding's sentence without segment numbers: those count in our batch, not in the file."""
+    return re.sub(r" opened at segment #\d+|; read from segments [#\d, ]+", "", rule)
+
+
+def _loops(path: str) -> str:
+    """`interchange#1/group#1/transaction#7/2000#9` → `2000`: ordinals count in our batch."""
+    return "/".join(re.sub(r"#\d+", "", path).split("/")[3:])

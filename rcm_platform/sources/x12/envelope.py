@@ -1,0 +1,119 @@
+"""Judge the envelopes of a file that was cut: rules E1 (dates), E4, E5, E8 and E9.
+
+A fault is set on the smallest piece that must be held: transaction, group or interchange.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from rcm_platform.sources.x12.splitter import Fault, Group, Interchange, Transaction
+
+_VERSION = "00501"
+# ST01 of each set that this version reads
+_SET_CODES = {"835": "835", "837P": "837", "277CA": "277"}
+
+
+def set_name(group: Group) -> str | None:
+    """The transaction set of a group (835, 837P or 277CA); None when this version cannot read it.
+
+    837P is told from 837I by the guide's number alone; errata suffixes (A1, A2) do not matter.
+    """
+    identifier, guide = _element(group.header, 1), _element(group.header, 8)
+    if identifier == "HP" and guide == "005010X221A1":
+        return "835"
+    if identifier == "HC" and guide.startswith("005010X222"):
+        return "837P"
+    if identifier == "HN" and guide == "005010X214":
+        return "277CA"
+    return None
+
+
+def judge(interchange: Interchange, accept_test: bool) -> None:
+    """Set the faults of an interchange, its groups and its transactions; keeps earlier faults."""
+    if interchange.fault is None:
+        interchange.fault = _interchange_fault(interchange, accept_test)
+    if interchange.fault is not None:
+        return
+    numbers: set[str] = set()
+    for group in interchange.groups:
+        number = _number(_element(group.header, 6))
+        if number in numbers:
+            group.fault = Fault("E5", f"group control number GS06 {number} is repeated")
+        else:
+            group.fault = _group_fault(group)
+        numbers.add(number)
+        for transaction in group.transactions:
+            transaction.fault = _transaction_fault(transaction)
+    if all(group.fault for group in interchange.groups):
+        # nothing in it can be read: held whole, so that it can be replayed whole
+        interchange.fault = interchange.groups[0].fault
+
+
+def _interchange_fault(interchange: Interchange, accept_test: bool) -> Fault | None:
+    header, trailer = interchange.header, interchange.trailer
+    if interchange.date is None:
+        return Fault("E1", f"interchange date ISA09 {header[9]!r} is not a date (yymmdd)")
+    # what this version does not read is said first: nobody needs to mend its envelope for us
+    if interchange.groups and not any(map(set_name, interchange.groups)):
+        return _unread(interchange.groups[0])
+    if _number(_element(trailer, 2)) != _number(header[13]):
+        found = _element(trailer, 2)
+        return Fault("E4", f"IEA02 {found!r} is not the control number ISA13 {header[13]!r}")
+    if _number(_element(trailer, 1)) != str(len(interchange.groups)):
+        declared, count = _element(trailer, 1), len(interchange.groups)
+        return Fault("E4", f"IEA01 declares {declared!r} groups, there are {count}")
+    if header[12].strip() != _VERSION:
+        return Fault("E8", f"ISA12 {header[12]!r} is not version {_VERSION}")
+    if header[15].strip() == "T" and not accept_test:
+        return Fault("E9", "marked as test (ISA15 = T); RCM_X12_ACCEPT_TEST=1 loads such files")
+    if not interchange.groups:
+        return Fault("E8", "no group in it: an acknowledgement (TA1) is not read by this version")
+    return None
+
+
+def _group_fault(group: Group) -> Fault | None:
+    name, guide = set_name(group), _element(group.header, 8)
+    if name is None:
+        return _unread(group)
+    count = len(group.transactions)
+    if _number(_element(group.trailer, 1)) != str(count):
+        declared = _element(group.trailer, 1)
+        return Fault("E4", f"GE01 declares {declared!r} transactions, there are {count}")
+    if _number(_element(group.trailer, 2)) != _number(_element(group.header, 6)):
+        pair = _element(group.trailer, 2), _element(group.header, 6)
+        return Fault("E4", f"GE02 {pair[0]!r} is not the control number GS06 {pair[1]!r}")
+    numbers = Counter(_element(t.header, 2) for t in group.transactions)
+    if repeated := [number for number, times in numbers.items() if times > 1]:
+        return Fault("E5", f"transaction control number ST02 {repeated[0]!r} is repeated")
+    for transaction in group.transactions:
+        code, convention = _element(transaction.header, 1), _element(transaction.header, 3)
+        if code != _SET_CODES[name] or convention not in ("", guide):
+            what = f"ST01 {code!r}, ST03 {convention!r} in a group of GS08 {guide!r}"
+            return Fault("E8", f"transaction set does not match its group: {what}")
+    return None
+
+
+def _unread(group: Group) -> Fault:
+    what = f"GS01 {_element(group.header, 1)!r}, GS08 {_element(group.header, 8)!r}"
+    return Fault("E8", f"transaction set not read by this version: {what}")
+
+
+def _transaction_fault(transaction: Transaction) -> Fault | None:
+    if _number(_element(transaction.trailer, 1)) != str(transaction.segment_count):
+        declared, count = _element(transaction.trailer, 1), transaction.segment_count
+        return Fault("E4", f"SE01 declares {declared!r} segments, there are {count}")
+    if _element(transaction.trailer, 2) != _element(transaction.header, 2):
+        pair = _element(transaction.trailer, 2), _element(transaction.header, 2)
+        return Fault("E4", f"SE02 {pair[0]!r} is not the control number ST02 {pair[1]!r}")
+    return None
+
+
+def _element(segment: list[str], position: int) -> str:
+    return segment[position].strip() if position < len(segment) else ""
+
+
+def _number(text: str) -> str:
+    """A control number or count without its leading zeros; other text stays as it is."""
+    stripped = text.strip()
+    return stripped.lstrip("0") or "0" if stripped.isdigit() else stripped

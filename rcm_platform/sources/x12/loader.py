@@ -1,0 +1,209 @@
+"""A folder of X12 files → the lake, in batches that are loaded whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rcm_platform.lake import UNDATED, Batch, Lake
+from rcm_platform.sources.base import (
+    LoadSummary,
+    Progress,
+    ReceivedFile,
+    SourceUnavailable,
+    declare,
+    write_platform_rows,
+)
+from rcm_platform.sources.x12.reader import Reading, read
+from rcm_platform.sources.x12.splitter import first_date
+from rcm_platform.sources.x12.tables import TABLES
+
+_SOURCE = "x12"
+# a batch ends at the first of these: bounds memory, and the work that a kill can cost
+_BATCH_FILES = 600
+_BATCH_BYTES = 64_000_000
+# what is read of a file to learn its date: enough for a byte order mark, blanks and an ISA
+_HEAD_BYTES = 512
+
+
+def load_folder(
+    lake: Lake,
+    folder: Path,
+    source_system: str,
+    accept_test: bool = False,
+    progress: Progress = None,
+) -> LoadSummary:
+    """Load every file below `folder` that was not received before, in order of interchange date.
+
+    Hidden files and folders are left out; every other file is loaded or held with a reason.
+    Each batch is committed whole, so that a load that was killed goes on where it stopped.
+    `accept_test` also loads interchanges marked as test. Raises SourceUnavailable when the folder
+    does not exist or cannot be listed; never because of what a file holds.
+    """
+    declare(lake, _SOURCE, TABLES)
+    contents, names = lake.received_hashes(), lake.received_names()
+    interchanges = _loaded_interchanges(lake)
+    summary = LoadSummary(source_system)
+    paths = _by_date(_list(folder))
+    done = 0
+    for batch in _batches(paths):
+        fresh: list[tuple[str, bytes]] = []
+        repeated: list[ReceivedFile] = []
+        for path in batch:
+            name, data = path.relative_to(folder).as_posix(), _content(path, summary)
+            if data is None:
+                continue
+            sha256 = hashlib.sha256(data).hexdigest()
+            if sha256 not in contents:
+                contents.add(sha256)
+                fresh.append((name, data))
+            else:
+                summary.files_skipped += 1
+                if (source_system, name, sha256) not in names:
+                    repeated.append(_duplicate(source_system, name, data, sha256))
+            names.add((source_system, name, sha256))
+        done += len(batch)
+        if fresh or repeated:
+            reading = read(fresh, source_system, accept_test, interchanges)
+            reading.received.extend(repeated)
+            _write(lake, reading)
+            summary = summary.merge(_summary(source_system, reading))
+        if progress:
+            progress(done, len(paths), source_system)
+    return summary
+
+
+def _list(folder: Path) -> list[Path]:
+    try:
+        found = [
+            path
+            for path in folder.rglob("*")
+            if path.is_file()
+            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        ]
+        if not found and not folder.is_dir():
+            raise NotADirectoryError(folder)
+    except OSError as error:
+        raise SourceUnavailable(
+            "X12 folder cannot be read", str(folder), "Check the path and its permissions."
+        ) from error
+    return found
+
+
+def _by_date(paths: Iterable[Path]) -> list[Path]:
+    """Oldest interchange first, then by name: fewer partitions in a batch, and a file that comes
+    twice counts as loaded on its first date."""
+    return sorted(paths, key=lambda path: (_date_of(path), path.as_posix()))
+
+
+def _date_of(path: Path) -> date:
+    try:
+        with path.open("rb") as file:
+            return first_date(file.read(_HEAD_BYTES)) or date.max
+    except OSError:
+        return date.max
+
+
+def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
+    batch: list[Path] = []
+    size = 0
+    for path in paths:
+        if len(batch) >= _BATCH_FILES or (batch and size > _BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(path)
+        size += _size(path)
+    if batch:
+        yield batch
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _content(path: Path, summary: LoadSummary) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        summary.messages.append(f"{path.name} cannot be opened ({reason}): left for the next load")
+        return None
+
+
+def _duplicate(source_system: str, name: str, data: bytes, sha256: str) -> ReceivedFile:
+    return ReceivedFile(
+        source_system=source_system,
+        source_file=name,
+        content_sha256=sha256,
+        byte_count=len(data),
+        loaded_byte_count=0,
+        quarantined_byte_count=0,
+        duplicate_byte_count=len(data),
+        padding_byte_count=0,
+        status="duplicate",
+        row_count=0,
+        dollar_amount=None,
+        arrival_date=first_date(data) or UNDATED,
+    )
+
+
+def _loaded_interchanges(lake: Lake) -> set[str]:
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"select distinct interchange_sha256 from {lake.scan(_SOURCE, 'interchanges')}"
+        )
+        return {sha256 for (sha256,) in rows.fetchall()}
+
+
+def _write(lake: Lake, reading: Reading) -> None:
+    # the name is part of it: a copy under another name must not make the batch of its original
+    identity = [f"{file.content_sha256} {file.source_file}" for file in reading.received]
+    with lake.batch(_SOURCE, identity) as batch:
+        for table, rows in reading.tables.items():
+            _add_by_date(batch, table, rows)
+        write_platform_rows(batch, reading.received, reading.quarantine)
+
+
+def _add_by_date(batch: Batch, table: str, rows: pa.Table) -> None:
+    """Add rows to their partitions: one sort, then a slice per date."""
+    if not len(rows):
+        return
+    days = rows["_arrival_date"].cast(pa.int32()).to_numpy()
+    order = np.argsort(days, kind="stable")
+    rows, days = rows.take(pa.array(order)), days[order]
+    starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
+    for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
+        part = rows.slice(start, end - start)
+        day = part["_arrival_date"][0].as_py()
+        batch.add(_SOURCE, table, day, part.drop_columns("_arrival_date"))
+
+
+def _summary(source_system: str, reading: Reading) -> LoadSummary:
+    statuses = [file.status for file in reading.received]
+    dollars = {
+        "paid by 835": pc.sum(reading.tables["remit_payments"]["payment_amount"]).as_py(),
+        "charged by 837": pc.sum(reading.tables["submitted_claims"]["charge_amount"]).as_py(),
+    }
+    return LoadSummary(
+        source_system,
+        files_loaded=statuses.count("loaded") + statuses.count("partial"),
+        files_quarantined=statuses.count("quarantined"),
+        rows={f"x12/{table}": len(rows) for table, rows in reading.tables.items()},
+        byte_count=sum(file.byte_count for file in reading.received),
+        dollar_amounts={name: Decimal(total or 0) for name, total in dollars.items()},
+        quarantined_count=len(reading.quarantine),
+        quarantined_amount=sum(
+            (item.dollar_amount or Decimal(0) for item in reading.quarantine), Decimal(0)
+        ),
+    )

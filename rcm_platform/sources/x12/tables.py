@@ -1,0 +1,182 @@
+"""The raw X12 tables: what one row of each is, and its columns. Money is dollars, decimal(18,2)."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+MONEY = pa.decimal128(18, 2)
+QUANTITY = pa.decimal128(18, 4)
+_TEXT, _DATE, _INT = pa.string(), pa.date32(), pa.int32()
+
+TRANSACTION_KEYS: dict[str, pa.DataType] = {
+    "interchange_sha256": _TEXT,
+    "transaction_no": _INT,
+    "isa_control_number": _TEXT,
+    "gs_control_number": _TEXT,
+    "st_control_number": _TEXT,
+    "segment_no": _INT,
+}
+CLAIM_KEYS = TRANSACTION_KEYS | {"claim_no": _INT}
+LINE_KEYS = CLAIM_KEYS | {"line_no": _INT}
+
+
+def _texts(*names: str) -> dict[str, pa.DataType]:
+    return dict.fromkeys(names, _TEXT)
+
+
+_MODIFIERS = _texts("modifier_1", "modifier_2", "modifier_3", "modifier_4")
+
+_COLUMNS: dict[str, dict[str, pa.DataType]] = {
+    # one row per interchange (ISA)
+    "interchanges": {
+        "interchange_sha256": _TEXT,
+        "isa_control_number": _TEXT,
+        "segment_no": _INT,
+        "sender_id": _TEXT,
+        "receiver_id": _TEXT,
+        "interchange_date": _DATE,
+        "usage_indicator": _TEXT,
+        "version": _TEXT,
+        "byte_count": pa.int64(),
+    },
+    # 835, one row per payment (ST)
+    "remit_payments": TRANSACTION_KEYS
+    | {
+        "handling_code": _TEXT,
+        "payment_amount": MONEY,
+        "credit_debit": _TEXT,
+        "payment_method": _TEXT,
+        "payment_date": _DATE,
+        "trace_number": _TEXT,
+        "originating_company_id": _TEXT,
+        "production_date": _DATE,
+        "payer_name": _TEXT,
+        "payer_id": _TEXT,
+        "payee_name": _TEXT,
+        "payee_npi": _TEXT,
+        "payee_tin": _TEXT,
+    },
+    # 835, one row per claim (CLP)
+    "remit_claims": CLAIM_KEYS
+    | {
+        "patient_control_number": _TEXT,
+        "claim_status_code": _TEXT,
+        "charge_amount": MONEY,
+        "paid_amount": MONEY,
+        "patient_responsibility_amount": MONEY,
+        "filing_indicator_code": _TEXT,
+        "payer_claim_number": _TEXT,
+        "facility_code": _TEXT,
+        "frequency_code": _TEXT,
+        "drg_code": _TEXT,
+        "statement_from_date": _DATE,
+        "statement_to_date": _DATE,
+        "received_date": _DATE,
+        "patient_last_name": _TEXT,
+        "patient_first_name": _TEXT,
+        "member_id": _TEXT,
+        "rendering_npi": _TEXT,
+    },
+    # 835, one row per service line (SVC)
+    "remit_lines": LINE_KEYS
+    | {
+        "procedure_qualifier": _TEXT,
+        "procedure_code": _TEXT,
+        **_MODIFIERS,
+        "charge_amount": MONEY,
+        "paid_amount": MONEY,
+        "revenue_code": _TEXT,
+        "units": QUANTITY,
+        "service_date": _DATE,
+        "line_control_number": _TEXT,
+        "allowed_amount": MONEY,
+    },
+    # 835, one row per CAS triplet; line_no is NULL for a claim-level one; numbered within the claim
+    "remit_adjustments": LINE_KEYS
+    | {
+        "adjustment_no": _INT,
+        "group_code": _TEXT,
+        "reason_code": _TEXT,
+        "amount": MONEY,
+        "quantity": QUANTITY,
+    },
+    # 835, one row per PLB pair, numbered within the transaction
+    "remit_provider_adjustments": TRANSACTION_KEYS
+    | {
+        "provider_id": _TEXT,
+        "fiscal_date": _DATE,
+        "adjustment_no": _INT,
+        "reason_code": _TEXT,
+        "reference_id": _TEXT,
+        "amount": MONEY,
+    },
+    # 837P, one row per claim (CLM)
+    "submitted_claims": CLAIM_KEYS
+    | {
+        "patient_control_number": _TEXT,
+        "charge_amount": MONEY,
+        "place_of_service_code": _TEXT,
+        "frequency_code": _TEXT,
+        "original_payer_claim_number": _TEXT,
+        "authorization_number": _TEXT,
+        "clearinghouse_number": _TEXT,
+        "billing_name": _TEXT,
+        "billing_npi": _TEXT,
+        "billing_tin": _TEXT,
+        "rendering_npi": _TEXT,
+        "payer_name": _TEXT,
+        "payer_id": _TEXT,
+        "payer_responsibility_code": _TEXT,
+        "filing_indicator_code": _TEXT,
+        "member_id": _TEXT,
+        "patient_last_name": _TEXT,
+        "patient_first_name": _TEXT,
+        "patient_birth_date": _DATE,
+        "patient_gender": _TEXT,
+        "principal_diagnosis_code": _TEXT,
+        "batch_reference": _TEXT,
+        "submitted_date": _DATE,
+    },
+    # 837P, one row per service line (LX/SV1)
+    "submitted_lines": LINE_KEYS
+    | {
+        "procedure_code": _TEXT,
+        **_MODIFIERS,
+        "charge_amount": MONEY,
+        "units": QUANTITY,
+        "service_date": _DATE,
+        "line_control_number": _TEXT,
+    },
+    # 277CA, one row per acknowledged claim (loop 2200D); its first STC when it has several
+    "ack_claims": CLAIM_KEYS
+    | {
+        "patient_control_number": _TEXT,
+        "category_code": _TEXT,
+        "status_code": _TEXT,
+        "entity_code": _TEXT,
+        "status_date": _DATE,
+        "action_code": _TEXT,
+        "charge_amount": MONEY,
+        "payer_claim_number": _TEXT,
+        "clearinghouse_number": _TEXT,
+        "source_entity_code": _TEXT,
+        "source_name": _TEXT,
+        "source_id": _TEXT,
+        "provider_name": _TEXT,
+        "provider_npi": _TEXT,
+        "batch_reference": _TEXT,
+        "service_date": _DATE,
+    },
+    # all sets, one row per warning about data that was loaded
+    "diagnostics": LINE_KEYS
+    | {
+        "level": _INT,
+        "kind": _TEXT,
+        "rule": _TEXT,
+        "element": _INT,
+        "path": _TEXT,
+        "datum": _TEXT,
+    },
+}
+
+TABLES: dict[str, pa.Schema] = {name: pa.schema(columns) for name, columns in _COLUMNS.items()}

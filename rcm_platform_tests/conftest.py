@@ -1,0 +1,89 @@
+"""Shared fixtures: the whole graph, run once for all tests, on a tiny world."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from filelock import FileLock
+from rcm_platform.lake import Lake
+
+from rcm_platform.ingest import open_lake
+from rcm_platform.publish import open_published
+from rcm_platform.settings import Settings
+
+
+def pytest_configure() -> None:
+    """No `.env` and no RCM_ variable of the machine reaches a test."""
+    for name in [n for n in os.environ if n.startswith("RCM_") and n != "RCM_FIXTURES_DIR"]:
+        del os.environ[name]
+    Settings.model_config["env_file"] = None
+
+
+RunCli = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def rcm() -> RunCli:
+    """Run the command line as a user does; settings are keyword arguments (home=... → RCM_HOME)."""
+
+    def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        given = {f"RCM_{name.upper()}": str(value) for name, value in settings.items()}
+        return subprocess.run(
+            [sys.executable, "-m", "rcm_platform.cli", *args],
+            env={**os.environ, "COLUMNS": "160", **given},
+            cwd=str(settings.get("home", Path.cwd())),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished run of everything."""
+
+    settings: Settings
+    exit_code: int
+    output: str
+
+    @property
+    def lake(self) -> Lake:
+        return open_lake(self.settings)
+
+    @property
+    def as_of(self) -> date:
+        found = self.lake.latest_arrival_date()
+        assert found
+        return found
+
+    def warehouse(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(str(self.settings.warehouse_path), read_only=True)
+
+    def published(self) -> duckdb.DuckDBPyConnection:
+        return open_published(self.settings.published_dir, "operations")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory, rcm: RunCli, worker_id: str) -> Built:
+    """`rcm run` on a tiny world; one run, whatever the number of test workers."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base if worker_id == "master" else base.parent) / "built"
+    home.mkdir(exist_ok=True)
+    output, code = home / "output.txt", home / "exit_code"
+    with FileLock(home / "built.lock"):
+        if not code.exists():
+            done = rcm("run", home=home, world_size="tiny")
+            output.write_text(done.stdout + done.stderr)
+            code.write_text(str(done.returncode))
+    settings = Settings(home=home, world_size="tiny")
+    return Built(settings, int(code.read_text()), output.read_text())

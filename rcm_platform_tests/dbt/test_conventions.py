@@ -1,0 +1,150 @@
+"""What every model of the project keeps to, read from the manifest and the files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import PROJECT, code_of
+
+# the project is parsed once: all tests that read it run on one worker
+pytestmark = pytest.mark.xdist_group("dbt")
+
+PHI_CLASSES = {"direct", "indirect", "none"}
+SQL_FILES = sorted(
+    path for path in PROJECT.rglob("*.sql") if path.relative_to(PROJECT).parts[0] != "target"
+)
+MODEL_FILES = [path for path in SQL_FILES if path.relative_to(PROJECT).parts[0] == "models"]
+
+ENGINE_ONLY = {
+    "qualify": r"\bqualify\b",
+    "group by all": r"\bgroup by all\b",
+    "order by all": r"\border by all\b",
+    "select * replace or exclude": r"\*\s*(replace|exclude)\s*\(",
+    "double-colon cast": r"::",
+    "try_cast": r"\btry_cast\b",
+    "list and struct functions": r"\b(list|struct|array|map)_\w+\s*\(|\bunnest\s*\(|\bexplode\s*\(",
+    "generators": r"\b(range|generate_series|sequence)\s*\(",
+    "date functions": r"\b(date_diff|datediff|date_add|dateadd|strftime|to_char|date_trunc)\s*\(",
+    "filter clause": r"\bfilter\s*\(",
+    "the clock": r"\b(current_date|current_timestamp|now\s*\(|today\s*\()",
+}
+
+
+def _models(manifest: dict[str, Any], layer: str | None = None) -> Iterator[dict[str, Any]]:
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "model" and (layer is None or node["fqn"][1] == layer):
+            yield node
+
+
+def _files(manifest: dict[str, Any]) -> set[str]:
+    return {node["name"] for node in _models(manifest)}
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_models_hold_no_engine_only_syntax(path: Path) -> None:
+    code = code_of(path.read_text())
+    found = [name for name, pattern in ENGINE_ONLY.items() if re.search(pattern, code)]
+    assert not found, f"{path.name} uses {found}: wrap it in a macro"
+
+
+def test_every_model_starts_with_a_sentence_for_a_leader(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed):
+        first = node["description"].split("\n")[0]
+        assert len(first) > 20, node["name"]
+        assert first[0].isupper() and not re.search(r"[`*_#]", first.split(". ")[0]), node["name"]
+
+
+def test_every_documented_column_says_something(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed):
+        assert node["columns"], node["name"]
+        silent = [name for name, column in node["columns"].items() if not column["description"]]
+        assert not silent, (node["name"], silent)
+
+
+def test_every_staging_column_is_tagged_for_phi(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed, "staging"):
+        for name, column in node["columns"].items():
+            assert column["config"]["meta"].get("phi") in PHI_CLASSES, (node["name"], name)
+
+
+def test_names_addresses_and_numbers_of_people_are_direct_identifiers(
+    parsed: dict[str, Any],
+) -> None:
+    direct = {
+        "patient_id", "first_name", "last_name", "middle_name", "ssn", "phone_number", "address",
+        "member_id", "patient_last_name", "patient_first_name", "patient_control_number",
+        "medicaid_id", "medicare_id",
+    }  # fmt: skip
+    people = ("patient", "claim", "encounter", "transaction", "procedure", "condition")
+    for node in _models(parsed, "staging"):
+        if not any(word in node["name"] for word in people):
+            continue
+        for name in direct & set(node["columns"]):
+            phi = node["columns"][name]["config"]["meta"]["phi"]
+            assert phi == "direct", (node["name"], name)
+
+
+def test_a_direct_identifier_is_kept_from_leaders_and_analysts(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed):
+        audience = set(node["config"]["meta"].get("audience", []))
+        for name, column in node["columns"].items():
+            if column["config"].get("meta", {}).get("phi") == "direct":
+                assert audience <= {"operations"}, (node["name"], name)
+
+
+def test_each_raw_table_has_one_staging_model(parsed: dict[str, Any]) -> None:
+    sources = {f"stg_{s['source_name']}__{s['name']}" for s in parsed["sources"].values()}
+    assert sources == {node["name"] for node in _models(parsed, "staging")}
+
+
+def test_only_staging_reads_raw(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed):
+        raw = [name for name in node["depends_on"]["nodes"] if name.startswith("source.")]
+        assert len(raw) == (node["fqn"][1] == "staging"), node["name"]
+
+
+def test_raw_and_models_carry_their_asset_key_group_and_owner(parsed: dict[str, Any]) -> None:
+    for source in parsed["sources"].values():
+        key = source["config"]["meta"]["dagster"]["asset_key"]
+        assert key == ["raw", source["source_name"], source["name"]]
+    for node in _models(parsed):
+        layer = node["fqn"][1]
+        dagster = node["meta"]["dagster"]
+        group = f"marts_{node['fqn'][2]}" if layer == "marts" else layer
+        assert dagster["group"] == group, node["name"]
+        assert all(owner.startswith("team:") for owner in dagster["owners"]), node["name"]
+        assert node["schema"] == layer == node["config"]["schema"], node["name"]
+
+
+def test_marts_have_enforced_contracts(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed, "marts"):
+        assert node["config"]["contract"]["enforced"], node["name"]
+        untyped = [name for name, column in node["columns"].items() if not column["data_type"]]
+        assert not untyped, (node["name"], untyped)
+
+
+def test_names_follow_the_layer(parsed: dict[str, Any]) -> None:
+    pattern = {
+        "staging": r"stg_[a-z0-9_]+__[a-z0-9_]+",
+        "intermediate": r"int_[a-z0-9]+__[a-z0-9_]+",
+        "marts": r"(dim|fct|mart)_[a-z0-9_]+",
+    }
+    for node in _models(parsed):
+        assert re.fullmatch(pattern[node["fqn"][1]], node["name"]), node["name"]
+
+
+def test_money_is_never_a_float(nothing_arrived: Any) -> None:
+    floats = nothing_arrived.query(
+        "select schema_name, table_name, column_name from duckdb_columns() "
+        "where not internal and data_type in ('DOUBLE', 'FLOAT') and column_name like '%amount%'"
+    )
+    assert floats == []
+
+
+def test_no_package_is_needed() -> None:
+    assert not (PROJECT / "packages.yml").exists()
+    assert not (PROJECT / "dependencies.yml").exists()

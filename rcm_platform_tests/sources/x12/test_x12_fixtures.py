@@ -1,0 +1,127 @@
+"""Real sample files that no one here wrote: all bytes accounted for, all totals right.
+
+The count is an independent one: delimiters from the ISA, a plain split, and sums by segment.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+from x12_samples import is_conserved
+
+from rcm_platform.sources import x12
+
+BESIDE = Path(__file__).parents[4] / "shared" / "fixtures"
+FOLDER = Path(os.environ.get("RCM_FIXTURES_DIR") or BESIDE) / "x12"
+FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file()) if FOLDER.is_dir() else []
+
+pytestmark = pytest.mark.skipif(
+    not FILES, reason=f"no sample files in {FOLDER}: set RCM_FIXTURES_DIR"
+)
+
+
+@dataclass
+class Tally:
+    """What a plain reading of the segments of an 835 finds."""
+
+    claims: int = 0
+    charge: Decimal = Decimal(0)
+    paid: Decimal = Decimal(0)
+    adjusted: Decimal = Decimal(0)
+    lines: int = 0
+    payments: Decimal = Decimal(0)
+
+
+def tally(data: bytes) -> Tally:
+    text = data.decode("latin-1")
+    text = text[text.index("ISA") :]
+    element, terminator = text[3], text[105]
+    found = Tally()
+    for raw in text.split(terminator):
+        part = raw.strip("\r\n ").split(element)
+        if part[0] == "CLP":
+            found.claims += 1
+            found.charge += Decimal(part[3])
+            found.paid += Decimal(part[4])
+        elif part[0] == "CAS":
+            found.adjusted += sum((Decimal(amount or 0) for amount in part[3::3]), Decimal(0))
+        elif part[0] == "SVC":
+            found.lines += 1
+        elif part[0] == "BPR":
+            found.payments += Decimal(part[2])
+    return found
+
+
+def is_835(data: bytes) -> bool:
+    """A whole 835 of the version that we read, with an envelope of its own."""
+    return data.lstrip().startswith(b"ISA") and b"005010X221A1" in data and b"IEA" in data
+
+
+def landed(reading: x12.Reading) -> Tally:
+    tables = reading.tables
+
+    def total(table: str, column: str) -> Decimal:
+        return pc.sum(tables[table][column]).as_py() or Decimal(0)
+
+    return Tally(
+        claims=len(tables["remit_claims"]),
+        charge=total("remit_claims", "charge_amount"),
+        paid=total("remit_claims", "paid_amount"),
+        adjusted=total("remit_adjustments", "amount"),
+        lines=len(tables["remit_lines"]),
+        payments=total("remit_payments", "payment_amount"),
+    )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_byte_of_a_sample_is_loaded_or_held_with_a_rule(path: Path) -> None:
+    data = path.read_bytes()
+    reading = x12.parse(data, path.name, accept_test=True)
+    assert is_conserved(reading, data)
+    assert all(item.rule_id and item.reason for item in reading.quarantine)
+    if is_835(data):
+        # what was held and what was loaded are together what the file says
+        expected, found = tally(data), landed(reading)
+        for item in reading.quarantine:
+            held = tally(data[:106] + item.content)
+            found.claims += held.claims
+            found.charge += held.charge
+            found.paid += held.paid
+            found.adjusted += held.adjusted
+            found.lines += held.lines
+            found.payments += held.payments
+        assert found == expected
+
+
+def test_the_well_formed_remittances_are_loaded_whole() -> None:
+    remits = [path for path in FILES if is_835(path.read_bytes())]
+    held = {
+        path.name: [
+            (item.level, item.rule_id)
+            for item in x12.parse(path.read_bytes(), accept_test=True).quarantine
+        ]
+        for path in remits
+    }
+    unbalanced = {name: rules for name, rules in held.items() if rules}
+    expected = {name: [("claim", "B2")] for name in held if name.endswith("tertiary-payment.835")}
+    assert remits
+    assert unbalanced == expected
+
+
+def test_no_sample_stops_another() -> None:
+    reading = x12.read([(path.name, path.read_bytes()) for path in FILES], accept_test=True)
+    assert len(reading.received) == len(FILES)
+    separate = [x12.parse(path.read_bytes(), path.name, accept_test=True) for path in FILES]
+    for table in ("remit_claims", "submitted_claims", "ack_claims"):
+        alone = {
+            row["interchange_sha256"] + row["_source_position"]
+            for one in separate
+            for row in one.tables[table].to_pylist()
+        }
+        together = reading.tables[table].to_pylist()
+        assert {row["interchange_sha256"] + row["_source_position"] for row in together} == alone

@@ -1,0 +1,143 @@
+"""Folders of X12 files and the lake: once, completely, and again after a kill."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from x12_samples import acknowledged_file, remit_file, submitted_file
+
+from rcm_platform.lake import Lake
+from rcm_platform.sources import x12
+from rcm_platform.sources.base import SourceUnavailable
+from rcm_platform.sources.x12 import loader
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Ten files in three folders, one of them delivered twice, one hidden, one not X12."""
+    root = tmp_path / "in"
+    for number in range(1, 6):
+        _put(root / "835" / f"r{number}.edi", remit_file(number=number, date=f"2503{10 + number}"))
+    _put(root / "copies" / "again.edi", remit_file(number=2, date="250312"))
+    _put(root / "claims.837", submitted_file())
+    _put(root / "acks" / "deep" / "a.277", acknowledged_file())
+    _put(root / "notes.txt", b"call the payer")
+    _put(root / ".hidden" / "x.edi", remit_file(number=99))
+    return root
+
+
+def _put(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def rows(lake: Lake, source: str, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+    with duckdb.connect() as con:
+        found = con.execute(f"select {columns} from {lake.scan(source, table)}").fetchall()
+    return sorted(found)
+
+
+def counts(lake: Lake) -> dict[str, int]:
+    return {table: len(rows(lake, "x12", table, "_source_file")) for table in x12.TABLES}
+
+
+def test_a_folder_is_loaded_by_arrival_date(lake: Lake, folder: Path) -> None:
+    steps: list[tuple[int, int, str]] = []
+    summary = x12.load_folder(lake, folder, "clearinghouse", progress=lambda *s: steps.append(s))
+    assert (summary.files_loaded, summary.files_skipped, summary.files_quarantined) == (7, 1, 1)
+    assert summary.rows["x12/remit_claims"] == 5
+    assert {name: str(amount) for name, amount in summary.dollar_amounts.items()} == {
+        "paid by 835": "600.00",
+        "charged by 837": "200.00",
+    }
+    assert summary.quarantined_count == 1
+    assert steps[-1] == (9, 9, "clearinghouse")
+    payments = rows(lake, "x12", "remit_payments", "cast(_arrival_date as varchar), _source_file")
+    assert payments == [(f"2025-03-1{n}", f"835/r{n}.edi") for n in range(1, 6)]
+    files = rows(lake, "platform", "received_files", "source_file, status, byte_count")
+    assert [(file, status) for file, status, _ in files] == [
+        *((f"835/r{n}.edi", "loaded") for n in range(1, 6)),
+        ("acks/deep/a.277", "loaded"),
+        ("claims.837", "loaded"),
+        ("copies/again.edi", "duplicate"),
+        ("notes.txt", "quarantined"),
+    ]
+    held = rows(lake, "platform", "quarantine", "source_file, level, rule_id, content")
+    assert held == [("notes.txt", "file", "E1", b"call the payer")]
+
+
+def test_loading_again_adds_nothing(lake: Lake, folder: Path) -> None:
+    x12.load_folder(lake, folder, "clearinghouse")
+    before = counts(lake), rows(lake, "platform", "received_files")
+    again = x12.load_folder(lake, folder, "clearinghouse")
+    assert (again.files_loaded, again.files_skipped, again.rows) == (0, 9, {})
+    assert (counts(lake), rows(lake, "platform", "received_files")) == before
+
+
+def test_a_new_file_adds_only_itself(lake: Lake, folder: Path) -> None:
+    x12.load_folder(lake, folder, "clearinghouse")
+    before = counts(lake)
+    both = remit_file(number=5, date="250315") + remit_file(number=6, date="250316")
+    _put(folder / "835" / "r6.edi", both)
+    _put(folder / "835" / "r1 (copy).edi", remit_file(number=1, date="250311"))
+    x12.load_folder(lake, folder, "clearinghouse")
+    assert counts(lake)["remit_claims"] == before["remit_claims"] + 1
+    files = dict(rows(lake, "platform", "received_files", "source_file, duplicate_byte_count"))
+    assert files["835/r6.edi"] == len(both) // 2
+    assert files["835/r1 (copy).edi"] == len(both) // 2
+
+
+def test_a_killed_load_goes_on_where_it_stopped(
+    lake: Lake, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Lake(tmp_path / "whole")
+    x12.load_folder(whole, folder, "clearinghouse")
+    monkeypatch.setattr(loader, "_BATCH_FILES", 2)
+    write, calls = loader.write_platform_rows, []
+
+    def die_in_the_third_batch(*args: object) -> None:
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        write(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(loader, "write_platform_rows", die_in_the_third_batch)
+    with pytest.raises(KeyboardInterrupt):
+        x12.load_folder(lake, folder, "clearinghouse")
+    assert 0 < sum(counts(lake).values()) < sum(counts(whole).values())
+    reopened = Lake(lake.root)
+    reopened.recover()
+    x12.load_folder(reopened, folder, "clearinghouse")
+    for table in x12.TABLES:
+        columns = "* exclude (_batch_id, _loaded_at)"
+        assert rows(reopened, "x12", table, columns) == rows(whole, "x12", table, columns)
+
+
+def test_the_size_of_a_batch_changes_nothing(
+    lake: Lake, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Lake(tmp_path / "whole")
+    x12.load_folder(whole, folder, "clearinghouse")
+    monkeypatch.setattr(loader, "_BATCH_FILES", 1)
+    x12.load_folder(lake, folder, "clearinghouse")
+    columns = "* exclude (_batch_id, _loaded_at)"
+    for source, table in [*(("x12", table) for table in x12.TABLES), ("platform", "quarantine")]:
+        assert rows(lake, source, table, columns) == rows(whole, source, table, columns)
+
+
+def test_a_missing_folder_is_an_unavailable_source(lake: Lake, tmp_path: Path) -> None:
+    with pytest.raises(SourceUnavailable, match="nowhere"):
+        x12.load_folder(lake, tmp_path / "nowhere", "x12_folder")
+
+
+def test_an_empty_folder_is_no_error(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    assert x12.load_folder(lake, tmp_path / "empty", "x12_folder").files_loaded == 0
+    assert counts(lake) == dict.fromkeys(x12.TABLES, 0)

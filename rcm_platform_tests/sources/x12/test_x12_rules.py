@@ -1,0 +1,473 @@
+"""Each rule of the reader, on a file that breaks it: what is held, and what is loaded anyway."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from x12_samples import (
+    acknowledged_file,
+    group,
+    header,
+    interchange,
+    is_conserved,
+    remit,
+    remit_claim,
+    remit_file,
+    row_counts,
+    rules,
+    submitted,
+    submitted_file,
+    transaction,
+)
+
+from rcm_platform.sources import x12
+from rcm_platform.sources.base import QuarantineItem
+
+SEED = Path(__file__).parents[3] / "rcm_dbt" / "seeds" / "quarantine_rules.csv"
+WHOLE = {"interchanges", "remit_payments", "remit_claims", "remit_lines", "remit_adjustments"}
+
+
+def read(data: bytes, accept_test: bool = False) -> x12.Reading:
+    reading = x12.parse(data, "a.835", accept_test=accept_test)
+    assert is_conserved(reading, data)
+    return reading
+
+
+def only_held(reading: x12.Reading) -> QuarantineItem:
+    (item,) = reading.quarantine
+    return item
+
+
+def warnings(reading: x12.Reading) -> list[str]:
+    return reading.tables["diagnostics"]["kind"].to_pylist()
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"),
+    [
+        (b"", "T1"),
+        (b" \r\n\t", "T1"),
+        (b"\xef\xbb\xbf\n", "T1"),
+        (b"claim,amount\n1,2.00\n", "E1"),
+        (bytes(range(256)) * 8, "E1"),
+        (b"PK\x03\x04" + bytes(400), "E1"),
+        (b"ISA", "E1"),
+        (remit_file()[106:], "E1"),
+        (header().replace("*", "A").encode(), "E1"),
+    ],
+)
+def test_a_file_that_is_not_x12_is_held_whole(data: bytes, rule: str) -> None:
+    reading = read(data)
+    assert rules(reading) == [("file", rule)]
+    assert row_counts(reading) == {}
+    assert reading.received[0].status == "quarantined"
+
+
+@pytest.mark.parametrize("lead", [b"\xef\xbb\xbf", b"\r\n\r\n", b"\xef\xbb\xbf \n"])
+@pytest.mark.parametrize("tail", [b"", b"\r\n", b"\x1a", b"\x00" * 40])
+def test_blanks_around_an_interchange_are_padding(lead: bytes, tail: bytes) -> None:
+    data = lead + remit_file() + tail
+    reading = read(data)
+    assert rules(reading) == []
+    assert reading.received[0].padding_byte_count == len(lead) + len(tail)
+    assert set(row_counts(reading)) == WHOLE
+
+
+def test_bytes_before_the_first_interchange_are_held_and_the_interchange_loads() -> None:
+    reading = read(b"Content-Type: application/edi\n\n" + remit_file())
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.byte_offset) == ("interchange", "E1", 0)
+    assert item.content == b"Content-Type: application/edi"
+    assert set(row_counts(reading)) == WHOLE
+    assert reading.received[0].status == "partial"
+
+
+@pytest.mark.parametrize(
+    "swap",
+    [
+        {b"*": b"|", b":": b">", b"~": b"'"},
+        {b"~": b"\n"},
+        {b"~": b"\r\n"},
+        {b"~": b"~\r\n"},
+        {b"*": b"\x1d", b":": b"\x1f", b"~": b"\x1e"},
+        {b":": b"~", b"~": b"\n", b"^": b"!"},
+    ],
+)
+def test_delimiters_are_those_of_the_interchange(swap: dict[bytes, bytes]) -> None:
+    data = remit_file(remit_claim(), remit_claim("ACCT2"))
+    swapped = b"".join(swap.get(bytes([byte]), bytes([byte])) for byte in data)
+    plain, other = read(data), read(swapped)
+    assert rules(other) == []
+    for table in WHOLE - {"interchanges"}:
+        hidden = ["interchange_sha256"]
+        assert other.tables[table].drop_columns(hidden) == plain.tables[table].drop_columns(hidden)
+
+
+def test_interchanges_of_one_file_may_have_different_delimiters() -> None:
+    second = remit_file(number=2).replace(b"*", b"|").replace(b"~", b"'").replace(b":", b">")
+    reading = read(remit_file() + b"\n" + second)
+    assert rules(reading) == []
+    assert row_counts(reading)["remit_claims"] == 2
+    positions = reading.tables["remit_claims"]["_source_position"].to_pylist()
+    assert positions == ["1/13", "2/13"]
+
+
+def test_a_header_without_its_blanks_is_read_with_a_warning() -> None:
+    head, rest = header(), remit_file()[106:]
+    trimmed = "*".join(part.strip() for part in head.split("*")).encode()
+    reading = read(trimmed + rest)
+    assert rules(reading) == []
+    assert warnings(reading) == ["TrimmedHeader"]
+    assert set(row_counts(reading)) == WHOLE | {"diagnostics"}
+
+
+# --- envelopes -----------------------------------------------------------------------------------
+
+
+def test_a_header_without_a_date_is_held() -> None:
+    reading = read(remit_file(date="251399"))
+    assert rules(reading) == [("interchange", "E1")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "level"),
+    [
+        (b"SE*99*", b"SE*20*", "transaction"),
+        (b"SE*20*0002~", b"SE*20*0001~", "transaction"),
+        (b"GE*2*1~", b"GE*1*1~", "interchange"),
+        (b"GE*1*7~", b"GE*1*1~", "interchange"),
+        (b"IEA*2*", b"IEA*1*", "interchange"),
+        (b"IEA*1*000000009~", b"IEA*1*000000001~", "interchange"),
+    ],
+)
+def test_counts_and_control_numbers_must_agree(wrong: bytes, right: bytes, level: str) -> None:
+    data = remit_file()
+    assert right in data
+    item = only_held(read(data.replace(right, wrong)))
+    assert (item.level, item.rule_id) == (level, "E4")
+    assert item.dollar_amount == Decimal("120.00")
+
+
+def test_a_wrong_transaction_does_not_stop_its_neighbours() -> None:
+    good = transaction("835", remit(remit_claim("GOOD")), "0001")
+    bad = transaction("835", remit(remit_claim("BAD")), "0002").replace("SE*20*", "SE*21*")
+    reading = read(interchange(group(good, bad)))
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.content) == ("transaction", "E4", bad.encode())
+    assert item.source_position == "1/23"
+    assert reading.tables["remit_claims"]["patient_control_number"].to_pylist() == ["GOOD"]
+
+
+def test_a_wrong_group_does_not_stop_the_other_groups() -> None:
+    good = group(transaction("835", remit(remit_claim("GOOD"))), number=1)
+    bad = group(transaction("835", remit(remit_claim("BAD"))), number=2)
+    reading = read(interchange(good, bad.replace("GE*1*2~", "GE*3*2~")))
+    assert rules(reading) == [("transaction", "E4")]
+    assert reading.tables["remit_claims"]["patient_control_number"].to_pylist() == ["GOOD"]
+
+
+def test_segments_outside_a_transaction_are_never_dropped() -> None:
+    reading = read(remit_file().replace(b"GE*1*1~", b"CLP*X*1*5*5~GE*1*1~"))
+    assert rules(reading) == [("interchange", "E4")]
+
+
+def test_a_control_number_may_not_be_used_twice() -> None:
+    twice = transaction("835", remit(remit_claim()))
+    assert set(rules(read(interchange(group(twice, twice))))) == {("interchange", "E5")}
+    groups = interchange(group(twice, number=5), group(twice, number=5))
+    reading = read(groups)
+    assert rules(reading) == [("transaction", "E5")]
+    assert row_counts(reading)["remit_payments"] == 1
+
+
+@pytest.mark.parametrize("cut", [8, 15, 24, 200, 600])
+def test_a_truncated_interchange_is_held_and_whole_ones_before_it_load(cut: int) -> None:
+    whole, broken = remit_file(number=1), remit_file(number=2)[:-cut]
+    reading = read(whole + broken)
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.content) == ("interchange", "E6", broken)
+    assert item.byte_offset == len(whole)
+    assert row_counts(reading)["remit_payments"] == 1
+
+
+def test_a_truncated_interchange_does_not_swallow_the_next_one() -> None:
+    broken, whole = remit_file(number=1)[:300], remit_file(number=2)
+    reading = read(broken + whole)
+    assert rules(reading) == [("interchange", "E6")]
+    assert reading.tables["interchanges"]["isa_control_number"].to_pylist() == ["000000002"]
+
+
+def test_bytes_after_the_last_interchange_are_held() -> None:
+    item = only_held(read(remit_file() + b"GS*HP~more"))
+    assert (item.rule_id, item.content) == ("E6", b"GS*HP~more")
+
+
+@pytest.mark.parametrize(
+    ("code", "guide"),
+    [("999", "005010X231A1"), ("837", "005010X223A3"), ("835", "004010X091A1"), ("820", "X")],
+)
+def test_a_set_that_this_version_does_not_read_is_held(code: str, guide: str) -> None:
+    body = submitted() if code == "837" else ["AK1*HC*1"]
+    segments = f"ST*{code}*0001~" + "~".join(body) + f"~SE*{len(body) + 2}*0001~"
+    data = interchange(group(segments, code=code, guide=guide))
+    item = only_held(read(data))
+    assert (item.level, item.rule_id, item.content) == ("interchange", "E8", data)
+    assert "not read by this version" in item.reason
+    assert item.dollar_amount == (Decimal(200) if code == "837" else None)
+
+
+def test_mixed_groups_are_cut_group_by_group() -> None:
+    data = interchange(
+        group("ST*999*0001~AK1*HC*1~SE*3*0001~", code="FA", guide="005010X231A1", number=1),
+        group(transaction("835", remit(remit_claim())), number=2),
+        group(transaction("837", submitted()), code="837", number=3),
+    )
+    reading = read(data)
+    item = only_held(reading)
+    assert (item.level, item.rule_id) == ("transaction", "E8")
+    assert item.content == b"ST*999*0001~AK1*HC*1~SE*3*0001~"
+    assert row_counts(reading)["remit_claims"] == row_counts(reading)["submitted_claims"] == 1
+    transactions = reading.tables["submitted_claims"]["transaction_no"].to_pylist()
+    assert transactions == [3]
+
+
+def test_a_transaction_must_be_of_the_set_of_its_group() -> None:
+    data = remit_file().replace(b"ST*835*0001~", b"ST*835*0001*005010X999~")
+    assert rules(read(data)) == [("interchange", "E8")]
+
+
+def test_the_version_must_be_5010() -> None:
+    assert rules(read(remit_file(version="00401"))) == [("interchange", "E8")]
+
+
+def test_test_data_is_loaded_only_on_request() -> None:
+    data = remit_file(usage="T")
+    assert rules(read(data)) == [("interchange", "E9")]
+    assert rules(read(data, accept_test=True)) == []
+
+
+@pytest.mark.parametrize("guide", ["005010X222", "005010X222A2"])
+def test_other_corrections_of_the_professional_guide_are_read_with_a_warning(guide: str) -> None:
+    reading = read(submitted_file().replace(b"005010X222A1", guide.encode()))
+    assert rules(reading) == []
+    assert warnings(reading) == ["GuideVariant"]
+    assert row_counts(reading)["submitted_claims"] == 1
+
+
+def test_unknown_segments_are_loaded_with_a_warning() -> None:
+    claim = remit_claim()
+    reading = read(remit_file([*claim[:2], "ZZZ*1*2", *claim[2:]]))
+    assert rules(reading) == []
+    (warning,) = reading.tables["diagnostics"].to_pylist()
+    assert (warning["kind"], warning["claim_no"], warning["segment_no"]) == (
+        "UnknownSegment",
+        1,
+        15,
+    )
+    assert set(row_counts(reading)) == WHOLE | {"diagnostics"}
+
+
+# --- duplicates ----------------------------------------------------------------------------------
+
+
+def test_the_same_interchange_is_loaded_once() -> None:
+    one, two = remit_file(number=1), remit_file(number=2)
+    reading = x12.read([("a", one), ("b", one + two), ("c", two + b"\n")])
+    assert [file.status for file in reading.received] == ["loaded", "loaded", "duplicate"]
+    assert [file.duplicate_byte_count for file in reading.received] == [0, len(one), len(two)]
+    assert row_counts(reading)["remit_payments"] == 2
+    assert rules(reading) == []
+
+
+def test_an_interchange_that_was_held_may_come_again() -> None:
+    data = remit_file(usage="T")
+    seen: set[str] = set()
+    assert rules(x12.read([("a", data)], seen=seen)) == [("interchange", "E9")]
+    assert rules(x12.read([("b", data)], accept_test=True, seen=seen)) == []
+
+
+# --- balances ------------------------------------------------------------------------------------
+
+
+def held_claim(*claims: list[str], paid: str | None = None) -> QuarantineItem:
+    """Two good claims around the given one; only that one is held, with its exact bytes."""
+    body = remit(remit_claim("FIRST"), *claims, remit_claim("LAST"), paid=paid)
+    data = interchange(group(transaction("835", body)))
+    reading = read(data)
+    item = only_held(reading)
+    assert item.level == "claim"
+    assert item.content.decode() == "~".join(segment for c in claims for segment in c) + "~"
+    assert row_counts(reading)["remit_payments"] == 1
+    for table, column in (
+        ("remit_claims", "patient_control_number"),
+        ("remit_lines", "line_control_number"),
+    ):
+        kept = reading.tables[table][column].to_pylist()
+        assert [value[:5] for value in kept] == ["FIRST", "LAST"] or kept == ["FIRSTL1", "LASTL1"]
+    assert reading.tables["remit_claims"]["claim_no"].to_pylist() == [1, 3]
+    assert row_counts(reading)["remit_adjustments"] == 4
+    return item
+
+
+def test_a_line_that_does_not_balance_holds_its_claim() -> None:
+    item = held_claim(remit_claim("BAD", line_adjustments="CAS*CO*45*60.01"))
+    assert item.rule_id == "B1"
+    assert item.dollar_amount == Decimal("120.00")
+    assert "line 1: SVC02 200.00 - adjustments 60.01 is not SVC03 140.00" in item.reason
+
+
+def test_a_claim_that_does_not_balance_is_held() -> None:
+    item = held_claim(remit_claim("BAD", claim_adjustments="CAS*PR*1*20.01"))
+    assert item.rule_id == "B2"
+    assert "CLP03 200.00 - adjustments 80.01 is not CLP04 120.00" in item.reason
+
+
+def test_a_claim_that_is_not_the_sum_of_its_wrong_lines_is_held_as_a_claim() -> None:
+    claim = [
+        segment.replace("99213:25*200*140", "99213:25*900*150") for segment in remit_claim("BAD")
+    ]
+    item = held_claim(claim)
+    assert item.rule_id == "B2"
+    assert "B1: line 1" in item.reason
+
+
+def test_an_adjustment_without_a_reason_cannot_hide_money() -> None:
+    item = held_claim(remit_claim("BAD", claim_adjustments="CAS*PR**20"))
+    assert item.rule_id == "B2"
+
+
+def test_a_payment_that_is_not_its_claims_is_held_whole() -> None:
+    wrong = transaction("835", remit(remit_claim("A"), paid="120.01"), "0001")
+    right = transaction("835", remit(remit_claim("B")), "0002")
+    reading = read(interchange(group(wrong, right)))
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.content) == ("transaction", "B3", wrong.encode())
+    assert item.dollar_amount == Decimal("120.01")
+    assert reading.tables["remit_claims"]["patient_control_number"].to_pylist() == ["B"]
+
+
+def test_adjustments_at_provider_level_belong_to_the_payment() -> None:
+    plb = ["PLB*1234567893*20251231*WO:X*20*L6*-0.5"]
+    balanced = remit(remit_claim(), paid="100.50", plb=plb)
+    assert rules(read(interchange(group(transaction("835", balanced))))) == []
+    wrong = remit(remit_claim(), paid="139.50", plb=plb)
+    assert rules(read(interchange(group(transaction("835", wrong))))) == [("transaction", "B3")]
+
+
+def test_a_reversal_balances_with_its_signs() -> None:
+    reversal = remit_claim("ACCT1", "-200", "-120", "CAS*CO*45*-60", "CAS*PR*1*-20")
+    reversal = [
+        segment.replace("*-260**", "*-140**").replace("CLP*ACCT1*1*", "CLP*ACCT1*22*")
+        for segment in reversal
+    ]
+    body = remit(reversal, remit_claim("ACCT1"), paid="0")
+    reading = read(interchange(group(transaction("835", body))))
+    assert rules(reading) == []
+    assert [str(a) for a in reading.tables["remit_claims"]["paid_amount"].to_pylist()] == [
+        "-120.00",
+        "120.00",
+    ]
+
+
+def test_a_payment_without_claims_is_a_payment() -> None:
+    plb = ["PLB*1234567893*20251231*L6*-12.34"]
+    body = remit(paid="12.34", plb=plb)[:-2] + plb  # no LX either
+    reading = read(interchange(group(transaction("835", body))))
+    assert rules(reading) == []
+    assert row_counts(reading)["remit_provider_adjustments"] == 1
+
+
+def test_a_submitted_claim_must_be_the_sum_of_its_lines() -> None:
+    good, bad = submitted(), submitted(charge="201")
+    clm = next(i for i, segment in enumerate(bad) if segment.startswith("CLM"))
+    data = interchange(group(transaction("837", good + bad[clm:]), code="837"))
+    reading = read(data)
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.dollar_amount) == ("claim", "P1", Decimal(201))
+    assert item.content.decode() == "~".join(bad[clm:]) + "~"
+    assert row_counts(reading)["submitted_claims"] == 1
+    assert row_counts(reading)["submitted_lines"] == 2
+
+
+# --- values --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("amount", ["1,200", "+120", " 120", "120.000", "", "12O", "1" * 20])
+def test_an_amount_that_cannot_be_read_holds_its_claim(amount: str) -> None:
+    claim = remit_claim("BAD")
+    claim[0] = claim[0].replace("*200*120*", f"*200*{amount}*")
+    body = remit(remit_claim("FIRST"), claim, remit_claim("LAST"))
+    reading = read(interchange(group(transaction("835", body))))
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.dollar_amount) == ("claim", "T3", None)
+    assert "CLP04" in item.reason
+    assert row_counts(reading)["remit_claims"] == 2
+
+
+@pytest.mark.parametrize(
+    ("segment", "wrong"),
+    [
+        ("CAS*PR*1*20", "CAS*PR*1*2O"),
+        ("CAS*PR*1*20", "CAS*PR*1"),
+        ("CAS*PR*1*20", "CAS*PR*1*20**2*"),
+        ("SVC*HC:99213:25*200*140**1", "SVC*HC:99213:25*200***1"),
+        ("AMT*B6*140", "AMT*B6*a lot"),
+    ],
+)
+def test_any_unreadable_amount_of_a_claim_holds_it(segment: str, wrong: str) -> None:
+    claim = [wrong if part == segment else part for part in remit_claim("BAD")]
+    assert wrong in claim
+    assert held_claim(claim).rule_id == "T3"
+
+
+def test_an_unreadable_payment_is_held_whole() -> None:
+    reading = read(remit_file().replace(b"BPR*I*120*", b"BPR*I*x*"))
+    assert rules(reading) == [("transaction", "T3")]
+
+
+def test_an_unreadable_date_is_a_warning() -> None:
+    reading = read(remit_file().replace(b"*20250310~TRN", b"*20251399~TRN"))
+    assert rules(reading) == []
+    assert reading.tables["remit_payments"]["payment_date"].to_pylist() == [None]
+    assert warnings(reading) == ["TypeMismatch"]
+
+
+def test_an_acknowledgement_with_an_unreadable_amount_is_held() -> None:
+    data = acknowledged_file().replace(b"*WQ*200~REF", b"*WQ*2OO~REF")
+    item = only_held(read(data))
+    assert (item.level, item.rule_id) == ("claim", "T3")
+    assert item.content.startswith(b"TRN*2*ACCT1~STC*")
+
+
+def test_text_that_is_not_utf8_is_held_with_its_bytes() -> None:
+    data = remit_file(remit_claim("A"), remit_claim("B"))
+    at = data.rindex(b"DOE*JANE")
+    broken = data[:at] + b"D\xf1E*JANE" + data[at + 8 :]
+    reading = read(broken)
+    item = only_held(reading)
+    assert (item.level, item.rule_id) == ("claim", "T3")
+    assert b"D\xf1E" in item.content
+    named = broken.replace(b"D\xf1E", "DÑE".encode())
+    assert rules(read(named)) == []
+    names = x12.parse(named).tables["remit_claims"]["patient_last_name"].to_pylist()
+    assert names == ["DOE", "DÑE"]
+
+
+def test_segments_that_break_the_nesting_hold_their_transaction() -> None:
+    reading = read(remit_file().replace(b"LX*1~", b"ISA*1~"))
+    assert rules(reading) == [("transaction", "E4")]
+
+
+def test_every_rule_that_is_used_is_in_the_rule_table() -> None:
+    with SEED.open(newline="") as file:
+        known = {row["rule_id"]: row["action"] for row in csv.DictReader(file)}
+    held = {"E1", "E4", "E5", "E6", "E8", "E9", "B1", "B2", "B3", "P1", "T1", "T3"}
+    assert held <= {rule for rule, action in known.items() if action == "quarantine"}
+    assert {known[rule] for rule in ("E2", "E10", "P7")} == {"warn"}
+    assert known["D1"] == "skip"

@@ -1,0 +1,51 @@
+"""The command line says what it does, and fails in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rcm_platform_tests.conftest import Built, RunCli
+
+COMMANDS = ["run", "ui", "world", "bench", "published", "quarantine"]
+
+
+def test_help_lists_every_command(rcm: RunCli) -> None:
+    shown = rcm("--help").stdout
+    assert all(command in shown for command in COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(rcm: RunCli, command: str) -> None:
+    done = rcm(command, "--help")
+    assert done.returncode == 0
+    assert "Usage" in done.stdout
+
+
+def test_before_the_first_run_the_path_says_what_to_do(rcm: RunCli, tmp_path: Path) -> None:
+    done = rcm("published", "path", home=tmp_path)
+    assert done.returncode == 1
+    assert "rcm run" in done.stderr
+
+
+def test_the_published_path_is_a_file(rcm: RunCli, built: Built) -> None:
+    done = rcm("published", "path", home=built.settings.home)
+    assert Path(done.stdout.strip()).is_file()
+
+
+def test_an_unknown_audience_names_the_known_ones(rcm: RunCli, built: Built) -> None:
+    done = rcm("published", "path", "press", home=built.settings.home)
+    assert done.returncode == 1
+    assert "operations" in done.stderr
+
+
+def test_the_list_marks_the_current_version(rcm: RunCli, built: Built) -> None:
+    assert "current" in rcm("published", "list", home=built.settings.home).stdout
+
+
+def test_the_quarantine_list_shows_rules_and_no_content(rcm: RunCli, built: Built) -> None:
+    done = rcm("quarantine", "list", home=built.settings.home)
+    assert done.returncode == 0
+    assert "CLP*" not in done.stdout
+    assert "NM1*" not in done.stdout

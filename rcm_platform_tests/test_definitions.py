@@ -1,0 +1,159 @@
+"""The graph as a whole: what is in it, who owns it, when it runs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+from dagster_dbt import DbtCliResource
+from syrupy.assertion import SnapshotAssertion
+
+from rcm_platform.assets import leadership
+from rcm_platform.assets.common import AS_OF_TAG
+from rcm_platform.automation import alert_on_failure, nightly_schedule
+from rcm_platform.definitions import build_definitions
+from rcm_platform.settings import Settings
+from rcm_platform_tests.conftest import Built
+
+GROUPS = {
+    "sources",
+    "raw",
+    "staging",
+    "intermediate",
+    "marts_core",
+    "marts_clinical",
+    "marts_billing",
+    "marts_finance",
+    "marts_operations",
+    "published",
+    "leadership",
+}
+
+
+@pytest.fixture(scope="module")
+def with_world(built: Built) -> dg.Definitions:
+    return build_definitions(built.settings)
+
+
+@pytest.fixture(scope="module")
+def own_sources(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    return build_definitions(
+        Settings(
+            home=built.settings.home,
+            world=False,
+            hospital_a_url="mysql://reader:secret@db.example.org/hospital",
+            synthea_dir=Path("synthea"),
+            x12_dir=Path("x12"),
+        )
+    )
+
+
+def test_every_asset_spec_is_as_reviewed(
+    with_world: dg.Definitions, snapshot: SnapshotAssertion
+) -> None:
+    specs = {
+        spec.key.to_user_string(): {
+            "group": spec.group_name,
+            "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            "kinds": sorted(spec.kinds),
+            "owners": list(spec.owners),
+            "has_freshness_policy": spec.freshness_policy is not None,
+        }
+        for spec in with_world.resolve_all_asset_specs()
+    }
+    assert dict(sorted(specs.items())) == snapshot
+
+
+def test_every_asset_is_described_owned_and_in_a_known_group(with_world: dg.Definitions) -> None:
+    for spec in with_world.resolve_all_asset_specs():
+        name = spec.key.to_user_string()
+        assert spec.group_name in GROUPS, name
+        assert spec.owners, name
+        assert spec.description, name
+        # the catalog shows the first line; without a description dbt models would show their SQL
+        assert not spec.description.lstrip().lower().startswith(("with", "select", "#", "--")), name
+
+
+def test_one_picture_leads_from_the_sources_to_the_scorecard(with_world: dg.Definitions) -> None:
+    graph = with_world.resolve_asset_graph()
+    upstream = dg.AssetSelection.assets(leadership.KEY).upstream().resolve(graph)
+    assert {key for key in graph.get_all_asset_keys() if key.path[0] == "sources"} <= upstream
+
+
+def test_own_sources_are_observed_never_written(own_sources: dg.Definitions) -> None:
+    graph = own_sources.resolve_asset_graph()
+    sources = {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] == "sources"}
+    assert sources == {"hospital_a", "synthea", "x12_folder"}
+    for source in sources:
+        assert not graph.get(dg.AssetKey(["sources", source])).is_materializable
+
+
+def test_no_password_is_shown(own_sources: dg.Definitions) -> None:
+    for spec in own_sources.resolve_all_asset_specs():
+        assert "secret" not in str(spec.metadata)
+
+
+def test_without_a_world_there_is_no_truth(own_sources: dg.Definitions) -> None:
+    names = {key.name for key in own_sources.resolve_asset_graph().asset_check_keys}
+    assert not [name for name in names if name.endswith("_true")]
+
+
+def test_links_of_the_scorecard_lead_to_assets(with_world: dg.Definitions) -> None:
+    keys = with_world.resolve_asset_graph().get_all_asset_keys()
+    for key in leadership.LINKS.values():
+        assert dg.AssetKey(key) in keys
+
+
+def test_conservation_blocks_publishing_and_truth_does_not(with_world: dg.Definitions) -> None:
+    graph = with_world.resolve_asset_graph()
+    blocking = {key.name: graph.get_check_spec(key).blocking for key in graph.asset_check_keys}
+    assert all(blocks for name, blocks in blocking.items() if name.endswith("_conserved"))
+    assert not any(blocks for name, blocks in blocking.items() if name.endswith("_true"))
+
+
+@pytest.mark.parametrize(
+    ("tick", "day"),
+    [
+        ("2026-01-01 02:00", "2025-12-31"),
+        # the nights in which the clock is moved
+        ("2026-03-08 03:00", "2026-03-07"),
+        ("2026-11-01 01:30", "2026-10-31"),
+    ],
+)
+def test_a_night_is_for_the_day_before_its_tick(tick: str, day: str) -> None:
+    settings = Settings()
+    when = datetime.fromisoformat(tick).replace(tzinfo=ZoneInfo(settings.timezone))
+    context = dg.build_schedule_context(scheduled_execution_time=when.astimezone(ZoneInfo("UTC")))
+    request = nightly_schedule(settings)(context)
+    assert isinstance(request, dg.RunRequest)
+    assert request.run_key == day
+    assert request.tags[AS_OF_TAG] == day
+
+
+def test_schedule_and_alert_run_by_default(with_world: dg.Definitions) -> None:
+    schedule = with_world.resolve_schedule_def("nightly_schedule")
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert schedule.execution_timezone == "America/New_York"
+    assert alert_on_failure.default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_the_lean_dbt_resource_replaces_names_that_exist() -> None:
+    """They are private to dagster-dbt: an upgrade that renames them would bring the cost back."""
+    assert {"_cli_version", "_initialize_dbt_core_adapter"} <= set(vars(DbtCliResource))
+
+
+def test_only_checks_read_the_truth() -> None:
+    root = Path(__file__).parent.parent
+    readers = {
+        str(path.relative_to(root))
+        for folder in ("rcm_platform", "rcm_dbt")
+        for path in (root / folder).rglob("*")
+        if path.suffix in {".py", ".sql", ".yml"}
+        and "world" not in path.parts
+        and "target" not in path.parts
+        and '"truth"' in path.read_text()
+    }
+    assert readers <= {"rcm_platform/assets/checks.py", "rcm_platform/headless.py"}

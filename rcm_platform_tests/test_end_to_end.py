@@ -1,0 +1,136 @@
+"""The main job on a tiny world, from nothing to the published scorecard."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from rcm_platform import proof, truth_checks
+from rcm_platform_tests.conftest import Built, RunCli
+
+
+def test_a_run_says_what_came_in_and_that_it_is_proven(built: Built) -> None:
+    assert built.exit_code == 0, built.output
+    for said in ("Sources", "Proof", "Time", "Published", "make ui", "clearinghouse", "truth"):
+        assert said in built.output
+    assert "✗" not in built.output
+
+
+def test_every_stage_has_its_time(built: Built) -> None:
+    for stage in ("start-up", "world", "raw", "dbt", "checks", "publish", "scorecard", "total"):
+        assert stage in built.output
+
+
+def test_every_check_of_the_run_passed(built: Built) -> None:
+    with dg.DagsterInstance.from_config(str(built.settings.dagster_home)) as instance:
+        (run,) = instance.get_runs()
+        assert run.status == dg.DagsterRunStatus.SUCCESS
+        checks = [
+            entry.dagster_event.asset_check_evaluation_data
+            for entry in instance.all_logs(
+                run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION
+            )
+            if entry.dagster_event
+        ]
+    assert len(checks) > 50
+    assert [c.check_name for c in checks if not c.passed] == []
+
+
+def test_every_materialization_of_a_table_carries_its_row_count(built: Built) -> None:
+    with dg.DagsterInstance.from_config(str(built.settings.dagster_home)) as instance:
+        for key in (("raw", "hospital_a", "patients"), ("marts", "fct_claims")):
+            event = instance.get_latest_materialization_event(dg.AssetKey(key))
+            assert event
+            assert event.asset_materialization
+            assert event.asset_materialization.metadata["dagster/row_count"].value
+
+
+@pytest.mark.parametrize("check", truth_checks.CHECKS, ids=lambda check: check.name)
+def test_marts_equal_the_hidden_truth(built: Built, check: truth_checks.TruthCheck) -> None:
+    truth = built.settings.world_dir / "truth" / "knowable"
+    with built.warehouse() as con:
+        result = truth_checks.compare(con, truth, built.as_of, check)
+    assert result.passed, result
+    assert result.truth_rows > 0
+
+
+def test_money_and_work_are_equal_at_source_ledger_and_mart(built: Built) -> None:
+    with built.warehouse() as con:
+        proven = proof.prove(con, built.lake, built.as_of)
+    for lines in proven.values():
+        for line in lines:
+            assert line.passed, line
+    assert proven["charges"][0].amount > 0
+    assert proven["cash"][0].amount > 0
+    assert proven["wrvu"][0].amount > 0
+
+
+def test_an_encounter_can_have_two_claims(built: Built) -> None:
+    """Otherwise the equality of work above would prove little."""
+    with built.warehouse() as con:
+        two = con.execute("select count(*) from marts.fct_encounters where claim_count = 2")
+        assert two.fetchall()[0][0] > 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "subject"),
+    [
+        (
+            "delete from marts.fct_ledger_entries where event_type = 'CHARGE' and rowid < 50",
+            "charges",
+        ),
+        (
+            "update marts.fct_ledger_entries set cash_amount = cash_amount + 0.01 where rowid = 7",
+            "cash",
+        ),
+        ("insert into marts.fct_encounters select * from marts.fct_encounters limit 9", "wrvu"),
+        ("delete from staging.stg_x12__remit_claims where rowid = 3", "rows"),
+    ],
+)
+def test_a_cent_out_of_place_is_found(
+    built: Built, tmp_path: Path, damage: str, subject: str
+) -> None:
+    copy = tmp_path / "rcm.duckdb"
+    shutil.copy(built.settings.warehouse_path, copy)
+    with duckdb.connect(str(copy)) as con:
+        con.execute(damage)
+        proven = proof.prove(con, built.lake, built.as_of)
+    assert not all(line.passed for line in proven[subject])
+
+
+def test_a_changed_fact_is_not_the_truth(built: Built) -> None:
+    check = replace(
+        truth_checks.CHECKS[0],
+        mart=truth_checks.CHECKS[0].mart + " and claim_id is not null limit 5",
+    )
+    with built.warehouse() as con:
+        truth = built.settings.world_dir / "truth" / "knowable"
+        result = truth_checks.compare(con, truth, built.as_of, check)
+    assert not result.passed
+    assert result.only_in_truth == result.truth_rows - 5
+
+
+def test_running_again_changes_nothing(built: Built, rcm: RunCli, tmp_path: Path) -> None:
+    home = tmp_path / "again"
+    shutil.copytree(built.settings.home, home)
+    done = rcm("run", home=home, world_size="tiny")
+    assert done.returncode == 0, done.stdout + done.stderr
+    with duckdb.connect() as con:
+        con.execute(f"attach '{built.settings.warehouse_path}' as one (read_only)")
+        con.execute(f"attach '{home / 'warehouse' / 'rcm.duckdb'}' as two (read_only)")
+        marts = con.execute(
+            "select table_name from duckdb_tables() "
+            "where database_name = 'one' and schema_name = 'marts'"
+        ).fetchall()
+        assert marts
+        for (mart,) in marts:
+            for a, b in (("one", "two"), ("two", "one")):
+                different = con.execute(
+                    f"select count(*) from (from {a}.marts.{mart} except all from {b}.marts.{mart})"
+                ).fetchall()
+                assert different == [(0,)], mart

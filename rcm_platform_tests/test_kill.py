@@ -1,0 +1,60 @@
+"""A run that is killed in the middle, and started again, ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from rcm_platform_tests.conftest import Built, RunCli
+
+pytestmark = pytest.mark.prove
+
+
+def contents(warehouse: Path) -> dict[str, tuple[int, int]]:
+    """Mart → rows and a hash of their content, whatever their order."""
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        marts = con.execute(
+            "select table_name from duckdb_tables() where schema_name = 'marts' order by 1"
+        ).fetchall()
+        return {
+            mart: con.execute(
+                f"select count(*), bit_xor(hash(t)) from marts.{mart} as t"
+            ).fetchall()[0]
+            for (mart,) in marts
+        }
+
+
+@pytest.mark.parametrize("stage", ["world", "raw_x12", "raw_hospital_b", "warehouse", "published"])
+def test_a_killed_run_resumes_to_the_same_marts(
+    stage: str, built: Built, rcm: RunCli, tmp_path: Path
+) -> None:
+    settings = {"RCM_HOME": str(tmp_path), "RCM_WORLD_SIZE": "tiny", "PYTHONUNBUFFERED": "1"}
+    run = subprocess.Popen(
+        [sys.executable, "-m", "rcm_platform.cli", "run"],
+        env={**os.environ, **settings},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert run.stdout
+    for line in run.stdout:
+        if f"… {stage}" in line:
+            # a moment into the step, so that it has begun to write
+            time.sleep(2 if stage == "warehouse" else 0.2)
+            break
+    os.killpg(run.pid, signal.SIGKILL)
+    assert run.wait() == -signal.SIGKILL
+
+    done = rcm("run", home=tmp_path, world_size="tiny")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert contents(tmp_path / "warehouse" / "rcm.duckdb") == contents(
+        built.settings.warehouse_path
+    )
