@@ -72,7 +72,7 @@ def run_all(settings: Settings, out: Console, as_of: date | None = None) -> RunR
     started = time.monotonic()
     prepare_dagster_home(settings)
     lock = ingest.single_writer(settings)
-    if lock.is_locked or not _try(lock):
+    if not _try(lock):
         out.print(f"Another run is writing in {settings.home}; waiting for it to end.")
         lock.acquire()
     try:
@@ -117,9 +117,9 @@ def _run_locked(settings: Settings, out: Console, as_of: date | None, started: f
     import dagster as dg
 
     from rcm_platform.assets.common import AS_OF_TAG
-    from rcm_platform.definitions import build_definitions
+    from rcm_platform.definitions import defs
 
-    job = build_definitions(settings).resolve_job_def("nightly")
+    job = defs.resolve_job_def("nightly")
     report = RunReport(stages={"start-up": time.monotonic() - started})
     with dg.DagsterInstance.get() as instance, _listening(out):
         _close_killed_runs(instance)

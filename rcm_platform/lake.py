@@ -88,8 +88,10 @@ class Lake:
         try:
             yield batch
             batch.commit()
-        finally:
-            batch.discard()
+        except BaseException:
+            if not self._record(batch.id).exists():  # what is committed stays for recover()
+                batch.discard()
+            raise
 
     def recover(self) -> int:
         """Finish the batches that a killed run committed, remove what it did not; count files."""
@@ -99,7 +101,7 @@ class Lake:
                 self._publish(staging.name)
             else:
                 removed += sum(1 for _ in staging.iterdir())
-            shutil.rmtree(staging)
+                shutil.rmtree(staging)
         committed = {path.stem for path in self.root.glob("_batches/*.json")}
         for path in self.root.glob(f"[!_]*/*/{PARTITION}*/*.parquet"):
             if path.name != "schema.parquet" and path.stem.split("-")[0] not in committed:
@@ -164,6 +166,7 @@ class Lake:
                 target = self.root / file
                 target.parent.mkdir(parents=True, exist_ok=True)
                 staged.rename(target)
+        shutil.rmtree(staging)
 
     @staticmethod
     def _query(sql: str, *parameters: str) -> list[tuple[str, ...]]:
@@ -204,9 +207,9 @@ class Batch:
 
     def commit(self) -> None:
         """Make the rows visible. The commit record is the moment; what follows can be redone."""
-        self._flush()
         if not self._rows:
             return
+        self._flush()
         record = self._lake._record(self.id)
         record.parent.mkdir(parents=True, exist_ok=True)
         new = record.with_suffix(".tmp")

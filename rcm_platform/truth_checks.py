@@ -84,7 +84,8 @@ CHECKS = [
         "encounters",
         "Every visit has its work and its charges, once.",
         "fct_encounters",
-        f"""select source_system, encounter_id, encounter_date, work_rvu, charge_amount
+        f"""select source_system, encounter_id, encounter_date,
+            coalesce(work_rvu, 0) as work_rvu, charge_amount
         from marts.fct_encounters where source_system in {_HOSPITALS}""",
         """select source_system, encounter_id, encounter_date, work_rvu, charge_amount
         from '{truth}/encounters.parquet'""",

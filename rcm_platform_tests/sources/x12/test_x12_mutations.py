@@ -70,7 +70,7 @@ SEGMENTS = [segment for body in BODIES.values() for segment in body]
 
 @st.composite
 def rearranged(draw: st.DrawFn) -> bytes:
-    """One of our transactions with segments lost, moved or altered, in an envelope that is right."""
+    """One of our transactions with segments lost, moved or altered, in a right envelope."""
     code = draw(st.sampled_from(sorted(BODIES)))
     body = list(BODIES[code])
     for _ in range(draw(st.integers(1, 4))):

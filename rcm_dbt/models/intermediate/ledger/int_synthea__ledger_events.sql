@@ -4,7 +4,12 @@ with
 
 transactions as (
 
-    select * from {{ ref('stg_synthea__claims_transactions') }}
+    select
+        *,
+        -- a join on an equality is a hash join; with a condition on one side it would not be
+        case when transaction_type = 'TRANSFEROUT' then charge_id end as transfer_out_charge_id
+
+    from {{ ref('stg_synthea__claims_transactions') }}
 
 ),
 
@@ -32,8 +37,7 @@ typed as (
     from transactions
 
     left join transfers_in
-        on transactions.charge_id = transfers_in.transfer_out_id
-        and transactions.transaction_type = 'TRANSFEROUT'
+        on transactions.transfer_out_charge_id = transfers_in.transfer_out_id
 
 ),
 

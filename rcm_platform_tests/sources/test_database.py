@@ -1,0 +1,333 @@
+"""Hospital databases: what is new lands once, what is wrong is held, the rest goes on."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from rcm_platform.lake import Lake
+from rcm_platform.sources import tabular
+from rcm_platform.sources.base import LoadSummary, SourceUnavailable
+from rcm_platform.sources.database import load_hospital
+from rcm_platform_tests.sources.small_hospitals import change, create_hospital
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return create_hospital(tmp_path / "hospital_a.duckdb")
+
+
+def load(lake: Lake, url: str, source_system: str = "hospital_a") -> LoadSummary:
+    return load_hospital(lake, source_system, url)
+
+
+def query(lake: Lake, table: str, columns: str, source: str = "hospital_a") -> list[tuple]:
+    with duckdb.connect() as con:
+        return con.execute(
+            f"select {columns} from {lake.scan(source, table)} order by all"
+        ).fetchall()
+
+
+def held(lake: Lake) -> list[tuple]:
+    """(table, position, level, rule, dollars) of each quarantined item."""
+    columns = "source_file, source_position, level, rule_id, dollar_amount"
+    return query(lake, "quarantine", columns, "platform")
+
+
+class TestLanding:
+    def test_types_names_and_provenance(self, lake: Lake, url: str) -> None:
+        summary = load(lake, url)
+        assert summary.rows == {
+            "patients": 2,
+            "providers": 1,
+            "departments": 1,
+            "encounters": 1,
+            "procedures": 1,
+            "transactions": 2,
+        }
+        assert query(
+            lake,
+            "transactions",
+            "transactionid, amount, paidamount, paiddate, modifieddate, _source_system, "
+            "_source_file, _source_position, _arrival_date",
+        ) == [
+            (
+                "T1", Decimal("150.00"), None, None, datetime(2025, 3, 2),
+                "hospital_a", "transactions", "T1", date(2025, 3, 2),
+            ),
+            (
+                "T2", None, Decimal("20.00"), date(2025, 3, 3), datetime(2025, 3, 3, 17),
+                "hospital_a", "transactions", "T2", date(2025, 3, 3),
+            ),
+        ]  # fmt: skip
+        assert query(lake, "procedures", "units, workrvu") == [(1, Decimal("1.30"))]
+        assert summary.dollar_amounts == {
+            "charges": Decimal("150.00"),
+            "patient payments": Decimal("20.00"),
+        }
+
+    def test_hospital_b_keeps_its_own_names(self, lake: Lake, tmp_path: Path) -> None:
+        url = create_hospital(tmp_path / "hospital_b.duckdb", is_b=True)
+        assert load(lake, url, "hospital_b").rows["patients"] == 2
+        assert query(lake, "patients", "id, f_name, updated_date", "hospital_b")[0] == (
+            "P1",
+            "Ada",
+            datetime(2025, 3, 1, 8),
+        )
+
+    def test_undated_tables_arrive_on_the_last_day_of_the_database(
+        self, lake: Lake, url: str
+    ) -> None:
+        load(lake, url)
+        assert query(lake, "providers", "npi, _arrival_date") == [("1234567893", date(2025, 3, 3))]
+
+    def test_bytes_are_accounted_for(self, lake: Lake, url: str) -> None:
+        change(url, "insert into departments values (null, 'Nowhere')")
+        load(lake, url)
+        files = query(
+            lake,
+            "received_files",
+            "source_file, status, row_count, byte_count - loaded_byte_count"
+            " - quarantined_byte_count, quarantined_byte_count > 0",
+            "platform",
+        )
+        assert len(files) == 6
+        assert files[0] == ("departments", "partial", 1, 0, True)
+        assert files[1] == ("encounters", "loaded", 1, 0, False)
+
+    def test_a_column_of_the_hospitals_own_is_kept_as_text(self, lake: Lake, url: str) -> None:
+        change(url, "alter table departments add column Floor integer default 3")
+        load(lake, url)
+        assert query(lake, "departments", "deptid, floor") == [("DEP1", "3")]
+
+    def test_values_in_text_columns_become_the_expected_types(self, lake: Lake, url: str) -> None:
+        change(
+            url,
+            """alter table transactions alter PaidAmount type varchar;
+            alter table transactions alter ServiceDate type varchar;
+            update transactions set PaidAmount = '' where TransactionID = 'T1'""",
+        )
+        load(lake, url)
+        assert query(lake, "transactions", "paidamount, servicedate") == [
+            (Decimal("20.00"), date(2025, 3, 1)),
+            (None, date(2025, 3, 1)),
+        ]
+
+
+class TestIncrement:
+    def test_a_second_load_adds_nothing(self, lake: Lake, url: str) -> None:
+        load(lake, url)
+        before = sorted(p for p in lake.root.rglob("*.parquet"))
+        summary = load(lake, url)
+        assert sum(summary.rows.values()) == 0
+        assert (summary.files_loaded, summary.files_skipped) == (0, 6)
+        assert sorted(p for p in lake.root.rglob("*.parquet")) == before
+
+    def test_a_later_row_of_the_same_moment_is_not_missed(self, lake: Lake, url: str) -> None:
+        load(lake, url)
+        change(
+            url,
+            "insert into patients select * replace ('P3' as PatientID) from patients "
+            "where PatientID = 'P2'",
+        )
+        assert load(lake, url).rows["patients"] == 1
+
+    def test_a_changed_row_is_a_new_version(self, lake: Lake, url: str) -> None:
+        load(lake, url)
+        change(
+            url,
+            "update patients set Address = '9 Z St', ModifiedDate = '2025-04-01' "
+            "where PatientID = 'P1'",
+        )
+        assert load(lake, url).rows["patients"] == 1
+        assert query(lake, "patients", "patientid, address, _arrival_date") == [
+            ("P1", "1 A St", date(2025, 3, 1)),
+            ("P1", "9 Z St", date(2025, 4, 1)),
+            ("P2", "2 B St", date(2025, 3, 2)),
+        ]
+
+    def test_an_undated_row_that_changes_back_is_news_each_time(self, lake: Lake, url: str) -> None:
+        for name in ("Cardiology", "Heart centre", "Cardiology", "Cardiology"):
+            change(url, f"update departments set Name = '{name}'")
+            load(lake, url)
+        assert len(query(lake, "departments", "name")) == 3
+
+    def test_many_small_loads_equal_one_large(self, tmp_path: Path, url: str) -> None:
+        increments = [
+            "insert into departments values ('DEP2', 'Oncology')",
+            "insert into encounters select * replace ('E2' as EncounterID, "
+            "timestamp '2025-03-04' as ModifiedDate) from encounters",
+            "insert into transactions select * replace (TransactionID || 'x' as TransactionID, "
+            "timestamp '2025-03-05' as ModifiedDate) from transactions",
+        ]
+        bit_by_bit, at_once = Lake(tmp_path / "many"), Lake(tmp_path / "one")
+        load(bit_by_bit, url)
+        for sql in increments:
+            change(url, sql)
+            load(bit_by_bit, url)
+        load(at_once, url)
+        for table in ("encounters", "transactions", "departments", "patients"):
+            columns = "* exclude (_batch_id, _loaded_at, _arrival_date)"
+            assert query(bit_by_bit, table, columns) == query(at_once, table, columns)
+
+
+class TestQuarantine:
+    def test_a_missing_table_is_held_and_the_rest_loaded(self, lake: Lake, url: str) -> None:
+        change(url, "alter table encounters rename to visits")
+        summary = load(lake, url)
+        assert summary.rows["encounters"] == 0
+        assert summary.rows["transactions"] == 2
+        assert held(lake) == [("encounters", None, "table", "T2", None)]
+        (message,) = summary.messages
+        assert "there is no table encounters" in message
+        assert "visits" in message
+        assert "then load again" in message
+
+    def test_a_renamed_column_is_held_until_it_is_mended(self, lake: Lake, url: str) -> None:
+        change(url, "alter table patients rename LastName to Surname")
+        first = load(lake, url)
+        assert "there is no column lastname" in first.messages[0]
+        assert "surname" in first.messages[0]
+        again = load(lake, url)
+        assert again.messages == first.messages
+        assert again.quarantined_count == 0
+        assert len(held(lake)) == 1
+        change(url, "alter table patients rename Surname to LastName")
+        mended = load(lake, url)
+        assert mended.rows["patients"] == 2
+        assert mended.messages == []
+
+    def test_the_procedures_table_may_be_absent(self, lake: Lake, url: str) -> None:
+        change(url, "drop table procedures")
+        summary = load(lake, url)
+        assert summary.files_quarantined == 0
+        assert held(lake) == []
+        assert "no such table" in summary.messages[0]
+
+    def test_a_blank_key_is_held(self, lake: Lake, url: str) -> None:
+        change(
+            url,
+            "insert into transactions select * replace (' ' as TransactionID) from transactions "
+            "where TransactionID = 'T1'",
+        )
+        summary = load(lake, url)
+        assert summary.rows["transactions"] == 2
+        assert summary.quarantined_amount == Decimal("150.00")
+        assert [row[2:] for row in held(lake)] == [("row", "T4", Decimal("150.00"))]
+
+    def test_a_repeated_row_is_held_and_never_counted_twice(self, lake: Lake, url: str) -> None:
+        change(url, "insert into transactions from transactions where TransactionID = 'T1'")
+        change(url, "insert into transactions from transactions where TransactionID = 'T1' limit 1")
+        summary = load(lake, url)
+        assert summary.dollar_amounts["charges"] == Decimal("150.00")
+        assert held(lake) == [
+            ("transactions", "T1#2", "row", "T4", Decimal("150.00")),
+            ("transactions", "T1#3", "row", "T4", Decimal("150.00")),
+        ]
+        assert sum(load(lake, url).rows.values()) == 0
+        assert len(held(lake)) == 2
+
+    @pytest.mark.parametrize("is_incremental", [True, False])
+    def test_of_a_repeated_key_the_first_version_stays_in_any_order_of_loads(
+        self, is_incremental: bool, lake: Lake, url: str
+    ) -> None:
+        if is_incremental:
+            load(lake, url)
+        change(
+            url,
+            "insert into transactions select * replace (999.00 as Amount, "
+            "timestamp '2025-05-01' as ModifiedDate) from transactions where TransactionID = 'T1'",
+        )
+        load(lake, url)
+        assert query(lake, "transactions", "transactionid, amount") == [
+            ("T1", Decimal("150.00")),
+            ("T2", None),
+        ]
+        assert held(lake) == [("transactions", "T1#2", "row", "T4", Decimal("999.00"))]
+
+    def test_a_value_of_the_wrong_type_is_held_with_its_content(self, lake: Lake, url: str) -> None:
+        change(
+            url,
+            """alter table transactions alter Amount type varchar;
+            update transactions set Amount = '1,50.00' where TransactionID = 'T1'""",
+        )
+        summary = load(lake, url)
+        assert summary.rows["transactions"] == 1
+        ((content, reason),) = query(lake, "quarantine", "content, reason", "platform")
+        assert json.loads(content)["amount"] == "1,50.00"
+        assert reason == "amount is not an amount in dollars and cents"
+
+    def test_a_row_without_a_modification_date_is_held_once(self, lake: Lake, url: str) -> None:
+        change(url, "update encounters set ModifiedDate = null")
+        load(lake, url)
+        load(lake, url)
+        assert [row[:4] for row in held(lake)] == [("encounters", "E1", "row", "T3")]
+
+    def test_a_table_of_broken_rows_is_held_whole(
+        self, lake: Lake, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("rcm_platform.sources.database.MAX_BAD_ROWS", 1)
+        monkeypatch.setattr(tabular, "MAX_BAD_ROWS", 1)
+        change(url, "update patients set ModifiedDate = null")
+        summary = load(lake, url)
+        assert summary.rows["patients"] == 0
+        assert [row[:4] for row in held(lake)] == [("patients", None, "table", "T3")]
+
+    def test_no_message_names_a_person(self, lake: Lake, url: str) -> None:
+        change(
+            url,
+            """alter table patients alter DOB type varchar;
+            update patients set DOB = 'Ada Byron'""",
+        )
+        summary = load(lake, url)
+        assert summary.quarantined_count == 2
+        assert "Ada" not in " ".join(summary.messages)
+
+    def test_a_slash_in_a_key_does_not_look_like_a_segment(self, lake: Lake, url: str) -> None:
+        change(url, "update patients set PatientID = '12/x' where PatientID = 'P1'")
+        load(lake, url)
+        assert query(lake, "patients", "_source_position")[0] == ("12%2Fx",)
+
+
+class TestUnavailable:
+    def test_a_missing_file(self, lake: Lake, tmp_path: Path) -> None:
+        with pytest.raises(SourceUnavailable, match="no such database file") as caught:
+            load(lake, str(tmp_path / "nowhere.duckdb"))
+        assert "nowhere.duckdb" in str(caught.value)
+        assert "RCM_HOSPITAL_A_URL" in str(caught.value)
+
+    def test_a_file_that_is_no_database(self, lake: Lake, tmp_path: Path) -> None:
+        path = tmp_path / "notes.duckdb"
+        path.write_text("not a database")
+        with pytest.raises(SourceUnavailable, match="cannot be read"):
+            load(lake, str(path))
+
+    @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "mysql+pymysql", "postgresql"])
+    def test_a_server_that_does_not_answer_keeps_the_password(
+        self, scheme: str, lake: Lake
+    ) -> None:
+        with pytest.raises(SourceUnavailable) as caught:
+            load(lake, f"{scheme}://reader:s3cr%2Ft@127.0.0.1:1/hospital")
+        said = "".join([str(caught.value), repr(caught.value), str(caught.value.__dict__)])
+        assert "s3cr" not in said
+        assert "reader:***@127.0.0.1:1" in said
+
+    def test_a_url_that_is_none(self, lake: Lake) -> None:
+        with pytest.raises(SourceUnavailable) as caught:
+            load(lake, "mysql://reader:secret@host:port/hospital")
+        assert "secret" not in str(caught.value)
+
+    def test_nothing_is_left_in_the_lake(self, lake: Lake, tmp_path: Path) -> None:
+        with pytest.raises(SourceUnavailable):
+            load(lake, str(tmp_path / "nowhere.duckdb"))
+        assert {p.name for p in lake.root.rglob("*") if p.is_file()} == {"schema.parquet"}
