@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from rcm_platform.settings import Settings, WorldSize, get_settings
+from rcm_platform.settings import WorldSize, get_settings
 
 if TYPE_CHECKING:
     from rcm_platform.headless import RunReport
@@ -46,7 +47,7 @@ def run(
 
     settings = get_settings()
     report = headless.run_all(settings, out, as_of.date() if as_of else None)
-    _print_report(settings, report)
+    _print_report(report)
     raise typer.Exit(0 if report.succeeded else 1)
 
 
@@ -142,29 +143,18 @@ def quarantine_list(
     out.print(table)
 
 
-def _print_report(settings: Settings, report: RunReport) -> None:
-    if report.sources:
-        table = Table(
-            "source", "files", "bytes", "rows", "dollars", "quarantined", "held $", title="Sources"
-        )
-        for name in table.columns[1:]:
-            name.justify = "right"
-        for source in report.sources:
-            table.add_row(*source)
-        out.print(table)
-    if report.proof:
-        table = Table("proof", "scope", "unit", "amount", "unexplained", "", title="Proof")
-        table.columns[3].justify = table.columns[4].justify = "right"
-        for row in report.proof:
-            table.add_row(*row)
-        out.print(table)
-    if report.stages:
-        table = Table("stage", "seconds", title="Time")
-        table.columns[1].justify = "right"
-        for stage, seconds in report.stages.items():
-            table.add_row(stage, f"{seconds:.1f}")
-        table.add_row("total", f"{report.total_seconds:.1f}")
-        out.print(table)
+def _print_report(report: RunReport) -> None:
+    _print_table(
+        "Sources",
+        ["source", "files", "bytes", "rows", "dollars", "held", "held $"],
+        report.sources,
+    )
+    _print_table(
+        "Proof", ["proof", "scope", "unit", "amount", "unexplained", ""], report.proof, text=3
+    )
+    other = report.total_seconds - sum(report.stages.values())
+    times = {**report.stages, "other": other, "total": report.total_seconds}
+    _print_table("Time", ["stage", "seconds"], [[s, f"{t:.1f}"] for s, t in times.items()])
     for message in report.warnings:
         out.print(f"[yellow]warning[/] {message}")
     for message in report.failures:
@@ -178,6 +168,19 @@ def _print_report(settings: Settings, report: RunReport) -> None:
         )
     else:
         out.print("[red]Nothing was published.[/] What was published before still stands.")
+
+
+def _print_table(title: str, columns: list[str], rows: list[list[str]], text: int = 1) -> None:
+    """The first `text` columns are words, the others figures."""
+    if rows:
+        table = Table(
+            title=title, box=SIMPLE_HEAD, title_justify="left", pad_edge=False, padding=(0, 0)
+        )
+        for number, column in enumerate(columns):
+            table.add_column(column, justify="left" if number < text else "right")
+        for row in rows:
+            table.add_row(*row)
+        out.print(table)
 
 
 def _stop(message: str) -> NoReturn:

@@ -139,6 +139,8 @@ def _run_locked(settings: Settings, out: Console, as_of: date | None, started: f
     _add_events(report, result.all_events)
     if not result.success:
         report.failures.append(f"The full log is {log}")
+    if not ingest.locations(settings):
+        report.warnings.append("No source is configured: RCM_WORLD is off and no RCM_ path is set.")
     _add_sources(report, settings)
     _add_published(report, settings)
     return report
@@ -228,7 +230,9 @@ def _why(error: Any) -> str:
 
 
 def _add_check(report: RunReport, check: Any) -> None:
-    if not check.passed:
+    if not check.passed and (problems := check.metadata.get("problems")):
+        report.warnings.extend(problems.value.splitlines())
+    elif not check.passed:
         said = "; ".join(
             f"{key}: {value.value}"
             for key, value in check.metadata.items()

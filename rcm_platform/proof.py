@@ -96,6 +96,15 @@ class _Raw:
             ) = 1
         )"""
 
+    def last_export(self, feed: str, table: str) -> str:
+        """Of those, the rows of the last export: one export restates everything."""
+        return f"""(
+            select * from {self.visible(feed, table)} as rows_of_all_exports
+            qualify _batch_id = first(_batch_id) over (
+                order by _arrival_date desc, _loaded_at desc, _batch_id desc
+            )
+        )"""
+
     def sum(self, query: str) -> Decimal:
         return Decimal(self.con.execute(query).fetchall()[0][0] or 0)
 
@@ -108,7 +117,7 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
         for hospital in HOSPITALS
     } | {
         "synthea": f"""select sum(cast(amount as decimal(18, 2)))
-            from {raw.visible("synthea", "claims_transactions")} where type = 'CHARGE'"""
+            from {raw.last_export("synthea", "claims_transactions")} where type = 'CHARGE'"""
     }
     for source, query in sources.items():
         yield ProofLine(
@@ -141,7 +150,7 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
         f"select -sum(amount) from {raw.visible('x12', 'remit_provider_adjustments')}",
     ]
     synthea = f"""select sum(cast(payments as decimal(18, 2)))
-        from {raw.visible("synthea", "claims_transactions")} where type = 'PAYMENT'"""
+        from {raw.last_export("synthea", "claims_transactions")} where type = 'PAYMENT'"""
     yield ProofLine(
         "cash",
         "all sources",

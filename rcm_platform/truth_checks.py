@@ -103,7 +103,7 @@ CHECKS = [
         "The queue holds each open claim once, scored by its balance, its entries and its age.",
         "mart_claim_priority_queue",
         f"""select source_system, claim_id, outstanding_amount, transaction_count, age_days,
-            priority_bucket, cast(priority_score as integer) as priority_score
+            priority_bucket, priority_score
         from marts.mart_claim_priority_queue where source_system in {_HOSPITALS}""",
         """select source_system, claim_id, open_amount, entry_count,
             date '{as_of}' - service_date as age_days,

@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from filelock import FileLock
-from rcm_platform.lake import Lake
 
 from rcm_platform.ingest import open_lake
+from rcm_platform.lake import Lake
 from rcm_platform.publish import open_published
 from rcm_platform.settings import Settings
 

@@ -81,7 +81,7 @@ def test_an_encounter_can_have_two_claims(built: Built) -> None:
     ("damage", "subject"),
     [
         (
-            "delete from marts.fct_ledger_entries where event_type = 'CHARGE' and rowid < 50",
+            "update marts.fct_claims set charge_amount = charge_amount - 0.01 where rowid = 7",
             "charges",
         ),
         (

@@ -129,26 +129,27 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
 
 def _result(asset: dg.AssetKey, subject: str, lines: Sequence[ProofLine]) -> dg.AssetCheckResult:
     broken = [line for line in lines if not line.passed]
-    shown = broken or lines
-    places = list(dict.fromkeys(place for line in shown for place in line.figures))
+    metadata: dict[str, Any] = {"unexplained": float(sum(line.unexplained for line in lines))}
+    if lines:
+        metadata["figures"] = _table(broken or lines)
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=conservation_name(subject),
         passed=not broken,
-        metadata={
-            "figures": dg.MetadataValue.table(
-                [
-                    dg.TableRecord(
-                        {"scope": line.scope, "unit": line.unit}
-                        | {place: _text(line.figures.get(place)) for place in places}
-                    )
-                    for line in shown
-                ]
+        metadata=metadata,
+    )
+
+
+def _table(lines: Sequence[ProofLine]) -> dg.TableMetadataValue:
+    places = list(dict.fromkeys(place for line in lines for place in line.figures))
+    return dg.MetadataValue.table(
+        [
+            dg.TableRecord(
+                {"scope": line.scope, "unit": line.unit}
+                | {place: _text(line.figures.get(place)) for place in places}
             )
-            if shown
-            else "nothing received yet",
-            "unexplained": float(sum(line.unexplained for line in lines)),
-        },
+            for line in lines
+        ]
     )
 
 

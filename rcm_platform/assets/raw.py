@@ -70,7 +70,7 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 
-        summary, unavailable = LoadSummary(feed.name), dict[str, str]()
+        summary, problems = LoadSummary(feed.name), list[str]()
         with ingest.writing(settings) as lake:
             for source in sources:
                 try:
@@ -79,7 +79,7 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
                     )
                 except SourceUnavailable as problem:
                     # one absent source never stops the others: say it, show it, go on
-                    unavailable[source] = str(problem)
+                    problems.append(str(problem))
                     context.log.error(str(problem))
             counts = ingest.row_counts(lake, feed.name, feed.tables)
         for message in summary.messages:
@@ -103,12 +103,12 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
         yield dg.AssetCheckResult(
             asset_key=first,
             check_name=SOURCE_CHECK,
-            passed=not unavailable,
+            passed=not problems,
             severity=dg.AssetCheckSeverity.WARN,
             metadata={
                 "sources": ", ".join(sources) or "none configured",
-                **unavailable,
-                **({"messages": "\n\n".join(summary.messages)} if summary.messages else {}),
+                **({"problems": "\n".join(problems)} if problems else {}),
+                **({"messages": "\n".join(summary.messages)} if summary.messages else {}),
             },
         )
 

@@ -28,8 +28,13 @@ class Translator(DagsterDbtTranslator):
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
-        spec = super().get_asset_spec(manifest, unique_id, project)
         props = self.get_resource_props(manifest, unique_id)
+        # the stock description goes on with the whole SQL, which the code reference links to
+        spec = (
+            super()
+            .get_asset_spec(manifest, unique_id, project)
+            .replace_attributes(description=props["description"])
+        )
         if props["resource_type"] == "model" and props["fqn"][1] == "marts":
             return spec.replace_attributes(freshness_policy=NIGHTLY_FRESHNESS)
         return spec

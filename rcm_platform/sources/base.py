@@ -140,6 +140,8 @@ class LoadSummary:
 
     def merge(self, other: LoadSummary) -> LoadSummary:
         """Both loads together, under the name of the first."""
+        rows = Counter(self.rows)
+        rows.update(other.rows)
         dollars = defaultdict(Decimal, self.dollar_amounts)
         for name, amount in other.dollar_amounts.items():
             dollars[name] += amount
@@ -148,7 +150,7 @@ class LoadSummary:
             self.files_loaded + other.files_loaded,
             self.files_skipped + other.files_skipped,
             self.files_quarantined + other.files_quarantined,
-            dict(Counter(self.rows) + Counter(other.rows)),
+            dict(rows),
             self.byte_count + other.byte_count,
             dict(dollars),
             self.quarantined_count + other.quarantined_count,

@@ -184,9 +184,8 @@ class _Reader:
         return extract
 
     def _attach(self) -> None:
-        parts = urlsplit(self._url)
-        scheme = parts.scheme.split("+")[0].lower()
         try:
+            scheme = urlsplit(self._url).scheme.split("+")[0].lower()
             if scheme in _SERVERS:
                 self._attach_server(scheme)
             else:
@@ -232,8 +231,9 @@ class _Reader:
         return tables
 
     def _columns(self, relation: str) -> dict[str, str]:
-        """Lower-case name → name of the columns of a table."""
-        return {row[0].lower(): row[0] for row in self._ask(f"describe select * from {relation}")}
+        """Lower-case name → name of the columns of a table; names with `_` in front are ours."""
+        names = [row[0] for row in self._ask(f"describe select * from {relation}")]
+        return {name.lower(): name for name in names if not name.startswith("_")}
 
     def _latest_modification(self) -> date:
         """The last day on which anything changed: the date of what has none of its own."""
@@ -393,7 +393,10 @@ class _Reader:
     def _told(self, error: Exception) -> str:
         """The first line of an error, without the password."""
         text = (str(error) or type(error).__name__).splitlines()[0]
-        password = urlsplit(self._url).password
+        try:
+            password = urlsplit(self._url).password
+        except ValueError:
+            return "it is not a URL"
         for secret in {password, unquote(password)} if password else ():
             text = text.replace(secret, "***")
         return text

@@ -241,7 +241,7 @@ def _relations(
     relations = []
     for number, file in enumerate(f for f in files if f.is_parquet):
         columns = "".join(
-            f"cast({quoted(name)} as varchar) as {quoted(lower)}, "
+            f"nullif(cast({quoted(name)} as varchar), '') as {quoted(lower)}, "
             for name, lower in file.columns.items()
         )
         con.execute(

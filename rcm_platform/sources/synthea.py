@@ -17,7 +17,7 @@ import duckdb
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources import tabular
 from rcm_platform.sources.base import LoadSummary, Progress, SourceUnavailable, declare
-from rcm_platform.sources.files import SUFFIXES, SourceFile, load_files, split_name
+from rcm_platform.sources.files import SourceFile, load_files, split_name
 from rcm_platform.sources.tabular import UNREADABLE, layout, literal
 
 LAYOUTS = {
@@ -124,14 +124,12 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
 
 
 def _tables(folder: Path) -> dict[str, list[Path]]:
-    """Table → its files, plain CSV before packed before Parquet."""
+    """Table → its files, by name: plain CSV before packed before Parquet."""
     tables: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*")) if folder.is_dir() else ():
         table, suffix = split_name(path)
         if suffix and path.is_file() and re.fullmatch(r"[a-z][a-z0-9_]*", table):
             tables.setdefault(table, []).append(path)
-    for paths in tables.values():
-        paths.sort(key=lambda p: SUFFIXES.index(split_name(p)[1]))
     return dict(sorted(tables.items()))
 
 

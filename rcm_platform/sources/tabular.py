@@ -222,9 +222,9 @@ def _landed(column: Column, present_type: str | None, *, as_text: bool) -> str:
     name = quoted(column.name)
     if present_type is None:
         return f"cast(null as {kind}) as {name}"
-    if present_type == "VARCHAR" and kind is not Kind.TEXT:
-        # a blank in a text column of a database stands for nothing
-        return f"cast(nullif(trim({name}), '') as {kind}) as {name}"
+    if present_type == "VARCHAR" and column.kind is not Kind.TEXT:
+        # a blank amount or date is unknown; whoever casts the column later must not trip on it
+        return f"cast(case when trim({name}) <> '' then {name} end as {kind}) as {name}"
     return name if present_type == kind.upper() else f"cast({name} as {kind}) as {name}"
 
 
@@ -312,7 +312,8 @@ def _describe_bad(
         if column in present
     ]
     amount = f"coalesce({', '.join(measures)}, null)" if measures else "null"
-    content = ", ".join(f"{quoted(name)} := {quoted(name)}" for name in present)
+    # as text, which keeps each cent of a decimal
+    content = ", ".join(f"{quoted(n)} := cast(r.{quoted(n)} as varchar)" for n in present)
     found = con.execute(
         f"""
         select r._file, r._row, coalesce(b._position, cast(r._row as varchar)), b.rule_id,
@@ -335,7 +336,7 @@ class Landed(NamedTuple):
 def count_good(con: duckdb.DuckDBPyConnection, good: str, expected: Layout) -> dict[str, Landed]:
     """Per source file: rows and dollars of a relation of good rows."""
     sums = "".join(
-        f", sum(cast({quoted(column)} as decimal(18, 2))) filter ({condition})"
+        f", sum(try_cast({quoted(column)} as decimal(18, 2))) filter ({condition})"
         for _, column, condition in expected.dollars
     )
     names = [name for name, _, _ in expected.dollars]

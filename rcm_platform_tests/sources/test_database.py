@@ -123,6 +123,31 @@ class TestLanding:
             (None, date(2025, 3, 1)),
         ]
 
+    def test_a_database_of_other_types_lands_in_ours(self, lake: Lake, url: str) -> None:
+        change(
+            url,
+            """alter table transactions alter PaidAmount type double;
+            alter table transactions alter VisitDate type timestamp;
+            alter table transactions alter ModifiedDate type timestamptz;
+            alter table procedures alter Units type decimal(5, 1);
+            alter table departments alter DeptID type integer using 17""",
+        )
+        assert load(lake, url).quarantined_count == 0
+        assert query(lake, "transactions", "paidamount, visitdate, modifieddate")[0] == (
+            Decimal("20.00"),
+            date(2025, 3, 1),
+            datetime(2025, 3, 3, 17),
+        )
+        assert query(lake, "departments", "deptid") == [("17",)]
+        assert sum(load(lake, url).rows.values()) == 0
+
+    def test_columns_that_look_like_ours_are_left_out(self, lake: Lake, url: str) -> None:
+        change(url, "alter table departments add column _row integer")
+        change(url, "alter table departments add column reason varchar default 'x'")
+        change(url, "insert into departments values (null, 'Nowhere', 1, 'y')")
+        summary = load(lake, url)
+        assert (summary.rows["departments"], summary.quarantined_count) == (1, 1)
+
 
 class TestIncrement:
     def test_a_second_load_adds_nothing(self, lake: Lake, url: str) -> None:
@@ -322,9 +347,17 @@ class TestUnavailable:
         assert "s3cr" not in said
         assert "reader:***@127.0.0.1:1" in said
 
-    def test_a_url_that_is_none(self, lake: Lake) -> None:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "mysql://reader:secret@host:port/hospital",
+            "mysql://reader:secret@[host/hospital",
+            "oracle://reader:secret@host/hospital",
+        ],
+    )
+    def test_a_url_that_is_none(self, url: str, lake: Lake) -> None:
         with pytest.raises(SourceUnavailable) as caught:
-            load(lake, "mysql://reader:secret@host:port/hospital")
+            load(lake, url)
         assert "secret" not in str(caught.value)
 
     def test_nothing_is_left_in_the_lake(self, lake: Lake, tmp_path: Path) -> None:

@@ -34,7 +34,9 @@ final as (
         payments.trace_number,
         payments.payment_method,
         payments.payment_amount,
-        coalesce(payments.payment_date, payments.recorded_date) as payment_date,
+        coalesce(
+            payments.payment_date, payments.production_date, payments.recorded_date
+        ) as payment_date,
         payments.recorded_date,
         payments._source_file,
         payments._source_position

@@ -74,7 +74,7 @@ scores as (
 
     select
         claim_key,
-        sum(points) as priority_score,
+        cast(sum(points) as {{ dbt.type_int() }}) as priority_score,
         max(case when factor = 'outstanding_amount' then points end) as outstanding_points,
         max(case when factor = 'transaction_count' then points end) as transaction_points,
         max(case when factor = 'age_days' then points end) as age_points,

@@ -24,8 +24,10 @@ renamed as (
 
         -- numbers
         case
-            when source_position like '%/%' then
-                cast({{ dbt.split_part('source_position', "'/'", 2) }} as {{ dbt.type_int() }})
+            -- a position in an X12 file is its interchange and its segment
+            when
+                level in ('claim', 'transaction', 'interchange') and source_position like '%/%'
+                then cast({{ dbt.split_part('source_position', "'/'", 2) }} as {{ dbt.type_int() }})
         end as segment_no,
         cast(byte_offset as {{ dbt.type_bigint() }}) as byte_offset,
         cast(byte_count as {{ dbt.type_bigint() }}) as byte_count,

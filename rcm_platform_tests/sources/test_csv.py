@@ -1,0 +1,314 @@
+"""The CSV folders of treasury and operations: every byte is loaded, held or a duplicate."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rcm_platform.lake import UNDATED, Lake
+from rcm_platform.sources import files
+from rcm_platform.sources.base import SourceUnavailable
+from rcm_platform.sources.csv import load_operations, load_treasury
+
+HEADER = "deposit_id,deposit_date,hospital,payer_name,trace_number,amount\n"
+ROW_1 = "B1,2025-03-03,HOSP_A,Payer One,TRN1,100.25\n"
+ROW_2 = 'B2,2025-03-03,HOSP_B,"Payer, Two",TRN2,50.00\n'
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path / "lake")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "files"
+    path.mkdir()
+    return path
+
+
+def put(folder: Path, content: str | bytes, name: str = "bank_deposits_20250303.csv") -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+def query(lake: Lake, source: str, table: str, columns: str) -> list[tuple]:
+    with duckdb.connect() as con:
+        return con.execute(
+            f"select {columns} from {lake.scan(source, table)} order by all"
+        ).fetchall()
+
+
+def deposits(lake: Lake) -> list[tuple]:
+    return query(lake, "treasury", "bank_deposits", "deposit_id, amount, _source_position")
+
+
+def held(lake: Lake) -> list[tuple]:
+    return query(
+        lake, "platform", "quarantine", "source_file, source_position, level, rule_id, content"
+    )
+
+
+def accounts(lake: Lake) -> list[tuple]:
+    """(file, status, loaded, quarantined, duplicate) bytes; checks that they add up."""
+    rows = query(
+        lake,
+        "platform",
+        "received_files",
+        "source_file, status, loaded_byte_count, quarantined_byte_count, duplicate_byte_count, "
+        "byte_count, padding_byte_count",
+    )
+    assert all(row[5] == sum(row[2:5]) + row[6] for row in rows)
+    return [row[:5] for row in rows]
+
+
+class TestTreasury:
+    def test_rows_land_as_text_on_the_date_in_the_name(self, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + ROW_1 + ROW_2)
+        summary = load_treasury(lake, folder)
+        assert query(
+            lake,
+            "treasury",
+            "bank_deposits",
+            "deposit_id, payer_name, amount, _source_system, _source_file, _source_position, "
+            "_arrival_date",
+        ) == [
+            ("B1", "Payer One", "100.25", "treasury", "bank_deposits_20250303.csv", "1",
+             date(2025, 3, 3)),
+            ("B2", "Payer, Two", "50.00", "treasury", "bank_deposits_20250303.csv", "2",
+             date(2025, 3, 3)),
+        ]  # fmt: skip
+        assert summary.dollar_amounts == {"deposits": Decimal("150.25")}
+        assert summary.files_loaded == 1
+        assert summary.byte_count == len(HEADER + ROW_1 + ROW_2)
+
+    def test_many_files_become_one_batch(self, lake: Lake, folder: Path) -> None:
+        for day in range(1, 29):
+            put(
+                folder, HEADER + ROW_1.replace("B1", f"B{day}"), f"bank_deposits_202503{day:02}.csv"
+            )
+        assert load_treasury(lake, folder).rows == {"bank_deposits": 28}
+        assert len(query(lake, "treasury", "bank_deposits", "distinct _arrival_date")) == 28
+        assert len(query(lake, "treasury", "bank_deposits", "distinct _batch_id")) == 1
+
+    def test_a_second_load_adds_nothing(self, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + ROW_1 + "B9,never,HOSP_A,x,TRN9,1.00\n")
+        load_treasury(lake, folder)
+        before = sorted(lake.root.rglob("*"))
+        summary = load_treasury(lake, folder)
+        assert (summary.files_loaded, summary.files_skipped) == (0, 1)
+        assert summary.quarantined_count == 0
+        assert sorted(lake.root.rglob("*")) == before
+
+    def test_the_same_content_under_another_name_is_a_duplicate_once(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER + ROW_1)
+        load_treasury(lake, folder)
+        put(folder, HEADER + ROW_1, "bank_deposits_20250304.csv")
+        for _ in range(2):
+            assert load_treasury(lake, folder).rows == {}
+        size = len(HEADER + ROW_1)
+        assert accounts(lake) == [
+            ("bank_deposits_20250303.csv", "loaded", size, 0, 0),
+            ("bank_deposits_20250304.csv", "duplicate", 0, 0, size),
+        ]
+        assert len(deposits(lake)) == 1
+
+    def test_two_equal_files_at_once_are_one(self, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + ROW_1)
+        put(folder, HEADER + ROW_1, "again/bank_deposits_20250303.csv")
+        assert load_treasury(lake, folder).rows == {"bank_deposits": 1}
+        assert [row[:2] for row in accounts(lake)] == [
+            ("again/bank_deposits_20250303.csv", "loaded"),
+            ("bank_deposits_20250303.csv", "duplicate"),
+        ]
+
+    def test_a_corrected_file_adds_its_rows(self, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + ROW_1)
+        load_treasury(lake, folder)
+        put(folder, HEADER + ROW_1.replace("100.25", "100.52"))
+        load_treasury(lake, folder)
+        assert deposits(lake) == [("B1", "100.25", "1"), ("B1", "100.52", "1")]
+
+    def test_windows_files_with_a_byte_order_mark(self, lake: Lake, folder: Path) -> None:
+        put(folder, b"\xef\xbb\xbf" + (HEADER + ROW_1).replace("\n", "\r\n").encode())
+        load_treasury(lake, folder)
+        assert deposits(lake) == [("B1", "100.25", "1")]
+
+    def test_columns_in_another_order_and_case_with_one_more(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        put(
+            folder,
+            "Amount,TRACE_NUMBER, Payer_Name,hospital,deposit_date,deposit_id,branch\n"
+            "7.00,TRN1,x,HOSP_A,2025-03-03,B1,Main St\n",
+        )
+        load_treasury(lake, folder)
+        assert query(lake, "treasury", "bank_deposits", "deposit_id, amount, branch") == [
+            ("B1", "7.00", "Main St")
+        ]
+
+    def test_a_file_without_rows_is_fine(self, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER)
+        put(folder, HEADER.strip(), "bank_deposits_20250304.csv")
+        summary = load_treasury(lake, folder)
+        assert (summary.files_loaded, summary.files_quarantined) == (2, 0)
+        assert deposits(lake) == []
+
+    def test_a_blank_amount_stays_blank(self, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + "B1,2025-03-03,HOSP_A,x,TRN1,\n")
+        load_treasury(lake, folder)
+        assert deposits(lake) == [("B1", None, "1")]
+
+
+class TestQuarantine:
+    def test_bad_rows_are_held_with_their_bytes(self, lake: Lake, folder: Path) -> None:
+        wrong_type = 'B3,2025-03-03,HOSP_A,"a\nb",TRN3,1.2.3\r\n'
+        too_short = "B4,2025-03-03\n"
+        no_key = ",2025-03-03,HOSP_A,x,TRN5,5.00\n"
+        put(folder, HEADER + wrong_type + "\n" + ROW_1 + too_short + no_key + ROW_1 + ROW_2)
+        summary = load_treasury(lake, folder)
+        name = "bank_deposits_20250303.csv"
+        assert held(lake) == [
+            (name, "1", "row", "T3", wrong_type.encode()),
+            (name, "3", "row", "T3", too_short.encode()),
+            (name, "4", "row", "T4", no_key.encode()),
+            (name, "5", "row", "T4", ROW_1.encode()),
+        ]
+        assert deposits(lake) == [("B1", "100.25", "2"), ("B2", "50.00", "6")]
+        lost = len(wrong_type + too_short + no_key + ROW_1)
+        total = len(HEADER + wrong_type + "\n" + ROW_1 + too_short + no_key + ROW_1 + ROW_2)
+        assert accounts(lake) == [(name, "partial", total - lost, lost, 0)]
+        assert summary.quarantined_amount == Decimal("105.25")
+
+    @pytest.mark.parametrize(
+        ("content", "rule", "said"),
+        [
+            (b"", "T1", "the file is empty"),
+            (b"\x00\xff\xfe\x01garbage\x00", "T2", "no column deposit_id"),
+            ((HEADER + ROW_1).encode() + b"B2,2025-03-03,HOSP_A,Se\xf1or,TRN2,1.00\n", "T1", "UTF"),
+            (HEADER.replace("amount", "total") + ROW_1, "T2", "no column amount"),
+            (HEADER.replace("hospital", "amount") + ROW_1, "T2", "repeated"),
+            (HEADER.replace("payer_name", "_file") + ROW_1, "T2", "_file"),
+        ],
+        ids=["empty", "binary", "not UTF-8", "renamed column", "column twice", "reserved column"],
+    )
+    def test_a_bad_file_is_held_and_the_others_go_on(
+        self, content: str | bytes, rule: str, said: str, lake: Lake, folder: Path
+    ) -> None:
+        name = "bank_deposits_20250302.csv"
+        data = put(folder, content, name).read_bytes()
+        put(folder, HEADER + ROW_2)
+        summary = load_treasury(lake, folder)
+        assert held(lake) == [(name, None, "file", rule, data)]
+        assert said in summary.messages[0]
+        assert deposits(lake) == [("B2", "50.00", "1")]
+        assert (summary.files_loaded, summary.files_quarantined) == (1, 1)
+        assert accounts(lake)[0] == (name, "quarantined", 0, len(data), 0)
+
+    @pytest.mark.parametrize(
+        "name", ["bank_deposits_20251399.csv", "march.csv", "bank_deposits_2025.csv"]
+    )
+    def test_a_name_that_tells_nothing_is_held(self, name: str, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + ROW_1, name)
+        summary = load_treasury(lake, folder)
+        assert [row[:4] for row in held(lake)] == [(name, None, "file", "T1")]
+        assert "Rename the file" in summary.messages[0]
+        assert deposits(lake) == []
+
+    def test_a_large_file_is_held_in_pieces(
+        self, lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(files, "_CONTENT_BYTES", 10)
+        put(folder, b"a,b\n" + b"1,2\n" * 6)
+        load_treasury(lake, folder)
+        rows = query(lake, "platform", "quarantine", "byte_offset, byte_count, content")
+        assert [row[:2] for row in rows] == [(0, 10), (10, 10), (20, 8)]
+        assert b"".join(row[2] for row in rows) == b"a,b\n" + b"1,2\n" * 6
+
+    def test_a_file_of_broken_rows_is_held_whole(
+        self, lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(files, "MAX_BAD_ROWS", 2)
+        put(folder, HEADER + ROW_1 * 5)
+        load_treasury(lake, folder)
+        assert deposits(lake) == []
+        assert [row[:4] for row in held(lake)] == [
+            ("bank_deposits_20250303.csv", None, "file", "T4")
+        ]
+
+    def test_other_files_are_left_alone(self, lake: Lake, folder: Path) -> None:
+        put(folder, "for people", "README.txt")
+        put(folder, HEADER, ".bank_deposits_20250303.csv")
+        assert load_treasury(lake, folder).files_loaded == 0
+        assert accounts(lake) == []
+
+    def test_a_missing_folder(self, lake: Lake, tmp_path: Path) -> None:
+        with pytest.raises(SourceUnavailable, match="nowhere") as caught:
+            load_treasury(lake, tmp_path / "nowhere")
+        assert caught.value.what_to_do
+
+
+class TestOperations:
+    def test_arrival_dates(self, lake: Lake, folder: Path) -> None:
+        put(folder, "facility_id,facility_name,source_system,npi,tin\nF1,One,hospital_a,1,2\n",
+            "facilities.csv")  # fmt: skip
+        put(folder, "payer_id,payer_name,payer_class\nSELF,Self-pay,Self-pay\n", "payers.csv")
+        for month in ("202511", "202512"):
+            put(
+                folder,
+                f"facility_id,month,cost_amount\nF1,{month[:4]}-{month[4:]}-01,9.50\n",
+                f"facility_costs_{month}.csv",
+            )
+        summary = load_operations(lake, folder)
+        assert summary.rows == {"facilities": 1, "payers": 1, "facility_costs": 2}
+        assert summary.dollar_amounts == {"costs": Decimal("19.00")}
+        assert query(lake, "operations", "facilities", "facility_id, _arrival_date") == [
+            ("F1", UNDATED)
+        ]
+        assert query(lake, "operations", "facility_costs", "month, _arrival_date") == [
+            ("2025-11-01", date(2025, 12, 5)),
+            ("2025-12-01", date(2026, 1, 5)),
+        ]
+        assert lake.latest_arrival_date() == date(2026, 1, 5)
+
+
+FIELD = st.text(alphabet='ab1,." \n', max_size=5)
+RECORD = st.lists(FIELD, min_size=1, max_size=8)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(records=st.lists(RECORD, max_size=8), ending=st.sampled_from(["\n", "\r\n"]))
+def test_every_row_is_loaded_or_held_byte_for_byte(
+    records: list[list[str]], ending: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    base = tmp_path_factory.mktemp("rows")
+    lines = []
+    for record in records:
+        text = io.StringIO()
+        csv.writer(text, lineterminator=ending).writerow(record)
+        lines.append(text.getvalue().encode())
+    header = HEADER.replace("\n", ending).encode()
+    (base / "bank_deposits_20250303.csv").write_bytes(header + b"".join(lines))
+    lake = Lake(base / "lake")
+    load_treasury(lake, base)
+    ((_, _, loaded, quarantined, _),) = accounts(lake)
+    assert loaded + quarantined == len(header) + sum(map(len, lines))
+    rows = {int(p): None for _, _, p in deposits(lake)}
+    for _, position, level, _, content in held(lake):
+        assert level == "row"
+        rows[int(position)] = content
+    real = [line for line in lines if line.strip()]
+    assert sorted(rows) == list(range(1, len(real) + 1))
+    assert all(rows[n] in (None, line) for n, line in enumerate(real, start=1))
