@@ -81,7 +81,7 @@ def world() -> None:
         summary = ingest.build_world(
             settings, progress=lambda done, total, what: status.update(f"{what} {done}/{total}")
         )
-    out.print(summary)
+    typer.echo(summary)
 
 
 @app.command()
@@ -117,13 +117,10 @@ def published_list() -> None:
     from rcm_platform import publish
 
     folder = get_settings().published_dir
-    table = Table("version", "as of", "", "files")
     for version in publish.versions(folder):
         files = ", ".join(sorted(p.name for p in (folder / version.version).glob("*.duckdb")))
-        table.add_row(
-            version.version, version.as_of, "current" if version.is_current else "", files
-        )
-    out.print(table)
+        current = " (current)" if version.is_current else ""
+        typer.echo(f"{version.version}: as of {version.as_of}, {files}{current}")
 
 
 @quarantine_app.command("list")
@@ -133,14 +130,13 @@ def quarantine_list(
     """List what could not be loaded: where it is, which rule it broke, its dollars."""
     from rcm_platform import headless
 
-    rows = headless.quarantined(get_settings(), limit)
-    if not rows:
-        out.print("Nothing is in quarantine.")
-        return
-    table = Table("arrived", "source", "file", "position", "level", "rule", "dollars", "reason")
-    for row in rows:
-        table.add_row(*("" if value is None else str(value) for value in row))
-    out.print(table)
+    items = headless.quarantined(get_settings(), limit)
+    for arrived, source, file, position, level, rule, dollars, reason in items:
+        amount = "" if dollars is None else f", ${dollars:,.2f}"
+        typer.echo(f"{arrived} {source} {file} {position or ''}: {level}, rule {rule}{amount}")
+        typer.echo(f"    {reason}")
+    if not items:
+        typer.echo("Nothing is in quarantine.")
 
 
 def _print_report(report: RunReport) -> None:

@@ -83,6 +83,7 @@ def load_source(
 ) -> LoadSummary:
     """Land what is new in one source system. Raises SourceUnavailable when it cannot be reached."""
     from rcm_platform.sources import csv, database, synthea, x12
+    from rcm_platform.sources.base import SourceUnavailable
 
     where = locations(settings)[source]
     if source in ("hospital_a", "hospital_b"):
@@ -95,7 +96,14 @@ def load_source(
     if source == "synthea":
         return synthea.load_synthea(lake, folder, progress=progress)
     accept_test = source == "x12_folder" and settings.x12_accept_test
-    return x12.load_folder(lake, folder, source, accept_test=accept_test, progress=progress)
+    try:
+        return x12.load_folder(lake, folder, source, accept_test=accept_test, progress=progress)
+    except SourceUnavailable as problem:
+        if source != "x12_folder":
+            raise
+        # the reader serves several folders; only here is it known which setting named this one
+        advice = f"{problem.what_to_do} It is set by RCM_X12_DIR."
+        raise SourceUnavailable(problem.what, problem.where, advice) from problem
 
 
 def open_lake(settings: Settings) -> Lake:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 HOSPITALS = ("hospital_a", "hospital_b")
 
+# lists without a date of change: visible at every as-of date
+UNDATED = ("departments", "providers")
+
 
 @dataclass(frozen=True)
 class ProofLine:
@@ -199,12 +202,13 @@ def _rows(raw: _Raw) -> Iterable[ProofLine]:
         feed, _, table = model.removeprefix("stg_").partition("__")
         # the other feeds are reference lists: their staging keeps the last version of each key
         if feed in (*HOSPITALS, "x12"):
+            arrived = raw.lake.scan if table in UNDATED else raw.visible
             yield ProofLine(
                 "rows",
                 f"{feed}.{table}",
                 "rows",
                 {
-                    "raw": raw.sum(f"select count(*) from {raw.visible(feed, table)}"),
+                    "raw": raw.sum(f"select count(*) from {arrived(feed, table)}"),
                     "staging": raw.sum(f"select count(*) from staging.{model}"),
                 },
             )

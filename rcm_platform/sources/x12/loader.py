@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -17,6 +18,7 @@ from rcm_platform.lake import UNDATED, Batch, Lake
 from rcm_platform.sources.base import (
     LoadSummary,
     Progress,
+    QuarantineItem,
     ReceivedFile,
     SourceUnavailable,
     declare,
@@ -51,7 +53,7 @@ def load_folder(
     declare(lake, _SOURCE, TABLES)
     contents, names = lake.received_hashes(), lake.received_names()
     interchanges = _loaded_interchanges(lake)
-    summary = LoadSummary(source_system)
+    summary, held = LoadSummary(source_system), list[QuarantineItem]()
     paths = _by_date(_list(folder))
     done = 0
     for batch in _batches(paths):
@@ -76,8 +78,10 @@ def load_folder(
             reading.received.extend(repeated)
             _write(lake, reading)
             summary = summary.merge(_summary(source_system, reading))
+            held += [replace(item, content=b"") for item in reading.quarantine]
         if progress:
             progress(done, len(paths), source_system)
+    summary.messages += _messages(held)
     return summary
 
 
@@ -199,7 +203,7 @@ def _summary(source_system: str, reading: Reading) -> LoadSummary:
         source_system,
         files_loaded=statuses.count("loaded") + statuses.count("partial"),
         files_quarantined=statuses.count("quarantined"),
-        rows={f"x12/{table}": len(rows) for table, rows in reading.tables.items()},
+        rows={table: len(rows) for table, rows in reading.tables.items()},
         byte_count=sum(file.byte_count for file in reading.received),
         dollar_amounts={name: Decimal(total or 0) for name, total in dollars.items()},
         quarantined_count=len(reading.quarantine),
@@ -207,3 +211,23 @@ def _summary(source_system: str, reading: Reading) -> LoadSummary:
             (item.dollar_amount or Decimal(0) for item in reading.quarantine), Decimal(0)
         ),
     )
+
+
+def _messages(quarantine: list[QuarantineItem]) -> list[str]:
+    """One line for each piece larger than a claim that is held, and one for all claims together."""
+    claims = [item for item in quarantine if item.level == "claim"]
+    messages = [
+        f"{item.source_file} at {item.source_position}: {item.level} held ({item.rule_id}): "
+        f"{item.reason}. Ask the sender for a correct file and put it beside this one"
+        for item in quarantine
+        if item.level != "claim"
+    ]
+    if claims:
+        files = {item.source_file for item in claims}
+        rules = ", ".join(sorted({item.rule_id for item in claims}))
+        messages.append(
+            f"{len(claims)} claims of {len(files)} files held ({rules}), the first in "
+            f"{claims[0].source_file} at {claims[0].source_position}. "
+            "`rcm quarantine list` shows each with its reason"
+        )
+    return messages

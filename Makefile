@@ -1,0 +1,49 @@
+# From a clean clone: `make run`, then `make ui`. Everything lives in .venv and in $RCM_HOME (.rcm).
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run ui test lint format bench prove constraints clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(READY) ## Build the world, the lake, the warehouse and the published marts; print the proof
+	@$(BIN)/rcm run
+
+ui: $(READY) ## Start the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/rcm ui
+
+test: $(READY) ## Run the tests that a change needs
+	$(BIN)/pytest -n 2 -m "not prove"
+
+lint: $(READY) ## Check style, types, SQL and YAML
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/yamllint .
+	$(BIN)/sqlfluff lint rcm_dbt/models --processes 2
+
+format: $(READY) ## Mend style where a tool can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY) ## Stage times against the bare work
+	@$(BIN)/rcm bench
+
+prove: lint $(READY) ## Everything, before a change is called done
+	$(BIN)/pytest -n 2
+	@$(BIN)/rcm bench
+
+$(READY): constraints.txt pyproject.toml setup.py
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+constraints: $(READY) ## Pin what the environment holds now
+	{ sed -n 1p constraints.txt; $(BIN)/pip freeze --exclude-editable; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## Remove everything that the platform wrote (not the environment)
+	rm -rf $${RCM_HOME:-.rcm}
