@@ -115,6 +115,40 @@ def test_a_changed_fact_is_not_the_truth(built: Built) -> None:
     assert result.only_in_truth == result.truth_rows - 5
 
 
+def test_a_broken_proof_stops_the_run_and_what_was_published_stands(
+    built: Built, rcm: RunCli, tmp_path: Path
+) -> None:
+    home = tmp_path / "broken"
+    shutil.copytree(built.settings.home, home)
+    received = home / "lake" / "platform" / "received_files"
+    file = next(path for path in received.glob("*/*.parquet") if path.stem != "schema")
+    with duckdb.connect() as con:
+        con.execute(f"create table t as from read_parquet('{file}', hive_partitioning = false)")
+        con.execute("update t set loaded_byte_count = loaded_byte_count - 1")
+        con.execute(f"copy t to '{file}'")
+    done = rcm("run", home=home, world_size="tiny")
+    assert done.returncode == 1
+    assert "bytes_conserved" in done.stdout
+    assert "Nothing was published" in done.stdout
+    before = rcm("published", "path", home=built.settings.home).stdout
+    after = rcm("published", "path", home=home).stdout
+    assert Path(after.strip()).relative_to(home) == Path(before.strip()).relative_to(
+        built.settings.home
+    )
+
+
+def test_an_older_date_is_written_but_readers_keep_the_newer(
+    built: Built, rcm: RunCli, tmp_path: Path
+) -> None:
+    home = tmp_path / "older"
+    shutil.copytree(built.settings.home, home)
+    done = rcm("run", "--as-of", "2025-06-30", home=home, world_size="tiny")
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = rcm("published", "list", home=home).stdout.splitlines()
+    assert [line for line in listed if "2025-06-30" in line and "current" not in line]
+    assert [line for line in listed if "2025-12-31" in line and "current" in line]
+
+
 def test_running_again_changes_nothing(built: Built, rcm: RunCli, tmp_path: Path) -> None:
     home = tmp_path / "again"
     shutil.copytree(built.settings.home, home)

@@ -1,4 +1,4 @@
-"""A run that is killed in the middle, and started again, ends as if nothing had happened."""
+"""Killed runs and later nights end where one undisturbed run would."""
 
 from __future__ import annotations
 
@@ -57,4 +57,20 @@ def test_a_killed_run_resumes_to_the_same_marts(
     assert done.returncode == 0, done.stdout + done.stderr
     assert contents(tmp_path / "warehouse" / "rcm.duckdb") == contents(
         built.settings.warehouse_path
+    )
+
+
+def test_a_later_night_equals_one_full_build(rcm: RunCli, tmp_path: Path) -> None:
+    """What arrived since is added; nothing that was there changes."""
+    nightly, at_once = tmp_path / "nightly", tmp_path / "at_once"
+    for home, through, as_of in (
+        (nightly, "2025-12-31", []),
+        (nightly, "2025-12-31", ["--as-of", "2026-01-20"]),
+        (at_once, "2026-01-20", []),
+    ):
+        home.mkdir(exist_ok=True)
+        done = rcm("run", *as_of, home=home, world_size="tiny", world_through=through)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert contents(nightly / "warehouse" / "rcm.duckdb") == contents(
+        at_once / "warehouse" / "rcm.duckdb"
     )
