@@ -16,14 +16,14 @@ ui: $(READY) ## Start the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rcm ui
 
 test: $(READY) ## Run the tests that a change needs
-	$(BIN)/pytest -n 2 -m "not prove"
+	$(BIN)/pytest -n 2 --dist loadgroup -m "not prove"
 
 lint: $(READY) ## Check style, types, SQL and YAML
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/yamllint .
-	$(BIN)/sqlfluff lint rcm_dbt/models --processes 2
+	RCM_LAKE=none RCM_WAREHOUSE=:memory: RCM_AS_OF=2025-12-31 $(BIN)/sqlfluff lint rcm_dbt/models
 
 format: $(READY) ## Mend style where a tool can
 	$(BIN)/ruff check --fix .
@@ -33,7 +33,7 @@ bench: $(READY) ## Stage times against the bare work
 	@$(BIN)/rcm bench
 
 prove: lint $(READY) ## Everything, before a change is called done
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadgroup
 	@$(BIN)/rcm bench
 
 $(READY): constraints.txt pyproject.toml setup.py

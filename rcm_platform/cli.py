@@ -157,7 +157,7 @@ def _print_report(report: RunReport) -> None:
         out.print(f"[red]failed[/] {message}")
     if report.succeeded:
         out.print(
-            f"[green]Published[/] {report.published} as of {report.as_of}\n"
+            f"[green]Published[/]: readers see {report.published}, as of {report.as_of}\n"
             "Where to look next: `rcm ui` (or `make ui`), then "
             "http://127.0.0.1:3000/assets/leadership/scorecard\n"
             f"Read it: {report.published_path}"

@@ -217,8 +217,10 @@ def _add_events(report: RunReport, events: Iterable[dg.DagsterEvent]) -> None:
             stage = _stage(event.step_key)
             seconds = event.step_success_data.duration_ms / 1000
             report.stages[stage] = report.stages.get(stage, 0.0) + seconds
-        elif event.is_step_failure and event.step_failure_data.error.cls_name != CHECK_FAILED:
-            report.failures.append(f"step {event.step_key}: {_why(event.step_failure_data.error)}")
+        elif event.is_step_failure:
+            error = event.step_failure_data.error
+            if error is None or error.cls_name != CHECK_FAILED:
+                report.failures.append(f"step {event.step_key}: {_why(error)}")
         elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
             _add_check(report, event.asset_check_evaluation_data)
 

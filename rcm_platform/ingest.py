@@ -36,9 +36,13 @@ class Feed:
     origins: tuple[str, ...]
 
 
-def feeds() -> dict[str, Feed]:
+def feeds(settings: Settings) -> dict[str, Feed]:
     """Every feed by name. Feeds without a source stay in the graph, with empty tables."""
+    import pyarrow as pa
+
     from rcm_platform.sources import csv, database, synthea, x12
+
+    other_synthea = synthea.unmodelled_tables(settings.synthea_dir) if settings.synthea_dir else []
 
     def feed(name: str, description: str, tables: dict[str, pa.Schema], *origins: str) -> Feed:
         return Feed(name, description, tables, origins or (name,))
@@ -57,7 +61,11 @@ def feeds() -> dict[str, Feed]:
             ),
             feed("treasury", "as the treasury's CSV files say it", csv.TREASURY_TABLES),
             feed("operations", "as the operations CSV files say it", csv.OPERATIONS_TABLES),
-            feed("synthea", "as the Synthea export holds it", synthea.TABLES),
+            feed(
+                "synthea",
+                "as the Synthea export holds it",
+                synthea.TABLES | {table: pa.schema([]) for table in other_synthea},
+            ),
         )
     }
 
@@ -144,14 +152,16 @@ def build_world(
 ) -> WorldSummary:
     """Bring the world up to its last day, or to `day` if that is later. It never shrinks.
 
-    Raises ValueError when the folder holds a world of other parameters: its lake would mix the two.
+    Raises ValueError when the folder holds a world of other parameters, or one that another version
+    of the generator made: its lake would mix the two.
     """
-    from rcm_platform.world import generate
+    from rcm_platform.world import fingerprint, generate
 
     asked = {
         "seed": settings.world_seed,
         "size": settings.world_size,
         "start": settings.world_start.isoformat(),
+        "generator": fingerprint(),
     }
     present = world_parameters(settings)
     if present and (held := {name: str(present[name]) for name in asked}) != {

@@ -137,6 +137,7 @@ def test_a_broken_proof_stops_the_run_and_what_was_published_stands(
     )
 
 
+@pytest.mark.prove
 def test_an_older_date_is_written_but_readers_keep_the_newer(
     built: Built, rcm: RunCli, tmp_path: Path
 ) -> None:

@@ -32,7 +32,7 @@ def raw_key(feed: str, table: str) -> dg.AssetKey:
 
 def build(settings: Settings) -> list[dg.AssetsDefinition]:
     """One step per feed, then the platform's own tables, which depend on all of them."""
-    feeds = ingest.feeds().values()
+    feeds = ingest.feeds(settings).values()
     tables = [raw_key(feed.name, table) for feed in feeds for table in feed.tables]
     return [*(_feed_asset(settings, feed) for feed in feeds), _platform_asset(settings, tables)]
 

@@ -123,6 +123,11 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
     return summary
 
 
+def unmodelled_tables(folder: Path) -> list[str]:
+    """Names of the tables of an export that are landed as they are; none without a folder."""
+    return sorted(set(_tables(folder)) - set(LAYOUTS))
+
+
 def _tables(folder: Path) -> dict[str, list[Path]]:
     """Table → its files, by name: plain CSV before packed before Parquet."""
     tables: dict[str, list[Path]] = {}
