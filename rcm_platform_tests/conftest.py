@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import hypothesis
 import pytest
 from filelock import FileLock
 
@@ -18,6 +19,12 @@ from rcm_platform.ingest import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish import open_published
 from rcm_platform.settings import Settings
+
+
+# the same examples on every machine; `--hypothesis-profile=random` looks for new ones
+hypothesis.settings.register_profile("fixed", derandomize=True)
+hypothesis.settings.register_profile("random")
+hypothesis.settings.load_profile("fixed")
 
 
 def pytest_configure() -> None:

@@ -368,9 +368,10 @@ def _spans(file: SourceFile, wanted: set[int]) -> dict[int, tuple[int, bytes]]:
             pending += line
             if pending.count(b'"') % 2:  # a line end inside quotes
                 continue
-            # the header is 0; blank lines are no rows
-            number += bool(pending.strip())
-            if number in wanted and pending.strip():
+            # the header is 0; an empty line is no row, a line of blanks is one (as PyArrow counts)
+            is_row = bool(pending.strip(b"\r\n"))
+            number += is_row
+            if is_row and number in wanted:
                 spans[number] = (offset, pending)
             offset += len(pending)
             pending = b""
