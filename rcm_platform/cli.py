@@ -123,6 +123,22 @@ def published_list() -> None:
         typer.echo(f"{version.version}: as of {version.as_of}, {files}{current}")
 
 
+@published_app.command("show")
+def published_show(
+    table: Annotated[str, typer.Argument(help="A table of the published file.")],
+    limit: Annotated[int, typer.Option(help="How many rows.")] = 20,
+    audience: Annotated[str, typer.Option(help="Who reads it.")] = "operations",
+) -> None:
+    """Print the first rows of a published table."""
+    from rcm_platform import publish
+
+    try:
+        rows = publish.rows(get_settings().published_dir, audience, table, limit)
+    except (FileNotFoundError, KeyError) as problem:
+        _stop(str(problem.args[0]))
+    typer.echo(rows.to_string(index=False))
+
+
 @quarantine_app.command("list")
 def quarantine_list(
     limit: Annotated[int, typer.Option(help="How many items, the latest arrivals first.")] = 50,

@@ -12,9 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 POINTER = "current.json"
 KEPT_VERSIONS = 5
@@ -124,6 +127,20 @@ def open_published(folder: Path, audience: str) -> duckdb.DuckDBPyConnection:
         read_only=True,
         config={"enable_external_access": "false", "lock_configuration": "true"},
     )
+
+
+def rows(folder: Path, audience: str, table: str, limit: int) -> pd.DataFrame:
+    """The first rows of a published table, for people to look at; amounts stay exact decimals.
+
+    Raises FileNotFoundError when nothing was published yet, KeyError when there is no such table.
+    """
+    with open_published(folder, audience) as con:
+        tables = [name for (name,) in con.execute("show tables").fetchall()]
+        if table not in tables:
+            raise KeyError(f"There is no published table '{table}'; there is: {', '.join(tables)}.")
+        # by way of Arrow: the direct way to pandas turns a decimal into a float
+        found = con.execute(f'select * from "{table}" limit {int(limit)}').to_arrow_table()
+    return found.to_pandas()
 
 
 def _version_folders(folder: Path) -> Iterable[Path]:

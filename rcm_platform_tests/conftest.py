@@ -20,7 +20,6 @@ from rcm_platform.lake import Lake
 from rcm_platform.publish import open_published
 from rcm_platform.settings import Settings
 
-
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
 hypothesis.settings.register_profile("fixed", derandomize=True)
 hypothesis.settings.register_profile("random")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -43,6 +44,14 @@ def test_an_audience_finds_its_models_by_bare_name_and_nothing_else(
         assert con.execute("select as_of, cash from published_version").fetchall() == [
             ("2025-12-31", "12.30")
         ]
+
+
+def test_people_see_amounts_as_they_are(warehouse: Path, tmp_path: Path) -> None:
+    release(warehouse, tmp_path / "out")
+    shown = publish.rows(tmp_path / "out", "operations", "fct_claims", limit=5)
+    assert shown.to_dict("records") == [{"claim_id": 1, "x": Decimal("10.50")}]
+    with pytest.raises(KeyError, match="there is: fct_claims, published_version"):
+        publish.rows(tmp_path / "out", "operations", "fct_secret", limit=5)
 
 
 def test_readers_can_neither_write_nor_read_other_files(warehouse: Path, tmp_path: Path) -> None:

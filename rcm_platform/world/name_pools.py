@@ -1,0 +1,40 @@
+"""Names and streets of the synthetic people: drawn by Faker once, kept as a parameter file.
+
+The world samples from the file, so it stays the same when Faker changes. To draw other names:
+`python -m rcm_platform.world.name_pools`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+from faker import Faker
+
+PATH = Path(__file__).parent / "parameters" / "name_pools.csv"
+SEED = 20250101
+
+
+def draw() -> list[tuple[str, str]]:
+    """(pool, value) for each pool: distinct values in the order in which Faker gives them."""
+    faker = Faker("en_US")
+    faker.seed_instance(SEED)
+    pools: dict[str, tuple[int, Callable[[], str]]] = {
+        "female_first": (200, faker.first_name_female),
+        "male_first": (200, faker.first_name_male),
+        "last": (400, faker.last_name),
+        "street": (200, faker.street_name),
+    }
+    rows = []
+    for pool, (size, next_value) in pools.items():
+        values: dict[str, None] = {}
+        while len(values) < size:
+            values.setdefault(next_value())
+        rows += [(pool, value) for value in values]
+    return rows
+
+
+if __name__ == "__main__":
+    with PATH.open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([("pool", "value"), *draw()])
