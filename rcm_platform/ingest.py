@@ -40,33 +40,26 @@ def feeds(settings: Settings) -> dict[str, Feed]:
     """Every feed by name. Feeds without a source stay in the graph, with empty tables."""
     import pyarrow as pa
 
-    from rcm_platform.sources import csv, database, synthea, x12
+    from rcm_platform.sources import synthea
+    from rcm_platform.sources.catalog import RAW_TABLES
 
-    other_synthea = synthea.unmodelled_tables(settings.synthea_dir) if settings.synthea_dir else []
-
-    def feed(name: str, description: str, tables: dict[str, pa.Schema], *origins: str) -> Feed:
-        return Feed(name, description, tables, origins or (name,))
-
+    tables = {name: dict(known) for name, known in RAW_TABLES.items()}
+    if settings.synthea_dir:
+        # a table that no model reads is landed all the same
+        for table in synthea.unmodelled_tables(settings.synthea_dir):
+            tables["synthea"][table] = pa.schema([])
+    descriptions = {
+        "hospital_a": "as the database of hospital A holds it",
+        "hospital_b": "as the database of hospital B holds it",
+        "x12": "as the X12 files say it",
+        "treasury": "as the treasury's CSV files say it",
+        "operations": "as the operations CSV files say it",
+        "synthea": "as the Synthea export holds it",
+    }
+    origins = {"x12": ("clearinghouse", "x12_folder")}
     return {
-        f.name: f
-        for f in (
-            feed("hospital_a", "as the database of hospital A holds it", database.TABLES_A),
-            feed("hospital_b", "as the database of hospital B holds it", database.TABLES_B),
-            feed(
-                "x12",
-                "as the X12 files say it",
-                x12.TABLES,
-                "clearinghouse",
-                "x12_folder",
-            ),
-            feed("treasury", "as the treasury's CSV files say it", csv.TREASURY_TABLES),
-            feed("operations", "as the operations CSV files say it", csv.OPERATIONS_TABLES),
-            feed(
-                "synthea",
-                "as the Synthea export holds it",
-                synthea.TABLES | {table: pa.schema([]) for table in other_synthea},
-            ),
-        )
+        name: Feed(name, text, tables[name], origins.get(name, (name,)))
+        for name, text in descriptions.items()
     }
 
 
@@ -127,7 +120,7 @@ def writing(settings: Settings) -> Iterator[Lake]:
 
     Only the holder of the lock may clean up: another one's unfinished batch looks like a leftover.
     """
-    from rcm_platform.sources.base import declare_all
+    from rcm_platform.sources.catalog import declare_all
 
     with single_writer(settings):
         lake = open_lake(settings)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -191,19 +191,3 @@ def declare(lake: Lake, source: str, tables: Mapping[str, pa.Schema]) -> None:
         lake.declare("platform", table, schema)
     for table, schema in tables.items():
         lake.declare(source, table, schema)
-
-
-def declare_all(lake: Lake) -> None:
-    """Declare every raw table of every source, so that readers never meet a missing one."""
-    from rcm_platform.sources import csv, database, synthea, x12
-
-    every: Iterable[tuple[str, Mapping[str, pa.Schema]]] = (
-        ("hospital_a", database.TABLES_A),
-        ("hospital_b", database.TABLES_B),
-        ("treasury", csv.TREASURY_TABLES),
-        ("operations", csv.OPERATIONS_TABLES),
-        ("synthea", synthea.TABLES),
-        ("x12", x12.TABLES),
-    )
-    for source, tables in every:
-        declare(lake, source, tables)

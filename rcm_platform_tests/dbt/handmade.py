@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from rcm_platform.lake import Lake
-from rcm_platform.sources.base import declare_all
+from rcm_platform.sources.catalog import declare_all
 
 PROJECT = Path(__file__).parents[2] / "rcm_dbt"
 DBT = Path(sys.executable).parent / "dbt"

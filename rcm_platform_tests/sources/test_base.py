@@ -14,8 +14,8 @@ from rcm_platform.sources.base import (
     LoadSummary,
     QuarantineItem,
     SourceUnavailable,
-    declare_all,
 )
+from rcm_platform.sources.catalog import declare_all
 
 ITEM = QuarantineItem(
     source_system="clinic",

@@ -1,0 +1,24 @@
+"""Every raw table of every source, by the folder of the lake that holds it."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from rcm_platform.lake import Lake
+from rcm_platform.sources import csv, database, synthea, x12
+from rcm_platform.sources.base import declare
+
+RAW_TABLES: dict[str, dict[str, pa.Schema]] = {
+    "hospital_a": database.TABLES_A,
+    "hospital_b": database.TABLES_B,
+    "x12": x12.TABLES,
+    "treasury": csv.TREASURY_TABLES,
+    "operations": csv.OPERATIONS_TABLES,
+    "synthea": synthea.TABLES,
+}
+
+
+def declare_all(lake: Lake) -> None:
+    """Declare every raw table, so that readers never meet a missing one."""
+    for source, tables in RAW_TABLES.items():
+        declare(lake, source, tables)
