@@ -52,6 +52,8 @@ def load_folder(
     """
     declare(lake, _SOURCE, TABLES)
     contents, names = lake.received_hashes(), lake.received_names()
+    if accept_test:
+        contents -= _held_as_test(lake)
     interchanges = _loaded_interchanges(lake)
     summary, held = LoadSummary(source_system), list[QuarantineItem]()
     paths = _by_date(_list(folder))
@@ -166,6 +168,20 @@ def _loaded_interchanges(lake: Lake) -> set[str]:
     with duckdb.connect() as con:
         rows = con.execute(
             f"select distinct interchange_sha256 from {lake.scan(_SOURCE, 'interchanges')}"
+        )
+        return {sha256 for (sha256,) in rows.fetchall()}
+
+
+def _held_as_test(lake: Lake) -> set[str]:
+    """Files with an interchange that is held only because it is marked as test (E9)."""
+    with duckdb.connect() as con:
+        rows = con.execute(
+            f"""
+            select distinct content_sha256 from {lake.scan("platform", "quarantine")}
+            where rule_id = 'E9' and sha256(content) not in (
+                select interchange_sha256 from {lake.scan(_SOURCE, "interchanges")}
+            )
+            """
         )
         return {sha256 for (sha256,) in rows.fetchall()}
 

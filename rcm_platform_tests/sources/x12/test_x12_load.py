@@ -141,3 +141,15 @@ def test_an_empty_folder_is_no_error(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert x12.load_folder(lake, tmp_path / "empty", "x12_folder").files_loaded == 0
     assert counts(lake) == dict.fromkeys(x12.TABLES, 0)
+
+
+def test_test_files_load_once_they_are_accepted(lake: Lake, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    _put(folder / "test.835", remit_file(number=7).replace(b"*0*P*", b"*0*T*", 1))
+    held = x12.load_folder(lake, folder, "x12_folder")
+    assert (held.files_loaded, held.files_quarantined) == (0, 1)
+    accepted = x12.load_folder(lake, folder, "x12_folder", accept_test=True)
+    assert (accepted.files_loaded, accepted.rows["remit_claims"]) == (1, 1)
+    again = x12.load_folder(lake, folder, "x12_folder", accept_test=True)
+    assert (again.files_loaded, again.files_skipped) == (0, 1)
+    assert counts(lake)["remit_claims"] == 1
