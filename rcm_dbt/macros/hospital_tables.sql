@@ -1,0 +1,212 @@
+{#
+    Staging of the tables that all hospital databases share. A hospital whose layout differs (as the
+    patients of hospital B do) writes that table out itself.
+#}
+
+{% macro hospital_departments(hospital) -%}
+-- Undated in the source: the list applies to every reporting date, so no filter by arrival.
+with
+
+source as (
+
+    select * from {{ source(hospital, 'departments') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('deptid') }} as department_id,
+
+        -- texts
+        {{ clean_text('name') }} as department_name,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_encounters(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'encounters') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('encounterid') }} as encounter_id,
+        {{ clean_text('patientid') }} as patient_id,
+        {{ clean_text('providerid') }} as provider_id,
+        {{ clean_text('departmentid') }} as department_id,
+
+        -- codes
+        lower({{ clean_text('encountertype') }}) as encounter_type,
+        {{ clean_text('procedurecode') }} as procedure_code,
+
+        -- dates
+        cast(encounterdate as date) as encounter_date,
+        cast(inserteddate as {{ dbt.type_timestamp() }}) as inserted_at,
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_procedures(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'procedures') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('procedureid') }} as procedure_id,
+        {{ clean_text('encounterid') }} as encounter_id,
+
+        -- codes
+        {{ clean_text('procedurecode') }} as procedure_code,
+        {{ clean_text('modifiers') }} as modifiers,
+
+        -- numbers
+        cast(units as {{ dbt.type_int() }}) as units,
+        cast(workrvu as decimal(9, 2)) as work_rvu,
+
+        -- dates
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_providers(hospital) -%}
+-- Undated in the source: the list applies to every reporting date, so no filter by arrival.
+with
+
+source as (
+
+    select * from {{ source(hospital, 'providers') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('providerid') }} as provider_id,
+        {{ clean_text('deptid') }} as department_id,
+        {{ clean_text('npi') }} as npi,
+
+        -- texts
+        {{ clean_text('firstname') }} as first_name,
+        {{ clean_text('lastname') }} as last_name,
+        {{ clean_text('specialization') }} as specialty,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_transactions(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'transactions') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('transactionid') }} as transaction_id,
+        {{ clean_text('encounterid') }} as encounter_id,
+        {{ clean_text('patientid') }} as patient_id,
+        {{ clean_text('providerid') }} as provider_id,
+        {{ clean_text('deptid') }} as department_id,
+        {{ clean_text('claimid') }} as claim_id,
+        {{ clean_text('payorid') }} as payer_id,
+        {{ clean_text('medicaidid') }} as medicaid_id,
+        {{ clean_text('medicareid') }} as medicare_id,
+
+        -- codes
+        {{ house_amount_type('amounttype') }} as amount_type,
+        lower({{ clean_text('visittype') }}) as visit_type,
+        {{ clean_text('procedurecode') }} as procedure_code,
+        {{ clean_text('icdcode') }} as diagnosis_code,
+        {{ clean_text('lineofbusiness') }} as line_of_business,
+
+        -- amounts
+        {{ money('amount') }} as amount,
+        {{ money('paidamount') }} as paid_amount,
+
+        -- dates
+        cast(visitdate as date) as visit_date,
+        cast(servicedate as date) as service_date,
+        cast(paiddate as date) as paid_date,
+        cast(insertdate as {{ dbt.type_timestamp() }}) as inserted_at,
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
