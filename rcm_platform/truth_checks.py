@@ -211,7 +211,7 @@ CHECKS = [
                     first_ack_status is distinct from 'rejected'
                     and first_remit_date is not null and not is_denied_on_first_remit
                 ), count(*)
-            from claims where date '{as_of}' - first_submitted_date >= 60 group by all
+            from claims where date '{as_of}' - last_day(first_submitted_date) >= 60 group by all
             union all
             select 'days_to_first_payment', date_trunc('month', first_payer_payment_date),
                 source_system, payer_id,

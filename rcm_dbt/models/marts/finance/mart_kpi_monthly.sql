@@ -68,7 +68,8 @@ first_pass_yield as (
 
     from claims
 
-    where {{ days_between('first_submitted_date', as_of_date()) }} >= 60  -- noqa: LT05
+    -- whole months only: a half-mature month would look like a bad one
+    where {{ days_between(dbt.last_day('first_submitted_date', 'month'), as_of_date()) }} >= 60  -- noqa: LT05
 
     group by
         {{ month_start('first_submitted_date') }},
