@@ -18,7 +18,6 @@ submissions as (
     select
         claim_key,
         min(recorded_date) as first_submitted_date,
-        max(recorded_date) as last_submitted_date,
         count(*) as submission_count
 
     from {{ ref('int_claim__submissions') }}
