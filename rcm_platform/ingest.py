@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None] | None
 
-WORLD_SOURCES = ("hospital_a", "hospital_b", "clearinghouse", "treasury", "operations")
+WORLD_SOURCES = (
+    "hospital_a",
+    "hospital_b",
+    "clearinghouse",
+    "treasury",
+    "operations",
+    "claims_csv",
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,7 @@ def feeds(settings: Settings) -> dict[str, Feed]:
         "x12": "as the X12 files say it",
         "treasury": "as the treasury's CSV files say it",
         "operations": "as the operations CSV files say it",
+        "claims_csv": "as the hospitals' claims exports say it",
         "synthea": "as the Synthea export holds it",
     }
     origins = {"x12": ("clearinghouse", "x12_folder")}
@@ -65,9 +73,14 @@ def feeds(settings: Settings) -> dict[str, Feed]:
 
 def locations(settings: Settings) -> dict[str, str]:
     """Source system → where it is (database URL or folder), for those that these settings have."""
-    found: dict[str, str | Path | None] = dict(settings.hospital_urls)
+    found: dict[str, str | Path | None] = {
+        **settings.hospital_urls,
+        "treasury": settings.treasury_dir,
+        "operations": settings.operations_dir,
+        "claims_csv": settings.claims_csv_dir,
+    }
     if settings.world:
-        found |= {s: settings.world_dir / s for s in WORLD_SOURCES if s not in found}
+        found |= {s: settings.world_dir / s for s in WORLD_SOURCES if not found.get(s)}
     found |= {"synthea": settings.synthea_dir, "x12_folder": settings.x12_dir}
     return {name: str(where) for name, where in found.items() if where}
 
@@ -94,6 +107,8 @@ def load_source(
         return csv.load_treasury(lake, folder, progress=progress)
     if source == "operations":
         return csv.load_operations(lake, folder, progress=progress)
+    if source == "claims_csv":
+        return csv.load_claims_csv(lake, folder, progress=progress)
     if source == "synthea":
         return synthea.load_synthea(lake, folder, progress=progress)
     accept_test = source == "x12_folder" and settings.x12_accept_test
@@ -148,30 +163,29 @@ def build_world(
     Raises ValueError when the folder holds a world of other parameters, or one that another version
     of the generator made: its lake would mix the two.
     """
-    from rcm_platform.world import fingerprint, generate
+    from rcm_platform.world import generate, same_world
 
-    asked = {
+    asked = world_arguments(settings, day)
+    present = world_parameters(settings)
+    if present and not same_world(present, **asked):
+        held = {name: present.get(name) for name in ("seed", "size", "start", "faults")}
+        raise ValueError(
+            f"{settings.world_dir} holds another world ({held}) than the settings ask for, or one "
+            "of another version of the generator. Choose another RCM_HOME for it, or remove the "
+            "old one with `make clean`."
+        )
+    return generate(settings.world_dir, **asked, progress=progress)
+
+
+def world_arguments(settings: Settings, day: date | None = None) -> dict[str, Any]:
+    """The arguments of `rcm_platform.world.generate` that the settings ask for."""
+    return {
         "seed": settings.world_seed,
         "size": settings.world_size,
-        "start": settings.world_start.isoformat(),
-        "generator": fingerprint(),
+        "start": settings.world_start,
+        "through": world_through(settings, day),
+        "faults": settings.world_faults,
     }
-    present = world_parameters(settings)
-    if present and (held := {name: str(present[name]) for name in asked}) != {
-        name: str(value) for name, value in asked.items()
-    }:
-        raise ValueError(
-            f"{settings.world_dir} holds a world of {held}, the settings ask for {asked}. "
-            "Choose another RCM_HOME for it, or remove the old one with `make clean`."
-        )
-    return generate(
-        settings.world_dir,
-        seed=settings.world_seed,
-        size=settings.world_size,
-        start=settings.world_start,
-        through=world_through(settings, day),
-        progress=progress,
-    )
 
 
 def world_parameters(settings: Settings) -> dict[str, str]:

@@ -52,11 +52,26 @@ class Settings(BaseSettings):
     world_start: date = Field(date(2024, 10, 1), description="First service date of the world.")
     world_through: date = Field(date(2025, 12, 31), description="Last arrival date of the world.")
 
+    world_faults: str = Field(
+        "",
+        description="Planted faults: `none`, or name=rate per million, joined by commas. "
+        "Default: the rates of world/parameters/faults.csv (`rcm world faults` lists them).",
+    )
+
     hospital_a_url: OptionalText = Field(
         None, description="Database URL or DuckDB file, hospital A."
     )
     hospital_b_url: OptionalText = Field(
         None, description="Database URL or DuckDB file, hospital B."
+    )
+    treasury_dir: OptionalPath = Field(
+        None, description="Folder of bank deposits and general ledger postings (CSV)."
+    )
+    operations_dir: OptionalPath = Field(
+        None, description="Folder of facilities, payers, costs, targets and contracts (CSV)."
+    )
+    claims_csv_dir: OptionalPath = Field(
+        None, description="Folder of claims exports (CSV), one sub-folder per hospital."
     )
     synthea_dir: OptionalPath = Field(None, description="Folder of a Synthea export to add.")
     x12_dir: OptionalPath = Field(None, description="Folder of X12 files to add.")

@@ -210,3 +210,316 @@ renamed as (
 
 select * from renamed
 {%- endmacro %}
+
+{% macro hospital_appointments(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'appointments') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('appointmentid') }} as appointment_id,
+        {{ clean_text('patientid') }} as patient_id,
+        {{ clean_text('providerid') }} as provider_id,
+        {{ clean_text('deptid') }} as department_id,
+        {{ clean_text('encounterid') }} as encounter_id,
+
+        -- codes
+        lower({{ clean_text('visittype') }}) as visit_type,
+        {{ house_code('status', [
+            'Scheduled',
+            'Completed',
+            'No Show',
+            'Cancelled',
+        ]) }} as appointment_status,
+
+        -- dates
+        cast(bookeddate as date) as booked_date,
+        cast(scheduleddate as date) as scheduled_date,
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_authorizations(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'authorizations') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('authid') }} as authorization_id,
+        {{ clean_text('patientid') }} as patient_id,
+        {{ clean_text('encounterid') }} as encounter_id,
+        {{ clean_text('payorid') }} as payer_id,
+        {{ clean_text('authnumber') }} as authorization_number,
+
+        -- codes
+        {{ clean_text('procedurecode') }} as procedure_code,
+        {{ house_code('status', ['Approved', 'Denied', 'Pending']) }} as authorization_status,
+
+        -- dates
+        cast(requesteddate as date) as requested_date,
+        cast(decisiondate as date) as decision_date,
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_diagnoses(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'diagnoses') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('diagnosisid') }} as diagnosis_id,
+        {{ clean_text('encounterid') }} as encounter_id,
+
+        -- codes
+        {{ clean_text('icdcode') }} as diagnosis_code,
+
+        -- numbers
+        cast(sequence as {{ dbt.type_int() }}) as diagnosis_no,
+
+        -- dates
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_eligibility_checks(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'eligibility_checks') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('checkid') }} as eligibility_check_id,
+        {{ clean_text('patientid') }} as patient_id,
+        {{ clean_text('encounterid') }} as encounter_id,
+        {{ clean_text('appointmentid') }} as appointment_id,
+        {{ clean_text('payorid') }} as payer_id,
+
+        -- codes
+        {{ house_code('status', [
+            'Active',
+            'Inactive',
+            'Not Found',
+        ]) }} as eligibility_status,
+
+        -- dates
+        cast(checkdate as date) as check_date,
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_encounter_status(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'encounter_status') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('encounterid') }} as encounter_id,
+
+        -- codes
+        {{ house_code('documentationstatus', [
+            'Open',
+            'Signed',
+            'Queried',
+        ]) }} as documentation_status,
+
+        -- dates
+        cast(dischargedate as date) as discharge_date,
+        cast(signeddate as date) as signed_date,
+        cast(codeddate as date) as coded_date,
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_staff(hospital) -%}
+-- Undated in the source: the list applies to every reporting date, so no filter by arrival.
+with
+
+source as (
+
+    select * from {{ source(hospital, 'staff') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('staffid') }} as staff_id,
+
+        -- texts
+        {{ clean_text('firstname') }} as first_name,
+        {{ clean_text('lastname') }} as last_name,
+
+        -- codes
+        {{ house_code('role', [
+            'Registrar',
+            'Coder',
+            'Biller',
+            'Denial Specialist',
+            'Payment Poster',
+        ]) }} as staff_role,
+
+        -- dates
+        cast(hireddate as date) as hired_date,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_work_log(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'work_log') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('workid') }} as work_id,
+        {{ clean_text('staffid') }} as staff_id,
+        {{ clean_text('encounterid') }} as encounter_id,
+        {{ clean_text('claimid') }} as claim_id,
+
+        -- codes
+        {{ house_code('activity', [
+            'Registration',
+            'Coding',
+            'Billing',
+            'Denial Work',
+            'Payment Posting',
+        ]) }} as activity,
+
+        -- numbers
+        cast(minutes as {{ dbt.type_int() }}) as work_minutes,
+
+        -- dates
+        cast(workdate as date) as work_date,
+        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}

@@ -8,6 +8,9 @@
         when 'small balance' then 'Small Balance'
         when 'bad debt' then 'Bad Debt'
         when 'charity' then 'Charity'
+        when 'refund' then 'Refund'
+        when 'prompt pay discount' then 'Prompt Pay Discount'
+        when 'charge correction' then 'Charge Correction'
         else {{ clean_text(column) }}
     end
 {%- endmacro %}

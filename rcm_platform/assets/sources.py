@@ -11,11 +11,12 @@ from rcm_platform.settings import Settings, redact
 GROUP = "sources"
 
 _DESCRIPTIONS = {
-    "hospital_a": "The operational database of hospital A: patients, visits, work and billing.",
+    "hospital_a": "The operational database of hospital A: patients, visits, work, money, staff.",
     "hospital_b": "The operational database of hospital B, with a layout of its own.",
-    "clearinghouse": "X12 traffic with the payers: claims out (837P), answers in (277CA, 835).",
-    "treasury": "What the bank says was deposited, as daily CSV files.",
-    "operations": "Facilities, payers and monthly facility costs, as CSV files.",
+    "clearinghouse": "X12 traffic with the payers: claims out (837), answers in (999, 277CA, 835).",
+    "treasury": "What the bank received and what the ledger booked, as daily CSV files.",
+    "operations": "Facilities, payers, costs, targets and contracts, as CSV files.",
+    "claims_csv": "Claims as the hospitals' old billing systems export them, as monthly CSV files.",
     "synthea": "A Synthea export of your own: one file per table.",
     "x12_folder": "X12 files of your own: claims, acknowledgements and remittances.",
 }
@@ -25,6 +26,7 @@ _KINDS = {
     "clearinghouse": {"x12"},
     "treasury": {"csv"},
     "operations": {"csv"},
+    "claims_csv": {"csv"},
     "synthea": {"csv"},
     "x12_folder": {"x12"},
 }

@@ -14,6 +14,7 @@ RAW_TABLES: dict[str, dict[str, pa.Schema]] = {
     "x12": x12.TABLES,
     "treasury": csv.TREASURY_TABLES,
     "operations": csv.OPERATIONS_TABLES,
+    "claims_csv": csv.CLAIMS_CSV_TABLES,
     "synthea": synthea.TABLES,
 }
 

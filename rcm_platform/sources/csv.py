@@ -1,8 +1,10 @@
-"""The CSV folders of treasury (bank deposits) and operations (facilities, payers, costs)."""
+"""The CSV folders: treasury (deposits, postings), operations (lists, costs, targets, contracts)
+and the claims that the hospitals' old billing systems export."""
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -17,19 +19,49 @@ TREASURY = {
         "deposit_id! deposit_date:date! hospital! payer_name trace_number! amount:money!",
         "deposit_id",
         dollars={"deposits": ("amount", "true")},
-    )
+    ),
+    # no dollars to add up: they book the money that the deposits bring
+    "gl_postings": layout(
+        "gl_id! posting_date:date! accounting_period:date! hospital! account! trace_number "
+        "amount:money!",
+        "gl_id",
+    ),
 }
 OPERATIONS = {
     "facilities": layout("facility_id! facility_name! source_system! npi! tin", "facility_id"),
-    "payers": layout("payer_id! payer_name! payer_class!", "payer_id"),
+    "payers": layout("payer_id! payer_name! payer_class! merged_into", "payer_id"),
     "facility_costs": layout(
         "facility_id! month:date! cost_amount:money!",
         "facility_id month",
         dollars={"costs": ("cost_amount", "true")},
     ),
+    "clinician_targets": layout(
+        "facility_id! provider_id! year:integer! fte:quantity! work_rvu_target:quantity!",
+        "facility_id provider_id year",
+    ),
+    "payer_contracts": layout(
+        "contract_id! payer_id! facility_id! service_category! method! rate:quantity "
+        "is_lesser_of! effective_date:date! end_date:date",
+        "contract_id facility_id service_category effective_date",
+    ),
+    "fee_schedules": layout(
+        "schedule_id! procedure_code! fee_amount:money! effective_date:date! end_date:date",
+        "schedule_id procedure_code effective_date",
+    ),
+}
+CLAIMS_CSV = {
+    "claims": layout(
+        "claimid! transactionid patientid encounterid providerid deptid servicedate:date "
+        "claimdate:date payorid claimamount:money! paidamount:money claimstatus! payortype "
+        "deductible:money coinsurance:money copay:money insertdate:timestamp "
+        "modifieddate:timestamp",
+        "claimid transactionid",
+        dollars={"claimed": ("claimamount", "true")},
+    )
 }
 TREASURY_TABLES = {name: known.schema(as_text=True) for name, known in TREASURY.items()}
 OPERATIONS_TABLES = {name: known.schema(as_text=True) for name, known in OPERATIONS.items()}
+CLAIMS_CSV_TABLES = {name: known.schema(as_text=True) for name, known in CLAIMS_CSV.items()}
 
 COSTS_ARRIVE_ON_DAY = 5
 """Day of the next month on which a month's costs arrive."""
@@ -40,18 +72,49 @@ _NAME = re.compile(r"(?P<table>[a-z_]+?)(_(?P<day>\d{8})|_(?P<month>\d{6}))?\.cs
 def load_treasury(
     lake: Lake, folder: Path, source_system: str = "treasury", progress: Progress = None
 ) -> LoadSummary:
-    """Land the new bank files, `bank_deposits_yyyymmdd.csv`; raises SourceUnavailable."""
+    """Land the new bank and ledger files, `bank_deposits_yyyymmdd.csv`, `gl_postings_…`.
+
+    Raises SourceUnavailable.
+    """
     return _load(lake, folder, "treasury", source_system, TREASURY, progress)
 
 
 def load_operations(
     lake: Lake, folder: Path, source_system: str = "operations", progress: Progress = None
 ) -> LoadSummary:
-    """Land the new lists and costs: `facilities.csv`, `payers.csv`, `facility_costs_yyyymm.csv`.
+    """Land the new lists and figures: `facilities.csv`, `payers.csv`, `facility_costs_yyyymm.csv`,
+    and `clinician_targets`, `payer_contracts` and `fee_schedules`, each `_yyyymmdd.csv`.
 
     Raises SourceUnavailable.
     """
     return _load(lake, folder, "operations", source_system, OPERATIONS, progress)
+
+
+def load_claims_csv(
+    lake: Lake, folder: Path, source_system: str = "claims_csv", progress: Progress = None
+) -> LoadSummary:
+    """Land the new exports, `<hospital>/claims_yyyymmdd.csv`: their rows bear the source system
+    that the folder is named after, as their claim numbers are unique only within it.
+
+    Raises SourceUnavailable.
+    """
+    found = _list(lake, folder, "claims_csv", source_system, CLAIMS_CSV)
+    hospitals: dict[str, list[SourceFile]] = defaultdict(list)
+    for file in found:
+        hospital, _, rest = file.name.partition("/")
+        if not rest and not file.problem:
+            file.reject(
+                UNREADABLE,
+                "nothing says whose claims these are. Put the file in a folder that is named "
+                "after the hospital's source system (such as hospital_a), then load again",
+            )
+        hospitals[hospital if rest else source_system].append(file)
+    summary = LoadSummary(source_system)
+    for hospital, files in sorted(hospitals.items()):
+        summary = summary.merge(
+            load_files(lake, "claims_csv", source_system, files, CLAIMS_CSV, progress, hospital)
+        )
+    return summary
 
 
 def _load(
@@ -62,19 +125,26 @@ def _load(
     layouts: Mapping[str, Layout],
     progress: Progress,
 ) -> LoadSummary:
+    found = _list(lake, folder, source, source_system, layouts)
+    return load_files(lake, source, source_system, found, layouts, progress)
+
+
+def _list(
+    lake: Lake, folder: Path, source: str, source_system: str, layouts: Mapping[str, Layout]
+) -> list[SourceFile]:
+    """The files of a folder, and the tables of its source declared."""
     declare(lake, source, {name: known.schema(as_text=True) for name, known in layouts.items()})
     if not folder.is_dir():
         raise SourceUnavailable(
             f"the {source_system} folder is missing",
             str(folder),
-            "Create it or correct the setting that names it, then load again",
+            f"Create it or correct RCM_{source.upper()}_DIR, then load again",
         )
-    found = [
+    return [
         _source_file(path, folder, layouts)
         for path in folder.rglob("*")
         if path.suffix.lower() == ".csv" and path.is_file() and not path.name.startswith(".")
     ]
-    return load_files(lake, source, source_system, found, layouts, progress)
 
 
 def _source_file(path: Path, folder: Path, layouts: Mapping[str, Layout]) -> SourceFile:

@@ -43,6 +43,9 @@ _PATIENTS_B = layout(
     "id",
     modified="updated_date",
 )
+# kinds of journal entries, in lower case; every other kind is a write-off
+_CHARGES = ("charge", "charge correction")
+_PAYMENTS = ("patient payment", "refund")
 _SHARED = {
     "providers": layout("providerid firstname lastname specialization deptid npi", "providerid"),
     "departments": layout("deptid name", "deptid"),
@@ -66,21 +69,66 @@ _SHARED = {
         "modifieddate:timestamp",
         "transactionid",
         dollars={
-            "charges": ("amount", "lower(amounttype) = 'charge'"),
-            "patient payments": ("paidamount", "lower(amounttype) = 'patient payment'"),
+            "charges": ("amount", f"lower(trim(amounttype)) in {_CHARGES}"),
+            "patient payments": ("paidamount", f"lower(trim(amounttype)) in {_PAYMENTS}"),
             "write-offs": (
                 "amount",
-                "lower(amounttype) not in ('charge', 'patient payment')",
+                f"lower(trim(amounttype)) not in {(*_CHARGES, *_PAYMENTS)}",
             ),
         },
         modified="modifieddate",
+    ),
+    # what not every hospital keeps in its database
+    "encounter_status": layout(
+        "encounterid dischargedate:date documentationstatus signeddate:date codeddate:date "
+        "modifieddate:timestamp",
+        "encounterid",
+        modified="modifieddate",
+        optional=True,
+    ),
+    "diagnoses": layout(
+        "diagnosisid encounterid icdcode sequence:integer modifieddate:timestamp",
+        "diagnosisid",
+        modified="modifieddate",
+        optional=True,
+    ),
+    "appointments": layout(
+        "appointmentid patientid providerid deptid bookeddate:date scheduleddate:date visittype "
+        "status encounterid modifieddate:timestamp",
+        "appointmentid",
+        modified="modifieddate",
+        optional=True,
+    ),
+    "eligibility_checks": layout(
+        "checkid patientid encounterid appointmentid payorid checkdate:date status "
+        "modifieddate:timestamp",
+        "checkid",
+        modified="modifieddate",
+        optional=True,
+    ),
+    "authorizations": layout(
+        "authid patientid encounterid payorid procedurecode requesteddate:date decisiondate:date "
+        "status authnumber modifieddate:timestamp",
+        "authid",
+        modified="modifieddate",
+        optional=True,
+    ),
+    "staff": layout("staffid firstname lastname role hireddate:date", "staffid", optional=True),
+    "work_log": layout(
+        "workid staffid workdate:date activity encounterid claimid minutes:integer "
+        "modifieddate:timestamp",
+        "workid",
+        modified="modifieddate",
+        optional=True,
     ),
 }
 LAYOUTS = {
     "hospital_a": {"patients": _PATIENTS_A, **_SHARED},
     "hospital_b": {"patients": _PATIENTS_B, **_SHARED},
 }
-"""Source system → table → what we expect of it, by lower-case names; every column is needed."""
+"""Source system → table → what we expect of it, by lower-case names.
+
+A table may be absent if it is optional; of a table that is there, every column is needed."""
 
 TABLES_A = {name: known.schema(as_text=False) for name, known in LAYOUTS["hospital_a"].items()}
 TABLES_B = {name: known.schema(as_text=False) for name, known in LAYOUTS["hospital_b"].items()}
@@ -121,11 +169,19 @@ def load_hospital(
     summary = LoadSummary(source_system)
     with tabular.connect(lake) as con:
         reader = _Reader(lake, source_system, url, con)
-        extracts = []
+        extracts: list[_Extract] = []
         for number, (table, expected) in enumerate(layouts.items()):
             if progress:
                 progress(number, len(layouts), table)
-            extracts.append(reader.extract(table, expected, summary))
+            if reader.has(table) or not expected.optional:
+                extracts.append(reader.extract(table, expected))
+        absent = [t for t, known in layouts.items() if known.optional and not reader.has(t)]
+        if absent:
+            summary.messages.append(
+                f"{source_system}: the database has no such table as {', '.join(absent)}; "
+                "what is computed from it stays empty"
+            )
+            summary.rows |= dict.fromkeys(absent, 0)
         _land(lake, source_system, con, extracts, reader.latest, summary)
         if progress:
             progress(len(layouts), len(layouts), source_system)
@@ -144,18 +200,16 @@ class _Reader:
         self._tables = self._list_tables()
         self.latest = self._latest_modification()
 
-    def extract(self, table: str, expected: Layout, summary: LoadSummary) -> _Extract:
+    def has(self, table: str) -> bool:
+        """Whether the database has a table of this name, whatever its case."""
+        return table in self._tables
+
+    def extract(self, table: str, expected: Layout) -> _Extract:
         """Read and check what is new in one table, into relations of the session."""
         extract = _Extract(table)
         found = self._tables.get(table)
         if not found:
-            if expected.optional:
-                summary.messages.append(
-                    f"{self.source_system} {table}: the database has no such table; "
-                    "what is computed from it stays empty"
-                )
-            else:
-                self._refuse(extract, f"there is no table {table}", sorted(self._tables))
+            self._refuse(extract, f"there is no table {table}", sorted(self._tables))
             return extract
         columns = self._columns(found)
         needed, others = expected.missing(columns)

@@ -98,11 +98,13 @@ def load_files(
     found: Sequence[SourceFile],
     layouts: Mapping[str, Layout],
     progress: Progress = None,
+    rows_of: str | None = None,
 ) -> LoadSummary:
     """Land what is new among the files of one folder, as one batch.
 
     A table without a layout is landed as it is. Files of one table are checked together, so many
-    small files cost little more than one large.
+    small files cost little more than one large. `rows_of` is the source system that the rows are
+    about, when it is not the one that the files come from.
     """
     summary = LoadSummary(source_system)
     new, repeated = _part_received(lake, source_system, found, summary)
@@ -122,7 +124,8 @@ def load_files(
             if table not in layouts:
                 names = dict.fromkeys(name for f in files for name in f.columns.values())
                 lake.declare(source, table, pa.schema([(name, pa.string()) for name in names]))
-            _load_table(con, batch, source, source_system, table, files, layouts.get(table))
+            where = _Target(batch, source, source_system, rows_of or source_system)
+            _load_table(con, where, table, files, layouts.get(table))
             summary.rows[table] = summary.rows.get(table, 0) + sum(f.rows for f in files)
             done += len(files)
         if progress:
@@ -163,11 +166,19 @@ def _part_received(
     return new, repeated
 
 
+@dataclass(frozen=True)
+class _Target:
+    """Where files land: the batch, the folder of the lake, whose files and whose rows they are."""
+
+    batch: Batch
+    source: str
+    source_system: str
+    rows_of: str
+
+
 def _load_table(
     con: duckdb.DuckDBPyConnection,
-    batch: Batch,
-    source: str,
-    source_system: str,
+    where: _Target,
     table: str,
     files: Sequence[SourceFile],
     expected: Layout | None,
@@ -184,18 +195,18 @@ def _load_table(
             sorted([*malformed, *bad], key=lambda r: (r.file, r.row)), key=lambda r: r.file
         ):
             if not by_name[name].problem:
-                _quarantine_rows(by_name[name], list(group), source_system)
+                _quarantine_rows(by_name[name], list(group), where.source_system)
         rejected = ", ".join(literal(file.name) for file in files if file.problem)
         good = "incoming_good"
         if rejected:
             good = f"(select * from incoming_good where _file not in ({rejected}))"
         for name, counted in tabular.count_good(con, good, layout).items():
             by_name[name].rows, by_name[name].dollars = counted
-        tabular.land(con, good, batch, source, table, source_system)
+        tabular.land(con, good, where.batch, where.source, table, where.rows_of)
         con.execute("drop table if exists csv_rows")
     for file in files:
         if file.problem:
-            file.items = list(_quarantine_whole(file, source_system))
+            file.items = list(_quarantine_whole(file, where.source_system))
 
 
 def _read_header(con: duckdb.DuckDBPyConnection, file: SourceFile, expected: Layout | None) -> None:

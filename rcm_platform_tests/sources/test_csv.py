@@ -1,4 +1,4 @@
-"""The CSV folders of treasury and operations: every byte is loaded, held or a duplicate."""
+"""The CSV folders: every byte is loaded, held or a duplicate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources import files
 from rcm_platform.sources.base import SourceUnavailable
-from rcm_platform.sources.csv import load_operations, load_treasury
+from rcm_platform.sources.csv import load_claims_csv, load_operations, load_treasury
 
 HEADER = "deposit_id,deposit_date,hospital,payer_name,trace_number,amount\n"
 ROW_1 = "B1,2025-03-03,HOSP_A,Payer One,TRN1,100.25\n"
@@ -282,6 +282,132 @@ class TestOperations:
             ("2025-12-01", date(2026, 1, 5)),
         ]
         assert lake.latest_arrival_date() == date(2026, 1, 5)
+
+    def test_lists_of_a_day_arrive_on_it(self, lake: Lake, folder: Path) -> None:
+        put(folder, "facility_id,provider_id,year,fte,work_rvu_target\nF1,PROV1,2025,0.80,3840\n",
+            "clinician_targets_20250102.csv")  # fmt: skip
+        put(
+            folder,
+            "contract_id,payer_id,facility_id,service_category,method,rate,is_lesser_of,"
+            "effective_date,end_date\n"
+            "C1,P1,F1,Professional,percent of medicare,112.5,true,2024-01-01,2025-12-31\n"
+            "C1,P1,F1,Inpatient,fee schedule,,false,2024-01-01,\n",
+            "payer_contracts_20241001.csv",
+        )
+        put(
+            folder,
+            "schedule_id,procedure_code,fee_amount,effective_date,end_date\n"
+            "MEDICARE,99213,89.00,2024-01-01,2024-12-31\n"
+            "MEDICARE,99213,91.00,2025-01-01,\n"
+            "MEDICARE,99213,92.00,2025-01-01,\n",
+            "fee_schedules_20241001.csv",
+        )
+        summary = load_operations(lake, folder)
+        assert summary.rows == {"clinician_targets": 1, "payer_contracts": 2, "fee_schedules": 2}
+        assert query(lake, "operations", "clinician_targets", "fte, _arrival_date") == [
+            ("0.80", date(2025, 1, 2))
+        ]
+        assert query(lake, "operations", "payer_contracts", "method, rate") == [
+            ("fee schedule", None),
+            ("percent of medicare", "112.5"),
+        ]
+        assert held(lake) == [
+            ("fee_schedules_20241001.csv", "3", "row", "T4", b"MEDICARE,99213,92.00,2025-01-01,\n")
+        ]
+
+    def test_a_list_of_payers_need_not_tell_mergers(self, lake: Lake, folder: Path) -> None:
+        put(folder, "payer_id,payer_name,payer_class\nP1,One,Commercial\n", "payers.csv")
+        put(folder, "payer_id,payer_name,payer_class,merged_into\nP2,Two,Other,P1\nP1,,Blue,\n",
+            "new/payers.csv")  # fmt: skip
+        summary = load_operations(lake, folder)
+        assert (summary.files_loaded, summary.quarantined_count) == (2, 0)
+        assert summary.messages == ["operations payers.csv: no column merged_into: loaded as blank"]
+        assert query(lake, "operations", "payers", "payer_id, merged_into") == [
+            ("P1", None),
+            ("P1", None),
+            ("P2", "P1"),
+        ]
+
+
+POSTINGS = "gl_id,posting_date,accounting_period,hospital,account,trace_number,amount\n"
+
+
+def test_postings_are_no_second_deposit(lake: Lake, folder: Path) -> None:
+    put(folder, HEADER + ROW_1)
+    put(
+        folder,
+        POSTINGS + "G1,2025-03-04,2025-03-01,HOSP_A,Cash - Payers,TRN1,100.25\n"
+        "G2,2025-03-04,2025-03-01,HOSP_A,Cash - Patients,LBXA20250303,-7.5\n"
+        "G3,2025-03-04,2025-03-01,HOSP_A,Cash - Payers,TRN1,12.345\n",
+        "gl_postings_20250304.csv",
+    )
+    summary = load_treasury(lake, folder)
+    assert summary.rows == {"bank_deposits": 1, "gl_postings": 2}
+    assert summary.dollar_amounts == {"deposits": Decimal("100.25")}
+    assert query(lake, "treasury", "gl_postings", "account, amount, _arrival_date") == [
+        ("Cash - Patients", "-7.5", date(2025, 3, 4)),
+        ("Cash - Payers", "100.25", date(2025, 3, 4)),
+    ]
+    assert [row[:4] for row in held(lake)] == [("gl_postings_20250304.csv", "3", "row", "T3")]
+
+
+class TestClaimsExport:
+    HEADER = (
+        "ClaimID,TransactionID,PatientID,EncounterID,ProviderID,DeptID,ServiceDate,ClaimDate,"
+        "PayorID,ClaimAmount,PaidAmount,ClaimStatus,PayorType,Deductible,Coinsurance,Copay,"
+        "InsertDate,ModifiedDate\n"
+    )
+    ROW = (
+        "C1,T1,P1,E1,D1,X1,2025-01-20,2025-01-25,PAY1,200.00,80.00,PAID,Commercial,0.00,20.00,,"
+        "2025-01-25,2025-02-01\n"
+    )
+
+    def test_rows_belong_to_the_hospital_of_their_folder(self, lake: Lake, folder: Path) -> None:
+        put(folder, self.HEADER + self.ROW, "hospital_a/claims_20250202.csv")
+        put(
+            folder,
+            self.HEADER + self.ROW.replace("200.00", "300.00") + self.ROW.replace("C1", "C2"),
+            "hospital_b/claims_20250202.csv",
+        )
+        summary = load_claims_csv(lake, folder)
+        assert (summary.source_system, summary.rows) == ("claims_csv", {"claims": 3})
+        assert summary.dollar_amounts == {"claimed": Decimal("700.00")}
+        assert query(
+            lake,
+            "claims_csv",
+            "claims",
+            "_source_system, claimid, claimamount, claimstatus, copay, _source_file, _arrival_date",
+        ) == [
+            ("hospital_a", "C1", "200.00", "PAID", None, "hospital_a/claims_20250202.csv",
+             date(2025, 2, 2)),
+            ("hospital_b", "C1", "300.00", "PAID", None, "hospital_b/claims_20250202.csv",
+             date(2025, 2, 2)),
+            ("hospital_b", "C2", "200.00", "PAID", None, "hospital_b/claims_20250202.csv",
+             date(2025, 2, 2)),
+        ]  # fmt: skip
+        assert {row[1] for row in accounts(lake)} == {"loaded"}
+        systems = query(lake, "platform", "received_files", "distinct source_system")
+        assert systems == [("claims_csv",)]
+        again = load_claims_csv(lake, folder)
+        assert (again.files_loaded, again.files_skipped, again.rows) == (0, 2, {})
+
+    def test_a_file_of_no_hospital_is_held_and_the_others_go_on(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        data = put(folder, self.HEADER + self.ROW, "claims_20250202.csv").read_bytes()
+        put(folder, self.HEADER + self.ROW.replace("C1", "C2"), "hospital_a/claims_20250202.csv")
+        put(folder, "x\n", "hospital_a/invoices.csv")
+        summary = load_claims_csv(lake, folder)
+        assert (summary.files_loaded, summary.files_quarantined) == (1, 2)
+        assert held(lake) == [
+            ("claims_20250202.csv", None, "file", "T1", data),
+            ("hospital_a/invoices.csv", None, "file", "T1", b"x\n"),
+        ]
+        assert any("named after the hospital's source system" in m for m in summary.messages)
+
+    def test_a_missing_folder_names_its_setting(self, lake: Lake, tmp_path: Path) -> None:
+        with pytest.raises(SourceUnavailable, match="RCM_CLAIMS_CSV_DIR"):
+            load_claims_csv(lake, tmp_path / "nowhere")
 
 
 FIELD = st.text(alphabet='ab1,." \n', max_size=5)

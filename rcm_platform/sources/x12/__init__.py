@@ -1,4 +1,4 @@
-"""X12 files: 835 remittances, 837P claims and 277CA acknowledgements → rows and quarantine."""
+"""X12 files: remittances (835), claims (837P, 837I) and acknowledgements (999, 277CA) → rows."""
 
 from rcm_platform.sources.x12.loader import load_folder
 from rcm_platform.sources.x12.reader import Reading, parse, read

@@ -34,11 +34,13 @@ class TransactionSet:
 
     spec: str
     transactions: str
-    claims: str
-    lines: str | None
-    claim_loop: str
-    line_loop: str
-    claim_ends: frozenset[bytes]
+    claims: str | None
+    lines: str | None = None
+    claim_loop: str = ""
+    line_loop: str = ""
+    claim_ends: frozenset[bytes] = frozenset()
+    claim_form: str | None = None
+    """Of an 837: P professional, I institutional."""
 
 
 SETS = {
@@ -59,16 +61,26 @@ SETS = {
         claim_loop="2300",
         line_loop="2400",
         claim_ends=frozenset((b"CLM", b"HL", b"SE")),
+        claim_form="P",
+    ),
+    "837I": TransactionSet(
+        spec="837i.json",
+        transactions="transactions",
+        claims="submitted_claims",
+        lines="submitted_lines",
+        claim_loop="2300",
+        line_loop="2400",
+        claim_ends=frozenset((b"CLM", b"HL", b"SE")),
+        claim_form="I",
     ),
     "277CA": TransactionSet(
         spec="277ca.json",
         transactions="transactions",
         claims="ack_claims",
-        lines=None,
         claim_loop="2200D",
-        line_loop="2220D",
         claim_ends=frozenset((b"TRN", b"HL", b"SE")),
     ),
+    "999": TransactionSet(spec="999.json", transactions="transactions", claims=None),
 }
 
 
@@ -97,9 +109,16 @@ class Parsed:
     unreadable: list[tuple[int, int, str]] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
 
+    @property
+    def claims(self) -> pa.Table | None:
+        """The table of claims; None in a set that holds none."""
+        return self.tables[self.set.claims] if self.set.claims else None
+
     @cached_property
     def _claims(self) -> tuple[Rows, Rows]:
-        claims = self.tables[self.set.claims]
+        claims = self.claims
+        if claims is None:
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
         transactions = _integers(claims["transaction"])
         return transactions, self.first_segments[transactions] + _integers(claims["segment"])
 
@@ -155,7 +174,7 @@ def read(name: str, transactions: Sequence[bytes], delimiters: Delimiters) -> Pa
     per_transaction = np.bincount(
         _integers(raw[kind.transactions]["transaction"]), minlength=len(transactions)
     )
-    tables = {table: _typed(rows, TABLES[table]) for table, rows in _join(name, raw).items()}
+    tables = {table: _typed(rows, TABLES[table]) for table, rows in _join(kind, raw).items()}
     _number(tables, kind)
     parsed = Parsed(
         set=kind,
@@ -200,31 +219,66 @@ def _locate(rows: pa.Table, first_segments: Rows) -> pa.Table:
     )
 
 
-def _join(name: str, raw: dict[str, pa.Table]) -> dict[str, pa.Table]:
-    """Fold the helper tables of a spec (billing provider, subscriber, patient) into its claims."""
-    if name == "837P":
-        claims = raw["submitted_claims"]
-        subscribers, patients = raw["subscribers"], raw["patients"]
-        of_claim = _integers(claims["subscriber"])
-        for table, reference in (("providers", "provider"), ("subscribers", "subscriber")):
-            parent = raw[table].take(claims[reference])
-            for column in raw[table].column_names:
-                if column not in claims.column_names:
-                    claims = claims.append_column(column, parent[column])
-        if len(patients):
-            # the patient loop before a claim, when it belongs to the claim's subscriber
-            order = _order(patients)
-            last = np.searchsorted(order, _order(claims), side="right") - 1
-            has_patient = (last >= 0) & (
-                _integers(patients["subscriber"])[np.maximum(last, 0)] == of_claim
-            )
-            dependent = patients.take(pa.array(np.maximum(last, 0)))
-            for column in set(patients.column_names) & set(subscribers.column_names):
-                if column.startswith("patient_"):
-                    chosen = pc.if_else(pa.array(has_patient), dependent[column], claims[column])
-                    claims = _replaced(claims, column, chosen)
-        raw["submitted_claims"] = _with_batch(claims, raw["transactions"])
+def _join(kind: TransactionSet, raw: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Fold the helper tables of a spec into those of `tables.py`."""
+    if kind.claim_form:
+        raw["submitted_claims"] = _submitted(raw, kind.claim_form)
+    if "line_remarks" in raw:
+        raw["remit_remarks"] = _remarks(raw)
+    if "responses" in raw:
+        raw["functional_acks"] = _responses(raw)
     return {table: rows for table, rows in raw.items() if table in TABLES}
+
+
+def _submitted(raw: dict[str, pa.Table], claim_form: str) -> pa.Table:
+    """The claims of an 837 with what stands above them (billing provider, subscriber, patient) and
+    below them (codes, earlier payers)."""
+    claims = raw["submitted_claims"]
+    subscribers, patients = raw["subscribers"], raw["patients"]
+    of_claim = _integers(claims["subscriber"])
+    for table, reference in (("providers", "provider"), ("subscribers", "subscriber")):
+        parent = raw[table].take(claims[reference])
+        for column in raw[table].column_names:
+            if column not in claims.column_names:
+                claims = claims.append_column(column, parent[column])
+    if len(patients):
+        # the patient loop before a claim, when it belongs to the claim's subscriber
+        order = _order(patients)
+        last = np.searchsorted(order, _order(claims), side="right") - 1
+        has_patient = (last >= 0) & (
+            _integers(patients["subscriber"])[np.maximum(last, 0)] == of_claim
+        )
+        dependent = patients.take(pa.array(np.maximum(last, 0)))
+        for column in set(patients.column_names) & set(subscribers.column_names):
+            if column.startswith("patient_"):
+                chosen = pc.if_else(pa.array(has_patient), dependent[column], claims[column])
+                claims = _replaced(claims, column, chosen)
+    if "claim_codes" in raw:
+        codes = raw["claim_codes"]
+        for column, qualifiers in _CODES.items():
+            wanted = pa.array(qualifiers, codes["qualifier"].type)
+            found = codes.filter(pc.is_in(codes["qualifier"], wanted))
+            claims = claims.append_column(column, _of_claims(claims, found, "code"))
+    others = raw["other_payers"]
+    # who paid before says what it paid; a payer without that amount is asked after this one
+    earlier = others.filter(pc.is_valid(others["paid_amount"]))
+    claims = claims.append_column("prior_payer_id", _of_claims(claims, earlier, "payer_id"))
+    totals = earlier.group_by("claim").aggregate([("paid_amount", "sum")])
+    paid = _of_claims(claims, totals, "paid_amount_sum")
+    claims = claims.append_column("prior_payer_paid_amount", paid)
+    claims = claims.append_column("claim_form", pa.repeat(pa.scalar(claim_form), len(claims)))
+    return _with_batch(claims, raw["transactions"])
+
+
+# HI of an institutional claim: the column of a code, by its qualifiers
+_CODES = {"principal_diagnosis_code": (b"ABK", b"BK"), "drg_code": (b"DR",)}
+
+
+def _of_claims(claims: pa.Table, rows: pa.Table, column: str) -> pa.ChunkedArray:
+    """A column of the first of the rows that belong to each claim; null where none does."""
+    parents, first = np.unique(_integers(rows["claim"]), return_index=True)
+    at = pc.index_in(claims["row"], pa.array(parents, claims["row"].type))
+    return rows[column].take(pa.array(first)).take(at)
 
 
 def _with_batch(claims: pa.Table, transactions: pa.Table) -> pa.Table:
@@ -233,6 +287,48 @@ def _with_batch(claims: pa.Table, transactions: pa.Table) -> pa.Table:
     for column in ("batch_reference", "submitted_date"):
         claims = claims.append_column(column, batch[column])
     return claims
+
+
+def _remarks(raw: dict[str, pa.Table]) -> pa.Table:
+    """The remarks of an 835 as they stand: one row each, of lines (LQ) and of claims (MIA, MOA)."""
+    found = []
+    for table, segment in (("line_remarks", "LQ"), ("mia_remarks", "MIA"), ("moa_remarks", "MOA")):
+        rows = raw[table]
+        for place in range(1, 6):
+            if (column := f"remark_{place}") not in rows.column_names:
+                continue
+            count = len(rows)
+            lists = rows["code_list"] if segment == "LQ" else pa.repeat(pa.scalar(b"HE"), count)
+            lines = rows["line"] if segment == "LQ" else pa.nulls(count, pa.int64())
+            remarks = {
+                "transaction": rows["transaction"],
+                "segment": rows["segment"],
+                "claim": rows["claim"].cast(pa.int64()),
+                "line": lines.cast(pa.int64()),
+                "place": pa.repeat(place, count),
+                "remark_segment": pa.repeat(pa.scalar(segment), count),
+                "code_list": lists.cast(pa.binary()),
+                "remark_code": rows[column].cast(pa.binary()),
+            }
+            is_given = pc.fill_null(pc.not_equal(remarks["remark_code"], b""), False)
+            found.append(pa.table(remarks).filter(is_given))
+    keys = ("transaction", "segment", "place")
+    return pa.concat_tables(found).sort_by([(key, "ascending") for key in keys])
+
+
+def _responses(raw: dict[str, pa.Table]) -> pa.Table:
+    """The answers of a 999, each with what it says about its group as a whole."""
+    groups, responses = raw["transactions"], raw["responses"]
+    is_answered = pc.is_in(groups["transaction"], responses["transaction"].combine_chunks())
+    alone = groups.filter(pc.invert(is_answered)).select(["transaction", "segment"])
+    answers = pa.concat_tables([responses.drop_columns(["row"]), alone], promote_options="default")
+    answers = answers.sort_by([("transaction", "ascending"), ("segment", "ascending")])
+    at = np.searchsorted(_integers(groups["transaction"]), _integers(answers["transaction"]))
+    above = groups.take(pa.array(at))
+    for column in set(groups.column_names) - {"row", *answers.column_names}:
+        answers = answers.append_column(column, above[column])
+    numbers = _ordinal(_integers(answers["transaction"]))
+    return answers.append_column("response_no", pa.array(numbers, pa.int32()))
 
 
 def _order(rows: pa.Table) -> Rows:
@@ -249,9 +345,9 @@ def _typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     columns: dict[str, pa.ChunkedArray] = {}
     for wanted in schema:
         if wanted.name in rows.column_names and wanted.name not in REFERENCES:
-            values = _convert(rows[wanted.name], wanted.type)
+            values = _convert(rows[wanted.name], wanted)
             if (stand_in := f"{wanted.name}__2") in rows.column_names:
-                values = pc.coalesce(values, _convert(rows[stand_in], wanted.type))
+                values = pc.coalesce(values, _convert(rows[stand_in], wanted))
             columns[wanted.name] = values
     for reference in REFERENCES:
         if reference in rows.column_names:
@@ -259,15 +355,23 @@ def _typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns)
 
 
-def _convert(values: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+def _convert(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
+    wanted = column.type
     if pa.types.is_binary(values.type):
         values = values.cast(pa.string())
         if pa.types.is_date(wanted):
-            # D8 is ccyymmdd, RD8 is ccyymmdd-ccyymmdd: the first day counts
-            is_date = pc.match_substring_regex(values, r"^\d{8}(-\d{8})?$")
-            first = pc.utf8_slice_codeunits(pc.if_else(is_date, values, None), 0, 8)
-            return pc.strptime(first, "%Y%m%d", "s", error_is_null=True).cast(wanted)
+            # D8 is ccyymmdd, DT adds hhmm, RD8 is ccyymmdd-ccyymmdd: its first day counts, but its
+            # last where the end of something is asked for
+            is_date = pc.match_substring_regex(values, r"^\d{8}(\d{4}|-\d{8})?$")
+            values = pc.if_else(is_date, values, None)
+            if column.name.endswith("_to_date"):
+                values = pc.replace_substring_regex(values, r"^\d{8}-", "")
+            day = pc.utf8_slice_codeunits(values, 0, 8)
+            return pc.strptime(day, "%Y%m%d", "s", error_is_null=True).cast(wanted)
         return pc.if_else(pc.equal(values, ""), None, values)
+    if pa.types.is_integer(wanted) and pa.types.is_decimal(values.type):
+        # of more digits than a count may have: no count
+        values = pc.if_else(pc.less(pc.abs(values), pa.scalar(10**6, values.type)), values, None)
     if pa.types.is_decimal(wanted):
         limit = Decimal(10 ** (wanted.precision - wanted.scale))
         fits = pc.and_(
@@ -279,7 +383,9 @@ def _convert(values: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
 
 
 def _number(tables: dict[str, pa.Table], kind: TransactionSet) -> None:
-    """Add claim_no (in the transaction), line_no (in the claim), adjustment_no, and own rows."""
+    """Add claim_no (in the transaction), line_no (in the claim), own numbers, and own rows."""
+    if not kind.claims:
+        return
     claims = tables[kind.claims]
     claim_no = _ordinal(_integers(claims["transaction"]))
     claims = claims.append_column("claim", pa.array(np.arange(len(claims))))
@@ -292,12 +398,18 @@ def _number(tables: dict[str, pa.Table], kind: TransactionSet) -> None:
         lines = lines.append_column("line_no", pa.array(line_no, pa.int32()))
         tables[kind.lines] = _with_claim_no(lines, claim_no)
     if kind.spec.startswith("835"):
-        adjustments = _with_claim_no(tables["remit_adjustments"], claim_no)
-        numbers = pa.array(line_no, pa.int32()).take(adjustments["line"].combine_chunks())
-        adjustments = adjustments.append_column("line_no", numbers)
-        tables["remit_adjustments"] = _with_ordinal(adjustments, "claim")
+        for table, number in (
+            ("remit_adjustments", "adjustment_no"),
+            ("remit_remarks", "remark_no"),
+        ):
+            rows = _with_claim_no(tables[table], claim_no)
+            numbers = pa.array(line_no, pa.int32()).take(rows["line"].combine_chunks())
+            rows = rows.append_column("line_no", numbers)
+            tables[table] = _with_ordinal(rows, "claim", number)
         provider_level = tables["remit_provider_adjustments"]
-        tables["remit_provider_adjustments"] = _with_ordinal(provider_level, "transaction")
+        tables["remit_provider_adjustments"] = _with_ordinal(
+            provider_level, "transaction", "adjustment_no"
+        )
 
 
 def _with_claim_no(rows: pa.Table, claim_no: Rows) -> pa.Table:
@@ -305,9 +417,9 @@ def _with_claim_no(rows: pa.Table, claim_no: Rows) -> pa.Table:
     return rows.append_column("claim_no", numbers)
 
 
-def _with_ordinal(rows: pa.Table, parent: str) -> pa.Table:
+def _with_ordinal(rows: pa.Table, parent: str, name: str) -> pa.Table:
     numbers = _ordinal(_integers(rows[parent]))
-    return rows.append_column("adjustment_no", pa.array(numbers, pa.int32()))
+    return rows.append_column(name, pa.array(numbers, pa.int32()))
 
 
 def _ordinal(parents: Rows) -> Rows:
@@ -329,6 +441,7 @@ _AMOUNTS: dict[bytes, frozenset[int]] = {
     b"AMT": frozenset((2,)),
     b"CLM": frozenset((2,)),
     b"SV1": frozenset((2,)),
+    b"SV2": frozenset((3,)),
     b"STC": frozenset((4,)),
 }
 _UNREADABLE = frozenset(("TypeMismatch", "RequiredElementMissing"))
@@ -359,8 +472,10 @@ def _add_diagnostics(parsed: Parsed, found: Sequence[oxedi.Diagnostic]) -> None:
     claim_loop, line_loop = f"/{parsed.set.claim_loop}#", f"/{parsed.set.line_loop}#"
     paths = [finding.path for finding, _, _ in kept]
     position = np.array([t * (1 << 40) + s for _, t, s in kept], dtype=np.int64)
-    claim, claim_no = _last(parsed.tables[parsed.set.claims], "claim", position, claim_loop, paths)
-    line_no: list[int | None] = [None] * len(kept)
+    none: list[int | None] = [None] * len(kept)
+    claim, claim_no, line_no = none, none, none
+    if parsed.claims is not None:
+        claim, claim_no = _last(parsed.claims, "claim", position, claim_loop, paths)
     if parsed.set.lines:
         line_no = _last(parsed.tables[parsed.set.lines], "line", position, line_loop, paths)[1]
     parsed.diagnostics = pa.table(

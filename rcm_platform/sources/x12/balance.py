@@ -1,4 +1,4 @@
-"""Judge parsed transactions: unreadable values (T3), balances of the 835 (B1-B3) and 837 (P1).
+"""Judge parsed transactions: missing values (T3), balances of the 835 (B1-B3) and 837 (P1).
 
 The balances are computed in exact decimals over the rows that would be loaded, so what is loaded
 always adds up.
@@ -138,7 +138,7 @@ line_total as (
 )
 
 select claims.transaction, claims.claim, 'P1' as rule_id,
-    'CLM02 ' || claims.charge_amount || ' is not the sum of SV102 '
+    'CLM02 ' || claims.charge_amount || ' is not the sum of {charge} '
     || coalesce(line_total.amount, 0) as reason
 from submitted_claims as claims left join line_total using (claim)
 where claims.charge_amount <> coalesce(line_total.amount, 0)
@@ -150,11 +150,21 @@ from submitted_claims where charge_amount is null
 
 union all
 
-select transaction, claim, 'T3', 'SV102 is missing or not an amount'
+select transaction, claim, 'T3', '{charge} is missing or not an amount'
 from submitted_lines where charge_amount is null
 """
 
-_CHECKS = {SETS["835"].spec: _REMIT, SETS["837P"].spec: _SUBMITTED}
+_ACKNOWLEDGED = """
+select distinct transaction, null, 'T3' as rule_id, 'AK102 names no group' as reason
+from functional_acks where acknowledged_gs_control_number is null
+"""
+
+_CHECKS = {
+    SETS["835"].spec: _REMIT,
+    SETS["837P"].spec: _SUBMITTED.format(charge="SV102"),
+    SETS["837I"].spec: _SUBMITTED.format(charge="SV203"),
+    SETS["999"].spec: _ACKNOWLEDGED,
+}
 # when several rules fail, the claim is held under the first of these
 _ORDER = ("E4", "T3", "B3", "B2", "B1", "P1")
 

@@ -11,11 +11,11 @@ from rcm_platform.sources.x12.splitter import Fault, Group, Interchange, Transac
 
 _VERSION = "00501"
 # ST01 of each set that this version reads
-_SET_CODES = {"835": "835", "837P": "837", "277CA": "277"}
+_SET_CODES = {"835": "835", "837P": "837", "837I": "837", "277CA": "277", "999": "999"}
 
 
 def set_name(group: Group) -> str | None:
-    """The transaction set of a group (835, 837P or 277CA); None when this version cannot read it.
+    """The transaction set of a group, a key of `adapter.SETS`; None when we cannot read it.
 
     837P is told from 837I by the guide's number alone; errata suffixes (A1, A2) do not matter.
     """
@@ -24,8 +24,12 @@ def set_name(group: Group) -> str | None:
         return "835"
     if identifier == "HC" and guide.startswith("005010X222"):
         return "837P"
+    if identifier == "HC" and guide.startswith("005010X223"):
+        return "837I"
     if identifier == "HN" and guide == "005010X214":
         return "277CA"
+    if identifier == "FA" and guide.startswith("005010X231"):
+        return "999"
     return None
 
 

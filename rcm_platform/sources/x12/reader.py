@@ -47,6 +47,8 @@ _PROVENANCE = pa.schema(
 )
 # levels of quarantine inside an interchange that is loaded otherwise
 _PARTS = frozenset(("transaction", "claim"))
+# the corrections of the guides that HIPAA names; others are read alike, with a warning (P7)
+_GUIDES = {"837P": "005010X222A1", "837I": "005010X223A2", "999": "005010X231A1"}
 # the dollars of a file: what it pays or what it charges
 _FILE_DOLLARS = {"remit_payments": "payment_amount", "submitted_claims": "charge_amount"}
 
@@ -193,8 +195,8 @@ def _queue(work: _Work, interchange: _Interchange) -> None:
             continue
         name, guide = set_name(group), group.header[8].strip()
         assert name is not None  # the envelope's judge holds the others
-        if name == "837P" and guide != "005010X222A1":
-            rule = "P7: read like 005010X222A1, the version named by HIPAA"
+        if guide != _GUIDES.get(name, guide):
+            rule = f"P7: read like {_GUIDES[name]}, the version named by HIPAA"
             work.warnings.append((interchange, group.first_segment, "GuideVariant", rule, guide))
         for transaction in group.transactions:
             if transaction.fault:
@@ -223,15 +225,16 @@ def _parse(work: _Work, name: str, delimiters: Delimiters, pieces: list[_Piece])
     data = [p.interchange.file.data[p.transaction.start : p.transaction.end] for p in pieces]
     parsed = adapter.read(name, data, delimiters)
     transaction_faults, claim_faults = balance.judge(parsed)
-    claims = parsed.tables[parsed.set.claims]
+    claims = parsed.claims
     held_transactions = np.zeros(len(pieces), dtype=bool)
     held_transactions[list(transaction_faults)] = True
-    held_claims = np.zeros(len(claims) + 1, dtype=bool)  # the last stands for "no claim"
+    # the last stands for "no claim"
+    held_claims = np.zeros((0 if claims is None else len(claims)) + 1, dtype=bool)
     held_claims[list(claim_faults)] = True
     for index, fault in transaction_faults.items():
         _hold_transaction(work, pieces[index].interchange, pieces[index].transaction, fault)
-    amounts = claims["paid_amount" if name == "835" else "charge_amount"]
     for claim, fault in claim_faults.items():
+        assert claims is not None
         index, start, end = parsed.claim_span(claim)
         if not held_transactions[index]:
             interchange, transaction = pieces[index].interchange, pieces[index].transaction
@@ -243,7 +246,7 @@ def _parse(work: _Work, name: str, delimiters: Delimiters, pieces: list[_Piece])
                 (transaction.start + start, transaction.start + end),
                 interchange,
                 transaction.first_segment + claims["segment"][claim].as_py(),
-                amounts[claim].as_py(),
+                claims["paid_amount" if name == "835" else "charge_amount"][claim].as_py(),
             )
     keys = _keys(work.source_system, pieces)
     row_counts = np.zeros(len(pieces), dtype=np.int64)
@@ -293,6 +296,9 @@ def _with_keys(table: str, rows: pa.Table, keys: pa.Table) -> pa.Table:
     for source in (context, rows):
         given |= {name: source[name] for name in source.column_names}
     schema = _schema(table)
+    for column in schema:
+        # two sets may feed one table, and one of them lack a column
+        given.setdefault(column.name, pa.nulls(len(rows), column.type))
     return pa.table({name: given[name] for name in schema.names}, schema=schema)
 
 

@@ -66,6 +66,7 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "patient_responsibility_amount": MONEY,
         "filing_indicator_code": _TEXT,
         "payer_claim_number": _TEXT,
+        "original_payer_claim_number": _TEXT,
         "facility_code": _TEXT,
         "frequency_code": _TEXT,
         "drg_code": _TEXT,
@@ -100,6 +101,14 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "amount": MONEY,
         "quantity": QUANTITY,
     },
+    # 835, one row per remark of a line (LQ) or of a claim (MIA, MOA); numbered within the claim
+    "remit_remarks": LINE_KEYS
+    | {
+        "remark_no": _INT,
+        "remark_segment": _TEXT,
+        "code_list": _TEXT,
+        "remark_code": _TEXT,
+    },
     # 835, one row per PLB pair, numbered within the transaction
     "remit_provider_adjustments": TRANSACTION_KEYS
     | {
@@ -110,12 +119,14 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "reference_id": _TEXT,
         "amount": MONEY,
     },
-    # 837P, one row per claim (CLM)
+    # 837P and 837I, one row per claim (CLM); what an earlier payer paid stays apart, in prior_…
     "submitted_claims": CLAIM_KEYS
     | {
+        "claim_form": _TEXT,
         "patient_control_number": _TEXT,
         "charge_amount": MONEY,
         "place_of_service_code": _TEXT,
+        "bill_type_code": _TEXT,
         "frequency_code": _TEXT,
         "original_payer_claim_number": _TEXT,
         "authorization_number": _TEXT,
@@ -124,9 +135,12 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "billing_npi": _TEXT,
         "billing_tin": _TEXT,
         "rendering_npi": _TEXT,
+        "attending_npi": _TEXT,
         "payer_name": _TEXT,
         "payer_id": _TEXT,
         "payer_responsibility_code": _TEXT,
+        "prior_payer_id": _TEXT,
+        "prior_payer_paid_amount": MONEY,
         "filing_indicator_code": _TEXT,
         "member_id": _TEXT,
         "patient_last_name": _TEXT,
@@ -134,18 +148,39 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "patient_birth_date": _DATE,
         "patient_gender": _TEXT,
         "principal_diagnosis_code": _TEXT,
+        "drg_code": _TEXT,
+        "admission_date": _DATE,
+        "statement_from_date": _DATE,
+        "statement_to_date": _DATE,
         "batch_reference": _TEXT,
         "submitted_date": _DATE,
     },
-    # 837P, one row per service line (LX/SV1)
+    # 837P and 837I, one row per service line (LX with SV1 or SV2)
     "submitted_lines": LINE_KEYS
     | {
+        "revenue_code": _TEXT,
         "procedure_code": _TEXT,
         **_MODIFIERS,
         "charge_amount": MONEY,
         "units": QUANTITY,
         "service_date": _DATE,
         "line_control_number": _TEXT,
+    },
+    # 999, one row per acknowledged transaction (AK2), or one for a group that names none
+    "functional_acks": TRANSACTION_KEYS
+    | {
+        "response_no": _INT,
+        "acknowledged_functional_id": _TEXT,
+        "acknowledged_gs_control_number": _TEXT,
+        "acknowledged_version": _TEXT,
+        "acknowledged_set_code": _TEXT,
+        "acknowledged_st_control_number": _TEXT,
+        "transaction_status": _TEXT,
+        "error_code": _TEXT,
+        "group_status": _TEXT,
+        "included_count": _INT,
+        "received_count": _INT,
+        "accepted_count": _INT,
     },
     # 277CA, one row per acknowledged claim (loop 2200D); its first STC when it has several
     "ack_claims": CLAIM_KEYS

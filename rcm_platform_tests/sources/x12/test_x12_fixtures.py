@@ -113,11 +113,38 @@ def test_the_well_formed_remittances_are_loaded_whole() -> None:
     assert unbalanced == expected
 
 
+def test_the_institutional_claims_and_functional_acknowledgements_have_known_outcomes() -> None:
+    """Rows and rules of each; where something is held, the file says two things of itself."""
+    loaded = {
+        "837_005010X223A3.institutional-claim.837i": (1, 2),
+        "837_005010X223A3.out-of-network-repriced-claim.837i": (1, 1),
+        "837_005010X223A3.ppo-repriced-claim.837i": (1, 2),
+        "837_005010X223A3.two-claims-single-provider.837i": (2, 3),
+    }
+    found: dict[str, object] = {}
+    for path in FILES:
+        data = path.read_bytes()
+        if b"005010X223" not in data.split(b"ST*")[0] and b"005010X231" not in data:
+            continue
+        reading = x12.parse(data, path.name, accept_test=True)
+        tables = ("submitted_claims", "submitted_lines", "functional_acks")
+        counts = tuple(n for table in tables if (n := len(reading.tables[table])))
+        found[path.name] = counts or [(item.level, item.rule_id) for item in reading.quarantine]
+    assert found == {
+        **loaded,
+        # IEA02 is not ISA13
+        "837_5010.x12_999_accepted.txt": [("interchange", "E4")],
+        "837_5010.x12_999_rejected.txt": (1,),
+        # SE01 counts 25 segments of 48
+        "837_5010.x223-test.txt": [("transaction", "E4")],
+    }
+
+
 def test_no_sample_stops_another() -> None:
     reading = x12.read([(path.name, path.read_bytes()) for path in FILES], accept_test=True)
     assert len(reading.received) == len(FILES)
     separate = [x12.parse(path.read_bytes(), path.name, accept_test=True) for path in FILES]
-    for table in ("remit_claims", "submitted_claims", "ack_claims"):
+    for table in ("remit_claims", "submitted_claims", "ack_claims", "functional_acks"):
         alone = {
             row["interchange_sha256"] + row["_source_position"]
             for one in separate

@@ -7,10 +7,14 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from x12_samples import (
+    accepted,
     acknowledged,
+    functional,
     group,
+    institutional,
     interchange,
     is_conserved,
+    refused,
     remit,
     remit_claim,
     remit_file,
@@ -27,6 +31,8 @@ SEEDS = [
         group(transaction("835", remit(remit_claim(), paid="100", plb=PLB)), number=1),
         group(transaction("837", submitted()), code="837", number=2),
         group(transaction("277", acknowledged()), code="277", number=3),
+        group(transaction("837I", institutional()), code="837I", number=4),
+        group(transaction("999", functional(accepted(), refused())), code="999", number=5),
     ),
     remit_file(number=1).replace(b"~", b"~\r\n") + remit_file(number=2).replace(b"*", b"|"),
 ]
@@ -45,6 +51,11 @@ PIECES = [
     b"CLM*X*9~",
     b"LX*1~",
     b"TRN*2*X~",
+    b"HI*DR:291~",
+    b"SBR*P~AMT*D*7~",
+    b"AK1*HC*1~",
+    b"AK2*837*9~",
+    b"LQ*HE*N1~MOA***N2~",
 ]
 
 
@@ -63,7 +74,9 @@ def mutated(draw: st.DrawFn) -> bytes:
 BODIES = {
     "835": remit(remit_claim("A"), remit_claim("B"), paid="220", plb=PLB),
     "837": submitted(),
+    "837I": institutional(),
     "277": acknowledged(),
+    "999": functional(accepted(), refused()),
 }
 SEGMENTS = [segment for body in BODIES.values() for segment in body]
 

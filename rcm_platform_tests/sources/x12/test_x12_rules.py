@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 from x12_samples import (
+    accepted,
     acknowledged_file,
+    functional,
+    functional_file,
     group,
     header,
+    institutional,
+    institutional_file,
     interchange,
     is_conserved,
     remit,
@@ -210,7 +215,7 @@ def test_bytes_after_the_last_interchange_are_held() -> None:
 
 @pytest.mark.parametrize(
     ("code", "guide"),
-    [("999", "005010X231A1"), ("837", "005010X223A3"), ("835", "004010X091A1"), ("820", "X")],
+    [("997", "005010"), ("837", "005010X224A2"), ("835", "004010X091A1"), ("820", "X")],
 )
 def test_a_set_that_this_version_does_not_read_is_held(code: str, guide: str) -> None:
     body = submitted() if code == "837" else ["AK1*HC*1"]
@@ -224,14 +229,14 @@ def test_a_set_that_this_version_does_not_read_is_held(code: str, guide: str) ->
 
 def test_mixed_groups_are_cut_group_by_group() -> None:
     data = interchange(
-        group("ST*999*0001~AK1*HC*1~SE*3*0001~", code="FA", guide="005010X231A1", number=1),
+        group("ST*997*0001~AK1*HC*1~SE*3*0001~", code="FA", guide="005010", number=1),
         group(transaction("835", remit(remit_claim())), number=2),
         group(transaction("837", submitted()), code="837", number=3),
     )
     reading = read(data)
     item = only_held(reading)
     assert (item.level, item.rule_id) == ("transaction", "E8")
-    assert item.content == b"ST*999*0001~AK1*HC*1~SE*3*0001~"
+    assert item.content == b"ST*997*0001~AK1*HC*1~SE*3*0001~"
     assert row_counts(reading)["remit_claims"] == row_counts(reading)["submitted_claims"] == 1
     transactions = reading.tables["submitted_claims"]["transaction_no"].to_pylist()
     assert transactions == [3]
@@ -252,12 +257,23 @@ def test_test_data_is_loaded_only_on_request() -> None:
     assert rules(read(data, accept_test=True)) == []
 
 
-@pytest.mark.parametrize("guide", ["005010X222", "005010X222A2"])
-def test_other_corrections_of_the_professional_guide_are_read_with_a_warning(guide: str) -> None:
-    reading = read(submitted_file().replace(b"005010X222A1", guide.encode()))
+@pytest.mark.parametrize(
+    ("data", "named", "other"),
+    [
+        (submitted_file(), b"X222A1", b"X222"),
+        (submitted_file(), b"X222A1", b"X222A2"),
+        (institutional_file(), b"X223A2", b"X223"),
+        (institutional_file(), b"X223A2", b"X223A3"),
+        (functional_file(accepted()), b"X231A1", b"X231"),
+    ],
+)
+def test_other_corrections_of_a_guide_are_read_with_a_warning(
+    data: bytes, named: bytes, other: bytes
+) -> None:
+    reading = read(data.replace(named, other))
     assert rules(reading) == []
     assert warnings(reading) == ["GuideVariant"]
-    assert row_counts(reading)["submitted_claims"] == 1
+    assert row_counts(reading).keys() & {"submitted_claims", "functional_acks"}
 
 
 def test_unknown_segments_are_loaded_with_a_warning() -> None:
@@ -395,6 +411,17 @@ def test_a_submitted_claim_must_be_the_sum_of_its_lines() -> None:
     assert row_counts(reading)["submitted_lines"] == 2
 
 
+def test_an_institutional_claim_must_be_the_sum_of_its_lines() -> None:
+    good, bad = institutional(), institutional(charge="901")
+    clm = next(i for i, segment in enumerate(bad) if segment.startswith("CLM"))
+    reading = read(interchange(group(transaction("837I", good + bad[clm:]), code="837I")))
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.dollar_amount) == ("claim", "P1", Decimal(901))
+    assert item.reason == "CLM02 901.00 is not the sum of SV203 900.00"
+    assert item.content.decode() == "~".join(bad[clm:]) + "~"
+    assert row_counts(reading)["submitted_claims"] == 1
+
+
 # --- values --------------------------------------------------------------------------------------
 
 
@@ -443,6 +470,41 @@ def test_an_acknowledgement_with_an_unreadable_amount_is_held() -> None:
     item = only_held(read(data))
     assert (item.level, item.rule_id) == ("claim", "T3")
     assert item.content.startswith(b"TRN*2*ACCT1~STC*")
+
+
+@pytest.mark.parametrize("amount", ["6OO", "", "600.005"])
+def test_an_institutional_charge_that_cannot_be_read_holds_its_claim(amount: str) -> None:
+    data = institutional_file().replace(b"HC:99221:25*600*", f"HC:99221:25*{amount}*".encode())
+    item = only_held(read(data))
+    assert (item.level, item.rule_id) == ("claim", "T3")
+    assert "SV203" in item.reason
+
+
+@pytest.mark.parametrize(("code", "body"), [("837", submitted()), ("837I", institutional())])
+def test_what_an_earlier_payer_paid_must_be_readable(code: str, body: list[str]) -> None:
+    other = ["SBR*P*18*******MB", "AMT*D*8O", "OI***Y***Y"]
+    lx = body.index("LX*1")
+    data = interchange(group(transaction(code, body[:lx] + other + body[lx:]), code=code))
+    item = only_held(read(data))
+    assert (item.level, item.rule_id) == ("claim", "T3")
+    assert "AMT02" in item.reason
+
+
+def test_an_acknowledgement_of_no_group_is_held() -> None:
+    wrong = transaction("999", functional(accepted(), of=""), "0001")
+    right = transaction("999", functional(accepted(), of="18"), "0002")
+    reading = read(interchange(group(wrong, right, code="999")))
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.content) == ("transaction", "T3", wrong.encode())
+    assert reading.tables["functional_acks"]["acknowledged_gs_control_number"].to_pylist() == ["18"]
+
+
+@pytest.mark.parametrize("count", ["many", "1" * 17, "-", ""])
+def test_a_count_that_cannot_be_read_is_unknown(count: str) -> None:
+    data = functional_file(accepted()).replace(b"AK9*A*1*1*1", f"AK9*A*1*{count}*1".encode())
+    reading = read(data)
+    assert rules(reading) == []
+    assert reading.tables["functional_acks"]["received_count"].to_pylist() == [None]
 
 
 def test_text_that_is_not_utf8_is_held_with_its_bytes() -> None:

@@ -1,14 +1,21 @@
-"""What a clean 835, 837P and 277CA become: every column, by hand."""
+"""What a clean 835, 837P, 837I, 999 and 277CA become: every column, by hand."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
 
+import pytest
 from x12_samples import (
+    accepted,
     acknowledged_file,
+    functional,
+    functional_file,
     group,
+    institutional,
+    institutional_file,
     interchange,
+    refused,
     remit,
     remit_claim,
     remit_file,
@@ -84,6 +91,7 @@ def test_a_remittance_lands_in_five_tables() -> None:
             "patient_responsibility_amount": Decimal("20.00"),
             "filing_indicator_code": "12",
             "payer_claim_number": "PCNACCT1",
+            "original_payer_claim_number": None,
             "facility_code": "11",
             "frequency_code": "1",
             "drg_code": None,
@@ -165,7 +173,9 @@ def test_a_submitted_claim_is_about_its_subscriber() -> None:
             "claim_no": 1,
             "patient_control_number": "ACCT1",
             "charge_amount": Decimal("200.00"),
+            "claim_form": "P",
             "place_of_service_code": "11",
+            "bill_type_code": None,
             "frequency_code": "1",
             "original_payer_claim_number": None,
             "authorization_number": "AUTH1",
@@ -174,9 +184,12 @@ def test_a_submitted_claim_is_about_its_subscriber() -> None:
             "billing_npi": "1234567893",
             "billing_tin": "900000001",
             "rendering_npi": "1234567893",
+            "attending_npi": None,
             "payer_name": "EXAMPLE HEALTH PLAN",
             "payer_id": "PLAN1",
             "payer_responsibility_code": "P",
+            "prior_payer_id": None,
+            "prior_payer_paid_amount": None,
             "filing_indicator_code": "CI",
             "member_id": "M123",
             "patient_last_name": "DOE",
@@ -184,6 +197,10 @@ def test_a_submitted_claim_is_about_its_subscriber() -> None:
             "patient_birth_date": date(1980, 1, 15),
             "patient_gender": "F",
             "principal_diagnosis_code": "J069",
+            "drg_code": None,
+            "admission_date": None,
+            "statement_from_date": None,
+            "statement_to_date": None,
             "batch_reference": "BATCH1",
             "submitted_date": date(2025, 3, 2),
         }
@@ -198,6 +215,178 @@ def test_a_submitted_claim_is_about_its_subscriber() -> None:
         (2, "99212", "59", Decimal("50.00"), date(2025, 3, 1)),
     ]
     assert [x["line_control_number"] for x in lines] == ["ACCT1L1", "ACCT1L2"]
+    assert [x["revenue_code"] for x in lines] == [None, None]
+
+
+def test_an_institutional_claim_has_a_bill_type_a_stay_and_revenue_codes() -> None:
+    reading = x12.parse(institutional_file())
+    assert rules(reading) == []
+    assert row_counts(reading) == {"interchanges": 1, "submitted_claims": 1, "submitted_lines": 2}
+    claim = only(reading, "submitted_claims")
+    assert (
+        claim
+        | {
+            **KEYS,
+            "claim_no": 1,
+            "claim_form": "I",
+            "patient_control_number": "STAY1",
+            "charge_amount": Decimal("900.00"),
+            "place_of_service_code": None,
+            "bill_type_code": "11",
+            "frequency_code": "1",
+            "original_payer_claim_number": None,
+            "authorization_number": "AUTH1",
+            "clearinghouse_number": None,
+            "billing_name": "EXAMPLE HOSPITAL",
+            "billing_npi": "1234567893",
+            "billing_tin": "900000001",
+            "rendering_npi": "1993999998",
+            "attending_npi": "1234567893",
+            "payer_name": "EXAMPLE HEALTH PLAN",
+            "payer_id": "PLAN1",
+            "payer_responsibility_code": "P",
+            "prior_payer_id": None,
+            "prior_payer_paid_amount": None,
+            "filing_indicator_code": "CI",
+            "member_id": "M123",
+            "patient_last_name": "DOE",
+            "patient_first_name": "JANE",
+            "patient_birth_date": date(1980, 1, 15),
+            "patient_gender": "F",
+            "principal_diagnosis_code": "I509",
+            "drg_code": "291",
+            "admission_date": date(2025, 2, 27),
+            "statement_from_date": date(2025, 2, 27),
+            "statement_to_date": date(2025, 3, 3),
+            "batch_reference": "BATCH1",
+            "submitted_date": date(2025, 3, 2),
+        }
+        == claim
+    )
+    lines = reading.tables["submitted_lines"].to_pylist()
+    assert [
+        (x["line_no"], x["revenue_code"], x["procedure_code"], x["modifier_1"], x["charge_amount"],
+         x["units"], x["service_date"], x["line_control_number"])
+        for x in lines
+    ] == [
+        (1, "0121", "99221", "25", Decimal("600.00"), Decimal(4), date(2025, 2, 27), "STAY1L1"),
+        (2, "0122", "99222", "25", Decimal("300.00"), Decimal(4), date(2025, 2, 27), "STAY1L2"),
+    ]  # fmt: skip
+
+
+def test_a_line_of_a_stay_may_have_no_procedure() -> None:
+    reading = x12.parse(institutional_file().replace(b"*HC:99221:25*", b"**"))
+    assert rules(reading) == []
+    lines = reading.tables["submitted_lines"].to_pylist()
+    assert [(x["revenue_code"], x["procedure_code"]) for x in lines] == [
+        ("0121", None),
+        ("0122", "99222"),
+    ]
+
+
+def test_a_stay_of_one_day_begins_and_ends_on_it() -> None:
+    data = institutional_file().replace(b"434*RD8*20250227-20250303", b"434*D8*20250227")
+    claim = only(x12.parse(data), "submitted_claims")
+    assert claim["statement_from_date"] == claim["statement_to_date"] == date(2025, 2, 27)
+
+
+def test_both_kinds_of_claims_land_in_the_same_tables() -> None:
+    data = interchange(
+        group(transaction("837", submitted()), code="837", number=1),
+        group(transaction("837I", institutional()), code="837I", number=2),
+    )
+    claims = x12.parse(data).tables["submitted_claims"].to_pylist()
+    assert {
+        (c["claim_form"], c["patient_control_number"], c["transaction_no"]) for c in claims
+    } == {
+        ("P", "ACCT1", 1),
+        ("I", "STAY1", 2),
+    }
+
+
+def test_a_functional_acknowledgement_answers_each_transaction() -> None:
+    reading = x12.parse(functional_file(accepted(), refused(), status="P"))
+    assert rules(reading) == []
+    assert row_counts(reading) == {"interchanges": 1, "functional_acks": 2}
+    first, second = reading.tables["functional_acks"].to_pylist()
+    assert (
+        first
+        | {
+            **KEYS,
+            "segment_no": 5,
+            "response_no": 1,
+            "acknowledged_functional_id": "HC",
+            "acknowledged_gs_control_number": "17",
+            "acknowledged_version": "005010X223A2",
+            "acknowledged_set_code": "837",
+            "acknowledged_st_control_number": "0001",
+            "transaction_status": "A",
+            "error_code": None,
+            "group_status": "P",
+            "included_count": 2,
+            "received_count": 2,
+            "accepted_count": 1,
+        }
+        == first
+    )
+    assert (
+        second
+        | {
+            "segment_no": 7,
+            "response_no": 2,
+            "acknowledged_gs_control_number": "17",
+            "acknowledged_st_control_number": "0002",
+            "transaction_status": "R",
+            "error_code": "5",
+            "group_status": "P",
+        }
+        == second
+    )
+
+
+def test_a_group_that_is_refused_as_a_whole_has_one_answer() -> None:
+    one = transaction("999", functional(status="R", of="18"), "0001")
+    two = transaction("999", functional(accepted(), of="19"), "0002")
+    reading = x12.parse(interchange(group(one, two, code="999")))
+    assert rules(reading) == []
+    acks = reading.tables["functional_acks"].to_pylist()
+    assert [
+        (a["transaction_no"], a["response_no"], a["acknowledged_gs_control_number"],
+         a["acknowledged_st_control_number"], a["transaction_status"], a["group_status"])
+        for a in acks
+    ] == [(1, 1, "18", None, None, "R"), (2, 1, "19", "0001", "A", "A")]  # fmt: skip
+
+
+def test_remarks_stay_with_their_line_or_claim() -> None:
+    claim = remit_claim()
+    claim[2:2] = ["MIA*4****MA01***************N1", "MOA***MA07*N130****12.5"]
+    claim += ["LQ*HE*M15", "LQ*RX*76", "LQ*HE*N4"]
+    reading = x12.parse(remit_file(claim, remit_claim("ACCT2"), [*remit_claim("A3"), "LQ*HE*M1"]))
+    assert rules(reading) == []
+    remarks = reading.tables["remit_remarks"].to_pylist()
+    assert [
+        (r["claim_no"], r["line_no"], r["remark_no"], r["remark_segment"], r["code_list"],
+         r["remark_code"])
+        for r in remarks
+    ] == [
+        (1, None, 1, "MIA", "HE", "MA01"),
+        (1, None, 2, "MIA", "HE", "N1"),
+        (1, None, 3, "MOA", "HE", "MA07"),
+        (1, None, 4, "MOA", "HE", "N130"),
+        (1, 1, 5, "LQ", "HE", "M15"),
+        (1, 1, 6, "LQ", "RX", "76"),
+        (1, 1, 7, "LQ", "HE", "N4"),
+        (3, 1, 1, "LQ", "HE", "M1"),
+    ]  # fmt: skip
+    assert remarks[0] | {**KEYS, "segment_no": 15} == remarks[0]
+
+
+def test_a_remittance_may_name_the_claim_that_it_corrects() -> None:
+    claim = remit_claim()
+    claim.insert(3, "REF*F8*PCNOLD")
+    assert only(x12.parse(remit_file(claim)), "remit_claims")["original_payer_claim_number"] == (
+        "PCNOLD"
+    )
 
 
 def test_a_dependent_is_the_patient_of_the_claims_below_it_and_of_no_others() -> None:
@@ -221,18 +410,27 @@ def test_a_dependent_is_the_patient_of_the_claims_below_it_and_of_no_others() ->
     ]
 
 
-def test_another_payers_adjudication_stays_out_of_the_claim() -> None:
-    own = submitted(charge="200", lines=("200",))
+@pytest.mark.parametrize(
+    ("code", "own"),
+    [
+        ("837", submitted(charge="200", lines=("200",))),
+        ("837I", institutional(charge="200", lines=("200",))),
+    ],
+)
+def test_another_payers_adjudication_stays_out_of_the_claim(code: str, own: list[str]) -> None:
     lx = next(i for i, segment in enumerate(own) if segment.startswith("LX"))
-    other = ["SBR*S*18*******MB", "AMT*D*80", "OI***Y***Y", "NM1*IL*1*DOE*JANE****MI*OTHER9"]
-    other += ["NM1*PR*2*OTHER PLAN*****PI*PLAN9"]
+    other = ["SBR*S*18*******MB", "OI***Y***Y", "NM1*PR*2*LATER PLAN*****PI*PLAN8"]
+    other += ["SBR*P*18*******MB", "CAS*CO*45*120", "AMT*D*80", "AMT*EAF*0", "OI***Y***Y"]
+    other += ["NM1*IL*1*DOE*JANE****MI*OTHER9", "NM1*PR*2*OTHER PLAN*****PI*PLAN9"]
+    other += ["SBR*T*18*******CI", "AMT*D*0.5", "OI***Y***Y"]
     paid = ["SVD*PLAN9*80*HC:99211**1", "CAS*CO*45*120", "DTP*573*D8*20250220"]
-    data = interchange(group(transaction("837", own[:lx] + other + own[lx:] + paid), code="837"))
+    data = interchange(group(transaction(code, own[:lx] + other + own[lx:] + paid), code=code))
     reading = x12.parse(data)
     assert (rules(reading), row_counts(reading).get("diagnostics", 0)) == ([], 0)
     claim = only(reading, "submitted_claims")
     assert (claim["payer_id"], claim["member_id"]) == ("PLAN1", "M123")
     assert (claim["payer_responsibility_code"], claim["charge_amount"]) == ("P", Decimal(200))
+    assert (claim["prior_payer_id"], claim["prior_payer_paid_amount"]) == ("PLAN9", Decimal("80.5"))
     assert row_counts(reading)["submitted_lines"] == 1
 
 

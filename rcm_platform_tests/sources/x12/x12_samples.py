@@ -11,7 +11,9 @@ from rcm_platform.sources import x12
 GUIDES = {
     "835": ("HP", "005010X221A1"),
     "837": ("HC", "005010X222A1"),
+    "837I": ("HC", "005010X223A2"),
     "277": ("HN", "005010X214"),
+    "999": ("FA", "005010X231A1"),
 }
 
 REMIT_HEAD = [
@@ -90,6 +92,58 @@ def submitted(charge: str = "200", lines: Sequence[str] = ("150", "50")) -> list
     return body
 
 
+def institutional(charge: str = "900", lines: Sequence[str] = ("600", "300")) -> list[str]:
+    """The body of an 837I transaction with one inpatient claim of the subscriber."""
+    body = submitted(charge)
+    del body[next(i for i, segment in enumerate(body) if segment.startswith("CLM")) :]
+    body += [
+        f"CLM*STAY1*{charge}***11:A:1**A*Y*Y",
+        "DTP*434*RD8*20250227-20250303",
+        "DTP*435*DT*202502270930",
+        "CL1*1*7*01",
+        "REF*G1*AUTH1",
+        "HI*ABK:I509:::::::Y",
+        "HI*ABF:E119:::::::Y*ABF:I10:::::::N",
+        "HI*DR:291",
+        "HI*BH:11:D8:20250227",
+        "NM1*71*1*SMITH*ANNA****XX*1234567893",
+        "NM1*82*1*REED*TOM****XX*1993999998",
+    ]
+    for number, amount in enumerate(lines, start=1):
+        body += [
+            f"LX*{number}",
+            f"SV2*012{number}*HC:9922{number}:25*{amount}*UN*4",
+            "DTP*472*RD8*20250227-20250303",
+            f"REF*6R*STAY1L{number}",
+        ]
+    return body
+
+
+def functional(*responses: Sequence[str], status: str = "A", of: str = "17") -> list[str]:
+    """The body of a 999 transaction about one group; its counts follow from the responses."""
+    accepted = sum("IK5*A" in response for response in responses)
+    body = [f"AK1*HC*{of}*005010X223A2"]
+    for response in responses:
+        body += response
+    return [*body, f"AK9*{status}*{len(responses)}*{len(responses)}*{accepted}"]
+
+
+def accepted(number: str = "0001") -> list[str]:
+    """What a 999 says of a transaction that is right."""
+    return [f"AK2*837*{number}*005010X223A2", "IK5*A"]
+
+
+def refused(number: str = "0002") -> list[str]:
+    """What a 999 says of a transaction with an error in one element."""
+    return [
+        f"AK2*837*{number}*005010X223A2",
+        "IK3*NM1*17*2010*8",
+        "CTX*SITUATIONAL TRIGGER*CLM*22",
+        "IK4*9*67*1*X",
+        "IK5*R*5*I6",
+    ]
+
+
 def acknowledged(action: str = "WQ", category: str = "A2") -> list[str]:
     """The body of a 277CA transaction that answers one claim."""
     return [
@@ -117,7 +171,7 @@ def acknowledged(action: str = "WQ", category: str = "A2") -> list[str]:
 
 def transaction(code: str, body: Sequence[str], number: str = "0001") -> str:
     """ST to SE, with the right count."""
-    head = f"ST*{code}*{number}" + ("" if code == "835" else f"*{GUIDES[code][1]}")
+    head = f"ST*{code[:3]}*{number}" + ("" if code == "835" else f"*{GUIDES[code][1]}")
     return "~".join([head, *body, f"SE*{len(body) + 2}*{number}"]) + "~"
 
 
@@ -154,6 +208,16 @@ def remit_file(*claims: Sequence[str], number: int = 1, **fields: Any) -> bytes:
 def submitted_file(**fields: Any) -> bytes:
     """A whole 837P file of one claim."""
     return interchange(group(transaction("837", submitted(**fields)), code="837"))
+
+
+def institutional_file(**fields: Any) -> bytes:
+    """A whole 837I file of one claim."""
+    return interchange(group(transaction("837I", institutional(**fields)), code="837I"))
+
+
+def functional_file(*responses: Sequence[str], **fields: Any) -> bytes:
+    """A whole 999 file about one group."""
+    return interchange(group(transaction("999", functional(*responses, **fields)), code="999"))
 
 
 def acknowledged_file(**fields: Any) -> bytes:

@@ -26,6 +26,7 @@ renamed as (
     select
         -- ids
         {{ clean_text('payer_id') }} as payer_id,
+        {{ clean_text('merged_into') }} as merged_into,
 
         -- texts
         {{ clean_text('payer_name') }} as payer_name,

@@ -29,6 +29,7 @@ renamed as (
         -- ids
         {{ clean_text('patient_control_number') }} as patient_control_number,
         {{ clean_text('payer_claim_number') }} as payer_claim_number,
+        {{ clean_text('original_payer_claim_number') }} as original_payer_claim_number,
         {{ clean_text('member_id') }} as member_id,
         {{ clean_text('rendering_npi') }} as rendering_npi,
 

@@ -34,8 +34,10 @@ renamed as (
         {{ clean_text('billing_npi') }} as billing_npi,
         {{ clean_text('billing_tin') }} as billing_tin,
         {{ clean_text('rendering_npi') }} as rendering_npi,
+        {{ clean_text('attending_npi') }} as attending_npi,
         {{ clean_text('payer_id') }} as payer_id,
         {{ clean_text('member_id') }} as member_id,
+        {{ clean_text('prior_payer_id') }} as prior_payer_id,
 
         -- texts
         {{ clean_text('billing_name') }} as billing_name,
@@ -44,18 +46,25 @@ renamed as (
         {{ clean_text('patient_first_name') }} as patient_first_name,
 
         -- codes
+        {{ clean_text('claim_form') }} as claim_form,
         {{ clean_text('frequency_code') }} as frequency_code,
         {{ clean_text('place_of_service_code') }} as place_of_service_code,
+        {{ clean_text('bill_type_code') }} as bill_type_code,
         {{ clean_text('payer_responsibility_code') }} as payer_responsibility_code,
         {{ clean_text('filing_indicator_code') }} as filing_indicator_code,
         {{ clean_text('principal_diagnosis_code') }} as principal_diagnosis_code,
+        {{ clean_text('drg_code') }} as drg_code,
         {{ house_gender('patient_gender') }} as patient_gender,
 
         -- amounts
         {{ money('charge_amount') }} as charge_amount,
+        {{ money('prior_payer_paid_amount') }} as prior_payer_paid_amount,
 
         -- dates
         cast(patient_birth_date as date) as patient_birth_date,
+        cast(admission_date as date) as admission_date,
+        cast(statement_from_date as date) as statement_from_date,
+        cast(statement_to_date as date) as statement_to_date,
         cast(submitted_date as date) as submitted_date,
 
         -- provenance

@@ -33,6 +33,7 @@ renamed as (
         {{ clean_text('line_control_number') }} as line_control_number,
 
         -- codes
+        {{ clean_text('revenue_code') }} as revenue_code,
         {{ clean_text('procedure_code') }} as procedure_code,
         {{ clean_text('modifier_1') }} as modifier_1,
         {{ clean_text('modifier_2') }} as modifier_2,

@@ -1,0 +1,1 @@
+{{ hospital_appointments('hospital_a') }}

@@ -1,0 +1,1 @@
+{{ hospital_encounter_status('hospital_a') }}

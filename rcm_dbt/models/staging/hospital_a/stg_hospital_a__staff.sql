@@ -1,0 +1,1 @@
+{{ hospital_staff('hospital_a') }}

@@ -1,0 +1,1 @@
+{{ hospital_authorizations('hospital_b') }}

@@ -1,0 +1,1 @@
+{{ hospital_eligibility_checks('hospital_b') }}

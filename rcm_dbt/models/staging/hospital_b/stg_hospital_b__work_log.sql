@@ -1,0 +1,1 @@
+{{ hospital_work_log('hospital_b') }}

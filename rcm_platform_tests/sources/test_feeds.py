@@ -1,0 +1,38 @@
+"""Which source fills which feed, and where the settings say it is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rcm_platform import ingest
+from rcm_platform.settings import Settings
+from rcm_platform.sources.catalog import RAW_TABLES
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+def test_every_folder_of_the_lake_is_a_feed(tmp_path: Path) -> None:
+    feeds = ingest.feeds(Settings(home=tmp_path))
+    assert {name: feed.tables for name, feed in feeds.items()} == RAW_TABLES
+
+
+def test_the_world_plays_what_is_not_given(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, treasury_dir=tmp_path / "bank")
+    where = ingest.locations(settings)
+    assert where["treasury"] == str(tmp_path / "bank")
+    assert where["claims_csv"] == str(tmp_path / "world" / "claims_csv")
+    assert ingest.from_world(settings) == (
+        "hospital_a", "hospital_b", "clearinghouse", "operations", "claims_csv",
+    )  # fmt: skip
+
+
+def test_without_a_world_only_what_is_given_is_read(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, world=False, claims_csv_dir=tmp_path / "claims")
+    assert ingest.locations(settings) == {"claims_csv": str(tmp_path / "claims")}
+    assert ingest.from_world(settings) == ()
+
+
+def test_the_example_names_every_setting() -> None:
+    named = set(re.findall(r"^RCM_(\w+)=", EXAMPLE.read_text(), re.MULTILINE))
+    assert named == {name.upper() for name in Settings.model_fields}
