@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HOSPITALS = ("hospital_a", "hospital_b")
 
 # lists without a date of change: visible at every as-of date
-UNDATED = ("departments", "providers")
+UNDATED = ("departments", "providers", "staff")
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,18 @@ class _Raw:
             )
         )"""
 
+    @property
+    def payments(self) -> str:
+        """The payments of 835s, each once, however often it was delivered."""
+        return f"""(
+            select * from {self.visible("x12", "remit_payments")} as every_delivery
+            qualify trace_number is null or row_number() over (
+                partition by _source_system, trace_number, originating_company_id, payment_date,
+                    payment_amount, payee_npi, payee_tin
+                order by _arrival_date, interchange_sha256, transaction_no
+            ) = 1
+        )"""
+
     def sum(self, query: str) -> Decimal:
         return Decimal(self.con.execute(query).fetchall()[0][0] or 0)
 
@@ -116,7 +128,7 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
     sources = {
         hospital: f"""select sum(amount)
             from {raw.latest(hospital, "transactions", "transactionid")}
-            where amounttype = 'Charge'"""
+            where lower(amounttype) in ('charge', 'charge correction')"""
         for hospital in HOSPITALS
     } | {
         "synthea": f"""select sum(cast(amount as decimal(18, 2)))
@@ -131,11 +143,14 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
                 "raw": raw.sum(query),
                 "ledger": raw.sum(
                     f"""select sum(ar_amount) from marts.fct_ledger_entries
-                    where event_type = 'CHARGE' and source_system = '{source}'"""
+                    inner join marts.fct_claims using (claim_key)
+                    where event_type in ('CHARGE', 'CHARGE_CORRECTION')
+                        and fct_ledger_entries.source_system = '{source}'
+                        and known_from = 'billing system'"""
                 ),
                 "marts": raw.sum(
                     f"""select sum(charge_amount) from marts.fct_claims
-                    where source_system = '{source}'"""
+                    where source_system = '{source}' and known_from = 'billing system'"""
                 ),
             },
         )
@@ -144,13 +159,15 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
 def _cash(raw: _Raw) -> Iterable[ProofLine]:
     patient = [
         f"""select sum(paidamount) from {raw.latest(hospital, "transactions", "transactionid")}
-        where amounttype = 'Patient Payment'"""
+        where lower(amounttype) in ('patient payment', 'refund')"""
         for hospital in HOSPITALS
     ]
     payer = [
         f"""select sum(paid_amount) from {raw.visible("x12", "remit_claims")}
+        semi join {raw.payments} using (interchange_sha256, transaction_no)
         where claim_status_code is distinct from '25'""",
-        f"select -sum(amount) from {raw.visible('x12', 'remit_provider_adjustments')}",
+        f"""select -sum(amount) from {raw.visible("x12", "remit_provider_adjustments")}
+        semi join {raw.payments} using (interchange_sha256, transaction_no)""",
     ]
     synthea = f"""select sum(cast(payments as decimal(18, 2)))
         from {raw.last_export("synthea", "claims_transactions")} where type = 'PAYMENT'"""
@@ -223,9 +240,13 @@ def _remittances(raw: _Raw) -> Iterable[ProofLine]:
             "announced": raw.sum(
                 f"select sum(payment_amount) from {raw.visible('x12', 'remit_payments')}"
             ),
-            "posted, adjusted or quarantined": raw.sum(
+            "posted, adjusted, quarantined or repeated": raw.sum(
                 """select sum(posted_amount + provider_adjustment_amount + quarantined_amount)
                 from marts.mart_cash_reconciliation"""
+            )
+            + raw.sum(
+                """select sum(payment_amount) from intermediate.int_cash__received_payments
+                where delivery_number > 1"""
             ),
         },
     )

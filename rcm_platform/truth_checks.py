@@ -154,13 +154,13 @@ CHECKS = [
                 sum(contractual_amount) as contractual_amount,
                 sum(payer_paid_amount + patient_paid_amount) as cohort_cash_amount,
                 sum(write_off_amount) as write_off_amount, sum(open_amount) as open_amount
-            from '{truth}/claims.parquet' group by all
+            from '{truth}/claims.parquet' where provider_id is not null group by all
             union all by name
             select source_system, provider_id, date_trunc('month', event_date) as activity_month,
                 sum(cash_amount) as cash_amount
             from '{truth}/ledger_entries.parquet'
             inner join '{truth}/claims.parquet' using (source_system, claim_id)
-            where cash_amount <> 0 group by all
+            where cash_amount <> 0 and provider_id is not null group by all
         )
         select source_system, provider_id, cast(activity_month as date),
             coalesce(sum(encounter_count), 0), coalesce(sum(work_rvu), 0),

@@ -33,7 +33,7 @@ facilities as (
 
 payers as (
 
-    select * from {{ ref('int_payer__current') }}
+    select * from {{ ref('int_payer__identifiers') }}
 
 ),
 

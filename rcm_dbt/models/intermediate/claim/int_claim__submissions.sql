@@ -16,7 +16,7 @@ providers as (
 
 payers as (
 
-    select * from {{ ref('int_payer__current') }}
+    select * from {{ ref('int_payer__identifiers') }}
 
 ),
 

@@ -28,7 +28,7 @@ charges as (
 
 ),
 
--- payments and write-offs that the hospital's own billing staff post
+-- payments, refunds (below zero), corrections and write-offs that the hospital's own staff post
 postings as (
 
     select
@@ -36,10 +36,16 @@ postings as (
         event_type,
         coalesce(paid_date, recorded_date) as event_date,
         recorded_date,
-        {{ money("case when event_type = 'PATIENT_PAYMENT' then -paid_amount else -amount end") }}
-            as ar_amount,
-        {{ money("case when event_type = 'PATIENT_PAYMENT' then paid_amount else 0 end") }}
-            as cash_amount,
+        {{ money(
+            "case
+                when event_type in ('PATIENT_PAYMENT', 'REFUND') then -paid_amount
+                when event_type = 'CHARGE_CORRECTION' then amount
+                else -amount
+            end"
+        ) }} as ar_amount,
+        {{ money(
+            "case when event_type in ('PATIENT_PAYMENT', 'REFUND') then paid_amount else 0 end"
+        ) }} as cash_amount,
         {{ money(0) }} as memo_amount,
         cast(null as {{ dbt.type_string() }}) as group_code,
         cast(null as {{ dbt.type_string() }}) as reason_code,

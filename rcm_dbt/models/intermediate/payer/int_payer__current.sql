@@ -14,6 +14,9 @@ listed as (
 
     from {{ ref('stg_operations__payers') }}
 
+    -- the numbers that merged away are those of the payer that they merged into
+    where merged_into is null
+
 ),
 
 synthea as (
@@ -73,7 +76,7 @@ unlisted as (
 
     from named
 
-    where payer_id not in (select listed.payer_id from listed)
+    where payer_id not in (select payers.payer_id from {{ ref('stg_operations__payers') }} as payers)
 
     group by
         source_system,
