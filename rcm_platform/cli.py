@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from rcm_platform.settings import WorldSize, get_settings
@@ -26,11 +29,17 @@ app = typer.Typer(
 )
 published_app = typer.Typer(no_args_is_help=True, help="What readers see.")
 quarantine_app = typer.Typer(no_args_is_help=True, help="What could not be loaded, and why.")
+world_app = typer.Typer(help="The synthetic outside world and its hidden truth.")
+app.add_typer(world_app, name="world")
 app.add_typer(published_app, name="published")
 app.add_typer(quarantine_app, name="quarantine")
 
 # bound now: during a run, what dbt prints to stdout goes to a file
 out = Console(file=sys.stdout)
+
+
+def _day(text: str) -> Any:
+    return typer.Option(formats=["%Y-%m-%d"], help=text)
 
 
 @app.command()
@@ -69,29 +78,124 @@ def ui(
     os.execv(dagster, [str(dagster), "dev", *module, "-h", "127.0.0.1", "-p", str(port)])
 
 
-@app.command()
-def world() -> None:
-    """Build the synthetic outside world only."""
+@world_app.callback(invoke_without_command=True)
+def world(
+    context: typer.Context,
+    size: Annotated[
+        WorldSize | None, typer.Option(help="About 1,000, 20,000, 100,000 or 1,000,000 claims.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another world.")] = None,
+    start: Annotated[datetime | None, _day("First service date.")] = None,
+    through: Annotated[datetime | None, _day("Last arrival date.")] = None,
+    faults: Annotated[
+        str | None,
+        typer.Option(help="Rates per million: `none`, or name=rate,... (see `rcm world faults`)."),
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Where it goes (default: world in RCM_HOME).")
+    ] = None,
+    days: Annotated[
+        str | None,
+        typer.Option(help="Only what arrives on these days, first..last, added to the folder."),
+    ] = None,
+) -> None:
+    """Build the synthetic outside world: sources of any size, and the truth behind them.
+
+    What is not given comes from the settings (RCM_WORLD_...).
+    """
+    if context.invoked_subcommand:
+        return
     from rcm_platform import ingest
+    from rcm_platform.world import generate
 
     settings = get_settings()
     if not settings.world:
         raise typer.BadParameter("RCM_WORLD is off: there is no world to build.")
-    with ingest.single_writer(settings), out.status("world") as status:
-        summary = ingest.build_world(
-            settings, progress=lambda done, total, what: status.update(f"{what} {done}/{total}")
-        )
+    given = {
+        "world_size": size,
+        "world_seed": seed,
+        "world_start": start and start.date(),
+        "world_through": through and through.date(),
+        "world_faults": faults,
+    }
+    settings = settings.model_copy(update={k: v for k, v in given.items() if v is not None})
+    try:
+        with _progress() as progress:
+            if folder is None and days is None:
+                with ingest.single_writer(settings):
+                    summary = ingest.build_world(settings, progress=progress)
+            else:
+                summary = generate(
+                    folder or settings.world_dir,
+                    **ingest.world_arguments(settings),
+                    days=_first_and_last(days) if days else None,
+                    progress=progress,
+                )
+    except (ValueError, FileExistsError) as problem:
+        _stop(str(problem))
     typer.echo(summary)
+    if summary.is_complete:
+        typer.echo(f"content {summary.content_sha256}")
+
+
+@world_app.command("faults")
+def world_faults(
+    folder: Annotated[
+        Path | None, typer.Option(help="A world (default: that of RCM_HOME).")
+    ] = None,
+) -> None:
+    """List what can be planted: its rule, the right action, its rate, and how often it is there."""
+    from rcm_platform.world.report import fault_table
+
+    _print_table(
+        *fault_table(folder or get_settings().world_dir, get_settings().world_faults), text=3
+    )
+
+
+@world_app.command("calibration")
+def world_calibration(
+    folder: Annotated[
+        Path | None, typer.Option(help="A world (default: that of RCM_HOME).")
+    ] = None,
+) -> None:
+    """Print measured rates and lags of a world against the market's anchors."""
+    from rcm_platform.world.calibration import calibration_table
+
+    _print_table(*calibration_table(folder or get_settings().world_dir), text=2)
+
+
+@world_app.command("load")
+def world_load(
+    url: Annotated[str, typer.Argument(help="mysql://user:password@host/db or postgresql://…")],
+    hospital: Annotated[str, typer.Option(help="hospital_a or hospital_b.")] = "hospital_a",
+    folder: Annotated[
+        Path | None, typer.Option(help="A world (default: that of RCM_HOME).")
+    ] = None,
+) -> None:
+    """Load a hospital's database of the world into a MySQL, MariaDB or PostgreSQL server."""
+    from rcm_platform.world.load import load
+
+    try:
+        with _progress() as progress:
+            counts = load(folder or get_settings().world_dir, hospital, url, progress)
+    except (ValueError, FileNotFoundError, ConnectionError) as problem:
+        _stop(str(problem))
+    for table, rows in counts.items():
+        typer.echo(f"{table}: {rows:,} rows")
 
 
 @app.command()
 def bench(
-    size: Annotated[WorldSize, typer.Option(help="World size.")] = "small",
+    size: Annotated[WorldSize, typer.Option(help="World size of the run.")] = "small",
+    worlds: Annotated[
+        str, typer.Option(help="Sizes of which the generator is timed, joined by commas.")
+    ] = "small,medium,large",
 ) -> None:
-    """Time each stage of a fresh run against the bare work, without Dagster."""
-    from rcm_platform import benchmark
+    """Time each stage of a fresh run against the bare work, and the generator at several sizes."""
+    from rcm_platform import benchmark, benchmark_world
 
     out.print(benchmark.measure(size, out))
+    out.print(benchmark_world.measure([name for name in worlds.split(",") if name], out))
 
 
 @published_app.command("path")
@@ -153,6 +257,31 @@ def quarantine_list(
         typer.echo(f"    {reason}")
     if not items:
         typer.echo("Nothing is in quarantine.")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar, as a function of (done, total, label)."""
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task("world", total=None)
+
+        def tell(done: int, total: int, label: str) -> None:
+            bar.update(task, completed=done, total=total, description=label)
+
+        yield tell
+
+
+def _first_and_last(text: str) -> tuple[date, date]:
+    first, _, last = text.partition("..")
+    try:
+        return date.fromisoformat(first), date.fromisoformat(last or first)
+    except ValueError:
+        raise typer.BadParameter(
+            f"days = {text!r} is not yyyy-mm-dd or yyyy-mm-dd..yyyy-mm-dd"
+        ) from None
 
 
 def _print_report(report: RunReport) -> None:

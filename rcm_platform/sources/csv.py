@@ -52,7 +52,7 @@ OPERATIONS = {
 CLAIMS_CSV = {
     "claims": layout(
         "claimid! transactionid patientid encounterid providerid deptid servicedate:date "
-        "claimdate:date payorid claimamount:money! paidamount:money claimstatus! payortype "
+        "claimdate:date payorid claimamount:money! paidamount:money! claimstatus! payortype "
         "deductible:money coinsurance:money copay:money insertdate:timestamp "
         "modifieddate:timestamp",
         "claimid transactionid",

@@ -1,12 +1,11 @@
-"""What became of each claim: submissions, acknowledgements, payer decisions, patient money.
+"""What became of each claim: submissions, acknowledgements, payer decisions.
 
 Life of an insured claim: first 837 → 277CA (a rejection is corrected and sent again) → first 835,
 which pays, or denies the claim or one of its lines → replacement claim (frequency 7) or appeal →
-second 835 on the denied lines → write-off of what stays denied. What a remittance makes the
-patient's share becomes a bill, and a bill ends in payments, bad debt, charity or a small balance.
-
-Everything is drawn to its end, also beyond the last day of the world; the writers show what had
-arrived by then. Days are integers, money is integer cents.
+second 835 on the denied lines → write-off of what stays denied. A secondary payer then takes its
+part of what the first one left to the patient. Some paid claims take another course: they were
+underpaid, audited, voided, paid twice or partly taken back later.
+What a payer leaves to the patient becomes a bill (`patient_money.py`).
 """
 
 from __future__ import annotations
@@ -15,509 +14,711 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rcm_platform.world import adjudication
+from rcm_platform.world.adjudication import Decision
+from rcm_platform.world.contracts import Contracts, expected_allowed
 from rcm_platform.world.dates import business_day, weekday
+from rcm_platform.world.denials import Denials, denials
 from rcm_platform.world.encounters import Care
-from rcm_platform.world.parameters import Parameters, Table
+from rcm_platform.world.faults import FaultRates
+from rcm_platform.world.parameters import Parameters
+from rcm_platform.world.patient_money import Bill, transactions
+from rcm_platform.world.payments import Charges, payments
 from rcm_platform.world.rng import Draws, Flags, Ints
-
-#: Kinds of rows in the hospitals' transactions beside 'Charge', in the order of their codes.
-TRANSACTION_KINDS = (
-    "Patient Payment",
-    "Denial Write-off",
-    "Admin Write-off",
-    "Small Balance",
-    "Bad Debt",
-    "Charity",
+from rcm_platform.world.story import (
+    CONTRACTUAL,
+    COPAY,
+    CORRECTED,
+    CORRECTION,
+    DEACTIVATED,
+    DEDUCTIBLE,
+    DENIAL,
+    FIRST,
+    FIRST_DECISION,
+    INTEREST,
+    RECOVERY,
+    REPETITION,
+    REPLACEMENT,
+    REVERSAL,
+    SECOND_DECISION,
+    SECONDARY,
+    SECONDARY_DECISION,
+    SEQUESTER,
+    STRANGER,
+    VOID,
+    WHOLE_CHARGE,
+    WITHOUT_REMARK,
+    DenialWork,
+    RemitLines,
+    Remits,
+    Story,
+    StrayAcks,
+    Submissions,
 )
+
+#: What happens to a claim that was not denied, beside the ordinary; the first that applies.
+COURSES = (
+    "plain", "recovered", "audited", "reversed", "voided", "repeated", "taken back",
+    "patient contractual", "other payer", "late submission",
+)  # fmt: skip
 (
-    PATIENT_PAYMENT,
-    DENIAL_WRITE_OFF,
-    ADMIN_WRITE_OFF,
-    SMALL_BALANCE,
-    BAD_DEBT,
-    CHARITY,
-) = range(6)
-
-#: Adjustments of a remittance line, in the order of the columns of `RemitLines.adjustments`.
-CONTRACTUAL, SEQUESTER, DEDUCTIBLE, COINSURANCE, COPAY, DENIAL = range(6)
-
-
-@dataclass(frozen=True)
-class Submissions:
-    """Rows are claims in an 837 (and their answer in a 277CA)."""
-
-    claim: Ints
-    attempt: Ints  # 1 first, 2 after rejection, 3 replacement after denial
-    day: Ints
-    ack_day: Ints
-    is_rejected: Flags
-    rejection: Ints  # row of ack_rejections.csv, meaningful when rejected
+    PLAIN,
+    RECOVERED,
+    AUDITED,
+    REVERSED,
+    VOIDED,
+    REPEATED,
+    TAKEN_BACK,
+    PATIENT_CONTRACTUAL,
+    OTHER_PAYER,
+    LATE_SUBMISSION,
+) = range(10)
 
 
 @dataclass(frozen=True)
-class Remits:
-    """Rows are claims in an 835 (CLP loops), sorted by hospital, payer, payment day and claim."""
+class _Course:
+    """Per claim: what the payer makes of it, and the days of that."""
 
-    claim: Ints
-    decision: Ints  # 1 first, 2 after replacement or appeal
-    payment_day: Ints
-    era_day: Ints
-    answers_attempt: Ints  # the submission whose payer claim number is echoed
-    denial: Ints  # row of denial_mix.csv, -1 when nothing is denied
-    is_claim_level: Flags  # one claim-level denial, no service lines
-    charge: Ints
-    paid: Ints
-    patient_share: Ints
-    allowed: Ints
-    first_line: Ints
-    line_count: Ints
-    unbalanced_by: Ints  # cents planted on the first adjustment, 0 normally
-
-
-@dataclass(frozen=True)
-class RemitLines:
-    """Rows are service lines of remits, in the order of Remits."""
-
-    remit: Ints
-    line: Ints  # row of Lines
-    charge: Ints
-    paid: Ints
-    allowed: Ints
-    adjustments: Ints  # rows x 6, columns CONTRACTUAL..DENIAL
+    insured: Flags
+    kind: Ints  # of COURSES
+    has_secondary: Flags  # a secondary payer decides
+    is_crossover: Flags
+    paying_payer: Ints  # of the first decision
+    first_sent: Ints
+    first_ack: Ints
+    rejected: Flags
+    accepted_sent: Ints
+    accepted_ack: Ints
+    first_paid: Ints
+    second_sent: Ints
+    second_ack: Ints
+    second_paid: Ints
+    later: Ints  # reversal or void is sent
+    later_paid: Ints  # and shows in a remittance
+    secondary_sent: Ints
+    secondary_ack: Ints
+    secondary_paid: Ints
 
 
-@dataclass(frozen=True)
-class Transactions:
-    """Rows are what the hospital posts after the charges: patient payments and write-offs."""
+class _Clock:
+    """Days of one world: lags keyed by claim, and each payer's own payment days."""
 
-    claim: Ints
-    kind: Ints  # index of TRANSACTION_KINDS
-    amount: Ints
-    paid_day: Ints  # day of the payment; of the write-off
-    insert_day: Ints
-    sequence: Ints  # unique in the claim
+    def __init__(self, parameters: Parameters, draws: Draws, care: Care) -> None:
+        self._parameters, self._draws, self._claims = parameters, draws, care.claims
+        self._pay_lags = parameters.payers.table.quantiles("pay_")
+        self.remit_delay = parameters.payers.table.ints("remit_delay_days", 0, 30)
 
+    def lag(self, name: str, stream: str = "") -> Ints:
+        return self._draws.quantile(stream or name, self._parameters.lags[name], self._claims.key)
 
-@dataclass(frozen=True)
-class Story:
-    submissions: Submissions
-    remits: Remits
-    remit_lines: RemitLines
-    transactions: Transactions
-
-
-@dataclass(frozen=True)
-class _Denials:
-    """Per claim: what is denied at first, and how that ends."""
-
-    row: Ints  # of denial_mix.csv, -1 when not denied
-    line: Ints  # denied line when only one is, else -1
-    is_claim_level: Flags
-    is_patient_share: Flags
-    is_resubmitted: Flags
-    is_appealed: Flags
-    is_won: Flags
-    is_late_filing: Flags
-
-    @property
-    def is_worked(self) -> Flags:
-        return self.is_resubmitted | self.is_appealed
-
-
-def story(parameters: Parameters, draws: Draws, care: Care, size: str) -> Story:
-    """Draw the life of every claim of `care`."""
-    lags, claims = parameters.lags, care.claims
-    payers = parameters.payers
-    insured = claims.payer != payers.self_pay
-    denials = _denials(parameters, draws, care, insured)
-
-    def lag(name: str, stream: str = "") -> Ints:
-        return draws.quantile(stream or name, lags[name], claims.key)
-
-    coded = care.encounters.coded_day[claims.encounter]
-    service = care.encounters.day[claims.encounter]
-    sent = coded + lag("coded_to_submitted")
-    deadline = service + payers.table.ints("filing_limit_days")[claims.payer]
-    late = np.maximum(sent, deadline + lag("late_filing_excess"))
-    first_sent = business_day(np.where(denials.is_late_filing, late, sent))
-
-    def acknowledged(sent_day: Ints) -> Ints:
+    def acknowledged(self, payer: Ints, sent: Ints) -> Ints:
         # A payer answers a hospital's batch as a whole, hence no claim in the key.
-        return business_day(
-            sent_day + draws.quantile("ack", lags["ack"], claims.hospital, claims.payer, sent_day)
+        lags = self._parameters.lags["ack"]
+        hospital = self._claims.hospital
+        return business_day(sent + self._draws.quantile("ack", lags, hospital, payer, sent))
+
+    def pay_day(self, payer: Ints, day: Ints) -> Ints:
+        return day + self._parameters.payers.payment_offsets[payer, weekday(day)]
+
+    def decided(self, payer: Ints, after: Ints, not_before: Ints, stream: str) -> Ints:
+        wait = self._draws.quantile(stream, self._pay_lags, self._claims.key, row=payer)
+        return self.pay_day(payer, np.maximum(after + wait, not_before + 1))
+
+    def arrives(self, payer: Ints, paid: Ints) -> Ints:
+        """The 835 of a payment day."""
+        return business_day(paid + self.remit_delay[payer])
+
+
+def story(
+    parameters: Parameters, draws: Draws, rates: FaultRates, care: Care, terms: Contracts
+) -> Story:
+    """Draw the life of every claim of `care`."""
+    claims, lines = care.claims, care.lines
+    insured = claims.payer != parameters.payers.self_pay
+    denied = denials(parameters, draws, care, insured)
+    clock = _Clock(parameters, draws, care)
+
+    expected = expected_allowed(parameters, terms, care)
+    underpaid = insured & draws.chance(
+        "underpaid",
+        parameters.payers.table.permille("underpaid_permille")[claims.payer],
+        claims.key,
+    )
+    low, high = (parameters.behaviour[f"underpayment_{end}"] for end in ("low", "high"))
+    cut = low + draws.below("underpayment", high - low + 1, claims.key)
+    cut = np.where(underpaid, cut, 0)[lines.claim]
+    allowed = np.maximum(expected * (1000 - cut) // 1000, 1)
+    first = adjudication.accepted(parameters, draws, care, allowed)
+    share = np.add.reduceat(first.patient_share, claims.first_line)
+    paid = np.add.reduceat(first.paid, claims.first_line)
+
+    course = _course(parameters, draws, rates, care, clock, denied, insured, underpaid, share, paid)
+    submissions = _submissions(parameters, draws, rates, care, denied, course)
+    remits, remit_lines = _remits(
+        parameters, draws, rates, care, clock, denied, course, first, expected
+    )
+    adjustments = _provider_charges(parameters, draws, rates, care, clock, denied, course, paid)
+    pays, provider_adjustments = payments(
+        parameters, draws, rates, care, remits, adjustments, clock.arrives
+    )
+    work, write_off_day = _denial_work(parameters, draws, care, clock, denied, course)
+    bills = _bills(parameters, draws, care, clock, denied, course, first)
+    return Story(
+        submissions=submissions,
+        stray_acks=_stray_acks(draws, rates, care, submissions),
+        remits=remits,
+        remit_lines=remit_lines,
+        payments=pays,
+        provider_adjustments=provider_adjustments,
+        transactions=transactions(
+            parameters, draws, rates, care, denied, bills,
+            copay_at_visit=_copay_at_visit(parameters, draws, care, denied, course, first),
+            write_off_day=write_off_day,
+            voided=(course.kind == VOIDED, course.later),
+            misplaced=(course.kind == PATIENT_CONTRACTUAL, _contractual(care, first), clock.arrives(
+                course.paying_payer, course.first_paid
+            )),
+        ),
+        denial_work=work,
+    )  # fmt: skip
+
+
+def _contractual(care: Care, first: Decision) -> Ints:
+    by_line = first.adjustments[:, CONTRACTUAL] + first.adjustments[:, SEQUESTER]
+    return np.add.reduceat(by_line, care.claims.first_line)
+
+
+def _course(
+    parameters: Parameters,
+    draws: Draws,
+    rates: FaultRates,
+    care: Care,
+    clock: _Clock,
+    denied: Denials,
+    insured: Flags,
+    underpaid: Flags,
+    share: Ints,
+    paid: Ints,
+) -> _Course:
+    claims, behaviour = care.claims, parameters.behaviour
+    payer, payers = claims.payer, parameters.payers
+    key = claims.key
+
+    is_whole = denied.line < 0
+    may_go_on = ~denied.is_denied | (denied.is_won & is_whole)
+    has_secondary = insured & (claims.secondary_payer >= 0) & may_go_on & (share > 0)
+    simple = insured & ~denied.is_denied & ~has_secondary & (paid > 0)
+
+    def chance(name: str) -> Flags:
+        return draws.chance(name, behaviour[name], key)
+
+    sent = claims.coded_day + clock.lag("coded_to_submitted")
+    deadline = care.encounters.day[claims.encounter]
+    deadline = deadline + payers.table.ints("filing_limit_days")[payer]
+    late = np.maximum(sent, deadline + clock.lag("late_filing_excess"))
+    first_sent = business_day(np.where(denied.is_late_filing, late, sent))
+    first_ack = clock.acknowledged(payer, first_sent)
+    by_payer = draws.chance("rejected", payers.table.permille("ack_reject_permille")[payer], key)
+    rejected = insured & rates.either("rejected_then_accepted", by_payer, draws, key)
+
+    kind = np.select(
+        [
+            simple & underpaid & chance("underpayment_recovered"),
+            simple & ~underpaid & chance("audit"),
+            simple & rates.planted("reversal_without_correction", draws, key),
+            simple & (share == 0) & chance("void"),
+            simple & rates.planted("repeated_claim", draws, key),
+            simple & ~underpaid & chance("takeback"),
+            simple & rates.planted("patient_contractual", draws, key),
+            simple & rates.planted("other_payer_paid", draws, key),
+            simple & ~rejected & rates.planted("remit_before_submission", draws, key),
+        ],
+        [RECOVERED, AUDITED, REVERSED, VOIDED, REPEATED, TAKEN_BACK, PATIENT_CONTRACTUAL,
+         OTHER_PAYER, LATE_SUBMISSION],
+        PLAIN,
+    )  # fmt: skip
+
+    # another payer of the same kind of list: the next one, never self-pay
+    others = np.array([row for row in range(len(payers.ids)) if row != payers.self_pay])
+    neighbour = others[(np.searchsorted(others, payer) + 1) % len(others)]
+    paying = np.where(kind == OTHER_PAYER, neighbour, payer)
+
+    accepted_sent = np.where(
+        rejected, business_day(first_ack + clock.lag("reject_to_resubmit")), first_sent
+    )
+    accepted_ack = clock.acknowledged(payer, accepted_sent)
+    first_paid = clock.decided(payer, accepted_sent, accepted_ack, "first decision")
+    first_paid = np.where(kind == OTHER_PAYER, clock.pay_day(paying, first_paid), first_paid)
+    first_era = clock.arrives(paying, first_paid)
+
+    # planted: the claim reaches the clearinghouse only after the payer has paid it
+    tardy = business_day(first_era + 1 + draws.below("tardy submission", 9, key))
+    accepted_sent = np.where(kind == LATE_SUBMISSION, tardy, accepted_sent)
+    first_sent = np.where(kind == LATE_SUBMISSION, tardy, first_sent)
+    tardy_ack = clock.acknowledged(payer, first_sent)
+    first_ack = np.where(kind == LATE_SUBMISSION, tardy_ack, first_ack)
+    accepted_ack = np.where(kind == LATE_SUBMISSION, tardy_ack, accepted_ack)
+
+    second_sent = business_day(first_era + clock.lag("denial_to_resubmit"))
+    second_ack = clock.acknowledged(payer, second_sent)
+    appeal_sent = business_day(first_era + clock.lag("denial_to_appeal"))
+    second_paid = np.where(
+        denied.is_resubmitted,
+        clock.decided(payer, second_sent, second_ack, "second decision"),
+        clock.pay_day(payer, appeal_sent + clock.lag("appeal_to_decision")),
+    )
+
+    later = business_day(first_era + clock.lag("paid_to_reversal"))
+    void_ack = clock.acknowledged(payer, later)
+    later_paid = clock.pay_day(paying, np.where(kind == VOIDED, void_ack + 7, later))
+
+    other = np.maximum(claims.secondary_payer, 0)
+    base_paid = np.where(denied.is_denied, second_paid, first_paid)
+    base_era = clock.arrives(payer, base_paid)
+    crosses = has_secondary & draws.chance(
+        "crossover", payers.table.permille("crossover_permille")[payer], key
+    )
+    secondary_sent = business_day(base_era + clock.lag("remit_to_secondary"))
+    secondary_ack = clock.acknowledged(other, secondary_sent)
+    early = clock.pay_day(other, accepted_ack + 1)
+    is_early = crosses & ~denied.is_denied & rates.planted("secondary_before_primary", draws, key)
+    is_early &= clock.arrives(other, early) < base_era
+    secondary_paid = np.select(
+        [is_early, crosses],
+        [early, clock.pay_day(other, base_paid + clock.lag("crossover_payment"))],
+        clock.decided(other, secondary_sent, secondary_ack, "secondary decision"),
+    )
+    return _Course(
+        insured=insured,
+        kind=kind,
+        has_secondary=has_secondary,
+        is_crossover=crosses,
+        paying_payer=paying,
+        first_sent=first_sent,
+        first_ack=first_ack,
+        rejected=rejected,
+        accepted_sent=accepted_sent,
+        accepted_ack=accepted_ack,
+        first_paid=first_paid,
+        second_sent=np.where(denied.is_resubmitted, second_sent, appeal_sent),
+        second_ack=second_ack,
+        second_paid=second_paid,
+        later=later,
+        later_paid=later_paid,
+        secondary_sent=secondary_sent,
+        secondary_ack=secondary_ack,
+        secondary_paid=secondary_paid,
+    )
+
+
+def _submissions(
+    parameters: Parameters,
+    draws: Draws,
+    rates: FaultRates,
+    care: Care,
+    denied: Denials,
+    course: _Course,
+) -> Submissions:
+    claims = care.claims
+    accepted = 1 + course.rejected.astype(np.int64)
+    nothing = np.zeros_like(accepted)
+    no_reference = rates.planted("replacement_without_reference", draws, claims.key)
+    clock_void = course.kind == VOIDED
+    void_ack = _Clock(parameters, draws, care).acknowledged(claims.payer, course.later)
+    parts = (
+        (course.insured, FIRST, claims.payer, course.first_sent, course.first_ack, nothing),
+        (course.rejected, CORRECTED, claims.payer, course.accepted_sent, course.accepted_ack,
+         nothing),
+        (denied.is_resubmitted, REPLACEMENT, claims.payer, course.second_sent, course.second_ack,
+         np.where(no_reference, 0, accepted)),
+        (clock_void, VOID, claims.payer, course.later, void_ack, accepted),
+        (course.has_secondary & ~course.is_crossover, SECONDARY, claims.secondary_payer,
+         course.secondary_sent, course.secondary_ack, nothing),
+    )  # fmt: skip
+    rows = [np.flatnonzero(happens) for happens, *_ in parts]
+    claim = np.concatenate(rows)
+    kind = np.repeat([part[1] for part in parts], [len(r) for r in rows])
+
+    def column(place: int) -> Ints:
+        return np.concatenate([part[place][r] for part, r in zip(parts, rows, strict=True)])
+
+    return Submissions(
+        claim=claim,
+        attempt=kind + 1,
+        kind=kind,
+        payer=column(2),
+        day=column(3),
+        ack_day=column(4),
+        is_rejected=(kind == FIRST) & course.rejected[claim],
+        rejection=draws.pick(
+            "rejection", parameters.ack_rejections.ints("weight"), claims.key[claim]
+        ),
+        replaces_attempt=column(5),
+        has_bad_npi=rates.planted("bad_npi", draws, claims.key[claim], kind),
+    )
+
+
+def _stray_acks(draws: Draws, rates: FaultRates, care: Care, submissions: Submissions) -> StrayAcks:
+    rows = np.flatnonzero(
+        (submissions.kind == FIRST)
+        & rates.planted("stranger_ack", draws, care.claims.key[submissions.claim])
+    )
+    return StrayAcks(
+        claim=submissions.claim[rows],
+        payer=submissions.payer[rows],
+        batch_day=submissions.day[rows],
+        ack_day=submissions.ack_day[rows],
+    )
+
+
+class _Collector:
+    """Collects remits of different kinds, then sorts them and their lines together."""
+
+    def __init__(self, care: Care) -> None:
+        self._claims = care.claims
+        self._parts: list[dict[str, Ints]] = []
+        self._lines: list[tuple[Ints, Ints, Decision]] = []
+        self._count = 0
+
+    def lines_of(self, claim: Ints) -> tuple[Ints, Ints]:
+        """(place in `claim`, row of Lines) of every line of the given claims."""
+        spans = self._claims.line_count[claim]
+        place = np.repeat(np.arange(len(claim)), spans)
+        within = np.arange(len(place)) - np.repeat(np.cumsum(spans) - spans, spans)
+        return place, self._claims.first_line[claim][place] + within
+
+    def add(
+        self, kind: int, claim: Ints, payer: Ints, payment_day: Ints, place: Ints, line: Ints,
+        decision: Decision, **columns: Ints | Flags,
+    ) -> None:  # fmt: skip
+        """Remits of one kind. `decision` has a row per `line`, `place` tells its remit."""
+        part = {
+            "claim": claim,
+            "kind": np.full(len(claim), kind),
+            "payer": payer,
+            "payment_day": payment_day,
+        }
+        self._parts.append(part | {name: np.asarray(value) for name, value in columns.items()})
+        self._lines.append((place + self._count, line, decision))
+        self._count += len(claim)
+
+    def column(self, name: str, missing: int = 0) -> Ints:
+        return np.concatenate(
+            [part.get(name, np.full(len(part["claim"]), missing)) for part in self._parts]
         )
 
-    first_ack = acknowledged(first_sent)
-    reject_rate = payers.table.permille("ack_reject_permille")[claims.payer]
-    rejected = insured & draws.chance("rejected", reject_rate, claims.key)
-    accepted_sent = np.where(
-        rejected, business_day(first_ack + lag("reject_to_resubmit")), first_sent
-    )
-    accepted_ack = acknowledged(accepted_sent)
-
-    pay_lags = payers.table.quantiles("pay_")
-    remit_delay = payers.table.ints("remit_delay_days", 0, 30)[claims.payer]
-
-    def decided(after: Ints, not_before: Ints, stream: str) -> Ints:
-        wait = draws.quantile(stream, pay_lags, claims.key, row=claims.payer)
-        return _payment_day(parameters, claims.payer, np.maximum(after + wait, not_before + 1))
-
-    first_paid = decided(accepted_sent, accepted_ack, "first decision")
-    first_era = business_day(first_paid + remit_delay)
-
-    replaced_sent = business_day(first_era + lag("denial_to_resubmit"))
-    replaced_ack = acknowledged(replaced_sent)
-    appeal_wait = lag("denial_to_appeal") + lag("appeal_to_decision")
-    second_paid = np.where(
-        denials.is_resubmitted,
-        decided(replaced_sent, replaced_ack, "second decision"),
-        _payment_day(parameters, claims.payer, first_era + appeal_wait),
-    )
-    second_era = business_day(second_paid + remit_delay)
-
-    rejection = draws.pick("rejection", parameters.ack_rejections.ints("weight"), claims.key)
-    submissions = _submissions(
-        (insured, first_sent, first_ack, rejected),
-        (rejected, accepted_sent, accepted_ack, np.zeros_like(rejected)),
-        (denials.is_resubmitted, replaced_sent, replaced_ack, np.zeros_like(rejected)),
-        rejection=rejection,
-    )
-    remits, remit_lines = _remits(
-        parameters,
-        draws,
-        care,
-        denials,
-        insured,
-        size,
-        paid_days=(first_paid, second_paid),
-        era_days=(first_era, second_era),
-        accepted_attempt=1 + rejected.astype(np.int64),
-    )
-    transactions = _transactions(parameters, draws, care, denials, insured, remits, remit_lines)
-    return Story(submissions, remits, remit_lines, transactions)
-
-
-def _payment_day(parameters: Parameters, payer: Ints, day: Ints) -> Ints:
-    return day + parameters.payers.payment_offsets[payer, weekday(day)]
-
-
-def _denials(parameters: Parameters, draws: Draws, care: Care, insured: Flags) -> _Denials:
-    claims, mix, shape = care.claims, parameters.denials, parameters.denial_shape
-    rate = parameters.payers.table.permille("denial_permille")[claims.payer]
-    denied = insured & draws.chance("denied", rate, claims.key)
-    row = draws.pick("denial reason", mix.ints("weight"), claims.key)
-    one_line = denied & (claims.line_count > 1)
-    one_line &= draws.chance("one line denied", shape["one_line_only"], claims.key)
-    which = claims.first_line + draws.below("which line", claims.line_count, claims.key)
-    claim_level = denied & ~one_line & draws.chance("claim level", shape["claim_level"], claims.key)
-    group = np.array(mix.text("group_code"))[row]
-    response = np.array(mix.text("response"))[row]
-    patient_share = denied & (group == "PR")
-    worked = denied & ~patient_share
-    worked &= draws.chance("worked", mix.permille("worked_permille")[row], claims.key)
-    won = worked & draws.chance("overturned", mix.permille("overturn_permille")[row], claims.key)
-    return _Denials(
-        row=np.where(denied, row, -1),
-        line=np.where(one_line, which, -1),
-        is_claim_level=claim_level,
-        is_patient_share=patient_share,
-        is_resubmitted=worked & (response == "resubmit"),
-        is_appealed=worked & (response == "appeal"),
-        is_won=won,
-        is_late_filing=denied & (np.array(mix.text("category"))[row] == "Timely filing"),
-    )
-
-
-def _submissions(*attempts: tuple[Flags, Ints, Ints, Flags], rejection: Ints) -> Submissions:
-    claim = [np.flatnonzero(happens) for happens, *_ in attempts]
-    every = np.concatenate(claim)
-    return Submissions(
-        claim=every,
-        attempt=np.repeat(np.arange(1, len(attempts) + 1), [len(rows) for rows in claim]),
-        day=np.concatenate([a[1][rows] for a, rows in zip(attempts, claim, strict=True)]),
-        ack_day=np.concatenate([a[2][rows] for a, rows in zip(attempts, claim, strict=True)]),
-        is_rejected=np.concatenate([a[3][rows] for a, rows in zip(attempts, claim, strict=True)]),
-        rejection=rejection[every],
-    )
-
-
-def _adjudicate(parameters: Parameters, draws: Draws, care: Care) -> tuple[Ints, Ints, Ints]:
-    """Per line, as if the payer accepted it: allowed, paid, and the adjustments (DENIAL zero)."""
-    claims, lines, payers = care.claims, care.lines, parameters.payers.table
-    payer = claims.payer[lines.claim]
-    ratio = payers.ints("allowed_vs_medicare_permille", 1, 10_000)[payer]
-    # Always something above the contract rate: a CO-45 of zero would hide the contract.
-    allowed = np.minimum(lines.medicare_allowed * ratio // 1000, lines.charge * 95 // 100)
-    allowed = np.maximum(allowed, 1)
-
-    before = np.cumsum(allowed) - allowed
-    before -= before[claims.first_line[lines.claim]]
-    has_deductible = draws.chance(
-        "deductible", payers.permille("deductible_permille")[claims.payer], claims.key
-    )
-    left = payers.cents("deductible_dollars")[claims.payer]
-    left = left * (10 + draws.below("deductible left", 91, claims.key)) // 100
-    left = np.where(has_deductible, left, 0)[lines.claim]
-    deductible = np.clip(left - before, 0, allowed)
-    rest = allowed - deductible
-
-    has_copay = ~has_deductible & draws.chance(
-        "copay", payers.permille("copay_permille")[claims.payer], claims.key
-    )
-    copay = np.where(has_copay, payers.cents("copay_dollars")[claims.payer], 0)[lines.claim]
-    copay = np.where(lines.number == 1, np.minimum(copay, rest), 0)
-    rest = rest - copay
-    coinsurance = rest * payers.permille("coinsurance_permille")[payer] // 1000
-    coinsurance = np.where(has_copay[lines.claim], 0, coinsurance)
-    rest = rest - coinsurance
-    sequester = (rest * payers.permille("sequester_permille")[payer] + 500) // 1000
-
-    adjustments = np.zeros((len(allowed), 6), dtype=np.int64)
-    adjustments[:, CONTRACTUAL] = lines.charge - allowed
-    adjustments[:, SEQUESTER] = sequester
-    adjustments[:, DEDUCTIBLE] = deductible
-    adjustments[:, COINSURANCE] = coinsurance
-    adjustments[:, COPAY] = copay
-    return allowed, rest - sequester, adjustments
+    def sorted(self) -> tuple[Ints, Ints, Ints, Decision]:
+        """(order of the remits, new remit of each line, line, decision), lines in that order."""
+        claim, kind = self.column("claim"), self.column("kind")
+        order = np.lexsort(
+            (
+                kind != REVERSAL,  # what is taken back comes before what replaces it
+                claim,
+                self.column("payment_day"),
+                self.column("payer"),
+                self._claims.hospital[claim],
+            )
+        )
+        new_place = np.empty_like(order)
+        new_place[order] = np.arange(len(order))
+        remit = new_place[np.concatenate([remit for remit, _, _ in self._lines])]
+        line = np.concatenate([line for _, line, _ in self._lines])
+        line_order = np.argsort(remit, kind="stable")
+        whole = Decision(
+            *(
+                np.concatenate([getattr(d, name) for _, _, d in self._lines])[line_order]
+                for name in ("charge", "allowed", "paid", "adjustments")
+            )
+        )
+        return order, remit[line_order], line[line_order], whole
 
 
 def _remits(
     parameters: Parameters,
     draws: Draws,
+    rates: FaultRates,
     care: Care,
-    denials: _Denials,
-    insured: Flags,
-    size: str,
-    *,
-    paid_days: tuple[Ints, Ints],
-    era_days: tuple[Ints, Ints],
-    accepted_attempt: Ints,
+    clock: _Clock,
+    denied: Denials,
+    course: _Course,
+    first: Decision,
+    expected: Ints,
 ) -> tuple[Remits, RemitLines]:
-    claims, lines = care.claims, care.lines
-    allowed, paid, adjustments = _adjudicate(parameters, draws, care)
-    all_lines = np.arange(len(lines.claim))
-    is_denied_line = (denials.row[lines.claim] >= 0) & (
-        (denials.line[lines.claim] < 0) | (denials.line[lines.claim] == all_lines)
-    )
+    claims = care.claims
+    collector = _Collector(care)
+    accepted_attempt = 1 + course.rejected.astype(np.int64)
+    all_denied = denied.covers(np.arange(len(care.lines.claim)), care.lines.claim)
 
-    first = np.flatnonzero(insured)
-    second = np.flatnonzero(denials.is_worked)
-    claim = np.concatenate([first, second])
-    decision = np.repeat([1, 2], [len(first), len(second)])
-    is_second = decision == 2
-    payment_day = np.where(is_second, paid_days[1][claim], paid_days[0][claim])
-    order = np.lexsort((claim, payment_day, claims.payer[claim], claims.hospital[claim]))
-    claim, decision, is_second = claim[order], decision[order], is_second[order]
-    still_denied = np.where(is_second, ~denials.is_won[claim], denials.row[claim] >= 0)
+    def add(
+        kind: int, happens: Flags, payer: Ints, paid_on: Ints, decide: object, **columns: Ints
+    ) -> None:
+        claim = np.flatnonzero(happens)
+        place, line = collector.lines_of(claim)
+        decision = decide(line) if callable(decide) else first.take(line)
+        collector.add(
+            kind, claim, payer[claim], paid_on[claim], place, line, decision,
+            **{name: values[claim] for name, values in columns.items()},
+        )  # fmt: skip
 
-    # Expand to lines: the first decision is about all lines, the second about the denied ones.
-    spans = claims.line_count[claim]
-    remit = np.repeat(np.arange(len(claim)), spans)
-    line = (
-        claims.first_line[claim][remit] + np.arange(len(remit)) - (np.cumsum(spans) - spans)[remit]
+    forwarded_first = course.is_crossover & ~denied.is_denied
+    add(
+        FIRST_DECISION, course.insured, course.paying_payer, course.first_paid,
+        lambda line: first.take(line).denied(all_denied[line]),
+        answers_attempt=accepted_attempt, denial=denied.row, is_claim_level=denied.is_claim_level,
+        is_forwarded=forwarded_first,
+        is_patient_contractual=course.kind == PATIENT_CONTRACTUAL,
+    )  # fmt: skip
+
+    # the second decision is about the denied lines alone
+    claim = np.flatnonzero(denied.is_worked)
+    place, line = collector.lines_of(claim)
+    place, line = place[all_denied[line]], line[all_denied[line]]
+    lost = ~denied.is_won[claim]
+    collector.add(
+        SECOND_DECISION, claim, claims.payer[claim], course.second_paid[claim], place, line,
+        first.take(line).denied(lost[place]),
+        answers_attempt=np.where(denied.is_resubmitted, 3, accepted_attempt)[claim],
+        denial=np.where(lost, denied.row[claim], -1),
+        is_claim_level=denied.is_claim_level[claim] & lost,
+        is_forwarded=(course.is_crossover & denied.is_denied)[claim],
+    )  # fmt: skip
+
+    pays_deductible = draws.chance(
+        "secondary pays deductible", parameters.behaviour["secondary_pays_deductible"], claims.key
     )
-    covered = ~is_second[remit] | is_denied_line[line]
-    remit, line = remit[covered], line[covered]
-    denied = is_denied_line[line] & still_denied[remit]
-    charge = lines.charge[line]
-    line_adjustments = np.where(denied[:, None], 0, adjustments[line])
-    line_adjustments[:, DENIAL] = np.where(denied, charge, 0)
-    remit_lines = RemitLines(
-        remit=remit,
-        line=line,
-        charge=charge,
-        paid=np.where(denied, 0, paid[line]),
-        allowed=np.where(denied, 0, allowed[line]),
-        adjustments=line_adjustments,
-    )
-    line_count = np.bincount(remit, minlength=len(claim))
+    add(
+        SECONDARY_DECISION, course.has_secondary, claims.secondary_payer, course.secondary_paid,
+        lambda line: adjudication.secondary(
+            first.take(line), pays_deductible[care.lines.claim[line]]
+        ),
+        answers_attempt=np.full_like(accepted_attempt, SECONDARY + 1),
+    )  # fmt: skip
+
+    kind, paying = course.kind, course.paying_payer
+    is_corrected = (kind == RECOVERED) | (kind == AUDITED)
+    add(
+        REVERSAL, is_corrected | (kind == REVERSED) | (kind == VOIDED) | (kind == REPEATED),
+        paying, course.later_paid, lambda line: first.take(line).negated(),
+        answers_attempt=accepted_attempt,
+    )  # fmt: skip
+    less = 950 - draws.below("audit cut", 101, claims.key)
+
+    def correct(line: Ints) -> Decision:
+        claim = care.lines.claim[line]
+        allowed = np.where(
+            kind[claim] == RECOVERED, expected[line], first.allowed[line] * less[claim] // 1000
+        )
+        return adjudication.corrected(parameters, paying[claim], first.take(line), allowed)
+
+    add(
+        CORRECTION, is_corrected, paying, course.later_paid, correct,
+        answers_attempt=accepted_attempt,
+    )  # fmt: skip
+    add(
+        REPETITION, kind == REPEATED, paying, clock.pay_day(paying, course.first_paid + 1), None,
+        answers_attempt=accepted_attempt,
+    )  # fmt: skip
+    stranger = course.insured & ~denied.is_denied
+    stranger &= rates.planted("stranger_remit", draws, claims.key)
+    add(
+        STRANGER, stranger, paying, course.first_paid, None,
+        answers_attempt=np.full_like(accepted_attempt, 9),
+    )  # fmt: skip
+
+    order, remit, line, decision = collector.sorted()
+
+    def column(name: str, missing: int = 0) -> Ints:
+        return collector.column(name, missing)[order]
+
+    claim, remit_kind, denial = column("claim"), column("kind"), column("denial", -1)
+    line_count = np.bincount(remit, minlength=len(order))
     first_line = np.cumsum(line_count) - line_count
 
     def total(values: Ints) -> Ints:
         return np.add.reduceat(values, first_line)
 
-    share = line_adjustments[:, [DEDUCTIBLE, COINSURANCE, COPAY]].sum(axis=1)
-    denied_to_patient = denied & denials.is_patient_share[claim[remit]]
-    share = share + np.where(denied_to_patient, charge, 0)
+    misplaced = column("is_patient_contractual").astype(bool)
+    to_patient = np.array(parameters.denials.text("group_code")) == "PR"
+    share = decision.patient_share
+    share = share + np.where(
+        (denial >= 0)[remit] & to_patient[denial][remit], decision.adjustments[:, DENIAL], 0
+    )
+    contract = decision.adjustments[:, CONTRACTUAL] + decision.adjustments[:, SEQUESTER]
+    share = share + np.where(misplaced[remit], contract, 0)
 
-    answers = np.where(is_second & denials.is_resubmitted[claim], 3, accepted_attempt[claim])
-    rate = fault_rate(parameters.faults, "unbalanced_claim", size)
-    planted = draws.below("unbalanced claim", 1_000_000, claims.key[claim], decision) < rate
-    cents = np.where(draws.chance("large imbalance", 500, claims.key[claim], decision), 10_000, 1)
-    return (
-        Remits(
-            claim=claim,
-            decision=decision,
-            payment_day=payment_day[order],
-            era_day=np.where(is_second, era_days[1][claim], era_days[0][claim]),
-            answers_attempt=answers,
-            denial=np.where(still_denied, denials.row[claim], -1),
-            is_claim_level=denials.is_claim_level[claim] & still_denied,
-            charge=total(charge),
-            paid=total(remit_lines.paid),
-            patient_share=total(share),
-            allowed=total(remit_lines.allowed),
-            first_line=first_line,
-            line_count=line_count,
-            unbalanced_by=np.where(planted, cents, 0),
-        ),
-        remit_lines,
+    key = (claims.key[claim], remit_kind)
+    is_ours = remit_kind != STRANGER
+    planted = rates.planted("unbalanced_claim", draws, *key) & is_ours & (remit_kind != REVERSAL)
+    cents = np.where(draws.chance("large imbalance", 500, *key), 10_000, 1)
+    by_contract = (denial >= 0) & ~to_patient[denial]
+    odd = np.select(
+        [
+            by_contract & rates.planted("deactivated_reason", draws, *key),
+            by_contract & rates.planted("whole_charge_contractual", draws, *key),
+            by_contract & rates.planted("reason_without_remark", draws, *key),
+        ],
+        [DEACTIVATED, WHOLE_CHARGE, WITHOUT_REMARK],
+        0,
+    )
+    is_denied_line = decision.adjustments[:, DENIAL] != 0
+    remits = Remits(
+        claim=claim,
+        kind=remit_kind,
+        payer=column("payer"),
+        payment_day=column("payment_day"),
+        era_day=clock.arrives(column("payer"), column("payment_day")),
+        answers_attempt=column("answers_attempt"),
+        is_forwarded=column("is_forwarded").astype(bool),
+        denial=denial,
+        is_claim_level=column("is_claim_level").astype(bool),
+        is_patient_contractual=misplaced,
+        odd_reason=odd,
+        charge=total(decision.charge),
+        paid=total(decision.paid),
+        patient_share=total(share),
+        allowed=total(decision.allowed),
+        expected=total(np.where(is_denied_line, 0, expected[line])),
+        first_line=first_line,
+        line_count=line_count,
+        unbalanced_by=np.where(planted, cents, 0),
+    )
+    return remits, RemitLines(
+        remit=remit,
+        line=line,
+        charge=decision.charge,
+        paid=decision.paid,
+        allowed=decision.allowed,
+        adjustments=decision.adjustments,
     )
 
 
-def fault_rate(faults: Table, fault_type: str, size: str) -> int:
-    rows = faults.where("fault_type", fault_type).where("size", size)
-    return int(rows.ints("rate_per_million", 0, 1_000_000)[0])
+def _provider_charges(
+    parameters: Parameters,
+    draws: Draws,
+    rates: FaultRates,
+    care: Care,
+    clock: _Clock,
+    denied: Denials,
+    course: _Course,
+    paid: Ints,
+) -> Charges:
+    """Interest on late payments and recoveries: what payers settle outside any claim."""
+    claims, behaviour = care.claims, parameters.behaviour
+    plain = course.insured & ~denied.is_denied
+    days = course.first_paid - course.accepted_sent - behaviour["interest_after"]
+    interest = paid * behaviour["interest_yearly"] * np.maximum(days, 0) // (1000 * 365)
+    bears = np.flatnonzero(plain & (interest > 0))
+    day = course.first_paid[bears]
+    apart = business_day(day + 1)
+    payer = course.paying_payer[bears]
+    is_apart = rates.planted("provider_adjustment_only", draws, claims.key[bears])
+    is_apart &= clock.pay_day(payer, apart) != apart
+
+    taken = np.flatnonzero(course.kind == TAKEN_BACK)
+    share = 200 + draws.below("takeback share", 801, claims.key[taken])
+    taken_day = clock.pay_day(
+        claims.payer[taken], course.first_paid[taken] + clock.lag("paid_to_takeback")[taken]
+    )
+    return Charges(
+        claim=np.concatenate([bears, taken]),
+        payer=np.concatenate([payer, claims.payer[taken]]),
+        payment_day=np.concatenate([np.where(is_apart, apart, day), taken_day]),
+        code=np.repeat([INTEREST, RECOVERY], [len(bears), len(taken)]),
+        amount=np.concatenate([-interest[bears], np.maximum(paid[taken] * share // 1000, 1)]),
+    )
 
 
-class _Postings:
-    """Collects transactions; amounts of zero vanish."""
-
-    def __init__(self) -> None:
-        self._parts: list[tuple[Ints, Ints, Ints, Ints, Ints, Ints]] = []
-
-    def add(
-        self, claim: Ints, kind: int, amount: Ints, paid: Ints, insert: Ints, sequence: Ints
-    ) -> None:
-        keep = np.flatnonzero(amount > 0)
-        kinds = np.full(len(keep), kind)
-        self._parts.append(
-            (claim[keep], kinds, amount[keep], paid[keep], insert[keep], sequence[keep])
-        )
-
-    def transactions(self) -> Transactions:
-        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
-        order = np.lexsort((columns[5], columns[0]))
-        return Transactions(*(column[order] for column in columns))
-
-
-def _transactions(
+def _denial_work(
     parameters: Parameters,
     draws: Draws,
     care: Care,
-    denials: _Denials,
-    insured: Flags,
-    remits: Remits,
-    remit_lines: RemitLines,
-) -> Transactions:
-    claims, postings = care.claims, _Postings()
-
-    # Copays collected at the visit, where the first decision confirms them.
-    copay = np.add.reduceat(remit_lines.adjustments[:, COPAY], remits.first_line)
-    at_visit = (remits.decision == 1) & (copay > 0)
-    at_visit &= draws.chance(
-        "copay at visit", parameters.behaviour["copay_at_visit"], claims.key[remits.claim]
-    )
-    rows = np.flatnonzero(at_visit)
-    who = remits.claim[rows]
-    visit_day = care.encounters.day[claims.encounter[who]]
-    # It is entered with the charges: no account has money before it has charges.
-    coded = care.encounters.coded_day[claims.encounter[who]]
-    posted = coded + draws.quantile("copay posting", parameters.lags["posting"], claims.key[who])
-    postings.add(who, PATIENT_PAYMENT, copay[rows], visit_day, posted, np.zeros_like(who))
-
-    # Bills: the patient's share of each remittance, and self-pay accounts.
-    share = remits.patient_share - np.where(at_visit, copay, 0)
-    billed = np.flatnonzero(share > 0)
-    uninsured = np.flatnonzero(~insured)
-    denied_share = denials.is_patient_share[remits.claim[billed]]
-    claim = np.concatenate([remits.claim[billed], uninsured])
-    _bills(
-        parameters,
-        draws,
-        care,
-        postings,
-        claim=claim,
-        decision=np.concatenate([remits.decision[billed], np.ones_like(uninsured)]),
-        amount=np.concatenate([share[billed], claims.charge[uninsured]]),
-        known=np.concatenate(
-            [remits.era_day[billed], care.encounters.coded_day[claims.encounter[uninsured]]]
+    clock: _Clock,
+    denied: Denials,
+    course: _Course,
+) -> tuple[DenialWork, Ints]:
+    """What was done about each denial; and per claim the day of the write-off, 0 when none."""
+    claims = care.claims
+    first_era = clock.arrives(course.paying_payer, course.first_paid)
+    second_era = clock.arrives(claims.payer, course.second_paid)
+    last = np.where(denied.is_worked, second_era, first_era)
+    waits = draws.quantile("write-off", parameters.lags["denial_to_write_off"], claims.key)
+    stays = denied.is_denied & ~denied.is_won & ~denied.is_patient_share
+    write_off_day = np.where(stays, business_day(last + waits), 0)
+    row = np.flatnonzero(denied.is_denied)
+    worked = denied.is_worked[row]
+    action = np.select([denied.is_resubmitted[row], denied.is_appealed[row]], [1, 2], 0)
+    return (
+        DenialWork(
+            claim=row,
+            denial=denied.row[row],
+            denied_day=first_era[row],
+            action=action,
+            action_day=np.where(worked, course.second_sent[row], 0),
+            decided_day=np.where(worked, second_era[row], 0),
+            is_won=denied.is_won[row],
+            write_off_day=write_off_day[row],
         ),
-        kind=np.concatenate([denied_share.astype(np.int64), np.full(len(uninsured), 2)]),
+        write_off_day,
     )
 
-    # What stays denied is written off, by the reason's class, some time after the last answer.
-    last = (denials.row[remits.claim] >= 0) & (
-        (remits.decision == 2) | ~denials.is_worked[remits.claim]
+
+def _copay_at_visit(
+    parameters: Parameters,
+    draws: Draws,
+    care: Care,
+    denied: Denials,
+    course: _Course,
+    first: Decision,
+) -> Ints:
+    """Per claim, the copay collected at the visit: only where the first decision confirms it."""
+    claims = care.claims
+    lines = np.arange(len(care.lines.claim))
+    confirmed = ~denied.covers(lines, care.lines.claim)
+    copay = np.where(confirmed, first.adjustments[:, COPAY], 0)
+    copay = np.add.reduceat(copay, claims.first_line)
+    collected = (
+        course.insured
+        & ~course.has_secondary
+        & draws.chance("copay at visit", parameters.behaviour["copay_at_visit"], claims.key)
     )
-    lost = np.flatnonzero(last & (remits.denial >= 0) & ~denials.is_patient_share[remits.claim])
-    who = remits.claim[lost]
-    day = business_day(
-        remits.era_day[lost]
-        + draws.quantile("write-off", parameters.lags["denial_to_write_off"], claims.key[who])
-    )
-    amount = np.add.reduceat(remit_lines.adjustments[:, DENIAL], remits.first_line)[lost]
-    is_admin = np.array(parameters.denials.text("write_off_type")) == "Admin Write-off"
-    is_admin = is_admin[remits.denial[lost]]
-    for kind, applies in ((ADMIN_WRITE_OFF, is_admin), (DENIAL_WRITE_OFF, ~is_admin)):
-        postings.add(
-            who, kind, np.where(applies, amount, 0), day, day, np.full(len(who), 30 + kind)
-        )
-    return postings.transactions()
+    return np.where(collected, copay, 0)
 
 
 def _bills(
     parameters: Parameters,
     draws: Draws,
     care: Care,
-    postings: _Postings,
-    *,
-    claim: Ints,
-    decision: Ints,
-    amount: Ints,
-    known: Ints,
-    kind: Ints,
-) -> None:
-    """Draw how each bill ends. `kind`: 0 share after insurance, 1 PR denial, 2 self-pay."""
-    table, behaviour, lags = parameters.patient_balance, parameters.behaviour, parameters.lags
-    outcomes = (
-        "paid_in_full", "paid_in_two", "paid_in_part", "charity", "small_balance", "bad_debt",
-    )  # fmt: skip
-    chances = np.stack([table.permille(name) for name in outcomes], axis=1)
-    limits, kinds = table.cents("up_to_dollars"), np.array(table.text("kind"))
-    row = np.zeros_like(claim)
-    for code, name in enumerate(("insured", "denied", "self_pay")):
-        here, bands = np.flatnonzero(kind == code), np.flatnonzero(kinds == name)
-        row[here] = bands[np.searchsorted(limits[bands], amount[here])]
-    key = (care.claims.key[claim], decision)
-    ends = np.cumsum(chances, axis=1)[row]
-    drawn = draws.below("bill outcome", ends[:, -1], *key)
-    outcome = (drawn[:, None] >= ends).sum(axis=1)
-    full, two, part, charity, small, bad = (outcome == code for code in range(6))
+    clock: _Clock,
+    denied: Denials,
+    course: _Course,
+    first: Decision,
+) -> list[Bill]:
+    """What is billed to patients: shares after insurance, PR denials and self-pay accounts."""
+    claims, lines = care.claims, care.lines
+    is_denied_line = denied.covers(np.arange(len(lines.claim)), lines.claim)
 
-    low, high = behaviour["part_payment_low"], behaviour["part_payment_high"]
-    permille = low + draws.below("part of bill", high - low + 1, *key)
-    first = np.where(full, amount, 0)
-    first = np.where(two, np.maximum(amount // 2, 1), first)
-    first = np.where(part, np.maximum(amount * permille // 1000, 1), first)
-    second = np.where(two, amount - first, 0)
-    rest = np.where(part, amount - first, 0)
-    small_rest = part & (rest <= behaviour["small_balance_limit"] * 100)
+    def by_claim(values: Ints) -> Ints:
+        return np.add.reduceat(values, claims.first_line)
 
-    def later(after: Ints, name: str, stream: str = "") -> Ints:
-        return after + draws.quantile(stream or name, lags[name], *key)
+    share = by_claim(np.where(is_denied_line, 0, first.patient_share))
+    won_share = by_claim(np.where(is_denied_line, first.patient_share, 0))
+    moved = by_claim(np.where(is_denied_line, lines.charge, 0))
+    copay = _copay_at_visit(parameters, draws, care, denied, course, first)
+    first_era = clock.arrives(course.paying_payer, course.first_paid)
 
-    base = decision * 10
-
-    def pay(day: Ints, cents: Ints, place: int) -> None:
-        inserted = later(day, "posting", f"posting {place}")
-        postings.add(claim, PATIENT_PAYMENT, cents, day, inserted, base + place)
-
-    first_day = later(known, "bill_to_payment")
-    second_day = later(first_day, "between_payments")
-    pay(first_day, first, 0)
-    pay(second_day, second, 1)
-    twice = full & draws.chance("paid twice", table.permille("paid_twice_permille")[row], *key)
-    pay(later(first_day, "double_payment"), np.where(twice, amount, 0), 2)
-
-    for place, (kind_code, lag, cents) in enumerate(
-        (
-            (BAD_DEBT, "bill_to_bad_debt", np.where(bad, amount, np.where(small_rest, 0, rest))),
-            (CHARITY, "bill_to_charity", np.where(charity, amount, 0)),
-            (SMALL_BALANCE, "bill_to_small_balance", np.where(small, amount, 0)),
-            (SMALL_BALANCE, "bill_to_bad_debt", np.where(small_rest, rest, 0)),
-        ),
-        start=3,
-    ):
-        day = business_day(np.maximum(later(known, lag), first_day + 1))
-        postings.add(claim, kind_code, cents, day, day, base + place)
+    alone = course.insured & ~course.has_secondary
+    to_patient = denied.is_patient_share
+    pays_deductible = draws.chance(
+        "secondary pays deductible", parameters.behaviour["secondary_pays_deductible"], claims.key
+    )
+    left = np.where(pays_deductible, 0, by_claim(first.adjustments[:, DEDUCTIBLE]))
+    secondary_era = clock.arrives(np.maximum(claims.secondary_payer, 0), course.secondary_paid)
+    second_era = clock.arrives(claims.payer, course.second_paid)
+    nothing = np.zeros_like(share)
+    return [
+        Bill(1, "insured", np.where(alone & ~to_patient, share - copay, nothing), first_era),
+        Bill(1, "denied", np.where(to_patient, share - copay + moved, nothing), first_era),
+        Bill(2, "insured", np.where(alone & denied.is_won, won_share, nothing), second_era),
+        Bill(3, "insured", np.where(course.has_secondary, left, nothing), secondary_era),
+        Bill(1, "self_pay", np.where(course.insured, nothing, claims.charge), claims.coded_day),
+    ]

@@ -1,22 +1,40 @@
 """The two hospitals' operational databases, each a DuckDB file with its own schema.
 
-A database shows the rows that had been entered by the world's last day. Nothing is updated in
-place: transactions are append-only, and a patient is registered before the first visit.
+A database shows the rows that had been entered by the world's last day. Transactions, encounters,
+procedures, diagnoses, coverage checks and the work log are append-only; patients, the status of
+encounters, appointments and authorizations are updated in place, with ModifiedDate as the time of
+their last change. So the rows of one day, by ModifiedDate, can be written by themselves, and the
+days in any order. Departments, providers and staff have no date.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rcm_platform.world.claims import PATIENT_PAYMENT, TRANSACTION_KINDS
-from rcm_platform.world.columns import dates, decimal_9_2, money, nulls, take, timestamps
+from rcm_platform.world import documentation, front_end, id_columns, staff
+from rcm_platform.world.columns import (
+    OPEN_SECONDS,
+    dates,
+    decimal_9_2,
+    masked,
+    money,
+    nulls,
+    take,
+    timestamps,
+)
 from rcm_platform.world.model import World
-from rcm_platform.world.rng import Ints, Keys
+from rcm_platform.world.patient_versions import versions
+from rcm_platform.world.rng import Flags, Ints
+from rcm_platform.world.story import PATIENT_PAYMENT, REFUND, TRANSACTION_KINDS
 
 _PATIENTS_A = """
     PatientID varchar, FirstName varchar, LastName varchar, MiddleName varchar, SSN varchar,
@@ -24,85 +42,157 @@ _PATIENTS_A = """
 _PATIENTS_B = """
     ID varchar, F_Name varchar, L_Name varchar, M_Name varchar, SSN varchar,
     PhoneNumber varchar, Gender varchar, DOB date, Address varchar, Updated_Date timestamp"""
+_MODIFIED_B = "Updated_Date"
 _TABLES = {
     "departments": "DeptID varchar, Name varchar",
     "providers": """
         ProviderID varchar, FirstName varchar, LastName varchar, Specialization varchar,
         DeptID varchar, NPI varchar""",
+    "staff": """
+        StaffID varchar, FirstName varchar, LastName varchar, Role varchar, HiredDate date""",
     "encounters": """
         EncounterID varchar, PatientID varchar, EncounterDate date, EncounterType varchar,
         ProviderID varchar, DepartmentID varchar, ProcedureCode varchar, InsertedDate timestamp,
         ModifiedDate timestamp""",
+    "encounter_status": """
+        EncounterID varchar, DischargeDate date, DocumentationStatus varchar, SignedDate date,
+        CodedDate date, ModifiedDate timestamp""",
+    "diagnoses": """
+        DiagnosisID varchar, EncounterID varchar, ICDCode varchar, Sequence integer,
+        ModifiedDate timestamp""",
     "procedures": """
         ProcedureID varchar, EncounterID varchar, ProcedureCode varchar, Modifiers varchar,
         Units integer, WorkRVU decimal(9, 2), ModifiedDate timestamp""",
+    "appointments": """
+        AppointmentID varchar, PatientID varchar, ProviderID varchar, DeptID varchar,
+        BookedDate date, ScheduledDate date, VisitType varchar, Status varchar,
+        EncounterID varchar, ModifiedDate timestamp""",
+    "eligibility_checks": """
+        CheckID varchar, PatientID varchar, EncounterID varchar, AppointmentID varchar,
+        PayorID varchar, CheckDate date, Status varchar, ModifiedDate timestamp""",
+    "authorizations": """
+        AuthID varchar, PatientID varchar, EncounterID varchar, PayorID varchar,
+        ProcedureCode varchar, RequestedDate date, DecisionDate date, Status varchar,
+        AuthNumber varchar, ModifiedDate timestamp""",
     "transactions": """
         TransactionID varchar, EncounterID varchar, PatientID varchar, ProviderID varchar,
         DeptID varchar, VisitDate date, ServiceDate date, PaidDate date, VisitType varchar,
         Amount decimal(18, 2), AmountType varchar, PaidAmount decimal(18, 2), ClaimID varchar,
         PayorID varchar, ProcedureCode varchar, ICDCode varchar, LineOfBusiness varchar,
         MedicaidID varchar, MedicareID varchar, InsertDate timestamp, ModifiedDate timestamp""",
+    "work_log": """
+        WorkID varchar, StaffID varchar, WorkDate date, Activity varchar, EncounterID varchar,
+        ClaimID varchar, Minutes integer, ModifiedDate timestamp""",
 }
+T = TypeVar("T")
+#: Rows of one table that are in memory as text at a time.
+_CHUNK = 200_000
 
 
-def write_database(world: World, hospital: int, path: Path) -> None:
-    """Write the database of one hospital to a new file."""
-    tables = {
-        "patients": _patients(world, hospital),
-        "departments": _departments(world),
-        "providers": _providers(world, hospital),
-        "encounters": _encounters(world, hospital),
-        "procedures": _procedures(world, hospital),
-        "transactions": _transactions(world, hospital),
+def write_database(world: World, hospital: int, path: Path, first_day: int, last_day: int) -> None:
+    """Write what was last changed on first_day..last_day into the database of one hospital.
+
+    Rows of these days that are there already are replaced; those of other days stay. All or
+    nothing.
+    """
+    until = min(last_day, world.through_day)
+    undated: dict[str, Callable[[], pa.Table]] = {
+        "departments": partial(_departments, world),
+        "providers": partial(_providers, world, hospital),
+        "staff": partial(staff.staff, world, hospital),
     }
+    whole: dict[str, Callable[..., pa.Table]] = {
+        "encounter_status": documentation.encounter_status,
+        "diagnoses": documentation.diagnoses,
+        "appointments": front_end.appointments,
+        "eligibility_checks": front_end.eligibility_checks,
+        "authorizations": front_end.authorizations,
+    }
+    window = (world, hospital, first_day, until)
+
+    def parts() -> Iterator[tuple[str, pa.Table]]:
+        yield from ((name, make()) for name, make in undated.items())
+        yield "patients", _patients(*window)
+        yield "encounters", _encounters(*window)
+        for name, make in whole.items():
+            yield name, make(world, hospital, world.through_day, first_day, until)
+        yield from (("procedures", part) for part in _procedures(*window))
+        yield from (("transactions", part) for part in _transactions(*window))
+        yield from (("work_log", part) for part in staff.work_parts(*window))
+
     ddl = {"patients": _PATIENTS_A if hospital == 0 else _PATIENTS_B, **_TABLES}
     with duckdb.connect(str(path)) as connection:
-        for name, rows in tables.items():
-            connection.execute(f"create table {name} ({ddl[name]})")
+        connection.execute("begin")
+        for name, columns in ddl.items():
+            is_new = "or replace table" if name in undated else "table if not exists"
+            connection.execute(f"create {is_new} {name} ({columns})")
+            if name not in undated:
+                modified = _MODIFIED_B if name == "patients" and hospital else "ModifiedDate"
+                connection.execute(
+                    f"delete from {name} where cast({modified} as date) - date '1970-01-01' "
+                    f"between {first_day} and {last_day}"
+                )
+        for name, rows in _one_ahead(parts()):
             connection.register("incoming", rows)
             connection.execute(f"insert into {name} select * from incoming")
             connection.unregister("incoming")
+        connection.execute("commit")
 
 
-def department_ids(world: World) -> list[str]:
-    return [f"DEPT{row + 1:03d}" for row in range(len(world.parameters.specialties))]
+def _one_ahead(parts: Iterator[T]) -> Iterator[T]:
+    """The same, each drawn by another thread while the one before is being used."""
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, parts, None)
+        while (part := coming.result()) is not None:
+            coming = thread.submit(next, parts, None)
+            yield part
 
 
-def _seconds(world: World, stream: str, *keys: Ints | Keys) -> Ints:
-    return world.draws.below(f"time of {stream}", 36_000, *keys)
+def _between(day: Ints, first_day: int, last_day: int) -> Flags:
+    return (day >= first_day) & (day <= last_day)
 
 
-def _patients(world: World, hospital: int) -> pa.Table:
-    people = world.care.patients
-    rows = np.flatnonzero(
-        (people.hospital == hospital) & (people.registered_day <= world.through_day)
-    )
-    towns = world.parameters.towns.rows
-    addresses = [
-        f"{people.streets[row]}, {town['town']}, {town['state']} {town['zip']}"
-        for row in rows.tolist()
-        for town in [towns[people.town[row]]]
-    ]
+def _chunks(rows: Ints) -> Iterator[Ints]:
+    for start in range(0, len(rows), _CHUNK):
+        yield rows[start : start + _CHUNK]
 
-    def named(values: list[str]) -> pa.Array:
+
+def _patients(world: World, hospital: int, first_day: int, last_day: int) -> pa.Table:
+    """The last state of each patient."""
+    people, draws = world.care.patients, world.draws
+    history = versions(world.parameters, draws, people, world.start_day, world.through_day)
+    rows = history.rows_at(world.through_day)
+    rows = rows[people.hospital[history.record[rows]] == hospital]
+    rows = rows[_between(history.from_day[rows], first_day, last_day)]
+    record, day = history.record[rows], history.from_day[rows]
+    towns = [f", {t['town']}, {t['state']} {t['zip']}" for t in world.parameters.towns.rows]
+
+    def named(texts: pa.Array) -> pa.Array:
         # Hospital B types names in capitals.
-        return take(values if hospital == 0 else [v.upper() for v in values], rows)
+        return texts if hospital == 0 else pc.utf8_upper(texts)
+
+    def or_null(texts: pa.Array) -> pa.Array:
+        return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
     genders = ["Male", "Female"] if hospital == 0 else ["M", "F"]
-    day = people.registered_day[rows]
     # Registration is before the visit's own entry, which is after opening.
-    seconds = -1 - _seconds(world, "registration", people.hospital[rows], people.number[rows]) // 10
+    seconds = draws.below(
+        "time of registration", OPEN_SECONDS, people.hospital[record], people.number[record]
+    )
+    seconds = np.where(history.number[rows] == 1, -1 - seconds // 10, seconds)
     return pa.table(
         [
-            take(world.patient_ids, rows),
-            named(people.first_names),
-            named(people.last_names),
-            named(people.middle_initials),
-            take(people.social_security_numbers, rows),
-            take(people.phones, rows),
-            take(genders, people.is_female[rows]),
-            dates(people.birth_day[rows]),
-            pa.array(addresses, pa.string()),
+            people.ids(record),
+            named(take(people.first_names, record)),
+            named(take(history.last_names, rows)),
+            named(or_null(take(people.middle_initials, record))),
+            or_null(take(people.social_security_numbers, record)),
+            take(history.phones, rows),
+            take(genders, people.is_female[record]),
+            dates(people.birth_day[record]),
+            pc.binary_join_element_wise(
+                take(history.streets, rows), take(towns, history.town[rows]), ""
+            ),
             timestamps(day, seconds),
         ],
         names=[f"column_{i}" for i in range(10)],  # named by the hospital's own table
@@ -110,40 +200,50 @@ def _patients(world: World, hospital: int) -> pa.Table:
 
 
 def _departments(world: World) -> pa.Table:
-    return pa.table(
-        {"DeptID": department_ids(world), "Name": world.parameters.specialties.text("department")}
-    )
-
-
-def _providers(world: World, hospital: int) -> pa.Table:
-    staff = world.providers
-    rows = np.flatnonzero(staff.hospital == hospital)
-    department = staff.department[rows]
+    specialties = world.parameters.specialties
     return pa.table(
         {
-            "ProviderID": take(world.provider_ids, rows),
-            "FirstName": take(staff.first_names, rows),
-            "LastName": take(staff.last_names, rows),
-            "Specialization": take(world.parameters.specialties.text("specialty"), department),
-            "DeptID": take(department_ids(world), department),
-            "NPI": take(staff.npis, rows),
+            "DeptID": id_columns.departments(np.arange(len(specialties))),
+            "Name": specialties.text("department"),
         }
     )
 
 
-def _encounters(world: World, hospital: int) -> pa.Table:
+def _providers(world: World, hospital: int) -> pa.Table:
+    everyone = world.providers
+    rows = np.flatnonzero(everyone.hospital == hospital)
+    department = everyone.department[rows]
+    return pa.table(
+        {
+            "ProviderID": id_columns.providers(world, rows),
+            "FirstName": take(everyone.first_names, rows),
+            "LastName": take(everyone.last_names, rows),
+            "Specialization": take(world.parameters.specialties.text("specialty"), department),
+            "DeptID": id_columns.departments(department),
+            "NPI": take(everyone.npis, rows),
+        }
+    )
+
+
+def _encounters(world: World, hospital: int, first_day: int, last_day: int) -> pa.Table:
     visits, procedures = world.care.encounters, world.parameters.procedures
-    rows = np.flatnonzero((visits.hospital == hospital) & (visits.day <= world.through_day))
-    entered = timestamps(visits.day[rows], _seconds(world, "visit", visits.key[rows]))
+    arrival = front_end.visit_arrival(world)
+    rows = np.flatnonzero(
+        (visits.hospital == hospital) & _between(arrival, first_day, last_day)
+    )  # fmt: skip
+    # Stamped in another time zone, an evening is the first hours of the next day.
+    local = world.draws.below("time of visit", OPEN_SECONDS, visits.key[rows])
+    is_shifted = world.shifted_encounters[rows]
+    entered = timestamps(arrival[rows], np.where(is_shifted, -8 * 3600 + local // 2, local))
     provider = visits.provider[rows]
     return pa.table(
         {
-            "EncounterID": take(world.encounter_ids, rows),
-            "PatientID": take(world.patient_ids, visits.patient[rows]),
+            "EncounterID": id_columns.encounters(world, rows),
+            "PatientID": id_columns.patients(world, visits.patient[rows]),
             "EncounterDate": dates(visits.day[rows]),
             "EncounterType": take(procedures.text("visit_type"), visits.primary[rows]),
-            "ProviderID": take(world.provider_ids, provider),
-            "DepartmentID": take(department_ids(world), world.providers.department[provider]),
+            "ProviderID": id_columns.providers(world, provider),
+            "DepartmentID": id_columns.departments(world.providers.department[provider]),
             "ProcedureCode": take(procedures.text("code"), visits.primary[rows]),
             "InsertedDate": entered,
             "ModifiedDate": entered,
@@ -151,100 +251,137 @@ def _encounters(world: World, hospital: int) -> pa.Table:
     )
 
 
-def _line_rows(world: World, hospital: int) -> Ints:
-    visits, lines = world.care.encounters, world.care.lines
-    shown = (visits.hospital == hospital) & (visits.coded_day <= world.through_day)
-    return np.flatnonzero(shown[lines.encounter])
-
-
-def _coded_at(world: World, encounter: Ints) -> pa.Array:
-    visits = world.care.encounters
+def _coded_at(world: World, days: Ints, encounter: Ints) -> pa.Array:
+    key = world.care.encounters.key[encounter]
     # Evening hours, so that charges posted on the day of the visit still follow its entry.
-    seconds = 36_000 + _seconds(world, "coding", visits.key[encounter]) // 5
-    return timestamps(visits.coded_day[encounter], seconds)
+    seconds = world.draws.below("time of coding", OPEN_SECONDS, key)
+    return timestamps(days, OPEN_SECONDS + seconds // 5)
 
 
-def _procedures(world: World, hospital: int) -> pa.Table:
+def _procedures(world: World, hospital: int, first_day: int, last_day: int) -> Iterator[pa.Table]:
+    """What was done, by line; known when the visit is coded, even where a charge is posted late."""
+    lines, visits = world.care.lines, world.care.encounters
+    shown = (visits.hospital == hospital) & _between(visits.coded_day, first_day, last_day)
+    for rows in _chunks(np.flatnonzero(shown[lines.encounter])):
+        encounter = lines.encounter[rows]
+        modifiers = take([lines.modifiers[row] for row in rows.tolist()], np.arange(len(rows)))
+        yield pa.table(
+            {
+                "ProcedureID": id_columns.charges(world, rows, prefix="PR"),
+                "EncounterID": id_columns.encounters(world, encounter),
+                "ProcedureCode": take(
+                    world.parameters.procedures.text("code"), lines.procedure[rows]
+                ),
+                "Modifiers": pc.if_else(
+                    pc.equal(modifiers, ""), pa.scalar(None, pa.string()), modifiers
+                ),
+                "Units": pa.array(lines.units[rows].astype(np.int32)),
+                "WorkRVU": decimal_9_2(lines.work_rvu[rows]),
+                "ModifiedDate": _coded_at(world, visits.coded_day[encounter], encounter),
+            }
+        )
+
+
+def drifting_charges(world: World) -> Flags:
+    """Planted, per line: the type of its charge is written in another casing."""
     lines = world.care.lines
-    rows = _line_rows(world, hospital)
-    modifiers = take(lines.modifiers, rows)
-    return pa.table(
-        {
-            "ProcedureID": [f"PR{text[1:]}" for text in take(world.charge_ids, rows).to_pylist()],
-            "EncounterID": take(world.encounter_ids, lines.encounter[rows]),
-            "ProcedureCode": take(world.parameters.procedures.text("code"), lines.procedure[rows]),
-            "Modifiers": pc.replace_with_mask(
-                modifiers, pc.equal(modifiers, ""), pa.scalar(None, pa.string())
-            ),
-            "Units": pa.array(lines.units[rows].astype(np.int32)),
-            "WorkRVU": decimal_9_2(lines.work_rvu[rows]),
-            "ModifiedDate": _coded_at(world, lines.encounter[rows]),
-        }
-    )
+    key = world.care.encounters.key[lines.encounter]
+    return world.faults.planted("status_casing_drift", world.draws, key, lines.number)
 
 
-def _transactions(world: World, hospital: int) -> pa.Table:
-    visits, lines, claims = world.care.encounters, world.care.lines, world.care.claims
+def drifting_postings(world: World) -> Flags:
+    """Planted, per row of Transactions: its type is written in another casing."""
     posted = world.story.transactions
-    charges = _line_rows(world, hospital)
-    others = np.flatnonzero(
-        (claims.hospital[posted.claim] == hospital) & (posted.insert_day <= world.through_day)
-    )
-    claim = np.concatenate([lines.claim[charges], posted.claim[others]])
-    encounter = claims.encounter[claim]
+    key = world.care.claims.key[posted.claim]
+    return world.faults.planted("status_casing_drift", world.draws, key, 1000 + posted.sequence)
+
+
+def _transactions(world: World, hospital: int, first_day: int, last_day: int) -> Iterator[pa.Table]:
+    claims, lines, posted = world.care.claims, world.care.lines, world.story.transactions
+    shown = (claims.hospital == hospital) & _between(claims.coded_day, first_day, last_day)
+    drifts = drifting_charges(world)
+    for rows in _chunks(np.flatnonzero(shown[lines.claim])):
+        claim = lines.claim[rows]
+        entered = _coded_at(world, claims.coded_day[claim], lines.encounter[rows])
+        yield _journal(
+            world,
+            ids=id_columns.charges(world, rows),
+            claim=claim,
+            paid_date=nulls(len(rows), pa.date32()),
+            amount=money(lines.charge[rows]),
+            amount_type=_cased(["Charge"], np.zeros_like(rows), drifts[rows], lines.number[rows]),
+            paid_amount=nulls(len(rows), pa.decimal128(18, 2)),
+            procedure=lines.procedure[rows],
+            entered=entered,
+        )
+    shown = (claims.hospital == hospital)[posted.claim]
+    drifts = drifting_postings(world)
+    for rows in _chunks(np.flatnonzero(shown & _between(posted.insert_day, first_day, last_day))):
+        claim, kind, amount = posted.claim[rows], posted.kind[rows], money(posted.amount[rows])
+        is_payment = (kind == PATIENT_PAYMENT) | (kind == REFUND)
+        seconds = world.draws.below("time of posting", OPEN_SECONDS, claims.key[claim])
+        yield _journal(
+            world,
+            ids=id_columns.postings(world, rows),
+            claim=claim,
+            paid_date=masked(dates(posted.paid_day[rows]), is_payment),
+            amount=masked(amount, ~is_payment),
+            amount_type=_cased(list(TRANSACTION_KINDS), kind, drifts[rows], posted.sequence[rows]),
+            paid_amount=masked(amount, is_payment),
+            procedure=world.care.encounters.primary[claims.encounter[claim]],
+            entered=timestamps(posted.insert_day[rows], OPEN_SECONDS + seconds // 5),
+        )
+
+
+def _cased(names: list[str], row: Ints, drifts: Flags, place: Ints) -> pa.Array:
+    """Names by row, some of them in capitals or in small letters."""
+    casings = [*names, *(name.upper() for name in names), *(name.lower() for name in names)]
+    return take(casings, row + len(names) * np.where(drifts, 1 + place % 2, 0))
+
+
+def _journal(
+    world: World,
+    *,
+    ids: pa.Array,
+    claim: Ints,
+    paid_date: pa.Array,
+    amount: pa.Array,
+    amount_type: pa.Array,
+    paid_amount: pa.Array,
+    procedure: Ints,
+    entered: pa.Array,
+) -> pa.Table:
+    """Rows of the transactions table about claims."""
+    visits, claims, parameters = world.care.encounters, world.care.claims, world.parameters
+    encounter, payer = claims.encounter[claim], claims.payer[claim]
     provider, patient = visits.provider[encounter], visits.patient[encounter]
-    payer, diagnosis = claims.payer[claim], visits.diagnosis[encounter]
-    is_payment = posted.kind[others] == PATIENT_PAYMENT
-    n_charges = len(charges)
-
-    def two(first: pa.Array, second: pa.Array) -> pa.Array:
-        return pa.concat_arrays([first, second])
-
-    def masked(values: pa.Array, keep: np.ndarray) -> pa.Array:
-        return pc.if_else(pa.array(keep), values, pa.scalar(None, values.type))
-
-    amount, paid = money(posted.amount[others]), dates(posted.paid_day[others])
-    entered = timestamps(
-        posted.insert_day[others],
-        36_000 + _seconds(world, "posting", claims.key[posted.claim[others]]) // 5,
-    )
-    procedures, payers = world.parameters.procedures, world.parameters.payers
-    codes = [
-        f"{c[:3]}.{c[3:]}" if len(c) > 3 else c for c in world.parameters.diagnoses.text("icd10")
-    ]
     members = take(world.care.patients.member_ids, patient)
-    classes = np.array(payers.classes)[payer]
-    entered_at = two(_coded_at(world, lines.encounter[charges]), entered)
+    classes = np.array(parameters.payers.classes)[payer]
+    visit_day = dates(visits.day[encounter])
     return pa.table(
         {
-            "TransactionID": two(take(world.charge_ids, charges), take(world.posting_ids, others)),
-            "EncounterID": take(world.encounter_ids, encounter),
-            "PatientID": take(world.patient_ids, patient),
-            "ProviderID": take(world.provider_ids, provider),
-            "DeptID": take(department_ids(world), world.providers.department[provider]),
-            "VisitDate": dates(visits.day[encounter]),
-            "ServiceDate": dates(visits.day[encounter]),
-            "PaidDate": two(nulls(n_charges, pa.date32()), masked(paid, is_payment)),
-            "VisitType": take(procedures.text("visit_type"), visits.primary[encounter]),
-            "Amount": two(money(lines.charge[charges]), masked(amount, ~is_payment)),
-            "AmountType": two(
-                take(["Charge"], np.zeros_like(charges)),
-                take(list(TRANSACTION_KINDS), posted.kind[others]),
-            ),
-            "PaidAmount": two(nulls(n_charges, pa.decimal128(18, 2)), masked(amount, is_payment)),
-            "ClaimID": take(world.claim_ids, claim),
-            "PayorID": take(payers.ids, payer),
-            "ProcedureCode": take(
-                procedures.text("code"),
-                np.concatenate([lines.procedure[charges], visits.primary[encounter[n_charges:]]]),
-            ),
-            "ICDCode": take(codes, diagnosis),
-            "LineOfBusiness": take(payers.classes, payer),
+            "TransactionID": ids,
+            "EncounterID": id_columns.encounters(world, encounter),
+            "PatientID": id_columns.patients(world, patient),
+            "ProviderID": id_columns.providers(world, provider),
+            "DeptID": id_columns.departments(world.providers.department[provider]),
+            "VisitDate": visit_day,
+            "ServiceDate": visit_day,
+            "PaidDate": paid_date,
+            "VisitType": take(parameters.procedures.text("visit_type"), visits.primary[encounter]),
+            "Amount": amount,
+            "AmountType": amount_type,
+            "PaidAmount": paid_amount,
+            "ClaimID": id_columns.claims(world, claim),
+            "PayorID": id_columns.payers(world, payer),
+            "ProcedureCode": take(parameters.procedures.text("code"), procedure),
+            "ICDCode": take(documentation.dotted_codes(world), visits.diagnosis[encounter]),
+            "LineOfBusiness": take(parameters.payers.classes, payer),
             "MedicaidID": masked(members, classes == "Medicaid"),
             "MedicareID": masked(
                 members, (classes == "Medicare") | (classes == "Medicare Advantage")
             ),
-            "InsertDate": entered_at,
-            "ModifiedDate": entered_at,
+            "InsertDate": entered,
+            "ModifiedDate": entered,
         }
     )

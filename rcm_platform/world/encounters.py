@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from rcm_platform.world.dates import weekday
+from rcm_platform.world.faults import FaultRates
 from rcm_platform.world.parameters import WEEKDAYS, Parameters
 from rcm_platform.world.people import Patients, Providers, patients
-from rcm_platform.world.rng import Draws, Ints, Keys
+from rcm_platform.world.rng import Draws, Flags, Ints, Keys
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,14 @@ class Encounters:
     hospital: Ints
     number: Ints
     day: Ints
+    end_day: Ints  # discharge: the day itself, later for inpatients
     coded_day: Ints  # charges and procedures are posted
     patient: Ints  # row of Patients
     provider: Ints  # row of Providers
     primary: Ints  # row of procedures.csv
     diagnosis: Ints  # row of diagnoses.csv
+    diagnosis_2: Ints  # -1 when there is none
+    diagnosis_3: Ints  # -1 when there is none
 
     def ids(self) -> list[str]:
         return [f"E{number:08d}" for number in self.number.tolist()]
@@ -43,6 +47,7 @@ class Lines:
     number: Ints  # 1.. in the visit
     procedure: Ints  # row of procedures.csv
     modifiers: list[str]  # "25", "26 59" or ""
+    modifiers_row: Ints  # row of modifiers.csv of the one that changes the payment, -1 none
     units: Ints
     work_rvu: Ints  # hundredths, per unit, after modifiers
     charge: Ints
@@ -55,9 +60,13 @@ class Claims:
 
     key: Keys
     encounter: Ints
-    part: Ints  # 1, or 2 for the second claim of a visit
+    part: Ints  # 1, 2 for the second claim of a visit, 3 for a late charge
     hospital: Ints
     payer: Ints
+    secondary_payer: Ints  # -1 when there is none
+    is_institutional: Flags  # an 837I; the others are 837P
+    is_late_charge: Flags
+    coded_day: Ints  # its charges are posted
     charge: Ints
     first_line: Ints
     line_count: Ints
@@ -76,6 +85,7 @@ class Care:
 def care(
     parameters: Parameters,
     draws: Draws,
+    rates: FaultRates,
     providers: Providers,
     size: str,
     start_day: int,
@@ -118,7 +128,9 @@ def care(
         np.concatenate(day),
         people.first_row[np.concatenate(hospital)] + np.concatenate(patient_number) - 1,
     )
-    lines, claims = _lines_and_claims(parameters, draws, encounters, people, line_count, profile)
+    lines, claims = _lines_and_claims(
+        parameters, draws, rates, encounters, people, line_count, profile
+    )
     return Care(people, encounters, lines, claims)
 
 
@@ -145,67 +157,93 @@ def _encounters(
     roles = procedures.text("role")
     extra_count = draws.pick("extra lines", parameters.lines.ints("weight"), key)
     extra_count = parameters.lines.ints("extra_lines", 0, 8)[extra_count]
-    primary = np.zeros(len(key), dtype=np.int64)
-    diagnosis = np.zeros(len(key), dtype=np.int64)
+    primary, diagnosis, second, third = (np.zeros(len(key), dtype=np.int64) for _ in range(4))
     for index, name in enumerate(profiles):
         here = np.flatnonzero(profile == index)
         own = np.array([p == name for p in procedures.text("profile")])
         rows = np.flatnonzero(own & (np.array(roles) == "primary"))
         primary[here] = rows[draws.pick("primary procedure", weights[rows], key[here])]
-        extra_count[here] = np.minimum(extra_count[here], (own.sum() - len(rows)))
+        extras = own & (np.array(roles) == "extra")
+        extra_count[here] = np.minimum(extra_count[here], extras.sum())
         codes = np.flatnonzero([p == name for p in parameters.diagnoses.text("profile")])
         code_weights = parameters.diagnoses.ints("weight")[codes]
-        diagnosis[here] = codes[draws.pick("diagnosis", code_weights, key[here])]
+        place = draws.pick("diagnosis", code_weights, key[here])
+        diagnosis[here] = codes[place]
+        # the neighbours of the principal one, so that no code comes twice
+        second[here] = codes[(place + 1) % len(codes)]
+        third[here] = codes[(place + 2) % len(codes)]
+        more = draws.below("more diagnoses", 100, key[here])
+        second[here[(more < 45) | (len(codes) < 2)]] = -1
+        third[here[(more < 75) | (len(codes) < 3)]] = -1
+    is_inpatient = np.array(procedures.text("visit_type"))[primary] == "Inpatient"
+    stay = draws.quantile("length of stay", parameters.lags["length_of_stay"], key)
+    end_day = day + np.where(is_inpatient, stay, 0)
     encounters = Encounters(
         key=key,
         hospital=hospital,
         number=number,
         day=day,
-        coded_day=day + draws.quantile("coded", parameters.lags["service_to_coded"], key),
+        end_day=end_day,
+        coded_day=end_day + draws.quantile("coded", parameters.lags["service_to_coded"], key),
         patient=patient,
         provider=provider,
         primary=primary,
         diagnosis=diagnosis,
+        diagnosis_2=second,
+        diagnosis_3=third,
     )
-    return encounters, 1 + extra_count, profile
+    return encounters, 1 + is_inpatient + extra_count, profile
 
 
 def _lines_and_claims(
     parameters: Parameters,
     draws: Draws,
+    rates: FaultRates,
     encounters: Encounters,
     people: Patients,
     line_count: Ints,
     profile: Ints,
 ) -> tuple[Lines, Claims]:
     procedures = parameters.procedures
-    split = draws.chance("two claims", parameters.behaviour["two_claims"], encounters.key)
+    split = rates.planted("two_claims", draws, encounters.key)
     line_count = np.where(split, np.maximum(line_count, 2), line_count)
+    is_late = rates.planted("late_charge", draws, encounters.key) & ~split
+    line_count = np.where(is_late, np.maximum(line_count, 3), line_count)
 
     encounter = np.repeat(np.arange(len(line_count)), line_count)
     first_line = np.cumsum(line_count) - line_count
     number = np.arange(len(encounter)) - first_line[encounter] + 1
-    is_extra = number > 1
+    # An inpatient's first line is the room, the second the work of the clinician.
+    is_room = (encounters.end_day > encounters.day)[encounter] & (number == 1)
+    is_extra = number > 1 + (encounters.end_day > encounters.day)[encounter]
 
     profiles = sorted(set(procedures.text("profile")))
-    extras = [
-        np.flatnonzero(
-            [row["profile"] == name and row["role"] == "extra" for row in procedures.rows]
-        )
-        for name in profiles
-    ]
-    extras_count = np.array([len(rows) for rows in extras])
-    extras_table = np.zeros((len(profiles), extras_count.max()), dtype=np.int64)
-    for index, rows in enumerate(extras):
-        extras_table[index, : len(rows)] = rows
+
+    def rows_by_profile(role: str) -> tuple[Ints, Ints]:
+        found = [
+            np.flatnonzero(
+                [row["profile"] == name and row["role"] == role for row in procedures.rows]
+            )
+            for name in profiles
+        ]
+        counts = np.array([len(rows) for rows in found])
+        table = np.zeros((len(profiles), max(counts.max(), 1)), dtype=np.int64)
+        for index, rows in enumerate(found):
+            table[index, : len(rows)] = rows
+        return table, counts
+
+    extras, extras_count = rows_by_profile("extra")
+    rooms, _ = rows_by_profile("room")
     kind = profile[encounter]
     # A random start and then neighbours: extra lines of one visit are different codes.
     offset = draws.below("extra procedure", extras_count[kind], encounters.key[encounter])
-    extra = extras_table[kind, (offset + number) % extras_count[kind]]
+    extra = extras[kind, (offset + number) % extras_count[kind]]
     procedure = np.where(is_extra, extra, encounters.primary[encounter])
+    procedure = np.where(is_room, rooms[kind, 0], procedure)
 
     key = encounters.key[encounter]
     units = 1 + draws.below("units", procedures.ints("max_units", 1, 99)[procedure], key, number)
+    units = np.where(is_room, (encounters.end_day - encounters.day)[encounter], units)
     has_own = draws.chance(
         "modifier", procedures.permille("modifier_permille")[procedure], key, number
     )
@@ -218,32 +256,49 @@ def _lines_and_claims(
 
     work = procedures.cents("work_rvu")[procedure]
     fee = procedures.cents("medicare_allowed")[procedure] * units
-    for code, work_percent, fee_percent in zip(
-        parameters.modifiers.text("modifier"),
-        parameters.modifiers.ints("work_rvu_percent", 0, 300),
-        parameters.modifiers.ints("payment_percent", 1, 300),
-        strict=True,
-    ):
-        applies = own_modifier == code
-        work = np.where(applies, (work * work_percent + 50) // 100, work)
-        fee = np.where(applies, fee * fee_percent // 100, fee)
+    modifiers_row = np.full(len(encounter), -1, dtype=np.int64)
+    for row, code in enumerate(parameters.modifiers.text("modifier")):
+        modifiers_row[own_modifier == code] = row
+    work_percent = np.append(parameters.modifiers.ints("work_rvu_percent", 0, 300), 100)
+    fee_percent = np.append(parameters.modifiers.ints("payment_percent", 1, 300), 100)
+    work = (work * work_percent[modifiers_row] + 50) // 100
+    fee = fee * fee_percent[modifiers_row] // 100
     price = parameters.facilities.ints("price_permille", 1, 10_000)[encounters.hospital[encounter]]
     # A chargemaster price is a whole dollar amount.
     charge = procedures.cents("charge")[procedure] * price // 100_000 * 100 * units
 
     # The last line goes on the second claim, or the last two of four.
     second = split[encounter] & (number > np.maximum(line_count[encounter] // 2, 1))
-    part = 1 + second.astype(np.int64)
-    is_start = np.diff(encounter * 2 + second, prepend=-1) != 0
+    late = is_late[encounter] & (number == line_count[encounter])
+    part = np.where(late, 3, 1 + second.astype(np.int64))
+    is_start = np.diff(encounter * 4 + part, prepend=-1) != 0
     starts = np.flatnonzero(is_start)
     claim = np.cumsum(is_start) - 1
-    claim_encounter = encounter[starts]
+    claim_encounter, claim_part = encounter[starts], part[starts]
+    patient = encounters.patient[claim_encounter]
+    claim_key = draws.bits("claim", encounters.key[claim_encounter], claim_part)
+    is_facility = np.array(
+        [
+            parameters.claim_form[name] == "I" if name else False
+            for name in procedures.text("visit_type")
+        ]
+    )[encounters.primary[claim_encounter]]
     claims = Claims(
-        key=draws.bits("claim", encounters.key[claim_encounter], part[starts]),
+        key=claim_key,
         encounter=claim_encounter,
-        part=part[starts],
+        part=claim_part,
         hospital=encounters.hospital[claim_encounter],
-        payer=people.payer[encounters.patient[claim_encounter]],
+        payer=people.payer[patient],
+        secondary_payer=people.secondary_payer[patient],
+        # the second claim of a visit to the facility is the clinician's own
+        is_institutional=is_facility & (claim_part != 2),
+        is_late_charge=claim_part == 3,
+        coded_day=encounters.coded_day[claim_encounter]
+        + np.where(
+            claim_part == 3,
+            draws.quantile("late charge", parameters.lags["late_charge"], claim_key),
+            0,
+        ),
         charge=np.add.reduceat(charge, starts),
         first_line=starts,
         line_count=np.diff(starts, append=len(encounter)),
@@ -258,6 +313,7 @@ def _lines_and_claims(
         number=number,
         procedure=procedure,
         modifiers=texts,
+        modifiers_row=modifiers_row,
         units=units,
         work_rvu=work,
         charge=charge,

@@ -14,6 +14,8 @@ from faker import Faker
 
 PATH = Path(__file__).parent / "parameters" / "name_pools.csv"
 SEED = 20250101
+#: Draws without a new value after which a pool counts as all that Faker has.
+PATIENCE = 2000
 
 
 def draw() -> list[tuple[str, str]]:
@@ -21,16 +23,19 @@ def draw() -> list[tuple[str, str]]:
     faker = Faker("en_US")
     faker.seed_instance(SEED)
     pools: dict[str, tuple[int, Callable[[], str]]] = {
-        "female_first": (200, faker.first_name_female),
-        "male_first": (200, faker.first_name_male),
-        "last": (400, faker.last_name),
-        "street": (200, faker.street_name),
+        "female_first": (600, faker.first_name_female),
+        "male_first": (600, faker.first_name_male),
+        "last": (1000, faker.last_name),
+        "street": (1500, faker.street_name),
     }
     rows = []
     for pool, (size, next_value) in pools.items():
         values: dict[str, None] = {}
-        while len(values) < size:
+        misses = 0
+        while len(values) < size and misses < PATIENCE:
+            before = len(values)
             values.setdefault(next_value())
+            misses = 0 if len(values) > before else misses + 1
         rows += [(pool, value) for value in values]
     return rows
 

@@ -3,7 +3,7 @@
 Change a CSV to change the world: `payers.csv` holds each payer's denial rate, payment lag and
 days, `denial_mix.csv` the reasons and their odds, `procedures.csv` work values and charges,
 `lags.csv` the waiting times, `patient_balance.csv` what patients do, `sizes.csv` the visits per
-weekday, `faults.csv` how often which fault is planted.
+weekday, `contracts.csv` what payers owe, `faults.csv` how often which fault is planted.
 Rates are integers per mille, money is dollars with two decimals, lags are days. A lag or payment
 time is an inverse distribution table: column `p0500` is the median, `p1000` the maximum.
 """
@@ -25,6 +25,15 @@ from rcm_platform.world.rng import KNOTS, Ints
 FOLDER = Path(__file__).parent / "parameters"
 SELF_PAY = "SELF"
 QUANTILE_COLUMNS = tuple(f"p{knot:04d}" for knot in KNOTS)
+_PERMILLE_COLUMNS = {
+    "payers.csv": (
+        "denial_permille", "ack_reject_permille", "sequester_permille", "deductible_permille",
+        "copay_permille", "coinsurance_permille", "crossover_permille", "underpaid_permille",
+    ),
+    "denial_mix.csv": ("worked_permille", "overturn_permille"),
+    "patient_balance.csv": ("paid_in_full", "paid_in_two", "paid_in_part", "charity",
+                            "small_balance", "bad_debt", "paid_twice_permille"),
+}  # fmt: skip
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
@@ -55,6 +64,12 @@ class Table:
 
     def ints(self, column: str, low: int = 0, high: int = 1_000_000_000) -> Ints:
         return self._numbers(column, int, low, high)
+
+    def ints_or_none(self, column: str, low: int, high: int) -> list[int | None]:
+        """Like `ints`, with None where the cell is empty."""
+        filled = Table(self.name, [row for row in self.rows if row[column]])
+        values = iter(filled.ints(column, low, high).tolist() if filled.rows else [])
+        return [next(values) if row[column] else None for row in self.rows]
 
     def permille(self, column: str) -> Ints:
         return self.ints(column, 0, 1000)
@@ -151,14 +166,43 @@ class Parameters:
         self.visit_types = read("visit_types.csv")
         self.lines = read("lines.csv")
         self.faults = read("faults.csv")
+        self.contracts = read("contracts.csv")
         self.towns = read("towns.csv")
         pools = read("name_pools.csv")
         self.pools = {
             pool: pools.where("pool", pool).text("value")
             for pool in ("female_first", "male_first", "last", "street")
         }
+        self.claim_form = dict(
+            zip(
+                self.visit_types.text("visit_type"),
+                self.visit_types.text("claim_form"),
+                strict=True,
+            )
+        )
         lags = read("lags.csv")
         self.lags = dict(zip(lags.text("lag"), lags.quantiles()[:, None, :], strict=True))
+
+    def check(self) -> Parameters:
+        """Read every value once, so that an impossible one is refused before it is used.
+
+        Raises ParameterError with file, line, column and allowed range.
+        """
+        payers = self.payers
+        for column in _PERMILLE_COLUMNS["payers.csv"]:
+            payers.table.permille(column)
+        payers.table.quantiles("pay_")
+        _ = payers.payment_offsets
+        for table in (self.denials, self.patient_balance):
+            for column in _PERMILLE_COLUMNS[table.name]:
+                table.permille(column)
+        for row in self.contracts.rows:
+            if row["payer_id"] not in payers.ids:
+                raise ParameterError(
+                    f"contracts.csv: payer_id = {row['payer_id']!r} is none of "
+                    f"{', '.join(payers.ids)}"
+                )
+        return self
 
     @staticmethod
     def _named(table: Table, value: str) -> dict[str, int]:
@@ -169,7 +213,7 @@ def fingerprint() -> str:
     """sha256 over this package's parameters and code: another generator makes another world."""
     digest = hashlib.sha256()
     package = Path(__file__).parent
-    for path in sorted([*package.glob("*.py"), *FOLDER.glob("*.csv")]):
-        digest.update(path.name.encode())
+    for path in sorted([*package.rglob("*.py"), *FOLDER.glob("*.csv")]):
+        digest.update(path.relative_to(package).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

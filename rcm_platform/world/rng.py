@@ -23,6 +23,7 @@ _MIX_2 = np.uint64(0x94D049BB133111EB)
 #: Probabilities (per mille) at which every quantile table of the parameters has its knots.
 KNOTS = (0, 100, 250, 500, 750, 900, 970, 1000)
 _RESOLUTION = 1_000_000
+_BLOCK = 101
 
 
 def _mix(x: Keys) -> Keys:
@@ -59,6 +60,22 @@ class Draws:
     def chance(self, stream: str, permille: npt.ArrayLike, *keys: npt.ArrayLike) -> Flags:
         """True with the given probability (per mille, scalar or per entity)."""
         return self.below(stream, _RESOLUTION, *keys) < np.asarray(permille) * (_RESOLUTION // 1000)
+
+    def balanced(
+        self, stream: str, permille: npt.ArrayLike, ordinal: Ints, *groups: npt.ArrayLike
+    ) -> Flags:
+        """Like `chance`, but in each run of 101 ordinals of a group the rate is met exactly.
+
+        Every entity still has the given probability, and none depends on a later one; only the
+        spread of the whole is smaller. `ordinal` counts the entities of a group from zero.
+        """
+        block, place = ordinal // _BLOCK, ordinal % _BLOCK
+        step = 1 + self.below(f"{stream} step", _BLOCK - 1, block, *groups)
+        shift = self.below(f"{stream} shift", _BLOCK, block, *groups)
+        rounding = self.below(f"{stream} rounding", 1000, block, *groups)
+        chosen = (np.asarray(permille) * _BLOCK + rounding) // 1000
+        # the block is prime, so this is a permutation of its places
+        return (place * step + shift) % _BLOCK < chosen
 
     def pick(self, stream: str, weights: Ints, *keys: npt.ArrayLike) -> Ints:
         """A row number per entity, drawn with the given integer weights."""

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 import shutil
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-import rcm_platform.world as world_module
-from rcm_platform.world import generate
+from rcm_platform.world import WorldSummary, files, generate, truth
 
+# the package exports the function of the same name
+GENERATE = sys.modules["rcm_platform.world.generate"]
 SEED, SIZE = 7, "tiny"
 START, EARLY, LATE = date(2025, 1, 1), date(2025, 3, 16), date(2025, 4, 15)
 
 
-def build(folder: Path, through: date, seed: int = SEED) -> world_module.WorldSummary:
+def build(folder: Path, through: date, seed: int = SEED) -> WorldSummary:
     return generate(folder, seed=seed, size=SIZE, start=START, through=through)
 
 
@@ -49,7 +53,44 @@ def test_another_seed_is_another_world(early: Path, tmp_path: Path) -> None:
     same = {
         name for name, value in content(tmp_path / "other").items() if content(early)[name] == value
     }
-    assert same <= {"hospital_a.departments", "hospital_b.departments"}
+    assert same <= {
+        "hospital_a.departments", "hospital_b.departments",
+        "truth/happened/payer_contracts", "truth/knowable/payer_contracts",
+    }  # fmt: skip
+
+
+def test_slices_of_days_in_any_order_make_the_same_world(early: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "sliced"
+    days = (EARLY - START).days + 1
+    edges = sorted(random.Random(3).sample(range(1, days), 9))
+    slices = list(zip([0, *edges], [*(edge - 1 for edge in edges), days - 1], strict=True))
+    random.Random(4).shuffle(slices)
+    for number, (first, last) in enumerate(slices, start=1):
+        summary = generate(
+            folder, seed=SEED, size=SIZE, start=START, through=EARLY,
+            days=(START + timedelta(days=first), START + timedelta(days=last)),
+        )  # fmt: skip
+        assert summary.is_new
+        assert summary.is_complete == (number == len(slices))
+    assert content(folder) == content(early)
+
+
+def test_a_day_alone_is_that_day_of_the_whole(early: Path, tmp_path: Path) -> None:
+    day = date(2025, 2, 12)
+    summary = generate(
+        tmp_path / "day", seed=SEED, size=SIZE, start=START, through=EARLY, days=(day, day)
+    )
+    assert not summary.is_complete
+    assert "some days are still missing" in str(summary)
+    alone = [p for p in (tmp_path / "day").rglob("*") if p.suffix in (".edi", ".csv")]
+    assert len(alone) > 3
+    for path in alone:
+        name = path.relative_to(tmp_path / "day")
+        assert path.read_bytes() == (early / name).read_bytes(), name
+    again = generate(
+        tmp_path / "day", seed=SEED, size=SIZE, start=START, through=EARLY, days=(day, day)
+    )
+    assert not again.is_new
 
 
 def test_a_later_world_holds_every_earlier_file_unchanged(early: Path, late: Path) -> None:
@@ -64,18 +105,21 @@ def test_a_later_world_adds_only_files_that_arrive_later(early: Path, late: Path
     added = {p.relative_to(late) for p in late.rglob("*") if p.suffix in (".edi", ".csv")} - names
     assert added
     for path in added:
-        stamp = path.stem.removesuffix("_2").split("_")[-1]
+        stamp = re.sub("_[23]$", "", path.stem).split("_")[-1]
+        if path.parts[:2] == ("clearinghouse", "999"):  # its own day, then that of its batch
+            stamp = path.stem.split("_")[-2]
         day = date.fromisoformat(stamp) if len(stamp) == 8 else date.fromisoformat(stamp + "01")
         if len(stamp) == 6:  # costs of a month arrive on the 5th of the next
             day = (day + timedelta(days=31)).replace(day=5)
         assert EARLY < day <= LATE, path
 
 
-MODIFICATION = {
-    "encounters": "ModifiedDate",
-    "procedures": "ModifiedDate",
-    "transactions": "ModifiedDate",
-}
+#: Tables whose rows never change once they are there.
+APPEND_ONLY = (
+    "encounters", "procedures", "transactions", "diagnoses", "eligibility_checks", "work_log",
+)  # fmt: skip
+#: Tables whose rows show their latest state.
+IN_PLACE = ("encounter_status", "appointments", "authorizations")
 
 
 @pytest.mark.parametrize("system", ["hospital_a", "hospital_b"])
@@ -85,19 +129,27 @@ def test_a_later_database_shows_the_earlier_rows_and_newer_ones(
     with duckdb.connect() as connection:
         connection.execute(f"attach '{early / system}.duckdb' as early (read_only)")
         connection.execute(f"attach '{late / system}.duckdb' as late (read_only)")
-        dated = {**MODIFICATION, "patients": "ModifiedDate"}
-        if system == "hospital_b":
-            dated["patients"] = "Updated_Date"
-        for table, column in dated.items():
+        for table in APPEND_ONLY:
             for one, other in (("early", "late"), ("late", "early")):
                 rows = connection.execute(
                     f"select count(*) from (select * from {one}.{table} "
-                    f"where {column}::date <= '{EARLY}' except all select * from {other}.{table})"
+                    f"where ModifiedDate::date <= '{EARLY}' except all select * from {other}.{table})"
                 ).fetchall()
                 assert rows == [(0,)], (table, one)
+        patients = "Updated_Date" if system == "hospital_b" else "ModifiedDate"
+        for table, column in (
+            *((name, "ModifiedDate") for name in (*APPEND_ONLY, *IN_PLACE)),
+            ("patients", patients),
+        ):
+            # what did not change since is the same, and nothing is dated later than the last day
+            rows = connection.execute(
+                f"select count(*) from (select * from late.{table} "
+                f"where {column}::date <= '{EARLY}' except all select * from early.{table})"
+            ).fetchall()
+            assert rows == [(0,)], table
             latest = connection.execute(f"select max({column}::date) from early.{table}").fetchall()
-            assert latest[0][0] <= EARLY
-        for table in ("providers", "departments"):
+            assert latest[0][0] <= EARLY, table
+        for table in ("providers", "departments", "staff"):
             assert (
                 connection.execute(f"from early.{table} order by all").fetchall()
                 == connection.execute(f"from late.{table} order by all").fetchall()
@@ -143,7 +195,7 @@ def test_changed_parameters_or_code_rebuild(
 ) -> None:
     folder = tmp_path / "world"
     shutil.copytree(early, folder)
-    monkeypatch.setattr(world_module, "fingerprint", lambda: "other tables")
+    monkeypatch.setattr(GENERATE, "fingerprint", lambda: "other tables")
     assert build(folder, EARLY).is_new
 
 
@@ -157,7 +209,7 @@ def test_a_build_that_dies_leaves_what_was_there(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(world_module, "write_truth", die)
+        patch.setattr(truth, "write_truth", die)
         with pytest.raises(KeyboardInterrupt):
             build(folder, LATE)
     assert content(folder) == content(early)
@@ -174,7 +226,7 @@ def test_a_first_build_that_dies_leaves_no_world(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(world_module, "write_operations", die)
+        patch.setattr(files, "write_operations", die)
         with pytest.raises(KeyboardInterrupt):
             build(folder, EARLY)
     assert not folder.exists()
@@ -200,6 +252,9 @@ def test_a_folder_with_other_things_is_not_replaced(tmp_path: Path) -> None:
         ({"start": date(1990, 1, 1)}, "start = 1990-01-01 is outside"),
         ({"through": START - timedelta(days=1)}, "through = 2024-12-31 is outside 2025-01-01"),
         ({"through": date(2060, 1, 1)}, "more than 3660 days"),
+        ({"faults": "missing_999=2000000"}, r"missing_999 = '2000000' is outside 0\.\.1000000"),
+        ({"faults": "missing_1000=5"}, "missing_1000=5.* one of the names duplicate_file"),
+        ({"days": (START, date(2026, 1, 1))}, "days = .* is outside 2025-01-01"),
     ],
 )
 def test_impossible_parameters_are_refused_before_anything_is_written(
