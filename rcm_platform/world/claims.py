@@ -10,6 +10,7 @@ What a payer leaves to the patient becomes a bill (`patient_money.py`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -323,37 +324,37 @@ def _submissions(
     accepted = 1 + course.rejected.astype(np.int64)
     nothing = np.zeros_like(accepted)
     no_reference = rates.planted("replacement_without_reference", draws, claims.key)
-    clock_void = course.kind == VOIDED
+    is_voided = course.kind == VOIDED
     void_ack = _Clock(parameters, draws, care).acknowledged(claims.payer, course.later)
-    parts = (
+    parts: list[tuple[Flags, int, Ints, Ints, Ints, Ints]] = [
         (course.insured, FIRST, claims.payer, course.first_sent, course.first_ack, nothing),
         (course.rejected, CORRECTED, claims.payer, course.accepted_sent, course.accepted_ack,
          nothing),
         (denied.is_resubmitted, REPLACEMENT, claims.payer, course.second_sent, course.second_ack,
          np.where(no_reference, 0, accepted)),
-        (clock_void, VOID, claims.payer, course.later, void_ack, accepted),
+        (is_voided, VOID, claims.payer, course.later, void_ack, accepted),
         (course.has_secondary & ~course.is_crossover, SECONDARY, claims.secondary_payer,
          course.secondary_sent, course.secondary_ack, nothing),
-    )  # fmt: skip
+    ]  # fmt: skip
     rows = [np.flatnonzero(happens) for happens, *_ in parts]
     claim = np.concatenate(rows)
     kind = np.repeat([part[1] for part in parts], [len(r) for r in rows])
-
-    def column(place: int) -> Ints:
-        return np.concatenate([part[place][r] for part, r in zip(parts, rows, strict=True)])
-
+    payer, day, ack_day, replaced = (
+        np.concatenate([column[r] for column, r in zip(columns, rows, strict=True)])
+        for columns in list(zip(*parts, strict=True))[2:]
+    )
     return Submissions(
         claim=claim,
         attempt=kind + 1,
         kind=kind,
-        payer=column(2),
-        day=column(3),
-        ack_day=column(4),
+        payer=payer,
+        day=day,
+        ack_day=ack_day,
         is_rejected=(kind == FIRST) & course.rejected[claim],
         rejection=draws.pick(
             "rejection", parameters.ack_rejections.ints("weight"), claims.key[claim]
         ),
-        replaces_attempt=column(5),
+        replaces_attempt=replaced,
         has_bad_npi=rates.planted("bad_npi", draws, claims.key[claim], kind),
     )
 
@@ -450,13 +451,17 @@ def _remits(
     all_denied = denied.covers(np.arange(len(care.lines.claim)), care.lines.claim)
 
     def add(
-        kind: int, happens: Flags, payer: Ints, paid_on: Ints, decide: object, **columns: Ints
+        kind: int,
+        happens: Flags,
+        payer: Ints,
+        paid_on: Ints,
+        decide: Callable[[Ints], Decision],
+        **columns: Ints | Flags,
     ) -> None:
         claim = np.flatnonzero(happens)
         place, line = collector.lines_of(claim)
-        decision = decide(line) if callable(decide) else first.take(line)
         collector.add(
-            kind, claim, payer[claim], paid_on[claim], place, line, decision,
+            kind, claim, payer[claim], paid_on[claim], place, line, decide(line),
             **{name: values[claim] for name, values in columns.items()},
         )  # fmt: skip
 
@@ -515,13 +520,13 @@ def _remits(
         answers_attempt=accepted_attempt,
     )  # fmt: skip
     add(
-        REPETITION, kind == REPEATED, paying, clock.pay_day(paying, course.first_paid + 1), None,
+        REPETITION, kind == REPEATED, paying, clock.pay_day(paying, course.first_paid + 1), first.take,
         answers_attempt=accepted_attempt,
     )  # fmt: skip
     stranger = course.insured & ~denied.is_denied
     stranger &= rates.planted("stranger_remit", draws, claims.key)
     add(
-        STRANGER, stranger, paying, course.first_paid, None,
+        STRANGER, stranger, paying, course.first_paid, first.take,
         answers_attempt=np.full_like(accepted_attempt, 9),
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""What the hospital posts after the charges: patient payments, refunds, and write-offs of each kind.
+"""What the hospital posts after the charges: patient payments, refunds and write-offs.
 
 A bill ends in payments, bad debt, charity, a discount or a small balance. A bill that is paid twice
 is a credit balance until it is refunded.

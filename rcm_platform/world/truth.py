@@ -37,8 +37,8 @@ from rcm_platform.world.truth_feeds import feeds
 #: Tables that are the same in both truths but for the day they arrive (`arrival_date`).
 _AS_EMITTED = (
     "patients", "persons", "patient_versions", "remits", "bank_deposits", "gl_postings",
-    "facility_costs", "clinician_targets", "payer_contracts", "fee_schedules", "provider_adjustments",
-    "postings", "appointments", "eligibility_checks", "authorizations", "encounter_status",
+    "facility_costs", "clinician_targets", "payer_contracts", "fee_schedules",
+    "provider_adjustments", "postings", "appointments", "eligibility_checks", "authorizations", "encounter_status",
     "diagnoses", "staff", "work_log", "billing_exports", "claim_files",
 )  # fmt: skip
 #: Of these, the tables with rows that a planted fault keeps in quarantine.

@@ -347,7 +347,7 @@ class _Entries:
     """Collects ledger entries; those of zero vanish."""
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Ints, ...]] = []
+        self._parts: list[tuple[Ints | Flags, ...]] = []
 
     def add(
         self, claim: Ints, kind: int | Ints, event: Ints, recorded: Ints, amounts: Ints,

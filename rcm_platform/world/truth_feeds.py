@@ -1,4 +1,4 @@
-"""The feeds beside claims and money as facts of the truth: people, front end, work, treasury, lists.
+"""The other feeds as facts of the truth: people, front end, work, treasury and lists.
 
 Column names are the sources' own in small letters with underscores. Tables whose rows are updated
 in place come twice: as of the world's last day, and as `final_…`, when everything has happened.

@@ -132,8 +132,8 @@ def test_a_later_database_shows_the_earlier_rows_and_newer_ones(
         for table in APPEND_ONLY:
             for one, other in (("early", "late"), ("late", "early")):
                 rows = connection.execute(
-                    f"select count(*) from (select * from {one}.{table} "
-                    f"where ModifiedDate::date <= '{EARLY}' except all select * from {other}.{table})"
+                    f"select count(*) from (select * from {one}.{table} where "
+                    f"ModifiedDate::date <= '{EARLY}' except all select * from {other}.{table})"
                 ).fetchall()
                 assert rows == [(0,)], (table, one)
         patients = "Updated_Date" if system == "hospital_b" else "ModifiedDate"

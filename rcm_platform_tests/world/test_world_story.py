@@ -60,7 +60,7 @@ def test_payments_are_claims_less_provider_adjustments(world: World) -> None:
 
 
 def test_a_forward_balance_comes_back_in_the_next_payment(world: World) -> None:
-    """What lifts one payment to zero lowers the next: over a payer and hospital they net to zero."""
+    """What lifts one payment to zero lowers the next: over time they net to zero."""
     pays, plb = world.payments, world.story.provider_adjustments
     open_balance: dict[tuple[int, int], int] = {}
     seen = 0
