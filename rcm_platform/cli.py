@@ -173,12 +173,12 @@ def world_load(
     ] = None,
 ) -> None:
     """Load a hospital's database of the world into a MySQL, MariaDB or PostgreSQL server."""
-    from rcm_platform.world.load import load
+    from rcm_platform.world.load import LoadError, load
 
     try:
         with _progress() as progress:
             counts = load(folder or get_settings().world_dir, hospital, url, progress)
-    except (ValueError, FileNotFoundError, ConnectionError) as problem:
+    except (ValueError, FileNotFoundError, LoadError) as problem:
         _stop(str(problem))
     for table, rows in counts.items():
         typer.echo(f"{table}: {rows:,} rows")

@@ -520,7 +520,8 @@ def _remits(
         answers_attempt=accepted_attempt,
     )  # fmt: skip
     add(
-        REPETITION, kind == REPEATED, paying, clock.pay_day(paying, course.first_paid + 1), first.take,
+        REPETITION, kind == REPEATED, paying, clock.pay_day(paying, course.first_paid + 1),
+        first.take,
         answers_attempt=accepted_attempt,
     )  # fmt: skip
     stranger = course.insured & ~denied.is_denied
@@ -630,6 +631,7 @@ def _provider_charges(
         payment_day=np.concatenate([np.where(is_apart, apart, day), taken_day]),
         code=np.repeat([INTEREST, RECOVERY], [len(bears), len(taken)]),
         amount=np.concatenate([-interest[bears], np.maximum(paid[taken] * share // 1000, 1)]),
+        is_apart=np.concatenate([is_apart, np.zeros(len(taken), dtype=bool)]),
     )
 
 

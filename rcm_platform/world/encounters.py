@@ -117,8 +117,8 @@ def care(
         patient_number.append(np.where(is_new, newcomer, returning))
         new_days.append(days[is_new])
 
-    people = patients(parameters, draws, existing, new_days, start_day)
-    encounters, line_count, profile = _encounters(
+    people = patients(parameters, draws, existing, new_days, start_day, rates)
+    encounters, line_count, profile = draw_encounters(
         parameters,
         draws,
         providers,
@@ -134,7 +134,7 @@ def care(
     return Care(people, encounters, lines, claims)
 
 
-def _encounters(
+def draw_encounters(
     parameters: Parameters,
     draws: Draws,
     providers: Providers,
@@ -144,7 +144,7 @@ def _encounters(
     day: Ints,
     patient: Ints,
 ) -> tuple[Encounters, Ints, Ints]:
-    """The visits, their count of lines, and their profile (kind of practice)."""
+    """The visits of these keys, their count of lines, and their profile (kind of practice)."""
     provider = providers.first_row[hospital] + draws.below(
         "provider", providers.count[hospital], key
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 from rcm_platform.world import id_columns
 from rcm_platform.world.columns import dates, identifier, masked, moments, take
 from rcm_platform.world.dates import weekday
-from rcm_platform.world.encounters import _encounters as draw_encounters
+from rcm_platform.world.encounters import draw_encounters
 from rcm_platform.world.model import World
 from rcm_platform.world.parameters import FOLDER, WEEKDAYS, ParameterError, Table
 from rcm_platform.world.rng import Flags, Ints, Keys

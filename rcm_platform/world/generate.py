@@ -145,6 +145,8 @@ def refuse_impossible(
 
     The parameter tables are read and checked whole.
     """
+    from rcm_platform.world import front_end, identity, staff
+
     sizes = list(dict.fromkeys(Table.read("sizes.csv", FOLDER).text("size")))
     if not 0 <= seed < 2**63:
         raise ValueError(f"seed = {seed} is outside 0..2^63-1 (RCM_WORLD_SEED)")
@@ -160,6 +162,8 @@ def refuse_impossible(
     if days and not start <= days[0] <= days[1] <= through:
         raise ValueError(f"days = {days[0]}..{days[1]} is outside {start}..{through}")
     FaultRates.of(Parameters().check().faults, faults)
+    for read in (identity.rates, front_end.rates, front_end.lags, staff.check):
+        read()
 
 
 def _each_day(first: date, last: date) -> list[date]:

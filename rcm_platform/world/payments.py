@@ -15,7 +15,7 @@ from rcm_platform.world.dates import business_day
 from rcm_platform.world.encounters import Care
 from rcm_platform.world.faults import FaultRates
 from rcm_platform.world.parameters import Parameters
-from rcm_platform.world.rng import Draws, Ints
+from rcm_platform.world.rng import Draws, Flags, Ints
 from rcm_platform.world.story import FORWARD_BALANCE, Payments, ProviderAdjustments, Remits
 
 
@@ -28,6 +28,7 @@ class Charges:
     payment_day: Ints
     code: Ints
     amount: Ints
+    is_apart: Flags  # in a payment of its own; the others wait for the next that has claims
 
 
 def payments(
@@ -47,6 +48,7 @@ def payments(
 
     of_remit = code(hospital_of[remits.claim], remits.payer, remits.payment_day)
     of_charge = code(hospital_of[charges.claim], charges.payer, charges.payment_day)
+    charges, of_charge = _with_claims(charges, of_charge, np.unique(of_remit))
     every = np.unique(np.concatenate([of_remit, of_charge]))
     count = len(every)
     hospital, payer, day = every // 100_000_000, every // 100_000 % 1000, every % 100_000
@@ -99,6 +101,29 @@ def payments(
             unbalanced_by=np.where(unbalanced, cents, 0),
         ),
         adjustments,
+    )
+
+
+def _with_claims(charges: Charges, of_charge: Ints, of_remits: Ints) -> tuple[Charges, Ints]:
+    """Move each charge that is not apart to the next payment of claims of its payer and hospital.
+
+    A charge after the last such payment never comes: nothing after it could be known either.
+    """
+    next_one = np.searchsorted(of_remits, of_charge)
+    moved = of_remits[np.minimum(next_one, len(of_remits) - 1)]
+    is_same_payer = (next_one < len(of_remits)) & (moved // 100_000 == of_charge // 100_000)
+    keep = np.flatnonzero(charges.is_apart | is_same_payer)
+    of_charge = np.where(charges.is_apart, of_charge, moved)[keep]
+    return (
+        Charges(
+            claim=charges.claim[keep],
+            payer=charges.payer[keep],
+            payment_day=of_charge % 100_000,
+            code=charges.code[keep],
+            amount=charges.amount[keep],
+            is_apart=charges.is_apart[keep],
+        ),
+        of_charge,
     )
 
 

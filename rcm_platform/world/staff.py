@@ -43,6 +43,13 @@ def _terms() -> dict[str, int]:
     return dict(zip(table.text("name"), table.ints("value", 1, 1000).tolist(), strict=True))
 
 
+def check() -> None:
+    """Read every value once. Raises ParameterError."""
+    _tasks().quantiles()
+    _tasks().ints("tasks_per_thousand_visits")
+    _terms()
+
+
 def pool_sizes(world: World, hospital: int) -> Ints:
     """How many people have each role."""
     volumes = world.parameters.sizes.where("size", world.size)

@@ -38,8 +38,8 @@ from rcm_platform.world.truth_feeds import feeds
 _AS_EMITTED = (
     "patients", "persons", "patient_versions", "remits", "bank_deposits", "gl_postings",
     "facility_costs", "clinician_targets", "payer_contracts", "fee_schedules",
-    "provider_adjustments", "postings", "appointments", "eligibility_checks", "authorizations", "encounter_status",
-    "diagnoses", "staff", "work_log", "billing_exports", "claim_files",
+    "provider_adjustments", "postings", "appointments", "eligibility_checks", "authorizations",
+    "encounter_status", "diagnoses", "staff", "work_log", "billing_exports", "claim_files",
 )  # fmt: skip
 #: Of these, the tables with rows that a planted fault keeps in quarantine.
 _QUARANTINED = {"remits", "provider_adjustments", "billing_exports"}
