@@ -280,3 +280,21 @@ def test_progress_is_told(tmp_path: Path) -> None:
     )  # fmt: skip
     assert [done for done, *_ in heard] == sorted(done for done, *_ in heard)
     assert heard[-1][0] == heard[-1][1]
+
+
+@pytest.mark.prove
+def test_a_medium_world_is_the_same_again_and_in_shuffled_slices(tmp_path: Path) -> None:
+    first, last = date(2024, 10, 1), date(2025, 12, 31)
+    given = {"seed": 20250101, "size": "medium", "start": first, "through": last}
+    hashes = {generate(tmp_path / name, **given).content_sha256 for name in ("one", "two")}
+    shutil.rmtree(tmp_path / "two")
+    days = (last - first).days + 1
+    edges = sorted(random.Random(1).sample(range(1, days), 7))
+    slices = list(zip([0, *edges], [*(edge - 1 for edge in edges), days - 1], strict=True))
+    random.Random(2).shuffle(slices)
+    for begin, end in slices:
+        window = first + timedelta(days=begin), first + timedelta(days=end)
+        summary = generate(tmp_path / "sliced", **given, days=window)
+    print(f"\n{slices}\n{hashes} {summary.content_sha256}")
+    assert summary.is_complete
+    assert hashes == {summary.content_sha256}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from plain_x12 import Remit, read_835
 from tiny_world import THROUGH, Query
@@ -239,3 +241,12 @@ def test_totals_are_the_sums(query: Query) -> None:
     assert totals["remit_payment_amount"] == (
         totals["payer_cash_amount"] + held - totals["provider_adjustment_amount"]
     )
+
+
+@pytest.mark.parametrize("scope", ["happened", "knowable"])
+def test_every_table_and_column_is_described(scope: str, world: Path) -> None:
+    pages = (Path(__file__).parents[2] / "docs" / "world.md").read_text()
+    rows = {line.split("|")[1].strip(): line for line in pages.splitlines() if line[:2] == "| "}
+    for path in sorted((world / "truth" / scope).glob("*.parquet")):
+        names = re.findall("`([a-z_]+)`", rows[path.stem].rsplit("|", 2)[1])
+        assert names == pq.read_schema(path).names, path.stem
