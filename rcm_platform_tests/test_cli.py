@@ -23,6 +23,35 @@ def test_each_command_explains_itself(rcm: RunCli, command: str) -> None:
     assert "Usage" in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--through", "2020-01-01"], "through = 2020-01-01 is outside 2024-10-01"),
+        (["--faults", "missing_999=2000000"], "missing_999 = '2000000' is outside 0..1000000"),
+        (["--days", "2030-01-01"], "days = 2030-01-01..2030-01-01 is outside 2024-10-01"),
+    ],
+)
+def test_an_impossible_world_is_refused_before_anything_is_written(
+    rcm: RunCli, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    folder = tmp_path / "new" / "world"
+    done = rcm("world", *arguments, "--folder", str(folder), home=tmp_path)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert not folder.parent.exists()
+
+
+def test_what_is_planted_can_be_listed(rcm: RunCli, built: Built) -> None:
+    shown = rcm("world", "faults", home=built.settings.home, world_size="tiny").stdout
+    assert "duplicate_file" in shown
+    assert "patient_id_collision" in shown
+
+
+def test_a_world_is_held_against_the_market(rcm: RunCli, built: Built) -> None:
+    shown = rcm("world", "calibration", home=built.settings.home, world_size="tiny").stdout
+    assert "net days in A/R" in shown
+
+
 def test_before_the_first_run_the_path_says_what_to_do(rcm: RunCli, tmp_path: Path) -> None:
     done = rcm("published", "path", home=tmp_path)
     assert done.returncode == 1
