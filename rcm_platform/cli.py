@@ -318,8 +318,9 @@ def _print_table(title: str, columns: list[str], rows: list[list[str]], text: in
             title=title, box=SIMPLE_HEAD, title_justify="left", pad_edge=False, padding=(0, 0)
         )
         for number, column in enumerate(columns):
-            side = "left" if number < text else "right"
-            table.add_column(column, justify=side, no_wrap=number == 0)
+            table.add_column(
+                column, justify="left" if number < text else "right", no_wrap=number == 0
+            )
         for row in rows:
             table.add_row(*row)
         out.print(table)
