@@ -31,12 +31,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         published.build(settings),
         leadership.build(settings),
     ]
-    return dg.Definitions(
+    definitions = dg.Definitions(
         assets=dg.with_source_code_references(assets),
         asset_checks=checks.build(settings),
-        jobs=[automation.nightly_job],
+        jobs=[automation.nightly_job, automation.landing_job],
         schedules=[automation.nightly_schedule(settings)],
-        sensors=[automation.alert_on_failure],
+        sensors=[
+            automation.alert_on_failure,
+            automation.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
+        ],
         loggers={"progress": automation.progress_logger},
         resources={
             "dbt": transform.resource(settings),
@@ -48,6 +51,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         # DuckDB has one writer, and a process per step costs seconds of start-up each
         executor=dg.in_process_executor,
     )
+    return definitions
 
 
 defs = build_definitions(get_settings())

@@ -87,25 +87,6 @@ def run_all(settings: Settings, out: Console, as_of: date | None = None) -> RunR
     return report
 
 
-def quarantined(settings: Settings, limit: int) -> list[tuple[Any, ...]]:
-    """Quarantined items, the latest arrivals first; never their content, which may name people."""
-    import duckdb
-
-    if not settings.lake_dir.exists():
-        return []
-    lake = ingest.open_lake(settings)
-    with duckdb.connect() as con:
-        return con.execute(
-            f"""
-            select _arrival_date, source_system, source_file, source_position, level, rule_id,
-                dollar_amount, reason
-            from {lake.scan("platform", "quarantine")}
-            order by _arrival_date desc, source_system, source_file, source_position
-            limit {int(limit)}
-            """
-        ).fetchall()
-
-
 def _try(lock: Any) -> bool:
     from filelock import Timeout
 
@@ -201,7 +182,8 @@ class _ProgressHandler(logging.Handler):
             self._out.print(f"  [red]✗ {event.step_key}[/]", highlight=False)
 
 
-def _stage(step: str) -> str:
+def stage_of(step: str) -> str:
+    """The stage of a run that a step belongs to, as reports name it."""
     known = {"world": "world", "warehouse": "dbt"}
     for prefix, stage in (("raw_", "raw"), ("published", "publish"), ("leadership", "scorecard")):
         if step.startswith(prefix):
@@ -214,7 +196,7 @@ def _add_events(report: RunReport, events: Iterable[dg.DagsterEvent]) -> None:
 
     for event in events:
         if event.is_step_success and event.step_key:
-            stage = _stage(event.step_key)
+            stage = stage_of(event.step_key)
             seconds = event.step_success_data.duration_ms / 1000
             report.stages[stage] = report.stages.get(stage, 0.0) + seconds
         elif event.is_step_failure:
@@ -254,6 +236,14 @@ def _add_check(report: RunReport, check: Any) -> None:
         report.proof.append(
             ["truth", name, "rows", f"{truth.value:,}", f"{wrong:,}", "✓" if check.passed else "✗"]
         )
+    elif (planted := check.metadata.get("faults planted")) is not None:
+        wrong = sum(
+            check.metadata[name].value for name in ("faults missed", "findings that are no fault")
+        )
+        mark = "✓" if check.passed else "✗"
+        report.proof.append(
+            ["truth", "planted faults", "findings", f"{planted.value:,}", f"{wrong:,}", mark]
+        )
 
 
 def _proof_rows(check_name: str, records: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
@@ -283,12 +273,18 @@ def _add_sources(report: RunReport, settings: Settings) -> None:
         rows = con.execute(
             f"""
             with received as (
-                select source_system, count(*) as files, sum(byte_count) as bytes,
-                    sum(row_count) as row_count, sum(dollar_amount) as dollars
+                select source_system, count(*) filter (status <> 'replayed') as files,
+                    sum(byte_count) as bytes, sum(row_count) as row_count,
+                    sum(dollar_amount) as dollars
                 from {lake.scan("platform", "received_files")} group by source_system
             ), held as (
                 select source_system, sum(dollar_amount) as dollars, count(*) as items
-                from {lake.scan("platform", "quarantine")} group by source_system
+                from {lake.scan("platform", "quarantine")}
+                where quarantine_id not in (
+                    select quarantine_id from {lake.scan("platform", "quarantine_decisions")}
+                    where decision in ('loaded', 'released')
+                )
+                group by source_system
             )
             select received.*, coalesce(held.items, 0), coalesce(held.dollars, 0)
             from received left join held using (source_system) order by source_system

@@ -4,6 +4,7 @@
     <root>/_staging/<batch_id>/<n>    the files of a batch that is being written
     <root>/_batches/<batch_id>.json   its commit record, with the place of each file: from then on
                                       the batch exists, and moving its files can be redone
+    <root>/_kept/<sha256>             copies of files of which a part waits in quarantine
 
 One writer at a time: whoever writes holds an outer lock. Readers need none.
 """
@@ -133,6 +134,40 @@ class Lake:
             source_system,
         )
         return {identifier for (identifier,) in rows}
+
+    def batch_ids(self) -> list[str]:
+        """Every committed batch."""
+        return sorted(path.stem for path in self.root.glob("_batches/*.json"))
+
+    def feeds_of(self, batch_id: str) -> set[str]:
+        """The folders of the lake to which a committed batch added rows."""
+        rows = json.loads(self._record(batch_id).read_text())["rows"]
+        return {table.partition("/")[0] for table in rows}
+
+    def has(self, source: str, table: str) -> bool:
+        """Whether anybody declared the table, so that it can be read."""
+        return (self._partition(source, table, SCHEMA_DATE) / "schema.parquet").exists()
+
+    def keep(self, content: bytes) -> None:
+        """Keep a copy of a received file, by its hash, for a replay of a part of it."""
+        path = self.root / "_kept" / hashlib.sha256(content).hexdigest()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_suffix(".tmp")
+        new.write_bytes(content)
+        new.replace(path)
+
+    def kept(self) -> set[str]:
+        """Sha256 of each file of which a copy is kept."""
+        return {path.name for path in self.root.glob("_kept/*") if not path.suffix}
+
+    def kept_content(self, sha256: str) -> bytes | None:
+        """The copy of a file; None when there is none."""
+        path = self.root / "_kept" / sha256
+        return path.read_bytes() if path.exists() else None
+
+    def forget(self, sha256: str) -> None:
+        """Remove the copy of a file that nobody needs any more."""
+        (self.root / "_kept" / sha256).unlink(missing_ok=True)
 
     def scan(self, source: str, table: str) -> str:
         """SQL that reads all rows of a declared table, in DuckDB."""

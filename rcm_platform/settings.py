@@ -43,6 +43,9 @@ class Settings(BaseSettings):
     )
     timezone: str = Field("America/New_York", description="Time zone of the nightly schedule.")
     nightly_cron: str = Field("0 2 * * *", description="Cron expression of the nightly run.")
+    sensor_seconds: int = Field(
+        10, ge=1, description="Seconds between two looks of the landing sensor at the folders."
+    )
 
     world: bool = Field(True, description="on: build the synthetic world; off: your sources only.")
     world_seed: int = Field(20250101, ge=0, description="Seed of the synthetic world.")

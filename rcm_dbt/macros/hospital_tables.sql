@@ -182,6 +182,7 @@ renamed as (
 
         -- codes
         {{ house_amount_type('amounttype') }} as amount_type,
+        {{ clean_text('amounttype') }} as source_amount_type,
         lower({{ clean_text('visittype') }}) as visit_type,
         {{ clean_text('procedurecode') }} as procedure_code,
         {{ clean_text('icdcode') }} as diagnosis_code,

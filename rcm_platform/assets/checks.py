@@ -1,19 +1,22 @@
-"""Checks that are not dbt tests: conservation (blocks publishing) and truth (the world's own)."""
+"""Checks that are not dbt tests: conservation and blocking findings (they block publishing), and
+truth and planted faults (the world's own)."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import ingest, proof, truth_checks
+from rcm_platform import fault_checks, findings, ingest, proof, truth_checks
 from rcm_platform.assets.common import run_day
 from rcm_platform.assets.raw import raw_key
 from rcm_platform.proof import ProofLine
 from rcm_platform.settings import Settings
 
 RECEIVED = raw_key("platform", "received_files")
+EXCEPTIONS = "mart_data_exceptions"
 
 # subject of rcm_platform.proof → the mart that it proves, and what it says
 CONSERVED = {
@@ -43,8 +46,8 @@ def conservation_name(subject: str) -> str:
 
 def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
     """Bytes before dbt runs, dollars and work after it; truth only where there is a truth."""
-    checks = [_bytes(settings), _conservation(settings)]
-    return [*checks, _truth(settings)] if settings.world else checks
+    checks = [_bytes(settings), _conservation(settings), _blocking()]
+    return [*checks, _truth(settings), _faults(settings)] if settings.world else checks
 
 
 def _bytes(settings: Settings) -> dg.AssetChecksDefinition:
@@ -82,6 +85,94 @@ def _conservation(settings: Settings) -> dg.AssetChecksDefinition:
     return conservation
 
 
+def _blocking() -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=mart_key(EXCEPTIONS),
+        name="nothing_blocks",
+        blocking=True,
+        description="No open finding of a rule that forbids publishing, such as a missing deposit.",
+    )
+    def nothing_blocks(warehouse: DuckDBResource) -> dg.AssetCheckResult:
+        with warehouse.get_connection() as con:
+            found = findings.blocking(con)
+        return dg.AssetCheckResult(
+            passed=not found,
+            metadata={
+                f"{rule.rule_id} ({rule.description})": f"{rule.count:,}, {rule.amount:,} dollars"
+                for rule in found
+            },
+        )
+
+    return nothing_blocks
+
+
+def _faults(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=mart_key(EXCEPTIONS),
+        name="faults_found_true",
+        description="Each planted fault is found by its rule, and such a rule finds nothing else.",
+    )
+    def faults_found(
+        context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
+    ) -> dg.AssetCheckResult:
+        lake = ingest.open_lake(settings)
+        as_of = ingest.as_of_date(settings, lake, run_day(context))
+        latest = lake.latest_arrival_date()
+        if latest and as_of < latest:
+            return dg.AssetCheckResult(passed=True, metadata=_not_applicable(as_of, latest))
+        truth = settings.world_dir / "truth"
+        with warehouse.get_connection() as con:
+            rules = fault_checks.compare(con, truth)
+            others = fault_checks.others(con, truth)
+            differences = fault_checks.differences(con, truth)
+        metadata: dict[str, Any] = {
+            "faults planted": sum(rule.planted for rule in rules),
+            "faults missed": sum(rule.planted - rule.found for rule in rules),
+            "findings that are no fault": sum(rule.findings - rule.right for rule in rules),
+        }
+        if rules:
+            metadata["rules"] = dg.MetadataValue.table([_rule_record(rule) for rule in rules])
+        if others:
+            metadata["findings of rules without planted faults"] = dg.MetadataValue.table(
+                [
+                    dg.TableRecord(
+                        {"rule": r.rule_id, "what": r.description, "findings": r.findings}
+                    )
+                    for r in others
+                ]
+            )
+        if differences:
+            metadata["first differences"] = dg.MetadataValue.table(
+                [
+                    dg.TableRecord(
+                        {"record": d.record, "planted": d.planted, "findings": d.findings}
+                    )
+                    for d in differences[:100]
+                ]
+            )
+        return dg.AssetCheckResult(
+            passed=all(rule.passed for rule in rules),
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata=metadata,
+        )
+
+    return faults_found
+
+
+def _rule_record(rule: fault_checks.RuleResult) -> dg.TableRecord:
+    return dg.TableRecord(
+        {
+            "rule": rule.rule_id,
+            "what": rule.description,
+            "planted": rule.planted,
+            "found": rule.found,
+            "findings": rule.findings,
+            "recall": f"{rule.recall:.2%}",
+            "precision": f"{rule.precision:.2%}",
+        }
+    )
+
+
 def _truth(settings: Settings) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name="truth",
@@ -104,7 +195,7 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
             metadata: dict[str, Any]
             if latest and as_of < latest:
                 passed = True
-                metadata = {"not applicable": f"as of {as_of}; the truth is known as of {latest}"}
+                metadata = _not_applicable(as_of, latest)
             else:
                 with warehouse.get_connection() as con:
                     result = truth_checks.compare(
@@ -125,6 +216,10 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
             )
 
     return truth
+
+
+def _not_applicable(as_of: date, latest: date) -> dict[str, Any]:
+    return {"not applicable": f"as of {as_of}; the truth is known as of {latest}"}
 
 
 def _result(asset: dg.AssetKey, subject: str, lines: Sequence[ProofLine]) -> dg.AssetCheckResult:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 AS_OF_TAG = "rcm/as_of"
 DATA_TEAM = ["team:rcm-data"]
+LANDING_JOB = "landing"
 
 # One writer at a time: the pool lets one run at a time in (granularity `run` in dagster.yaml).
 WRITER_POOL = "duckdb_writer"

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from rcm_platform import ingest
+from rcm_platform import ingest, landing, quarantine
 from rcm_platform.assets.common import (
     DATA_TEAM,
     NIGHTLY_FRESHNESS,
@@ -15,12 +15,14 @@ from rcm_platform.assets.common import (
 )
 from rcm_platform.assets.sources import source_key
 from rcm_platform.ingest import Feed
+from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 
 GROUP = "raw"
 PLATFORM = {
     "received_files": "Every file and database extract that arrived, and what became of its bytes.",
     "quarantine": "Every byte that could not be loaded, with the rule it broke.",
+    "quarantine_decisions": "What became of what was quarantined, and who decided it.",
 }
 SOURCE_CHECK = "source_available"
 
@@ -73,10 +75,13 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
         summary, problems = LoadSummary(feed.name), list[str]()
         with ingest.writing(settings) as lake:
             for source in sources:
+                # what arrives from here on is new to the next look at the folder
+                seen = landing.look_at(settings, source)
                 try:
                     summary = summary.merge(
                         ingest.load_source(settings, lake, source, log_progress(context))
                     )
+                    landing.note_loaded(settings, source, seen)
                 except SourceUnavailable as problem:
                     # one absent source never stops the others: say it, show it, go on
                     problems.append(str(problem))
@@ -118,6 +123,7 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
 def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="raw_platform",
+        pool=WRITER_POOL,
         specs=[
             dg.AssetSpec(
                 raw_key("platform", table),
@@ -132,11 +138,33 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
         ],
     )
     def platform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        """The feeds write these two as they go; here they are counted."""
-        lake = ingest.open_lake(settings)
-        for table, rows in ingest.row_counts(lake, "platform", PLATFORM).items():
-            yield dg.MaterializeResult(
-                asset_key=raw_key("platform", table), metadata={"dagster/row_count": rows}
-            )
+        """The feeds write these as they go; here what they settled is noted, and all is counted."""
+        with ingest.writing(settings) as lake:
+            settled = quarantine.settle(settings, lake)
+            quarantine.keep_originals(settings, lake)
+        if settled:
+            context.log.info(f"{len(settled)} quarantined items were loaded or corrected since")
+        counts = ingest.row_counts(lake, "platform", PLATFORM)
+        for table, rows in counts.items():
+            metadata: dict[str, dg.MetadataValue] = {
+                "dagster/row_count": dg.MetadataValue.int(rows)
+            }
+            if table == "quarantine":
+                metadata |= _open_metadata(lake)
+            yield dg.MaterializeResult(asset_key=raw_key("platform", table), metadata=metadata)
 
     return platform
+
+
+def _open_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
+    """What is open, as figures (which get a plot over time) and by source and rule."""
+    totals = quarantine.open_totals(lake)
+    by_rule = [
+        dg.TableRecord({"source": source, "rule": rule, "open": count, "dollars": money(dollars)})
+        for source, rule, count, dollars in totals
+    ]
+    return {
+        "open items": dg.MetadataValue.int(sum(count for _, _, count, _ in totals)),
+        "open dollars": dg.MetadataValue.float(float(sum(dollars for *_, dollars in totals))),
+        **({"open by rule": dg.MetadataValue.table(by_rule)} if by_rule else {}),
+    }

@@ -17,9 +17,14 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from rcm_platform import dbt_project, ingest
-from rcm_platform.assets.common import NIGHTLY_FRESHNESS, WRITER_POOL, run_day
+from rcm_platform import dbt_project, ingest, landing
+from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.settings import Settings
+
+# without --full-refresh a seed that got other columns does not fit into the table of the last build
+BUILD = ["build", "--full-refresh"]
+# unit tests prove the models, not the data: the nightly run has them, a landing run does not wait
+WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 
 
 class Translator(DagsterDbtTranslator):
@@ -85,44 +90,64 @@ def build(settings: Settings) -> dg.AssetsDefinition:
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         with ingest.single_writer(settings):
-            as_of = ingest.as_of_date(settings, ingest.open_lake(settings), run_day(context))
+            lake = ingest.open_lake(settings)
+            as_of = ingest.as_of_date(settings, lake, run_day(context))
             context.log.info(f"dbt build as of {as_of}")
+            selected = context.selected_asset_keys
+            others = sorted(name for key, name in models.items() if key not in selected)
+            command = [*BUILD, *(WITHOUT_UNIT_TESTS if others else ())]
+            # any other partial run is of someone who chose the models
+            is_whole = not others or context.run.job_name == LANDING_JOB
+            feeds = {k.path[1] for k in context.run.asset_selection or () if k.path[0] == "raw"}
+            is_rest_built = not others or landing.is_built(settings, lake, as_of, feeds)
+            landing.build_begins(settings)
+            if is_whole and not is_rest_built:
+                # nothing of these depends on what was selected, which is closed downstream
+                context.log.info("First the other models: they are of another date or state")
+                which = ["--select", " ".join(others), "--indirect-selection", "cautious"]
+                target = ["--target-path", str(dbt_project.run_target(settings))]
+                dbt_project.run_dbt(settings, as_of, *command, *which, *target)
             with dbt_project.dbt_environment(settings, as_of):
                 invocation = dbt.cli(
-                    ["build"], context=context, target_path=dbt_project.run_target(settings)
+                    command, context=context, target_path=dbt_project.run_target(settings)
                 )
                 yield from _with_counts(settings, as_of, context, invocation)
+            if is_whole:
+                landing.build_ended(settings, lake, as_of)
 
+    models = {
+        spec.key: str(spec.metadata["dagster_dbt/unique_id"]).rpartition(".")[2]
+        for spec in warehouse.specs
+    }
     return warehouse
 
 
 def _with_counts(
     settings: Settings, as_of: Any, context: dg.AssetExecutionContext, invocation: DbtCliInvocation
 ) -> Iterator[Any]:
-    """Stream dbt to its end, then add row counts and columns from one read-only connection.
+    """Stream dbt: results of tests as they come, so that they are stored while dbt runs; tables at
+    the end, with row counts and columns from one read-only connection.
 
     The stock `fetch_row_counts` busy-waits while dbt runs and leaves the file locked.
     """
-    events: list[Any] = []
+    built: list[dg.Output[Any]] = []
     failure: Exception | None = None
     try:
-        events.extend(invocation.stream())
+        for event in invocation.stream():
+            if isinstance(event, dg.Output):
+                built.append(event)
+            else:
+                yield event
     except Exception as problem:
         # what did run is recorded before the failure is raised
         failure = problem
         invocation.process.wait()
     tables = _tables(settings)
-    for event in events:
-        if isinstance(event, dg.Output) and event.metadata.get("unique_id"):
-            unique_id = str(event.metadata["unique_id"].value)
-            event = event.with_metadata(
-                {
-                    **event.metadata,
-                    "as of": as_of.isoformat(),
-                    **_table_metadata(tables, invocation.manifest, unique_id),
-                }
-            )
-        yield event
+    for output in built:
+        metadata = {**output.metadata, "as of": as_of.isoformat()}
+        if unique_id := output.metadata.get("unique_id"):
+            metadata |= _table_metadata(tables, invocation.manifest, str(unique_id.value))
+        yield output.with_metadata(metadata)
     if failure:
         raise failure
 

@@ -14,7 +14,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -26,7 +26,8 @@ Progress = Callable[[int, int, str], None] | None
 """(done, total, label)"""
 
 Level = Literal["file", "interchange", "transaction", "claim", "row", "table"]
-Status = Literal["loaded", "partial", "quarantined", "duplicate"]
+Status = Literal["loaded", "partial", "quarantined", "duplicate", "replayed"]
+Decision = Literal["loaded", "released", "corrected", "closed"]
 
 MONEY = pa.decimal128(18, 2)
 
@@ -63,7 +64,28 @@ QUARANTINE_SCHEMA = pa.schema(
         ("content_sha256", pa.string()),
     ]
 )
-PLATFORM_TABLES = {"received_files": RECEIVED_FILES_SCHEMA, "quarantine": QUARANTINE_SCHEMA}
+DECISIONS_SCHEMA = pa.schema(
+    [
+        ("decision_id", pa.string()),
+        ("quarantine_id", pa.string()),
+        ("decision", pa.string()),
+        ("reason", pa.string()),
+        ("decided_by", pa.string()),
+        ("decided_at", pa.timestamp("us")),
+        ("effective_date", pa.date32()),
+        ("loaded_byte_count", pa.int64()),
+        ("loaded_row_count", pa.int64()),
+        ("source_system", pa.string()),
+        ("source_file", pa.string()),
+        ("rule_id", pa.string()),
+        ("arrival_date", pa.date32()),
+    ]
+)
+PLATFORM_TABLES = {
+    "received_files": RECEIVED_FILES_SCHEMA,
+    "quarantine": QUARANTINE_SCHEMA,
+    "quarantine_decisions": DECISIONS_SCHEMA,
+}
 
 
 class SourceUnavailable(Exception):  # noqa: N818 (a state of the world, not a programming error)
@@ -107,7 +129,11 @@ class QuarantineItem:
 @dataclass(frozen=True)
 class ReceivedFile:
     """One file (or one table's extract) and what became of its bytes. They add up:
-    byte_count = loaded + quarantined + duplicate + padding."""
+    byte_count = loaded + quarantined + duplicate + padding.
+
+    A replay of what was held adds an entry of status `replayed` for the same file: nothing was
+    received (0 bytes), and what is now loaded, skipped or padding left the quarantine (below 0).
+    """
 
     source_system: str
     source_file: str
@@ -121,6 +147,38 @@ class ReceivedFile:
     row_count: int
     dollar_amount: Decimal | None
     arrival_date: date
+
+
+@dataclass(frozen=True)
+class QuarantineDecision:
+    """What became of one quarantined piece after it was held: grain, one piece and decision.
+
+    loaded: its rows are in raw, by a replay or because the same bytes were accepted later;
+    released: its rows are in raw although the rule held it, as someone decided;
+    corrected: what replaces it is in raw; closed: someone decided that it stays out.
+    `effective_date` is the day that it counts from in reports: the latest arrival date in raw when
+    it was decided. `arrival_date` is that of the piece, so that its rows and the decision are
+    visible as of the same dates. `decided_at` is in UTC.
+    """
+
+    quarantine_id: str
+    decision: Decision
+    reason: str
+    decided_by: str
+    decided_at: datetime
+    effective_date: date
+    loaded_byte_count: int
+    loaded_row_count: int
+    source_system: str
+    source_file: str
+    rule_id: str
+    arrival_date: date
+
+    @property
+    def decision_id(self) -> str:
+        """The same decision at the same moment has the same id."""
+        what = (self.quarantine_id, self.decision, self.decided_by, self.decided_at.isoformat())
+        return hashlib.sha256("\n".join(what).encode()).hexdigest()[:20]
 
 
 @dataclass
@@ -160,13 +218,19 @@ class LoadSummary:
 
 
 def write_platform_rows(
-    batch: Batch, received: Sequence[ReceivedFile], quarantine: Sequence[QuarantineItem]
+    batch: Batch,
+    received: Sequence[ReceivedFile],
+    quarantine: Sequence[QuarantineItem],
+    decisions: Sequence[QuarantineDecision] = (),
 ) -> None:
-    """Record received files and quarantined pieces in the batch that holds their rows."""
-    for table, schema, items in (
-        ("received_files", RECEIVED_FILES_SCHEMA, received),
-        ("quarantine", QUARANTINE_SCHEMA, quarantine),
-    ):
+    """Record received files, quarantined pieces and decisions in the batch with their rows."""
+    written: tuple[tuple[str, Sequence[Any]], ...] = (
+        ("received_files", received),
+        ("quarantine", quarantine),
+        ("quarantine_decisions", decisions),
+    )
+    for table, items in written:
+        schema = PLATFORM_TABLES[table]
         by_date: dict[date, list[dict[str, Any]]] = defaultdict(list)
         for item in items:
             values = {name: getattr(item, name) for name in schema.names}

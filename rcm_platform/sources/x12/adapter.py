@@ -7,7 +7,7 @@ tables and columns have our names; a column `x__2` stands in where `x` is absent
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property
@@ -91,13 +91,21 @@ def _spec(file: str) -> oxedi.Spec:
     return oxedi.Spec.builtin().patch(text) if is_patch else oxedi.Spec.from_json(text)
 
 
+def parse_only(name: str, data: bytes) -> int:
+    """The parser's work on a whole file of set `name` and none of ours: what landing is measured
+    by. Returns the number of rows."""
+    result = oxedi.parse(data, spec=_spec(SETS[name].spec))
+    return sum(len(result.tables[table]) for table in result.tables)
+
+
 @dataclass
 class Parsed:
     """What one call of oxedi found in some transactions of the same set and delimiters.
 
     `tables` hold every row, faulty ones too, with the columns of `tables.py` that come from the
-    data and those of `REFERENCES`. `unreadable` lists (transaction, segment, reason) of amounts
-    and text that cannot be read; `broken` the transactions whose segments do not nest.
+    data and those of `REFERENCES`. `unread` are the segments that the spec has no place for, as
+    they were sent (E10). `unreadable` lists (transaction, segment, reason) of amounts and text that
+    cannot be read; `broken` the transactions whose segments do not nest.
     """
 
     set: TransactionSet
@@ -106,6 +114,7 @@ class Parsed:
     first_bytes: Rows
     tables: dict[str, pa.Table]
     diagnostics: pa.Table
+    unread: pa.Table
     unreadable: list[tuple[int, int, str]] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
 
@@ -151,15 +160,29 @@ class Parsed:
         return at
 
 
-def read(name: str, transactions: Sequence[bytes], delimiters: Delimiters) -> Parsed:
-    """Parse transactions (each from ST to the terminator of its SE) of set `name`."""
+def read(
+    name: str,
+    transactions: Sequence[bytes],
+    delimiters: Delimiters,
+    segment_counts: Sequence[int] | None = None,
+) -> Parsed:
+    """Parse transactions (each from ST to the terminator of its SE) of set `name`.
+
+    `segment_counts` are their numbers of terminators, for who knows them already.
+    """
     kind = SETS[name]
-    transactions, undecodable = _decodable(transactions, delimiters.segment)
+    data = b"".join(transactions)
+    undecodable: list[tuple[int, int, str]] = []
+    if not data.isascii():
+        masked, undecodable = _decodable(transactions, delimiters.segment)
+        data = b"".join(masked)
     lengths = np.array([len(t) for t in transactions], dtype=np.int64)
-    counts = np.array([t.count(delimiters.segment) for t in transactions], dtype=np.int64)
+    if segment_counts is None:
+        segment_counts = [t.count(delimiters.segment) for t in transactions]
+    counts = np.array(segment_counts, dtype=np.int64)
     first_segments = np.cumsum(counts) - counts
     result = oxedi.parse(
-        b"".join(transactions),
+        data,
         spec=_spec(kind.spec),
         delimiters=oxedi.Delimiters(
             element=delimiters.element,
@@ -183,10 +206,13 @@ def read(name: str, transactions: Sequence[bytes], delimiters: Delimiters) -> Pa
         first_bytes=np.cumsum(lengths) - lengths,
         tables=tables,
         diagnostics=TABLES["diagnostics"].empty_table(),
+        unread=TABLES["unread_segments"].empty_table(),
         unreadable=undecodable,
         broken=np.flatnonzero(per_transaction != 1).tolist(),
     )
-    _add_diagnostics(parsed, result.diagnostics)
+    _add_diagnostics(
+        parsed, result.diagnostics, _foreign_separators(name, transactions, delimiters)
+    )
     return parsed
 
 
@@ -194,8 +220,6 @@ def _decodable(
     transactions: Sequence[bytes], terminator: bytes
 ) -> tuple[Sequence[bytes], list[tuple[int, int, str]]]:
     """The transactions with bytes that are not UTF-8 masked (same length), and where they were."""
-    if all(t.isascii() for t in transactions):
-        return transactions, []
     masked, found = list(transactions), []
     for number, transaction in enumerate(transactions):
         segments = transaction.split(terminator)
@@ -360,14 +384,9 @@ def _convert(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
     if pa.types.is_binary(values.type):
         values = values.cast(pa.string())
         if pa.types.is_date(wanted):
-            # D8 is ccyymmdd, DT adds hhmm, RD8 is ccyymmdd-ccyymmdd: its first day counts, but its
-            # last where the end of something is asked for
-            is_date = pc.match_substring_regex(values, r"^\d{8}(\d{4}|-\d{8})?$")
-            values = pc.if_else(is_date, values, None)
-            if column.name.endswith("_to_date"):
-                values = pc.replace_substring_regex(values, r"^\d{8}-", "")
-            day = pc.utf8_slice_codeunits(values, 0, 8)
-            return pc.strptime(day, "%Y%m%d", "s", error_is_null=True).cast(wanted)
+            # many rows, few dates: each is read once
+            coded = values.combine_chunks().dictionary_encode()
+            return pa.chunked_array([_dates(coded.dictionary, column).take(coded.indices)])
         return pc.if_else(pc.equal(values, ""), None, values)
     if pa.types.is_integer(wanted) and pa.types.is_decimal(values.type):
         # of more digits than a count may have: no count
@@ -380,6 +399,17 @@ def _convert(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
         )
         return pc.if_else(fits, values, None).cast(wanted)
     return values.cast(wanted)
+
+
+def _dates(texts: pa.Array, column: pa.Field) -> pa.Array:
+    """D8 is ccyymmdd, DT adds hhmm, RD8 is ccyymmdd-ccyymmdd: its first day counts, but its last
+    where the end of something is asked for; null for anything else."""
+    is_date = pc.match_substring_regex(texts, r"^\d{8}(\d{4}|-\d{8})?$")
+    texts = pc.if_else(is_date, texts, None)
+    if column.name.endswith("_to_date"):
+        texts = pc.replace_substring_regex(texts, r"^\d{8}-", "")
+    days = pc.utf8_slice_codeunits(texts, 0, 8)
+    return pc.strptime(days, "%Y%m%d", "s", error_is_null=True).cast(column.type)
 
 
 def _number(tables: dict[str, pa.Table], kind: TransactionSet) -> None:
@@ -447,11 +477,33 @@ _AMOUNTS: dict[bytes, frozenset[int]] = {
 _UNREADABLE = frozenset(("TypeMismatch", "RequiredElementMissing"))
 # the envelope is judged before; here it is absent, and oxedi says so
 _ENVELOPE = frozenset(("ControlCountMismatch", "ControlNumberMismatch"))
+# what a segment says beyond what the spec knows: kept as it was sent, no column holds it
+_UNREAD = frozenset(("UnknownSegment", "UnknownOccurrence", "OccurrenceOverMax", "CompositeShape"))
+# segments that announce dollars: a second one, or one in a strange place, is not a mere remark
+_ANNOUNCING = frozenset((b"BPR", b"CLM"))
 
 
-def _add_diagnostics(parsed: Parsed, found: Sequence[oxedi.Diagnostic]) -> None:
-    """Sort oxedi's findings: unreadable amounts to `unreadable`, all others are warnings."""
-    kept = []
+@dataclass(frozen=True)
+class _Finding:
+    """Something odd about data that is loaded, at a segment counted in its transaction."""
+
+    transaction: int
+    segment: int
+    level: int
+    kind: str
+    rule: str
+    element: int | None
+    path: str
+    datum: str | None
+
+
+def _add_diagnostics(
+    parsed: Parsed, found: Sequence[oxedi.Diagnostic], further: Sequence[_Finding]
+) -> None:
+    """Sort oxedi's findings: unreadable amounts to `unreadable`, all others are warnings; those
+    about segments that are not read keep the segment."""
+    kept = list(further)
+    unread: dict[int, _Finding] = {}
     for finding in found:
         segment, kind = finding.segment, finding.kind
         if segment is None or kind in _ENVELOPE or "transaction" not in finding.path:
@@ -468,31 +520,99 @@ def _add_diagnostics(parsed: Parsed, found: Sequence[oxedi.Diagnostic]) -> None:
                 reason = f"{what} {datum!r} is not an amount" if datum else f"{what} is missing"
                 parsed.unreadable.append((transaction, within, reason))
                 continue
-        kept.append((finding, transaction, within))
+        odd = _Finding(
+            transaction,
+            within,
+            finding.level,
+            kind,
+            _sentence(finding.rule),
+            finding.element,
+            finding.path,
+            finding.datum.decode("utf-8", "replace") or None,
+        )
+        if kind in _UNREAD:
+            unread.setdefault(segment, odd)
+            if (tag := parsed.document[segment].id) in _ANNOUNCING:
+                reason = f"{tag.decode()} where no amount is read: {odd.rule}"
+                parsed.unreadable.append((transaction, within, reason))
+        kept.append(odd)
+    parsed.diagnostics = _findings(parsed, kept)
+    if unread:
+        terminator = parsed.document.delimiters.segment
+        segments = [parsed.document[segment] for segment in unread]
+        texts = [s.raw.strip(PADDING).removesuffix(terminator).strip(PADDING) for s in segments]
+        rows = _findings(parsed, list(unread.values())).rename_columns({"path": "loop_path"})
+        rows = rows.append_column("segment_id", _decoded(s.id for s in segments))
+        parsed.unread = rows.append_column("segment_text", _decoded(texts))
+
+
+def _decoded(texts: Iterable[bytes]) -> pa.Array:
+    return pa.array([text.decode("utf-8", "replace") for text in texts], pa.string())
+
+
+def _findings(parsed: Parsed, found: list[_Finding]) -> pa.Table:
+    """Findings as rows, each with the claim and the line whose loop holds it."""
+    if not found:
+        return parsed.diagnostics
     claim_loop, line_loop = f"/{parsed.set.claim_loop}#", f"/{parsed.set.line_loop}#"
-    paths = [finding.path for finding, _, _ in kept]
-    position = np.array([t * (1 << 40) + s for _, t, s in kept], dtype=np.int64)
-    none: list[int | None] = [None] * len(kept)
+    paths = [finding.path for finding in found]
+    position = np.array([f.transaction * (1 << 40) + f.segment for f in found], dtype=np.int64)
+    none: list[int | None] = [None] * len(found)
     claim, claim_no, line_no = none, none, none
     if parsed.claims is not None:
         claim, claim_no = _last(parsed.claims, "claim", position, claim_loop, paths)
     if parsed.set.lines:
         line_no = _last(parsed.tables[parsed.set.lines], "line", position, line_loop, paths)[1]
-    parsed.diagnostics = pa.table(
+    return pa.table(
         {
-            "level": pa.array([finding.level for finding, _, _ in kept], pa.int32()),
-            "kind": pa.array([finding.kind for finding, _, _ in kept], pa.string()),
-            "rule": pa.array([_sentence(finding.rule) for finding, _, _ in kept], pa.string()),
-            "element": pa.array([finding.element for finding, _, _ in kept], pa.int32()),
+            "level": pa.array([f.level for f in found], pa.int32()),
+            "kind": pa.array([f.kind for f in found], pa.string()),
+            "rule": pa.array([f.rule for f in found], pa.string()),
+            "element": pa.array([f.element for f in found], pa.int32()),
             "path": pa.array([_loops(path) for path in paths], pa.string()),
-            "datum": pa.array([f.datum.decode("utf-8", "replace") or None for f, _, _ in kept]),
-            "transaction": pa.array([t for _, t, _ in kept], pa.int64()),
-            "segment": pa.array([s for _, _, s in kept], pa.int64()),
+            "datum": pa.array([f.datum for f in found], pa.string()),
+            "transaction": pa.array([f.transaction for f in found], pa.int64()),
+            "segment": pa.array([f.segment for f in found], pa.int64()),
             "claim": pa.array(claim, pa.int64()),
             "claim_no": pa.array(claim_no, pa.int32()),
             "line_no": pa.array(line_no, pa.int32()),
         },
     )
+
+
+# where each set has a composite that is always sent: the segment and its element
+_COMPOSITES = {"835": (b"SVC", 1), "837P": (b"CLM", 5), "837I": (b"CLM", 5), "277CA": (b"STC", 1)}
+_COMPOSED = re.compile(rb"[A-Za-z0-9]{1,3}([^A-Za-z0-9\s.])[A-Za-z0-9]")
+
+
+def _foreign_separators(
+    name: str, transactions: Sequence[bytes], delimiters: Delimiters
+) -> list[_Finding]:
+    """Transactions whose composites are written with another separator than ISA16 names (E1).
+
+    The header is binding, so their composites are read as one value each; but who reads "HC>99213"
+    as a procedure should be told. The first composite of a transaction speaks for all.
+    """
+    found: list[_Finding] = []
+    if name not in _COMPOSITES:
+        return found
+    tag, element = _COMPOSITES[name]
+    for number, data in enumerate(transactions):
+        at = data.find(tag + delimiters.element)
+        if at < 0:
+            continue
+        segment = data[at : data.find(delimiters.segment, at)]
+        value = b"".join(segment.split(delimiters.element, element + 1)[element : element + 1])
+        if delimiters.component in value or not (other := _COMPOSED.match(value)):
+            continue
+        written, declared = other[1].decode("latin-1"), delimiters.component.decode()
+        rule = f"E1: composites are written with {written!r}, ISA16 says {declared!r}: kept whole"
+        finding = _Finding(
+            number, data.count(delimiters.segment, 0, at), 1, "ComponentSeparator", rule,
+            element, "", value.decode("latin-1"),
+        )  # fmt: skip
+        found.append(finding)
+    return found
 
 
 def _last(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+import mmap
+import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
@@ -24,8 +26,8 @@ from rcm_platform.sources.base import (
     declare,
     write_platform_rows,
 )
-from rcm_platform.sources.x12.reader import Reading, read
-from rcm_platform.sources.x12.splitter import first_date
+from rcm_platform.sources.x12.reader import Digests, Reader
+from rcm_platform.sources.x12.splitter import Buffer, first_date
 from rcm_platform.sources.x12.tables import TABLES
 
 _SOURCE = "x12"
@@ -34,6 +36,14 @@ _BATCH_FILES = 600
 _BATCH_BYTES = 64_000_000
 # what is read of a file to learn its date: enough for a byte order mark, blanks and an ISA
 _HEAD_BYTES = 512
+# larger files are mapped, not read into memory
+_MAPPED_BYTES = 8_000_000
+# below it, a second thread costs more than it brings
+_ALONE_BYTES = 16_000_000
+# each thread holds a chunk of the reader: bounds memory on machines with many cores
+_MOST_THREADS = 2
+
+_Opened = tuple[str, Buffer, Digests]
 
 
 def load_folder(
@@ -59,16 +69,17 @@ def load_folder(
     paths = _by_date(_list(folder))
     done = 0
     for batch in _batches(paths):
-        fresh: list[tuple[str, bytes]] = []
+        fresh: list[_Opened] = []
         repeated: list[ReceivedFile] = []
         for path in batch:
             name, data = path.relative_to(folder).as_posix(), _content(path, summary)
             if data is None:
                 continue
-            sha256 = hashlib.sha256(data).hexdigest()
+            digests = Digests.of(data)
+            sha256 = digests.whole
             if sha256 not in contents:
                 contents.add(sha256)
-                fresh.append((name, data))
+                fresh.append((name, data, digests))
             else:
                 summary.files_skipped += 1
                 if (source_system, name, sha256) not in names:
@@ -76,11 +87,9 @@ def load_folder(
             names.add((source_system, name, sha256))
         done += len(batch)
         if fresh or repeated:
-            reading = read(fresh, source_system, accept_test, interchanges)
-            reading.received.extend(repeated)
-            _write(lake, reading)
-            summary = summary.merge(_summary(source_system, reading))
-            held += [replace(item, content=b"") for item in reading.quarantine]
+            reader = Reader(source_system, accept_test, interchanges, _threads(fresh))
+            summary = summary.merge(_write(lake, reader, fresh, repeated))
+            held += [replace(item, content=b"") for item in reader.quarantine]
         if progress:
             progress(done, len(paths), source_system)
     summary.messages += _messages(held)
@@ -138,16 +147,26 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _content(path: Path, summary: LoadSummary) -> bytes | None:
+def _content(path: Path, summary: LoadSummary) -> Buffer | None:
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size <= _MAPPED_BYTES:
+                return file.read()
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         summary.messages.append(f"{path.name} cannot be opened ({reason}): left for the next load")
         return None
 
 
-def _duplicate(source_system: str, name: str, data: bytes, sha256: str) -> ReceivedFile:
+def _threads(files: Iterable[_Opened]) -> int:
+    """How many threads read these files: one for a small load."""
+    if sum(len(data) for _, data, _ in files) <= _ALONE_BYTES:
+        return 1
+    return min(_MOST_THREADS, len(os.sched_getaffinity(0)))
+
+
+def _duplicate(source_system: str, name: str, data: Buffer, sha256: str) -> ReceivedFile:
     return ReceivedFile(
         source_system=source_system,
         source_file=name,
@@ -186,22 +205,42 @@ def _held_as_test(lake: Lake) -> set[str]:
         return {sha256 for (sha256,) in rows.fetchall()}
 
 
-def _write(lake: Lake, reading: Reading) -> None:
+def _write(
+    lake: Lake, reader: Reader, fresh: list[_Opened], repeated: list[ReceivedFile]
+) -> LoadSummary:
+    """Read files into a batch of their own, as rows come; what the batch holds."""
     # the name is part of it: a copy under another name must not make the batch of its original
-    identity = [f"{file.content_sha256} {file.source_file}" for file in reading.received]
+    identity = [f"{digests.whole} {name}" for name, _, digests in fresh]
+    identity += [f"{file.content_sha256} {file.source_file}" for file in repeated]
+    rows = Counter(dict.fromkeys(TABLES, 0))
+    dollars = dict.fromkeys(_DOLLARS, Decimal(0))
     with lake.batch(_SOURCE, identity) as batch:
-        for table, rows in reading.tables.items():
-            _add_by_date(batch, table, rows)
-        write_platform_rows(batch, reading.received, reading.quarantine)
+        for tables in reader.read(fresh):
+            for table, found in tables.items():
+                _add_by_date(batch, table, found)
+                rows[table] += len(found)
+            for name, (table, column) in _DOLLARS.items():
+                if table in tables:
+                    dollars[name] += pc.sum(tables[table][column]).as_py() or Decimal(0)
+        write_platform_rows(batch, [*reader.received, *repeated], reader.quarantine)
+    return _summary(reader, repeated, dict(rows), dollars)
+
+
+# dollars of a load: what they are called, and where they stand
+_DOLLARS = {
+    "paid by 835": ("remit_payments", "payment_amount"),
+    "charged by 837": ("submitted_claims", "charge_amount"),
+}
 
 
 def _add_by_date(batch: Batch, table: str, rows: pa.Table) -> None:
-    """Add rows to their partitions: one sort, then a slice per date."""
+    """Add rows to their partitions: a slice per date, sorted only where dates are mixed."""
     if not len(rows):
         return
     days = rows["_arrival_date"].cast(pa.int32()).to_numpy()
-    order = np.argsort(days, kind="stable")
-    rows, days = rows.take(pa.array(order)), days[order]
+    if (np.diff(days) < 0).any():
+        order = np.argsort(days, kind="stable")
+        rows, days = rows.take(pa.array(order)), days[order]
     starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
     for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
         part = rows.slice(start, end - start)
@@ -209,22 +248,24 @@ def _add_by_date(batch: Batch, table: str, rows: pa.Table) -> None:
         batch.add(_SOURCE, table, day, part.drop_columns("_arrival_date"))
 
 
-def _summary(source_system: str, reading: Reading) -> LoadSummary:
-    statuses = [file.status for file in reading.received]
-    dollars = {
-        "paid by 835": pc.sum(reading.tables["remit_payments"]["payment_amount"]).as_py(),
-        "charged by 837": pc.sum(reading.tables["submitted_claims"]["charge_amount"]).as_py(),
-    }
+def _summary(
+    reader: Reader,
+    repeated: list[ReceivedFile],
+    rows: dict[str, int],
+    dollars: dict[str, Decimal],
+) -> LoadSummary:
+    received = [*reader.received, *repeated]
+    statuses = [file.status for file in received]
     return LoadSummary(
-        source_system,
+        reader.source_system,
         files_loaded=statuses.count("loaded") + statuses.count("partial"),
         files_quarantined=statuses.count("quarantined"),
-        rows={table: len(rows) for table, rows in reading.tables.items()},
-        byte_count=sum(file.byte_count for file in reading.received),
-        dollar_amounts={name: Decimal(total or 0) for name, total in dollars.items()},
-        quarantined_count=len(reading.quarantine),
+        rows=rows,
+        byte_count=sum(file.byte_count for file in received),
+        dollar_amounts=dollars,
+        quarantined_count=len(reader.quarantine),
         quarantined_amount=sum(
-            (item.dollar_amount or Decimal(0) for item in reading.quarantine), Decimal(0)
+            (item.dollar_amount or Decimal(0) for item in reader.quarantine), Decimal(0)
         ),
     )
 

@@ -1,118 +1,72 @@
-"""Files of X12, as bytes → rows to load, pieces to hold, and what became of every byte.
+"""Files of X12 → rows to load, pieces to hold, and what became of every byte.
 
-No disk, no lake: `loader.py` does that. Many files are read in one go, because the cost of a small
-file is the call, not its bytes.
+No lake: `loader.py` does that. Many files are read in one go, because the cost of a small file is
+the call, not its bytes; a large file is read a chunk of transactions at a time, after its envelopes
+were judged, so that memory does not grow with it.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from decimal import Decimal
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from rcm_platform.lake import UNDATED
 from rcm_platform.sources.base import Level, QuarantineItem, ReceivedFile, Status
-from rcm_platform.sources.x12 import adapter, balance
+from rcm_platform.sources.x12 import balance
+from rcm_platform.sources.x12.amounts import announced
 from rcm_platform.sources.x12.envelope import judge, set_name
+from rcm_platform.sources.x12.landing import (
+    SCHEMAS,
+    Chunk,
+    File,
+    Landed,
+    Opened,
+    Piece,
+    Tables,
+    land,
+)
 from rcm_platform.sources.x12.splitter import (
     BYTE_ORDER_MARK,
-    PADDING,
+    Buffer,
     Delimiters,
     Fault,
     Group,
-    Interchange,
     Transaction,
+    is_blank,
     split,
+    without_tail,
 )
-from rcm_platform.sources.x12.tables import TABLES
 
-# bytes handed to the parser at once: bounds memory to a few hundred MB whatever the file sizes
-_PARSE_BYTES = 64_000_000
+# bytes handed to the parser at once: they take some ten times as much while they are read
+_PARSE_BYTES = 8_000_000
+_HASH_BYTES = 1 << 22
 
-_PROVENANCE = pa.schema(
-    [
-        ("_source_system", pa.string()),
-        ("_source_file", pa.string()),
-        ("_source_position", pa.string()),
-        ("_arrival_date", pa.date32()),
-    ]
-)
 # levels of quarantine inside an interchange that is loaded otherwise
 _PARTS = frozenset(("transaction", "claim"))
 # the corrections of the guides that HIPAA names; others are read alike, with a warning (P7)
 _GUIDES = {"837P": "005010X222A1", "837I": "005010X223A2", "999": "005010X231A1"}
-# the dollars of a file: what it pays or what it charges
-_FILE_DOLLARS = {"remit_payments": "payment_amount", "submitted_claims": "charge_amount"}
+
+
+_Kind = tuple[str, Delimiters]
+"""What is parsed together: one set, written with the same delimiters."""
 
 
 @dataclass
 class Reading:
     """What some files hold: rows by table (with provenance and `_arrival_date`), and the rest."""
 
-    tables: dict[str, pa.Table]
+    tables: Tables
     received: list[ReceivedFile]
     quarantine: list[QuarantineItem]
 
 
-@dataclass
-class _File:
-    """One file while it is read, with its byte account."""
-
-    name: str
-    data: bytes
-    sha256: str
-    arrival_date: date = UNDATED
-    loaded: int = 0
-    quarantined: int = 0
-    duplicate: int = 0
-    padding: int = 0
-    rows: int = 0
-    dollars: Decimal | None = None
-
-
-@dataclass
-class _Interchange:
-    """An interchange that is loaded at least in part."""
-
-    file: _File
-    sha256: str
-    arrival_date: date
-    source: Interchange
-
-
-@dataclass
-class _Piece:
-    """One transaction to parse."""
-
-    interchange: _Interchange
-    group: Group
-    transaction: Transaction
-
-
-@dataclass
-class _Work:
-    """The state of one reading."""
-
-    source_system: str
-    interchanges: list[_Interchange] = field(default_factory=list)
-    pieces: dict[tuple[str, Delimiters], list[_Piece]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
-    quarantine: list[QuarantineItem] = field(default_factory=list)
-    warnings: list[tuple[_Interchange, int, str, str, str]] = field(default_factory=list)
-    landed: dict[str, list[pa.Table]] = field(default_factory=lambda: defaultdict(list))
-
-
 def read(
-    files: Iterable[tuple[str, bytes]],
+    files: Iterable[tuple[str, Buffer]],
     source_system: str = "x12",
     accept_test: bool = False,
     seen: set[str] | None = None,
@@ -122,22 +76,17 @@ def read(
     `seen` holds the sha256 of interchanges that were loaded before; those of this reading are
     added to it. A repeated interchange is counted as duplicate bytes and not read again (rule D1).
     """
-    work = _Work(source_system)
-    seen = set() if seen is None else seen
-    opened = [_File(name, data, hashlib.sha256(data).hexdigest()) for name, data in files]
-    for file in opened:
-        _cut(work, file, accept_test, seen)
-    for (name, delimiters), pieces in work.pieces.items():
-        for chunk in _chunks(pieces):
-            _parse(work, name, delimiters, chunk)
-    _land_interchanges(work)
+    reader = Reader(source_system, accept_test, seen)
+    parts: dict[str, list[pa.Table]] = defaultdict(list)
+    hashed = ((name, data, Digests.of(data)) for name, data in files)
+    for tables in reader.read(hashed):
+        for table, rows in tables.items():
+            parts[table].append(rows)
     tables = {
-        table: pa.concat_tables(work.landed[table])
-        if work.landed[table]
-        else _schema(table).empty_table()
-        for table in TABLES
+        table: pa.concat_tables(parts[table]) if parts[table] else schema.empty_table()
+        for table, schema in SCHEMAS.items()
     }
-    return Reading(tables, [_received(source_system, file) for file in opened], work.quarantine)
+    return Reading(tables, reader.received, reader.quarantine)
 
 
 def parse(data: bytes, source_file: str = "", accept_test: bool = False) -> Reading:
@@ -145,278 +94,292 @@ def parse(data: bytes, source_file: str = "", accept_test: bool = False) -> Read
     return read([(source_file, data)], accept_test=accept_test)
 
 
-def _cut(work: _Work, file: _File, accept_test: bool, seen: set[str]) -> None:
-    """Split a file, judge its envelopes, queue its transactions, hold what cannot be read."""
-    if not file.data.removeprefix(BYTE_ORDER_MARK).strip(PADDING):
-        fault = Fault("T1", "the file is empty" if not file.data else "the file holds only blanks")
-        _hold(work, file, "file", fault, (0, len(file.data)))
-        return
-    pieces = split(file.data)
-    dates = [day for interchange in pieces.interchanges if (day := interchange.date)]
-    # a file is known as a whole once its last interchange is
-    file.arrival_date = max(dates, default=UNDATED)
-    file.padding = pieces.padding
-    for stray in pieces.strays:
-        level: Level = "interchange" if pieces.interchanges else "file"
-        _hold(work, file, level, stray.fault, (stray.start, stray.end))
-    for source in pieces.interchanges:
-        span = source.start, source.end
-        sha256 = hashlib.sha256(file.data[slice(*span)]).hexdigest()
-        if sha256 in seen:
-            file.duplicate += source.end - source.start
-            continue
-        judge(source, accept_test)
-        interchange = _Interchange(file, sha256, source.date or file.arrival_date, source)
-        if source.fault:
-            _hold(work, file, "interchange", source.fault, span, interchange)
-            continue
-        seen.add(sha256)
-        file.loaded += source.end - source.start
-        _queue(work, interchange)
+@dataclass(frozen=True)
+class Digests:
+    """The sha256 of a file; and without the blanks at its end, where often its one interchange
+    ends: what was hashed once is not hashed again."""
+
+    whole: str
+    text: str
+    text_end: int
+
+    @classmethod
+    def of(cls, data: Buffer) -> Digests:
+        """Hash a file, a part at a time."""
+        end = without_tail(data, 0, len(data))
+        digest = _sha256(data, 0, end)
+        text = digest.hexdigest()
+        digest.update(data[end:])
+        return cls(digest.hexdigest(), text, end)
+
+    def of_part(self, data: Buffer, start: int, end: int) -> str:
+        """The sha256 of a part of the file."""
+        if (start, end) == (0, self.text_end):
+            return self.text
+        return _sha256(data, start, end).hexdigest()
 
 
-def _queue(work: _Work, interchange: _Interchange) -> None:
-    """Queue the transactions of an interchange that can be read; hold its faulty parts."""
-    work.interchanges.append(interchange)
-    source = interchange.source
-    if source.is_trimmed:
-        rule = "E2: the ISA segment is shorter than its fixed width; its separators were counted"
-        work.warnings.append((interchange, 1, "TrimmedHeader", rule, source.header[13]))
-    if source.acknowledgements:
-        rule = "E8: TA1 acknowledgements are not read by this version"
-        work.warnings.append((interchange, 2, "UnreadSegment", rule, "TA1"))
-    for group in source.groups:
-        if group.fault:
-            for transaction in group.transactions:
-                _hold_transaction(work, interchange, transaction, group.fault)
-            if not group.transactions:
-                fault = f"{group.fault.rule_id}: {group.fault.reason}"
-                work.warnings.append((interchange, group.first_segment, "EmptyGroup", fault, ""))
-            continue
-        name, guide = set_name(group), group.header[8].strip()
-        assert name is not None  # the envelope's judge holds the others
-        if guide != _GUIDES.get(name, guide):
-            rule = f"P7: read like {_GUIDES[name]}, the version named by HIPAA"
-            work.warnings.append((interchange, group.first_segment, "GuideVariant", rule, guide))
+def _sha256(data: Buffer, start: int, end: int) -> hashlib._Hash:
+    digest = hashlib.sha256()
+    with memoryview(data) as view:
+        for at in range(start, end, _HASH_BYTES):
+            digest.update(view[at : min(at + _HASH_BYTES, end)])
+    return digest
+
+
+class Reader:
+    """Reads files once. When `read` is exhausted, `received` has a line for each file, and
+    `quarantine` every piece that was not loaded.
+
+    With more than one thread, chunks are parsed side by side (the parser, Arrow and DuckDB let go
+    of Python's lock); rows come in the same order all the same.
+    """
+
+    def __init__(
+        self,
+        source_system: str,
+        accept_test: bool = False,
+        seen: set[str] | None = None,
+        threads: int = 1,
+    ) -> None:
+        self.received: list[ReceivedFile] = []
+        self.quarantine: list[QuarantineItem] = []
+        self.source_system, self._accept_test = source_system, accept_test
+        self._seen = set() if seen is None else seen
+        self._threads = threads
+        self._files: list[File] = []
+        self._interchanges: list[Opened] = []
+        self._warnings: list[tuple[Opened, int, str, str, str]] = []
+
+    def read(self, files: Iterable[tuple[str, Buffer, Digests]]) -> Iterator[Tables]:
+        """Rows by table, some at a time. The files must stay open until all rows are taken."""
+        chunks = self._chunks(files)
+        if self._threads > 1:
+            yield from self._side_by_side(chunks)
+        else:
+            for chunk in chunks:
+                yield self._settle(chunk, self._land(chunk))
+        yield self._envelope_rows()
+        self.received = [_received(self.source_system, file) for file in self._files]
+
+    def _side_by_side(self, chunks: Iterable[Chunk]) -> Iterator[Tables]:
+        running: deque[tuple[Chunk, Future[Landed]]] = deque()
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="x12") as pool:
+            for chunk in chunks:
+                if len(running) >= self._threads:
+                    first, outcome = running.popleft()
+                    running.append((chunk, pool.submit(self._land, chunk)))
+                    yield self._settle(first, outcome.result())
+                else:
+                    running.append((chunk, pool.submit(self._land, chunk)))
+            while running:
+                first, outcome = running.popleft()
+                yield self._settle(first, outcome.result())
+
+    def _land(self, chunk: Chunk) -> Landed:
+        return land(self.source_system, chunk, balance.judge)
+
+    def _chunks(self, files: Iterable[tuple[str, Buffer, Digests]]) -> Iterator[Chunk]:
+        """The transactions to parse, as many together as may be."""
+        waiting: dict[_Kind, list[Piece]] = {}
+        sizes: dict[_Kind, int] = defaultdict(int)
+        for name, data, digests in files:
+            file = File(name, data, digests.whole)
+            self._files.append(file)
+            for kind, pieces in self._cut(file, digests):
+                chunk, size = waiting.setdefault(kind, []), sizes[kind]
+                for piece in pieces:
+                    length = piece.transaction.end - piece.transaction.start
+                    if size and size + length > _PARSE_BYTES:
+                        yield Chunk(*kind, chunk)
+                        chunk, size = [], 0
+                    chunk.append(piece)
+                    size += length
+                waiting[kind], sizes[kind] = chunk, size
+        for kind, chunk in waiting.items():
+            if chunk:
+                yield Chunk(*kind, chunk)
+
+    def _cut(self, file: File, digests: Digests) -> Iterator[tuple[_Kind, Iterator[Piece]]]:
+        """Split a file, judge its envelopes, hold what cannot be read, give its transactions."""
+        data = file.data
+        if is_blank(data, len(BYTE_ORDER_MARK) if data[:3] == BYTE_ORDER_MARK else 0):
+            reason = "the file holds only blanks" if len(data) else "the file is empty"
+            self._hold(file, "file", Fault("T1", reason), (0, len(data)))
+            return
+        pieces = split(data)
+        dates = [day for interchange in pieces.interchanges if (day := interchange.date)]
+        # a file is known as a whole once its last interchange is
+        file.arrival_date = max(dates, default=file.arrival_date)
+        file.padding = pieces.padding
+        for stray in pieces.strays:
+            level: Level = "interchange" if pieces.interchanges else "file"
+            self._hold(file, level, stray.fault, (stray.start, stray.end))
+        opened = []
+        for source in pieces.interchanges:
+            span = source.start, source.end
+            sha256 = digests.of_part(data, *span)
+            if sha256 in self._seen:
+                file.duplicate += source.end - source.start
+                continue
+            judge(source, self._accept_test)
+            interchange = Opened(file, sha256, source.date or file.arrival_date, source)
+            if source.fault:
+                self._hold(file, "interchange", source.fault, span, interchange)
+                continue
+            self._seen.add(sha256)
+            file.loaded += source.end - source.start
+            opened.append(interchange)
+        for interchange in opened:
+            yield from self._queue(interchange)
+
+    def _queue(self, interchange: Opened) -> Iterator[tuple[_Kind, Iterator[Piece]]]:
+        """The transactions of an interchange that can be read; hold its faulty parts."""
+        self._interchanges.append(interchange)
+        source = interchange.source
+        if source.is_trimmed:
+            rule = (
+                "E2: the ISA segment is shorter than its fixed width; its separators were counted"
+            )
+            self._warn(interchange, 1, "TrimmedHeader", rule, source.header[13])
+        if source.acknowledgements:
+            rule = "E8: TA1 acknowledgements are not read by this version"
+            self._warn(interchange, 2, "UnreadSegment", rule, "TA1")
+        for group in source.groups:
+            if group.fault:
+                for transaction in group.transactions:
+                    self._hold_transaction(interchange, transaction, group.fault)
+                if not group.transactions:
+                    fault = f"{group.fault.rule_id}: {group.fault.reason}"
+                    self._warn(interchange, group.first_segment, "EmptyGroup", fault, "")
+                continue
+            name, guide = set_name(group), group.header[8].strip()
+            assert name is not None  # the envelope's judge holds the others
+            if guide != _GUIDES.get(name, guide):
+                rule = f"P7: read like {_GUIDES[name]}, the version named by HIPAA"
+                self._warn(interchange, group.first_segment, "GuideVariant", rule, guide)
+            yield (name, source.delimiters), self._good(interchange, group)
+
+    def _good(self, interchange: Opened, group: Group) -> Iterator[Piece]:
+        """The transactions of a group whose envelopes are right; hold the others."""
         for transaction in group.transactions:
             if transaction.fault:
-                _hold_transaction(work, interchange, transaction, transaction.fault)
+                self._hold_transaction(interchange, transaction, transaction.fault)
             else:
-                piece = _Piece(interchange, group, transaction)
-                work.pieces[name, source.delimiters].append(piece)
+                yield Piece(interchange, group, transaction)
 
-
-def _chunks(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
-    chunk: list[_Piece] = []
-    size = 0
-    for piece in pieces:
-        length = piece.transaction.end - piece.transaction.start
-        if chunk and size + length > _PARSE_BYTES:
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(piece)
-        size += length
-    if chunk:
-        yield chunk
-
-
-def _parse(work: _Work, name: str, delimiters: Delimiters, pieces: list[_Piece]) -> None:
-    """Parse transactions of one set, hold the faulty ones and faulty claims, land the rest."""
-    data = [p.interchange.file.data[p.transaction.start : p.transaction.end] for p in pieces]
-    parsed = adapter.read(name, data, delimiters)
-    transaction_faults, claim_faults = balance.judge(parsed)
-    claims = parsed.claims
-    held_transactions = np.zeros(len(pieces), dtype=bool)
-    held_transactions[list(transaction_faults)] = True
-    # the last stands for "no claim"
-    held_claims = np.zeros((0 if claims is None else len(claims)) + 1, dtype=bool)
-    held_claims[list(claim_faults)] = True
-    for index, fault in transaction_faults.items():
-        _hold_transaction(work, pieces[index].interchange, pieces[index].transaction, fault)
-    for claim, fault in claim_faults.items():
-        assert claims is not None
-        index, start, end = parsed.claim_span(claim)
-        if not held_transactions[index]:
-            interchange, transaction = pieces[index].interchange, pieces[index].transaction
-            _hold(
-                work,
+    def _settle(self, chunk: Chunk, landed: Landed) -> Tables:
+        """Write down what came of a chunk, in the accounts of its files."""
+        pieces = chunk.pieces
+        for index, fault in landed.held_transactions.items():
+            piece = pieces[index]
+            self._hold_transaction(piece.interchange, piece.transaction, fault)
+        for claim in landed.held_claims:
+            interchange = pieces[claim.piece].interchange
+            self._hold(
                 interchange.file,
                 "claim",
-                fault,
-                (transaction.start + start, transaction.start + end),
+                claim.fault,
+                claim.span,
                 interchange,
-                transaction.first_segment + claims["segment"][claim].as_py(),
-                claims["paid_amount" if name == "835" else "charge_amount"][claim].as_py(),
+                claim.segment_no,
+                claim.dollars,
             )
-    keys = _keys(work.source_system, pieces)
-    row_counts = np.zeros(len(pieces), dtype=np.int64)
-    for table, rows in [*parsed.tables.items(), ("diagnostics", parsed.diagnostics)]:
-        keep = ~held_transactions[rows["transaction"].to_numpy()]
-        if "claim" in rows.column_names:
-            keep &= ~held_claims[pc.fill_null(rows["claim"], -1).to_numpy()]
-        kept = rows.filter(pa.array(keep))
-        row_counts += np.bincount(kept["transaction"].to_numpy(), minlength=len(pieces))
-        work.landed[table].append(_with_keys(table, kept, keys))
-        if column := _FILE_DOLLARS.get(table):
-            totals = kept.group_by("transaction").aggregate([(column, "sum")]).to_pylist()
-            for total in totals:
-                file = pieces[total["transaction"]].interchange.file
-                file.dollars = (file.dollars or Decimal(0)) + total[f"{column}_sum"]
-    for piece, count in zip(pieces, row_counts.tolist(), strict=True):
-        piece.interchange.file.rows += count
+        for index, amount in landed.dollars:
+            pieces[index].interchange.file.add_dollars(amount)
+        for piece, count in zip(pieces, landed.row_counts, strict=True):
+            piece.interchange.file.rows += count
+        return landed.tables
 
-
-def _keys(source_system: str, pieces: list[_Piece]) -> pa.Table:
-    """What every row of a transaction carries: one row per transaction."""
-    interchanges = [piece.interchange for piece in pieces]
-    return pa.table(
-        {
-            "interchange_sha256": pa.array([i.sha256 for i in interchanges], pa.string()),
-            "isa_control_number": _texts(i.source.header[13] for i in interchanges),
-            "gs_control_number": _texts(p.group.header[6] for p in pieces),
-            "st_control_number": _texts(p.transaction.header[2] for p in pieces),
-            "transaction_no": pa.array([p.transaction.number for p in pieces], pa.int32()),
-            "first_segment": pa.array([p.transaction.first_segment for p in pieces], pa.int32()),
-            "interchange_no": pa.array([i.source.number for i in interchanges], pa.int32()),
-            "_source_system": pa.array([source_system] * len(pieces), pa.string()),
-            "_source_file": pa.array([i.file.name for i in interchanges], pa.string()),
-            "_arrival_date": pa.array([i.arrival_date for i in interchanges], pa.date32()),
+    def _envelope_rows(self) -> Tables:
+        """One row per interchange that is loaded, and the warnings about envelopes."""
+        rows = []
+        for interchange in self._interchanges:
+            source = interchange.source
+            header = [element.strip() or None for element in source.header]
+            rows.append(
+                self._provenance(interchange, 1)
+                | {
+                    "sender_id": header[6],
+                    "receiver_id": header[8],
+                    "interchange_date": source.date,
+                    "usage_indicator": header[15],
+                    "version": header[12],
+                    "byte_count": source.end - source.start,
+                }
+            )
+            interchange.file.rows += 1
+        warnings = []
+        for interchange, segment_no, kind, rule, datum in self._warnings:
+            warning = {"level": 1, "kind": kind, "rule": rule, "datum": datum}
+            warnings.append(self._provenance(interchange, segment_no) | warning)
+            interchange.file.rows += 1
+        return {
+            table: pa.Table.from_pylist(records, schema=SCHEMAS[table])
+            for table, records in (("interchanges", rows), ("diagnostics", warnings))
         }
-    )
 
+    def _provenance(self, interchange: Opened, segment_no: int) -> dict[str, object]:
+        return {
+            "interchange_sha256": interchange.sha256,
+            "isa_control_number": interchange.source.header[13].strip() or None,
+            "segment_no": segment_no,
+            "_source_system": self.source_system,
+            "_source_file": interchange.file.name,
+            "_source_position": f"{interchange.source.number}/{segment_no}",
+            "_arrival_date": interchange.arrival_date,
+        }
 
-def _with_keys(table: str, rows: pa.Table, keys: pa.Table) -> pa.Table:
-    """Rows as they are loaded: the columns of the table, their provenance and arrival date."""
-    context = keys.take(rows["transaction"])
-    segment_no = pc.add(context["first_segment"], rows["segment"].cast(pa.int32()))
-    position = pc.binary_join_element_wise(
-        context["interchange_no"].cast(pa.string()), segment_no.cast(pa.string()), "/"
-    )
-    given = {"segment_no": segment_no, "_source_position": position}
-    for source in (context, rows):
-        given |= {name: source[name] for name in source.column_names}
-    schema = _schema(table)
-    for column in schema:
-        # two sets may feed one table, and one of them lack a column
-        given.setdefault(column.name, pa.nulls(len(rows), column.type))
-    return pa.table({name: given[name] for name in schema.names}, schema=schema)
+    def _warn(self, interchange: Opened, segment_no: int, kind: str, rule: str, datum: str) -> None:
+        self._warnings.append((interchange, segment_no, kind, rule, datum))
 
+    def _hold_transaction(
+        self, interchange: Opened, transaction: Transaction, fault: Fault
+    ) -> None:
+        span = transaction.start, transaction.end
+        position = transaction.first_segment
+        self._hold(interchange.file, "transaction", fault, span, interchange, position)
 
-def _schema(table: str) -> pa.Schema:
-    return pa.schema([*TABLES[table], *_PROVENANCE])
-
-
-def _texts(values: Iterable[str]) -> pa.Array:
-    return pa.array([value.strip() or None for value in values], pa.string())
-
-
-def _land_interchanges(work: _Work) -> None:
-    """One row per interchange that is loaded, and the warnings about envelopes."""
-    rows = []
-    for interchange in work.interchanges:
-        source = interchange.source
-        header = [element.strip() or None for element in source.header]
-        rows.append(
-            _provenance(work, interchange, 1)
-            | {
-                "sender_id": header[6],
-                "receiver_id": header[8],
-                "interchange_date": source.date,
-                "usage_indicator": header[15],
-                "version": header[12],
-                "byte_count": source.end - source.start,
-            }
+    def _hold(
+        self,
+        file: File,
+        level: Level,
+        fault: Fault,
+        span: tuple[int, int],
+        interchange: Opened | None = None,
+        segment_no: int = 1,
+        dollars: Decimal | None = None,
+    ) -> None:
+        """Put a span of a file in quarantine; its dollars are read from it unless it is a claim."""
+        start, end = span
+        content = file.data[start:end]
+        file.quarantined += end - start
+        if level in _PARTS:
+            file.loaded -= end - start
+        position = f"byte {start}"
+        if interchange is not None:
+            position = f"{interchange.source.number}/{segment_no}"
+            if level != "claim":
+                dollars = announced(content, interchange.source.delimiters)
+        self.quarantine.append(
+            QuarantineItem(
+                source_system=self.source_system,
+                source_file=file.name,
+                source_position=position,
+                level=level,
+                rule_id=fault.rule_id,
+                reason=fault.reason,
+                byte_offset=start,
+                byte_count=end - start,
+                content=content,
+                dollar_amount=dollars,
+                arrival_date=interchange.arrival_date if interchange else file.arrival_date,
+                content_sha256=file.sha256,
+            )
         )
-        interchange.file.rows += 1
-    warnings = []
-    for interchange, segment_no, kind, rule, datum in work.warnings:
-        warning = {"level": 1, "kind": kind, "rule": rule, "datum": datum}
-        warnings.append(_provenance(work, interchange, segment_no) | warning)
-        interchange.file.rows += 1
-    for table, records in (("interchanges", rows), ("diagnostics", warnings)):
-        work.landed[table].append(pa.Table.from_pylist(records, schema=_schema(table)))
 
 
-def _provenance(work: _Work, interchange: _Interchange, segment_no: int) -> dict[str, object]:
-    return {
-        "interchange_sha256": interchange.sha256,
-        "isa_control_number": interchange.source.header[13].strip() or None,
-        "segment_no": segment_no,
-        "_source_system": work.source_system,
-        "_source_file": interchange.file.name,
-        "_source_position": f"{interchange.source.number}/{segment_no}",
-        "_arrival_date": interchange.arrival_date,
-    }
-
-
-def _hold_transaction(
-    work: _Work, interchange: _Interchange, transaction: Transaction, fault: Fault
-) -> None:
-    span = transaction.start, transaction.end
-    position = transaction.first_segment
-    _hold(work, interchange.file, "transaction", fault, span, interchange, position)
-
-
-def _hold(
-    work: _Work,
-    file: _File,
-    level: Level,
-    fault: Fault,
-    span: tuple[int, int],
-    interchange: _Interchange | None = None,
-    segment_no: int = 1,
-    dollars: Decimal | None = None,
-) -> None:
-    """Put a span of a file in quarantine; `dollars` are read from it when they are not given."""
-    start, end = span
-    content = file.data[start:end]
-    file.quarantined += end - start
-    if level in _PARTS:
-        file.loaded -= end - start
-    position = f"byte {start}"
-    if interchange is not None:
-        position = f"{interchange.source.number}/{segment_no}"
-        if level != "claim":
-            dollars = _dollars(content, interchange.source.delimiters)
-    work.quarantine.append(
-        QuarantineItem(
-            source_system=work.source_system,
-            source_file=file.name,
-            source_position=position,
-            level=level,
-            rule_id=fault.rule_id,
-            reason=fault.reason,
-            byte_offset=start,
-            byte_count=end - start,
-            content=content,
-            dollar_amount=dollars,
-            arrival_date=interchange.arrival_date if interchange else file.arrival_date,
-            content_sha256=file.sha256,
-        )
-    )
-
-
-def _dollars(content: bytes, delimiters: Delimiters) -> Decimal | None:
-    """Σ BPR02 (what was paid), else Σ CLM02 (what was charged); None when neither can be read."""
-    segments = [part.lstrip(PADDING) for part in content.split(delimiters.segment)]
-    for tag in (b"BPR", b"CLM"):
-        start = tag + delimiters.element
-        amounts = [
-            part.split(delimiters.element, 3)[2:3] for part in segments if part.startswith(start)
-        ]
-        readable = [_decimal(amount[0]) for amount in amounts if amount]
-        if known := [amount for amount in readable if amount is not None]:
-            return sum(known, Decimal(0))
-    return None
-
-
-def _decimal(raw: bytes) -> Decimal | None:
-    if not re.fullmatch(rb"-?\d{1,14}(\.\d{0,2})?|-?\.\d{1,2}", raw):
-        return None
-    return Decimal(raw.decode())
-
-
-def _received(source_system: str, file: _File) -> ReceivedFile:
+def _received(source_system: str, file: File) -> ReceivedFile:
     status: Status
     if file.quarantined:
         status = "partial" if file.loaded or file.duplicate else "quarantined"

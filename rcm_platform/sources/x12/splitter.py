@@ -1,14 +1,27 @@
 """Cut the bytes of a file into interchanges, groups and transactions, whatever their delimiters.
 
 Every byte ends up in an interchange, in a stray piece (with the rule that it breaks) or in padding.
-Nothing is decided here beyond syntax (rules E1, E2, E6); `rules.py` judges the envelopes.
+Nothing is decided here beyond syntax (rules E1, E2, E6); `envelope.py` judges the envelopes.
+
+A file may be larger than memory: it is searched where it is (bytes or a file map), and of each
+transaction only its place is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import mmap
+import re
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+Buffer = bytes | mmap.mmap
+"""The content of a file: in memory or mapped."""
 
 PADDING = b" \t\r\n\x00\x1a"
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -16,6 +29,11 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _FIXED_SEPARATORS = (3, 6, 17, 20, 31, 34, 50, 53, 69, 76, 81, 83, 89, 99, 101, 103)
 _FIXED_LENGTH = 106
 _LONGEST_HEADER = 200
+_NOT_PADDING = re.compile(rb"[^ \t\r\n\x00\x1a]")
+# bytes searched at once for segments of an envelope: most interchanges end within the first window
+_FIRST_WINDOW, _LAST_WINDOW = 1 << 15, 1 << 21
+# what is skipped byte by byte after a terminator before it is searched for
+_USUAL_PADDING = 2
 
 
 @dataclass(frozen=True)
@@ -36,18 +54,77 @@ class Delimiters:
     repetition: bytes | None
 
 
-@dataclass
+@dataclass(slots=True)
 class Transaction:
-    """ST to SE. `first_segment` counts from 1 (the ISA) within the interchange."""
+    """ST to SE. `number` and `first_segment` count from 1 (the ISA) within the interchange."""
 
     start: int
+    end: int
     first_segment: int
+    segment_count: int
     number: int
     header: list[str]
-    end: int = -1
-    trailer: list[str] = field(default_factory=list)
-    segment_count: int = 0
+    trailer: list[str]
     fault: Fault | None = None
+
+
+class Transactions(Sequence[Transaction]):
+    """The transactions of a group, in order. Of many, only their places and faults are kept in
+    memory, and what else there is to say is read again whenever they are gone through."""
+
+    _KEPT = 50_000
+    _WIDTH = 6
+
+    def __init__(self, data: Buffer, delimiters: Delimiters) -> None:
+        self._data, self._delimiters = data, delimiters
+        self._kept: list[Transaction] | None = []
+        self._places = array("q")
+        self._faults: dict[int, Fault] = {}
+
+    def add(
+        self, start: int, se: int, end: int, first_segment: int, segment_count: int, number: int
+    ) -> None:
+        """Add a transaction: its ST starts at `start`, its SE at `se`."""
+        place = (start, se, end, first_segment, segment_count, number)
+        self._places.extend(place)
+        if self._kept is None:
+            return
+        if len(self._kept) < self._KEPT:
+            self._kept.append(self._read(place))
+        else:
+            self._kept = None
+
+    def _read(self, place: Sequence[int]) -> Transaction:
+        start, se, end, first_segment, segment_count, number = place
+        return Transaction(
+            start, end, first_segment, segment_count, number,
+            _elements(self._data, start, self._data.find(self._delimiters.segment, start),
+                      self._delimiters),
+            _elements(self._data, se, end - 1, self._delimiters),
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self._places) // self._WIDTH
+
+    @overload
+    def __getitem__(self, index: int) -> Transaction: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Transaction]: ...
+    def __getitem__(self, index: int | slice) -> Transaction | list[Transaction]:
+        return list(self)[index] if self._kept is None else self._kept[index]
+
+    def __iter__(self) -> Iterator[Transaction]:
+        if self._kept is not None:
+            yield from self._kept
+            return
+        places, width = self._places, self._WIDTH
+        for at in range(0, len(places), width):
+            transaction = self._read(places[at : at + width])
+            transaction.fault = self._faults.get(transaction.number)
+            yield transaction
+            # whoever goes through them may find a fault
+            if transaction.fault is not None:
+                self._faults[transaction.number] = transaction.fault
 
 
 @dataclass
@@ -57,9 +134,9 @@ class Group:
     start: int
     first_segment: int
     header: list[str]
+    transactions: Transactions
     end: int = -1
     trailer: list[str] = field(default_factory=list)
-    transactions: list[Transaction] = field(default_factory=list)
     fault: Fault | None = None
 
 
@@ -106,7 +183,7 @@ class Split:
     padding: int
 
 
-def split(data: bytes) -> Split:
+def split(data: Buffer) -> Split:
     """Cut a file into interchanges, stray pieces and padding. Never raises, whatever the bytes."""
     found = Split([], [], 0)
     position = 0
@@ -116,34 +193,47 @@ def split(data: bytes) -> Split:
         _keep_gap(data, position, gap_end, found)
         if header is None:
             return found
-        _find_end(data, header)
-        if header.fault is None:
-            _walk(data, header)
+        _walk(data, header)
         found.interchanges.append(header)
         position = header.end
 
 
-def _keep_gap(data: bytes, start: int, end: int, found: Split) -> None:
-    gap = data[start:end]
-    if start == 0 and gap.startswith(BYTE_ORDER_MARK):
+def is_blank(data: Buffer, start: int = 0, end: int | None = None) -> bool:
+    """Whether there is only padding in a part of a file."""
+    return _NOT_PADDING.search(data, start, len(data) if end is None else end) is None
+
+
+def without_tail(data: Buffer, start: int, end: int) -> int:
+    """Where the padding at the end of a part of a file starts."""
+    while start < end:
+        window = data[max(start, end - _LONGEST_HEADER) : end]
+        text = len(window.rstrip(PADDING))
+        end -= len(window) - text
+        if text:
+            break
+    return end
+
+
+def _keep_gap(data: Buffer, start: int, end: int, found: Split) -> None:
+    if start == 0 and data[:3] == BYTE_ORDER_MARK and end >= 3:
         found.padding += len(BYTE_ORDER_MARK)
         start += len(BYTE_ORDER_MARK)
-        gap = gap[len(BYTE_ORDER_MARK) :]
-    lead = len(gap) - len(gap.lstrip(PADDING))
-    text = gap.strip(PADDING)
-    found.padding += len(gap) - len(text)
-    if not text:
+    text = _NOT_PADDING.search(data, start, end)
+    if text is None:
+        found.padding += end - start
         return
+    first, last = text.start(), without_tail(data, start, end)
+    found.padding += end - start - (last - first)
     if found.interchanges:
         fault = Fault("E6", "bytes after the end of an interchange that belong to no other")
     elif end == len(data):
         fault = Fault("E1", "not an X12 file: no ISA segment with readable delimiters")
     else:
         fault = Fault("E1", "bytes before the first ISA segment")
-    found.strays.append(Stray(start + lead, start + lead + len(text), fault))
+    found.strays.append(Stray(first, last, fault))
 
 
-def _next_header(data: bytes, start: int, end: int, number: int) -> Interchange | None:
+def _next_header(data: Buffer, start: int, end: int, number: int) -> Interchange | None:
     """The first ISA segment with readable delimiters in [start, end)."""
     while (at := data.find(b"ISA", start, end)) >= 0:
         if (header := _read_header(data, at, number)) is not None:
@@ -152,7 +242,7 @@ def _next_header(data: bytes, start: int, end: int, number: int) -> Interchange 
     return None
 
 
-def _read_header(data: bytes, at: int, number: int) -> Interchange | None:
+def _read_header(data: Buffer, at: int, number: int) -> Interchange | None:
     window = data[at : at + _LONGEST_HEADER]
     separator = window[3:4]
     if not _is_delimiter(separator):
@@ -197,7 +287,7 @@ def _is_delimiter(byte: bytes, end: bool = False) -> bool:
     )
 
 
-def _looks_trimmed(data: bytes, at: int, parts: list[bytes], rest: bytes) -> bool:
+def _looks_trimmed(data: Buffer, at: int, parts: list[bytes], rest: bytes) -> bool:
     """Whether 16 separators after "ISA" make an ISA without its padding, and not chance text."""
     follows = rest.lstrip(PADDING)[:3]
     return (
@@ -212,99 +302,181 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", errors="replace")
 
 
-def _find(data: bytes, tag: bytes, header: Interchange, start: int, end: int) -> int:
-    """The next segment with this tag in [start, end); -1 when there is none."""
-    marks = header.delimiters
-    while (at := data.find(tag + marks.element, start, end)) >= 0:
-        before = at - 1
-        while data[before] in PADDING and data[before] != marks.segment[0]:
-            before -= 1
-        if data[before] == marks.segment[0]:
-            return at
-        start = at + 1
-    return -1
+def _elements(data: Buffer, start: int, stop: int, delimiters: Delimiters) -> list[str]:
+    # delimiters are ASCII: to decode first leaves them where they are
+    return _text(data[start:stop]).split(delimiters.element.decode())
 
 
-def _find_all(data: bytes, tag: bytes, header: Interchange) -> Iterator[int]:
-    at = header.header_end
-    while (at := _find(data, tag, header, at, header.end)) >= 0:
-        yield at
-        at += 1
-
-
-def _find_end(data: bytes, interchange: Interchange) -> None:
-    """Set where the interchange ends; E6 when the file or the next ISA comes before its IEA."""
-    body = interchange.header_end
-    iea = _find(data, b"IEA", interchange, body, len(data))
-    limit = iea if iea >= 0 else len(data)
-    following = _next_header(data, body, limit, 0)
-    stop = data.find(interchange.delimiters.segment, iea) if iea >= 0 else -1
-    if following is not None:
+def _walk(data: Buffer, interchange: Interchange) -> None:
+    """Find the end of an interchange, its groups and transactions, or what is wrong with them."""
+    body, delimiters = interchange.header_end, interchange.delimiters
+    following = _next_header(data, body, len(data), 0)
+    limit = following.start if following else len(data)
+    nesting = _Nesting(data, interchange)
+    iea = stop = -1
+    for tag, at, before in _marks(data, body, limit, delimiters):
+        nesting.add(tag, at, before)
+        if tag == b"IEA":
+            iea, stop = at, data.find(delimiters.segment, at)
+            break
+    interchange.end = len(data)
+    if iea < 0 and following is not None:
         interchange.end = following.start
         interchange.fault = Fault("E6", "truncated: another ISA comes before its IEA")
     elif iea < 0:
-        interchange.end = len(data)
         interchange.fault = Fault("E6", "truncated: the file ends before its IEA")
     elif stop < 0:
-        interchange.end = len(data)
         interchange.fault = Fault("E6", "truncated: the file ends within its IEA")
     else:
         interchange.end = stop + 1
-        interchange.trailer = _elements(data, iea, stop, interchange)
+        interchange.trailer = _elements(data, iea, stop, delimiters)
+        interchange.groups = nesting.groups
+        interchange.acknowledgements = nesting.acknowledgements
+        interchange.fault = nesting.fault
 
 
-def _elements(data: bytes, start: int, stop: int, interchange: Interchange) -> list[str]:
-    return [_text(part) for part in data[start:stop].split(interchange.delimiters.element)]
+class _Nesting:
+    """Groups and transactions, from the segments of an envelope in order; stops at what breaks."""
 
+    def __init__(self, data: Buffer, interchange: Interchange) -> None:
+        self._data, self._delimiters = data, interchange.delimiters
+        self.groups: list[Group] = []
+        self.acknowledgements = 0
+        self.fault: Fault | None = None
+        self._group: Group | None = None
+        # the ST that is open: its start and the terminators before it
+        self._open: tuple[int, int] | None = None
+        self._count = 0
+        self._position, self._expected = interchange.header_end, 0
 
-def _walk(data: bytes, interchange: Interchange) -> None:
-    """Fill in groups and transactions, in order; stop at what breaks their nesting."""
-    terminator = interchange.delimiters.segment
-    marks = sorted(
-        (at, tag)
-        for tag in (b"TA1", b"GS", b"ST", b"SE", b"GE", b"IEA")
-        for at in _find_all(data, tag, interchange)
-    )
-    group: Group | None = None
-    transaction: Transaction | None = None
-    position, segments, transactions = interchange.header_end, 1, 0
-    for at, tag in marks:
-        stop = data.find(terminator, at, interchange.end)
-        elements = _elements(data, at, stop, interchange)
-        segments += data.count(terminator, position, at)
-        name = tag.decode()
-        if transaction is None and data[position:at].strip(PADDING):
-            interchange.fault = Fault("E4", f"segments outside a transaction, before {name}")
+    def add(self, tag: bytes, at: int, before: int) -> None:
+        """One more segment; `before` terminators stand between it and the ISA segment."""
+        if self.fault is not None:
             return
-        if tag == b"SE" and transaction is not None:
-            transaction.end, transaction.trailer = stop + 1, elements
-            transaction.segment_count = segments + 2 - transaction.first_segment
-            transaction = None
-        elif transaction is not None:
-            interchange.fault = Fault("E6", f"truncated: {name} comes before the SE of an ST")
+        # where one terminator stands between two segments of an envelope, nothing else does
+        is_apart = self._open is None and before != self._expected
+        if is_apart and not is_blank(self._data, self._position, at):
+            name = tag.decode()
+            self.fault = Fault("E4", f"segments outside a transaction, before {name}")
             return
-        elif tag == b"ST" and group is not None:
-            transactions += 1
-            transaction = Transaction(at, segments + 1, transactions, elements)
-            group.transactions.append(transaction)
-        elif tag == b"GE" and group is not None:
-            group.end, group.trailer, group = stop + 1, elements, None
-        elif group is not None:
-            interchange.fault = Fault("E6", f"truncated: {name} comes before the GE of a GS")
+        stop = self._data.find(self._delimiters.segment, at)
+        if self._open is not None:
+            self._close(tag, at, stop, before)
+        elif tag == b"ST" and self._group is not None:
+            self._open = at, before
+        else:
+            self._outside(tag, at, stop, before)
+        self._position, self._expected = stop + 1, before + 1
+
+    def _close(self, tag: bytes, at: int, stop: int, before: int) -> None:
+        if tag != b"SE":
+            what = f"truncated: {tag.decode()} comes before the SE of an ST"
+            self.fault = Fault("E6", what)
             return
+        assert self._open is not None and self._group is not None
+        start, first = self._open
+        self._count += 1
+        self._open = None
+        self._group.transactions.add(
+            start, at, stop + 1, first + 2, before - first + 1, self._count
+        )
+
+    def _outside(self, tag: bytes, at: int, stop: int, before: int) -> None:
+        name, elements = tag.decode(), _elements(self._data, at, stop, self._delimiters)
+        if tag == b"GE" and self._group is not None:
+            self._group.end, self._group.trailer, self._group = stop + 1, elements, None
+        elif self._group is not None:
+            self.fault = Fault("E6", f"truncated: {name} comes before the GE of a GS")
         elif tag == b"GS":
-            group = Group(at, segments + 1, elements)
-            interchange.groups.append(group)
+            self._group = Group(
+                at, before + 2, elements, Transactions(self._data, self._delimiters)
+            )
+            self.groups.append(self._group)
         elif tag == b"TA1":
-            interchange.acknowledgements += 1
+            self.acknowledgements += 1
         elif tag != b"IEA":
-            interchange.fault = Fault("E4", f"{name} without the segment that it closes or needs")
-            return
-        position = stop + 1
-        segments += 1
+            self.fault = Fault("E4", f"{name} without the segment that it closes or needs")
 
 
-def first_date(data: bytes) -> date | None:
+Offsets = npt.NDArray[np.int64]
+
+
+def _marks(
+    data: Buffer, start: int, end: int, delimiters: Delimiters
+) -> Iterator[tuple[bytes, int, int]]:
+    """(tag, offset, terminators since `start`) of each envelope segment in [start, end), in order.
+
+    Searched window by window: only as far as is asked for, and never all segments at once.
+    """
+    counted, position, size = 0, start, _FIRST_WINDOW
+    first: Offsets = np.array([start], dtype=np.int64)
+    while position < end:
+        stop = min(position + size, end)
+        window = np.frombuffer(data, dtype=np.uint8, count=stop - position, offset=position)
+        ends = np.flatnonzero(window == delimiters.segment[0]) + position
+        # a segment begins after each terminator; the first one after the ISA segment
+        starts = np.concatenate([first, ends + 1])
+        before = np.arange(len(starts)) + counted + (1 - len(first))
+        yield from _tagged(data, starts, before, end, delimiters)
+        counted += len(ends)
+        first = first[:0]
+        position, size = stop, min(size * 2, _LAST_WINDOW)
+
+
+def _tagged(
+    data: Buffer, starts: Offsets, before: Offsets, end: int, delimiters: Delimiters
+) -> Iterator[tuple[bytes, int, int]]:
+    view = np.frombuffer(data, dtype=np.uint8)
+    starts = _skip_padding(data, view, starts, end, delimiters.segment)
+    # the shortest one has two letters and a separator
+    inside = starts < end - 2
+    starts, before = starts[inside], before[inside]
+    at = _ENVELOPE_FIRST[view[starts]]
+    starts, before = starts[at], before[at]
+    found = view[starts].astype(np.uint16) << 8 | view[starts + 1]
+    known = _ENVELOPE_TAGS[found]
+    starts, before = starts[known], before[known]
+    third, element = view[starts + 2], delimiters.element
+    for offset, count, byte in zip(starts.tolist(), before.tolist(), third.tolist(), strict=True):
+        tag = data[offset : offset + 2]
+        if byte != element[0]:
+            tag = data[offset : offset + 3]
+            if offset + 3 >= end or data[offset + 3] != element[0]:
+                continue
+        if tag in _TAGS:
+            yield tag, offset, count
+
+
+_TAGS = frozenset((b"TA1", b"GS", b"ST", b"SE", b"GE", b"IEA"))
+_ENVELOPE_FIRST = np.zeros(1 << 8, dtype=bool)
+_ENVELOPE_FIRST[[tag[0] for tag in _TAGS]] = True
+_ENVELOPE_TAGS = np.zeros(1 << 16, dtype=bool)
+_ENVELOPE_TAGS[[tag[0] << 8 | tag[1] for tag in _TAGS]] = True
+_IS_PADDING = np.zeros(1 << 8, dtype=bool)
+_IS_PADDING[list(PADDING)] = True
+
+
+def _skip_padding(
+    data: Buffer, view: npt.NDArray[np.uint8], starts: Offsets, end: int, terminator: bytes
+) -> Offsets:
+    """Where segments begin behind the blanks and line ends that follow a terminator."""
+    last = len(view) - 1
+    is_padding = _IS_PADDING.copy()
+    is_padding[terminator[0]] = False
+    for _ in range(_USUAL_PADDING):
+        blank = is_padding[view[np.minimum(starts, last)]] & (starts < end)
+        if not blank.any():
+            return starts
+        starts = starts + blank
+    rest = np.flatnonzero(is_padding[view[np.minimum(starts, last)]] & (starts < end))
+    text = re.compile(b"[^%s]" % re.escape(PADDING.replace(terminator, b"")))
+    for index in rest.tolist():
+        found = text.search(data, int(starts[index]), end)
+        starts[index] = found.start() if found else end
+    return starts
+
+
+def first_date(data: Buffer) -> date | None:
     """The date (ISA09) of the first interchange of a file; its first bytes are enough."""
     header = _next_header(data, 0, len(data), 1)
     return header.date if header else None

@@ -212,6 +212,15 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "path": _TEXT,
         "datum": _TEXT,
     },
+    # all sets, one row per segment of loaded data that the reader knows no place for; its text
+    # without the terminator. Nothing that is sent is lost: what a new segment says can be read here
+    "unread_segments": LINE_KEYS
+    | {
+        "segment_id": _TEXT,
+        "loop_path": _TEXT,
+        "kind": _TEXT,
+        "segment_text": _TEXT,
+    },
 }
 
 TABLES: dict[str, pa.Schema] = {name: pa.schema(columns) for name, columns in _COLUMNS.items()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from x12_samples import (
@@ -23,6 +25,7 @@ from x12_samples import (
 )
 
 from rcm_platform.sources import x12
+from rcm_platform.sources.base import QuarantineItem
 
 PLB = ["PLB*1234567893*20251231*WO:X*20"]
 SEEDS = [
@@ -97,9 +100,35 @@ def rearranged(draw: st.DrawFn) -> bytes:
     return interchange(group(transaction(code, body), code=code))
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.one_of(mutated(), rearranged(), rearranged()))
-def test_no_byte_is_lost_and_what_is_loaded_balances(data: bytes) -> None:
+def announced(data: bytes) -> Decimal | None:
+    """BPR02 of 835s and CLM02 of 837s by a plain reading; None where an amount cannot be read or a
+    segment stands in no transaction of its set: then nobody can tell what the file announces."""
+    total = Decimal(0)
+    for part in re.split(rb"(?=ISA[*|]\d\d[*|])", data):
+        of_set, separator = b"", part[3:4] if part.startswith(b"ISA") else b"*"
+        for segment in part.split(b"~"):
+            elements = segment.lstrip(b" \t\r\n\x00\x1a").split(separator)
+            if elements[0] == b"ST":
+                of_set = elements[1] if len(elements) > 1 else b""
+            elif elements[0] == b"SE":
+                of_set = b""
+            elif elements[0] in (b"BPR", b"CLM"):
+                amount = elements[2] if len(elements) > 2 else b""
+                if not re.fullmatch(rb"-?\d{1,14}(\.\d{0,2})?", amount):
+                    return None
+                if of_set != {b"BPR": b"835", b"CLM": b"837"}[elements[0]]:
+                    return None
+                total += Decimal(amount.decode())
+    return total
+
+
+def is_of_payment(item: QuarantineItem) -> bool:
+    """Whether a held piece is a claim of an 835: its dollars are announced by the payment."""
+    return item.level == "claim" and not item.content.startswith((b"CLM", b"TRN"))
+
+
+def check_conservation(data: bytes) -> None:
+    """No byte and no dollar is lost, and what is loaded balances."""
     reading = x12.parse(data, accept_test=True)
     assert is_conserved(reading, data)
     adjusted: dict[tuple[object, ...], Decimal] = {}
@@ -107,9 +136,52 @@ def test_no_byte_is_lost_and_what_is_loaded_balances(data: bytes) -> None:
     for row in reading.tables["remit_adjustments"].to_pylist():
         claim = tuple(row[name] for name in key)
         adjusted[claim] = adjusted.get(claim, Decimal(0)) + row["amount"]
-    for row in reading.tables["remit_claims"].to_pylist():
+    claims = reading.tables["remit_claims"].to_pylist()
+    for row in claims:
         claim = tuple(row[name] for name in key)
         assert row["charge_amount"] - adjusted.get(claim, Decimal(0)) == row["paid_amount"]
+
+    # announced = loaded + held, where it can be read; a repeated interchange announces it again
+    (file,) = reading.received
+    dollars = file.dollar_amount or Decimal(0)
+    total = announced(data)
+    if total is not None and not file.duplicate_byte_count:
+        held = [item for item in reading.quarantine if not is_of_payment(item)]
+        # bytes outside of any interchange have no delimiters: their worth is read by this test
+        worth = [
+            item.dollar_amount
+            if item.dollar_amount is not None
+            else announced(b"ST*835~" + item.content) or announced(b"ST*837~" + item.content)
+            for item in held
+        ]
+        assert dollars + sum((amount or Decimal(0) for amount in worth), Decimal(0)) == total
+
+    # and what is loaded of payments is their claims, their provider adjustments, and held claims
+    payments = sum(r["payment_amount"] for r in reading.tables["remit_payments"].to_pylist())
+    held_claims = [item.dollar_amount for item in reading.quarantine if is_of_payment(item)]
+    if None not in held_claims:
+        withheld = reading.tables["remit_provider_adjustments"].to_pylist()
+        assert payments == (
+            sum(row["paid_amount"] for row in claims)
+            - sum(row["amount"] for row in withheld)
+            + sum(amount for amount in held_claims if amount is not None)
+        )
+
+
+FILES = st.one_of(mutated(), rearranged(), rearranged())
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(FILES)
+def test_no_byte_and_no_dollar_is_lost_and_what_is_loaded_balances(data: bytes) -> None:
+    check_conservation(data)
+
+
+@pytest.mark.prove
+@settings(max_examples=5000, deadline=None, suppress_health_check=list(HealthCheck))
+@given(FILES)
+def test_no_byte_and_no_dollar_is_lost_of_thousands_of_files(data: bytes) -> None:
+    check_conservation(data)
 
 
 @settings(max_examples=50, deadline=None)

@@ -43,6 +43,7 @@ resolved as (
         providers.facility_key,
         payers.payer_key,
         payments.interchange_sha256,
+        payments.isa_control_number,
         payments.transaction_no,
         payments.segment_no,
         payments.trace_number,
@@ -94,7 +95,7 @@ final as (
                 payment_amount,
                 claim_count,
                 claim_charge_amount
-            order by recorded_date, interchange_sha256, transaction_no
+            order by recorded_date, isa_control_number, interchange_sha256, transaction_no
         ) as delivery_number
 
     from resolved

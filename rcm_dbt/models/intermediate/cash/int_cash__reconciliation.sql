@@ -48,7 +48,7 @@ held as (
         sum(quarantine.dollar_amount) as quarantined_amount,
         count(*) as quarantined_claim_count
 
-    from {{ ref('stg_platform__quarantine') }} as quarantine
+    from {{ ref('int_quarantine__items') }} as quarantine
 
     inner join payments
         on quarantine.source_system = payments.source_system
@@ -58,7 +58,7 @@ held as (
         and quarantine.segment_no >= payments.segment_no
         and (payments.next_segment_no is null or quarantine.segment_no < payments.next_segment_no)
 
-    where quarantine.quarantine_level = 'claim'
+    where quarantine.quarantine_level = 'claim' and not quarantine.is_loaded
 
     group by payments.remit_payment_key
 
@@ -86,6 +86,16 @@ facilities as (
 
 ),
 
+windows as (
+
+    select window_days
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'R2'
+
+),
+
 feeds as (
 
     select count(*) as deposit_count from deposits
@@ -110,12 +120,15 @@ amounts as (
         deposits.deposit_date,
         deposits.deposited_amount,
         feeds.deposit_count > 0 as has_bank_feed,
+        windows.window_days,
         payments._source_file,
         payments._source_position
 
     from payments
 
     cross join feeds
+
+    cross join windows
 
     left join posted
         on payments.remit_payment_key = posted.remit_payment_key
@@ -152,7 +165,7 @@ final as (
             when remitted_amount = 0 then 'matched'
             when deposited_amount = remitted_amount then 'matched'
             when deposited_amount is null
-                and {{ days_between('payment_date', as_of_date()) }} <= 5  -- noqa: LT05
+                and {{ days_between('payment_date', as_of_date()) }} <= window_days  -- noqa: LT05
                 then 'timing'
             else 'unmatched'
         end as deposit_status

@@ -28,6 +28,8 @@ resolved as (
             'providers.claim_namespace',
             "coalesce(acknowledgements.patient_control_number, 'not given')",
         ]) }} as claim_key,
+        acknowledgements.source_system,
+        providers.facility_key,
         providers.claim_namespace,
         coalesce(acknowledgements.patient_control_number, 'not given') as claim_id,
         acknowledgements.category_code,

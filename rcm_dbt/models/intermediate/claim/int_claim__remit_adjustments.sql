@@ -73,6 +73,7 @@ classified as (
         judged.amount,
         judged._source_file,
         judged._source_position,
+        judged.is_whole_charge,
         case
             when judged.is_whole_charge then 'Unspecified'
             else coalesce(reasons.category, 'Unknown reason code')

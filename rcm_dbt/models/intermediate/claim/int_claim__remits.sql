@@ -49,6 +49,7 @@ resolved as (
             'payments.claim_namespace',
             "coalesce(remits.patient_control_number, 'not given')",
         ]) }} as claim_key,
+        remits.source_system,
         payments.claim_source_system,
         payments.claim_namespace,
         payments.facility_key,

@@ -41,6 +41,7 @@ resolved as (
             "coalesce(submissions.patient_control_number, 'not given')",
         ]) }}
             as claim_key,
+        submissions.source_system,
         providers.claim_source_system,
         providers.claim_namespace,
         providers.facility_key,

@@ -45,6 +45,28 @@ renamed as (
         ]) }} as claim_status,
         {{ clean_text('payortype') }} as payer_type,
 
+        -- texts
+        {{ unannounced_columns(source('claims_csv', 'claims'), [
+            'claimid',
+            'transactionid',
+            'patientid',
+            'encounterid',
+            'providerid',
+            'deptid',
+            'servicedate',
+            'claimdate',
+            'payorid',
+            'claimamount',
+            'paidamount',
+            'claimstatus',
+            'payortype',
+            'deductible',
+            'coinsurance',
+            'copay',
+            'insertdate',
+            'modifieddate',
+        ]) }} as unannounced_columns,
+
         -- amounts
         {{ clean_money('claimamount') }} as claim_amount,
         {{ clean_money('paidamount') }} as paid_amount,

@@ -21,6 +21,9 @@ renamed as (
 
         -- texts
         {{ clean_text('reason') }} as reason,
+        case
+            when level in ('claim', 'transaction') then {{ text_of_bytes('content') }}
+        end as content_text,
 
         -- numbers
         case

@@ -1,0 +1,588 @@
+-- What the hospitals' own systems bring: several claims of a visit (M6), late charges (H1), bills
+-- that are paid twice (H2), codes in another casing (S1), columns that nobody announced (S2),
+-- numbers that two hospitals share (X1) and visits stamped with the next day (Z1).
+with
+
+windows as (
+
+    select
+        max(case when rule_id = 'H1' then window_days end) as late_charge_days,
+        max(case when rule_id = 'H2' then window_days end) as double_payment_days
+
+    from {{ ref('rules') }}
+
+),
+
+transactions as (
+
+    select * from {{ ref('int_transaction__current') }}
+
+),
+
+sent_columns as (
+
+    select
+        source_system,
+        transaction_id,
+        min(source_amount_type) as source_amount_type,
+        amount_type
+
+    from {{ ref('stg_hospital_a__transactions') }}
+
+    where source_amount_type <> amount_type
+
+    group by
+        source_system,
+        transaction_id,
+        amount_type
+
+    union all
+
+    select
+        source_system,
+        transaction_id,
+        min(source_amount_type) as source_amount_type,
+        amount_type
+
+    from {{ ref('stg_hospital_b__transactions') }}
+
+    where source_amount_type <> amount_type
+
+    group by
+        source_system,
+        transaction_id,
+        amount_type
+
+),
+
+exports as (
+
+    select
+        'claims_csv' as source_system,
+        _source_file,
+        min(_source_position) as _source_position,
+        min(recorded_date) as recorded_date,
+        min(unannounced_columns) as unannounced_columns,
+        sum(claim_amount) as claim_amount
+
+    from {{ ref('stg_claims_csv__claims') }}
+
+    where unannounced_columns is not null
+
+    group by _source_file
+
+),
+
+claim_charges as (
+
+    select
+        source_system,
+        encounter_key,
+        encounter_id,
+        claim_key,
+        min(recorded_date) as recorded_date,
+        sum(amount) as charge_amount,
+        min(_source_file) as _source_file,
+        min(_source_position) as _source_position
+
+    from transactions
+
+    where
+        event_type = 'CHARGE'
+        and encounter_key is not null
+        -- what waits for a claim is on none yet
+        and claim_id not like 'unbilled %'
+
+    group by
+        source_system,
+        encounter_key,
+        encounter_id,
+        claim_key
+
+),
+
+timed_charges as (
+
+    select
+        *,
+        min(recorded_date) over (partition by encounter_key) as first_recorded_date
+
+    from claim_charges
+
+),
+
+judged_charges as (
+
+    select
+        timed_charges.*,
+        {{ days_between('timed_charges.first_recorded_date', 'timed_charges.recorded_date') }}
+        > windows.late_charge_days as is_late
+
+    from timed_charges
+
+    cross join windows
+
+),
+
+ranked_charges as (
+
+    select
+        *,
+        row_number() over (
+            partition by encounter_key, is_late
+            order by recorded_date, claim_key
+        ) as claim_rank
+
+    from judged_charges
+
+),
+
+-- one row per encounter and kind: its second claim, or its late charges
+second_claims as (
+
+    select * from ranked_charges
+
+    where not is_late and claim_rank = 2
+
+),
+
+late_charges as (
+
+    select
+        source_system,
+        encounter_key,
+        encounter_id,
+        min(claim_key) as claim_key,
+        min(recorded_date) as recorded_date,
+        sum(charge_amount) as charge_amount,
+        min(_source_file) as _source_file,
+        min(_source_position) as _source_position
+
+    from ranked_charges
+
+    where is_late
+
+    group by
+        source_system,
+        encounter_key,
+        encounter_id
+
+),
+
+remits as (
+
+    select * from {{ ref('int_claim__remits') }}
+
+    where is_decision
+
+),
+
+contractual_reasons as (
+
+    select reason_code
+
+    from {{ ref('carc_codes') }}
+
+    where is_contractual
+
+),
+
+-- what each decision leaves to the patient, without what a contract forbids to bill
+shares as (
+
+    select
+        remits.claim_key,
+        remits.remit_claim_key,
+        sum(adjustments.amount) as share_amount
+
+    from remits
+
+    inner join {{ ref('int_claim__remit_adjustments') }} as adjustments
+        on remits.remit_claim_key = adjustments.remit_claim_key
+
+    left join contractual_reasons
+        on adjustments.reason_code = contractual_reasons.reason_code
+
+    where
+        adjustments.group_code = 'PR'
+        and contractual_reasons.reason_code is null
+
+    group by
+        remits.claim_key,
+        remits.remit_claim_key
+
+),
+
+at_visit as (
+
+    select
+        claim_key,
+        sum(paid_amount) as paid_amount
+
+    from transactions
+
+    where event_type = 'PATIENT_PAYMENT' and paid_date <= service_date
+
+    group by claim_key
+
+),
+
+decided_claims as (
+
+    select distinct claim_key
+
+    from remits
+
+),
+
+own_accounts as (
+
+    select
+        transactions.claim_key,
+        sum(transactions.amount) as amount
+
+    from (
+        select
+            claim_key,
+            case when event_type = 'CHARGE' then amount else -amount end as amount
+
+        from transactions
+
+        where event_type in ('CHARGE', 'PROMPT_PAY_DISCOUNT')
+    ) as transactions
+
+    left join decided_claims
+        on transactions.claim_key = decided_claims.claim_key
+
+    where decided_claims.claim_key is null
+
+    group by transactions.claim_key
+
+),
+
+-- what a patient may have been billed: a share, or that less what was collected at the visit
+bills as (
+
+    select
+        claim_key,
+        share_amount as bill_amount
+
+    from shares
+
+    union
+
+    select
+        shares.claim_key,
+        shares.share_amount - at_visit.paid_amount as bill_amount
+
+    from shares
+
+    inner join at_visit
+        on shares.claim_key = at_visit.claim_key
+
+    union
+
+    select
+        claim_key,
+        amount as bill_amount
+
+    from own_accounts
+
+),
+
+payments as (
+
+    select * from transactions
+
+    where
+        event_type = 'PATIENT_PAYMENT'
+        and paid_amount > 0
+        and paid_date > service_date
+
+),
+
+paid_again as (
+
+    select distinct again.transaction_key
+
+    from payments as again
+
+    cross join windows
+
+    inner join payments as earlier
+        on again.claim_key = earlier.claim_key
+        and again.paid_amount = earlier.paid_amount
+        and (
+            again.paid_date > earlier.paid_date
+            or (
+                again.paid_date = earlier.paid_date
+                and again.transaction_id > earlier.transaction_id
+            )
+        )
+
+    left join bills
+        on earlier.claim_key = bills.claim_key
+        and earlier.paid_amount = bills.bill_amount
+
+    where
+        bills.claim_key is not null
+        or {{ days_between('earlier.paid_date', 'again.paid_date') }} <= windows.double_payment_days  -- noqa: LT05
+
+),
+
+refunds as (
+
+    select
+        claim_key,
+        -paid_amount as refund_amount,
+        min(recorded_date) as recorded_date
+
+    from transactions
+
+    where event_type = 'REFUND'
+
+    group by
+        claim_key,
+        paid_amount
+
+),
+
+patients as (
+
+    select
+        source_system,
+        patient_id,
+        min(recorded_date) as recorded_date,
+        min(_source_file) as _source_file,
+        min(_source_position) as _source_position
+
+    from {{ ref('stg_hospital_a__patients') }}
+
+    group by
+        source_system,
+        patient_id
+
+    union all
+
+    select
+        source_system,
+        patient_id,
+        min(recorded_date) as recorded_date,
+        min(_source_file) as _source_file,
+        min(_source_position) as _source_position
+
+    from {{ ref('stg_hospital_b__patients') }}
+
+    group by
+        source_system,
+        patient_id
+
+),
+
+-- the hospital that comes first keeps the number; the others' records are the collisions
+numbered_patients as (
+
+    select
+        *,
+        max(recorded_date) over (partition by patient_id) as known_date,
+        row_number() over (partition by patient_id order by source_system) as use_number
+
+    from patients
+
+    where patient_id is not null
+
+),
+
+visits as (
+
+    select
+        source_system,
+        encounter_id,
+        encounter_date,
+        inserted_at,
+        recorded_date,
+        _source_file,
+        _source_position
+
+    from {{ ref('stg_hospital_a__encounters') }}
+
+    union all
+
+    select
+        source_system,
+        encounter_id,
+        encounter_date,
+        inserted_at,
+        recorded_date,
+        _source_file,
+        _source_position
+
+    from {{ ref('stg_hospital_b__encounters') }}
+
+),
+
+shifted_visits as (
+
+    select
+        source_system,
+        encounter_id,
+        min(recorded_date) as recorded_date,
+        min(_source_file) as _source_file,
+        min(_source_position) as _source_position
+
+    from visits
+
+    where {{ days_between('encounter_date', 'cast(inserted_at as date)') }} = 1  -- noqa: LT05
+
+    group by
+        source_system,
+        encounter_id
+
+),
+
+encounters_with_two_claims as (
+
+    select
+        {{ finding(
+            "'M6'",
+            "'encounter'",
+            'second_claims.encounter_id',
+            'second_claims',
+            amount='second_claims.charge_amount',
+            claim_key='second_claims.claim_key',
+        ) }}
+
+    from second_claims
+
+),
+
+charges_after_billing as (
+
+    select
+        {{ finding(
+            "'H1'",
+            "'encounter'",
+            'late_charges.encounter_id',
+            'late_charges',
+            amount='late_charges.charge_amount',
+            claim_key='late_charges.claim_key',
+        ) }}
+
+    from late_charges
+
+),
+
+credit_balances as (
+
+    select
+        {{ finding(
+            "'H2'",
+            "'claim'",
+            'payments.claim_id',
+            'payments',
+            amount='payments.paid_amount',
+            claim_key='payments.claim_key',
+            resolved_date='refunds.recorded_date',
+            detail='payments.transaction_id',
+        ) }}
+
+    from payments
+
+    inner join paid_again
+        on payments.transaction_key = paid_again.transaction_key
+
+    left join refunds
+        on payments.claim_key = refunds.claim_key
+        and payments.paid_amount = refunds.refund_amount
+
+),
+
+other_casings as (
+
+    select
+        {{ finding(
+            "'S1'",
+            "'transaction'",
+            'transactions.transaction_id',
+            'transactions',
+            amount='coalesce(transactions.amount, transactions.paid_amount)',
+            claim_key='transactions.claim_key',
+            detail='sent_columns.source_amount_type',
+        ) }}
+
+    from transactions
+
+    inner join sent_columns
+        on transactions.source_system = sent_columns.source_system
+        and transactions.transaction_id = sent_columns.transaction_id
+
+),
+
+new_columns as (
+
+    select
+        {{ finding(
+            "'S2'",
+            "'file'",
+            'exports._source_file',
+            'exports',
+            amount='exports.claim_amount',
+            detail='exports.unannounced_columns',
+        ) }}
+
+    from exports
+
+),
+
+shared_numbers as (
+
+    select
+        {{ finding(
+            "'X1'",
+            "'patient'",
+            'numbered_patients.patient_id',
+            'numbered_patients',
+            amount='0',
+            found_date='numbered_patients.known_date',
+        ) }}
+
+    from numbered_patients
+
+    where numbered_patients.use_number > 1
+
+),
+
+other_clocks as (
+
+    select
+        {{ finding(
+            "'Z1'",
+            "'encounter'",
+            'shifted_visits.encounter_id',
+            'shifted_visits',
+            amount='0',
+        ) }}
+
+    from shifted_visits
+
+),
+
+final as (
+
+    select * from encounters_with_two_claims
+    union all
+    select * from charges_after_billing
+    union all
+    select * from credit_balances
+    union all
+    select * from other_casings
+    union all
+    select * from new_columns
+    union all
+    select * from shared_numbers
+    union all
+    select * from other_clocks
+
+)
+
+select * from final

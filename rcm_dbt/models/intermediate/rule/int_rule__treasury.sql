@@ -1,0 +1,103 @@
+-- What the bank received less of, or not at all (R1, R2), and what the ledger booked after the
+-- close of its month (G1).
+with
+
+windows as (
+
+    select window_days as close_day
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'G1'
+
+),
+
+reconciled as (
+
+    select * from {{ ref('int_cash__reconciliation') }}
+
+    where deposit_status = 'unmatched'
+
+),
+
+postings as (
+
+    select
+        *,
+        {{ month_start(dbt.dateadd('month', 1, 'accounting_period')) }} as next_month
+
+    from {{ ref('stg_treasury__gl_postings') }}
+
+),
+
+short_deposits as (
+
+    select
+        {{ finding(
+            "'R1'",
+            "'payment'",
+            'reconciled.trace_number',
+            'reconciled',
+            amount='reconciled.remitted_amount - reconciled.deposited_amount',
+            found_date='reconciled.deposit_date',
+            facility_key='reconciled.facility_key',
+            payer_key='reconciled.payer_key',
+        ) }}
+
+    from reconciled
+
+    where reconciled.deposited_amount is not null
+
+),
+
+missing_deposits as (
+
+    select
+        {{ finding(
+            "'R2'",
+            "'payment'",
+            'reconciled.trace_number',
+            'reconciled',
+            amount='reconciled.remitted_amount',
+            found_date=dbt.dateadd('day', 'reconciled.window_days + 1', 'reconciled.payment_date'),
+            facility_key='reconciled.facility_key',
+            payer_key='reconciled.payer_key',
+        ) }}
+
+    from reconciled
+
+    where reconciled.deposited_amount is null
+
+),
+
+late_postings as (
+
+    select
+        {{ finding(
+            "'G1'",
+            "'ledger posting'",
+            'postings.gl_id',
+            'postings',
+            amount='postings.posting_amount',
+            facility_key=surrogate_key(["'operations'", 'postings.facility_id']),
+        ) }}
+
+    from postings
+
+    cross join windows
+
+    where {{ days_between('postings.next_month', 'postings.posting_date') }} >= windows.close_day  -- noqa: LT05
+
+),
+
+final as (
+
+    select * from short_deposits
+    union all
+    select * from missing_deposits
+    union all
+    select * from late_postings
+
+)
+
+select * from final

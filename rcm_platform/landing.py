@@ -1,0 +1,197 @@
+"""What arrived in the folders of sources since they were last loaded, and what a build must redo.
+
+Every load writes down what its folder held when it began, so whoever loads (the nightly run, a
+hand-started one, a landing run), nothing is taken for new twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rcm_platform import ingest
+from rcm_platform.lake import Lake
+from rcm_platform.settings import Settings
+
+WATCHED = ("clearinghouse", "x12_folder", "treasury", "operations", "claims_csv")
+"""Source systems that come as files in a folder."""
+
+PATIENCE = 6
+"""Looks after which a folder that never rests is loaded, if only new files keep appearing."""
+
+_RECENT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a folder holds: a hash of the name, size and change time of every file in it.
+
+    `recent` are the files that changed lately: name → (bytes, nanoseconds of the last change).
+    """
+
+    fingerprint: str
+    file_count: int
+    recent: dict[str, tuple[int, int]]
+
+
+@dataclass
+class Arrivals:
+    """What a look at all folders says. `cursor` is what the next look must be given."""
+
+    cursor: str
+    touched: dict[str, str] = field(default_factory=dict)
+    """Source system → fingerprint of the files to load, all of them at rest."""
+    waiting: list[str] = field(default_factory=list)
+    """Source systems whose files are new or still change."""
+
+    @property
+    def run_key(self) -> str:
+        """The same for the same files: nothing runs twice."""
+        text = json.dumps(sorted(self.touched.items()))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def look(folder: Path) -> Look | None:
+    """List a folder and the folders in it, without hidden ones; None when it is not there."""
+    if not folder.is_dir():
+        return None
+    found = sorted(_files(str(folder), ""))
+    digest = hashlib.sha256()
+    for name, size, changed in found:
+        digest.update(f"{name}\0{size}\0{changed}\n".encode("utf-8", "surrogateescape"))
+    since = time.time_ns() - _RECENT_SECONDS * 10**9
+    recent = {name: (size, changed) for name, size, changed in found if changed >= since}
+    return Look(digest.hexdigest()[:20], len(found), recent)
+
+
+def look_at(settings: Settings, source: str) -> Look | None:
+    """The folder of a source system; None for one that has none."""
+    where = ingest.locations(settings).get(source)
+    return look(Path(where)) if where and source in WATCHED else None
+
+
+def note_loaded(settings: Settings, source: str, seen: Look | None) -> None:
+    """Write down what a folder held when a load of it began that has ended well."""
+    if seen is None:
+        return
+    path = _note(settings, source)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".tmp")
+    new.write_text(json.dumps({"fingerprint": seen.fingerprint, "files": seen.file_count}))
+    new.replace(path)
+
+
+def arrivals(
+    settings: Settings, cursor: str | None, is_busy: bool = False, rest_seconds: float = 0
+) -> Arrivals:
+    """Look at every watched folder; `cursor` is that of the look before, None at first.
+
+    Files are at rest when two looks find the same names, sizes and change times: this one and the
+    one before or, with `rest_seconds`, a second one after that time. While `is_busy`, nothing is
+    handed out: what rests now is handed out at a later look.
+    """
+    before: dict[str, dict[str, Any]] = json.loads(cursor) if cursor else {}
+    after: dict[str, dict[str, Any]] = {}
+    touched: dict[str, str] = {}
+    waiting: list[str] = []
+    for source in WATCHED:
+        now = look_at(settings, source)
+        if now is None:
+            continue
+        state = before.get(source, {})
+        if now.fingerprint == _loaded(settings, source):
+            continue
+        if now.fingerprint == state.get("requested"):
+            after[source] = {"requested": now.fingerprint}
+            continue
+        waits = int(state.get("waits", 0)) + 1
+        at_rest = now.fingerprint == state.get("seen")
+        if rest_seconds and not at_rest and not is_busy:
+            time.sleep(rest_seconds)
+            at_rest = look_at(settings, source) == now
+        recent = {name: tuple(place) for name, place in state.get("recent", {}).items()}
+        grew = any(now.recent.get(name, place) != place for name, place in recent.items())
+        if at_rest or (waits > PATIENCE and not grew):
+            touched[source] = now.fingerprint
+        else:
+            waiting.append(source)
+        after[source] = {
+            "seen": now.fingerprint,
+            "waits": waits,
+            "recent": now.recent,
+            "requested": state.get("requested"),
+        }
+    if is_busy:
+        waiting, touched = [*waiting, *touched], {}
+    for source, fingerprint in touched.items():
+        after[source] = {"requested": fingerprint}
+    return Arrivals(json.dumps(after), touched, waiting)
+
+
+def is_built(settings: Settings, lake: Lake, as_of: date, feeds: Iterable[str]) -> bool:
+    """Whether the warehouse lacks only what these feeds brought: then the models downstream of
+    them are enough. Otherwise (another date, other models, a build that failed) all must be built.
+    """
+    path = _stamp(settings)
+    if not path.exists():
+        return False
+    built = json.loads(path.read_text())
+    if built["as_of"] != as_of.isoformat() or built["project"] != _project(settings):
+        return False
+    new = set(lake.batch_ids()) - set(built["batches"])
+    brought = {feed for batch_id in new for feed in lake.feeds_of(batch_id)}
+    return brought <= {*feeds, "platform"}
+
+
+def build_begins(settings: Settings) -> None:
+    """From here on, until `build_ended`, the warehouse is not known to be whole."""
+    _stamp(settings).unlink(missing_ok=True)
+
+
+def build_ended(settings: Settings, lake: Lake, as_of: date) -> None:
+    """The warehouse holds all that the lake holds, as of this date."""
+    stamp = {"as_of": as_of.isoformat(), "project": _project(settings)}
+    _stamp(settings).write_text(json.dumps(stamp | {"batches": lake.batch_ids()}))
+
+
+def _files(folder: str, prefix: str) -> Iterator[tuple[str, int, int]]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:  # it went away, or may not be read: the load will say so
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        try:
+            if entry.is_dir():
+                yield from _files(entry.path, f"{prefix}{entry.name}/")
+            else:
+                stat = entry.stat()
+                yield f"{prefix}{entry.name}", stat.st_size, stat.st_mtime_ns
+        except OSError:
+            continue
+
+
+def _note(settings: Settings, source: str) -> Path:
+    return settings.data_dir / "landing" / f"{source}.json"
+
+
+def _loaded(settings: Settings, source: str) -> str | None:
+    path = _note(settings, source)
+    return json.loads(path.read_text())["fingerprint"] if path.exists() else None
+
+
+def _stamp(settings: Settings) -> Path:
+    return settings.warehouse_path.with_suffix(".built.json")
+
+
+def _project(settings: Settings) -> str:
+    path = settings.dbt_target_dir / "manifest.sha256"
+    return path.read_text() if path.exists() else ""
