@@ -387,7 +387,8 @@ def _convert(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
             # many rows, few dates: each is read once
             coded = values.combine_chunks().dictionary_encode()
             return pa.chunked_array([_dates(coded.dictionary, column).take(coded.indices)])
-        return pc.if_else(pc.equal(values, ""), None, values)
+        is_empty = pc.equal(values, "")
+        return pc.if_else(is_empty, None, values) if pc.any(is_empty).as_py() else values
     if pa.types.is_integer(wanted) and pa.types.is_decimal(values.type):
         # of more digits than a count may have: no count
         values = pc.if_else(pc.less(pc.abs(values), pa.scalar(10**6, values.type)), values, None)

@@ -104,8 +104,9 @@ def announced(data: bytes) -> Decimal | None:
     """BPR02 of 835s and CLM02 of 837s by a plain reading; None where an amount cannot be read or a
     segment stands in no transaction of its set: then nobody can tell what the file announces."""
     total = Decimal(0)
-    for part in re.split(rb"(?=ISA[*|]\d\d[*|])", data):
-        of_set, separator = b"", part[3:4] if part.startswith(b"ISA") else b"*"
+    head = re.compile(rb"(?=ISA[*|]\d\d[*|])")
+    for part in head.split(data):
+        of_set, separator = b"", part[3:4] if head.match(part) else b"*"
         for segment in part.split(b"~"):
             elements = segment.lstrip(b" \t\r\n\x00\x1a").split(separator)
             if elements[0] == b"ST":
