@@ -36,6 +36,7 @@ from rcm_platform.world.story import (
     STRANGER,
     SUBMISSION_KINDS,
     TRANSACTION_KINDS,
+    WHOLE_CHARGE,
     WITHOUT_REMARK,
 )
 from rcm_platform.world.x12 import Lookup, batches, remit_files, trace_numbers
@@ -468,7 +469,9 @@ def _denials(world: World, names: Names) -> pa.Table:
                 [names.line(remit_lines.line[places]), pa.nulls(len(whole), pa.string())]
             ),
             "carc": pc.if_else(is_odd, given, take(mix.text("carc"), reason)),
-            "group_code": take(mix.text("group_code"), reason),
+            "group_code": pc.if_else(
+                pa.array(odd == WHOLE_CHARGE), "CO", take(mix.text("group_code"), reason)
+            ),
             "category": pc.if_else(
                 is_odd, take(list(categories), odd), take(mix.text("category"), reason)
             ),

@@ -138,7 +138,7 @@ def _of_payments(world: World, names: Names) -> Iterator[Instances]:
 
     key = (pays.hospital, pays.payer, pays.payment_day)
     is_sound = pays.unbalanced_by == 0
-    yield found("duplicate_file", pays.is_duplicated & is_sound, second_delivery, pays.era_day)
+    yield found("duplicate_file", pays.is_duplicated, second_delivery, pays.era_day)
     yield found("renumbered_file", pays.is_renumbered, renumbered_delivery, pays.era_day)
     yield found("unbalanced_payment", ~is_sound, itself, pays.era_day)
     yield found(
@@ -196,7 +196,9 @@ def _of_remits(world: World, names: Names) -> Iterator[Instances]:
         (WITHOUT_REMARK, "reason_without_remark"),
     ):
         yield found(fault_type, is_seen & (remits.odd_reason == code))
-    yield found("patient_contractual", is_seen & is_first & remits.is_patient_contractual)
+    # where the contract takes nothing there is nothing to move
+    moved = remits.is_patient_contractual & (remits.charge > remits.allowed)
+    yield found("patient_contractual", is_seen & is_first & moved)
 
 
 def _claims_with(world: World, kind: int) -> Flags:
