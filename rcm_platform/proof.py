@@ -382,8 +382,10 @@ def _remittances(raw: _Raw) -> Iterable[ProofLine]:
 
 def summary(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str, str]:
     """Dollars proven, dollars unexplained and dollars in quarantine, as text for the record."""
-    proven = prove(con, lake, as_of)
-    dollars = [line for lines in proven.values() for line in lines if line.unit == "dollars"]
+    raw = _Raw(con, lake, as_of)
+    charges, cash = list(_charges(raw)), list(_cash(raw))
+    # of what is no money (rows, work), the checks before have the proof
+    dollars = [line for line in [*charges, *cash, *_remittances(raw)] if line.unit == "dollars"]
     quarantined = con.execute(
         f"""select coalesce(sum(dollar_amount), 0) from {lake.scan("platform", "quarantine")}
         where _arrival_date <= date '{as_of}' and quarantine_id not in (
@@ -392,8 +394,8 @@ def summary(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str
         )"""
     ).fetchall()[0][0]
     return {
-        "charges": str(sum(line.amount for line in proven["charges"])),
-        "cash": str(sum(line.amount for line in proven["cash"])),
+        "charges": str(sum(line.amount for line in charges)),
+        "cash": str(sum(line.amount for line in cash)),
         "unexplained": str(sum(line.unexplained for line in dollars)),
         "quarantined": str(quarantined),
     }

@@ -187,8 +187,8 @@ def _shown(url: str) -> str:
 
 
 def _told(error: Exception, url: str) -> str:
-    """The first line of an error, without the password."""
-    text = (str(error) or type(error).__name__).splitlines()[0]
+    """An error on one line (a server's reason stands behind its statement), without the password."""
+    text = " ".join((str(error) or type(error).__name__).split())
     try:
         password = urlsplit(url).password
     except ValueError:

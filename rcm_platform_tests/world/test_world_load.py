@@ -84,8 +84,11 @@ def mysql_url(folder: Path) -> Iterator[str]:
         f"create user {USER}@'127.0.0.1' identified by '{quoted}';\n"
         f"grant all on {DATABASE}.* to {USER}@'127.0.0.1';\n"
     )
+    # a server that starts clears its folder for temporary tables, whoever else uses it
+    (temporary := folder / "tmp").mkdir()
     command = [
         "mariadbd", "--no-defaults", *as_root, f"--datadir={data}", f"--port={port}",
+        f"--tmpdir={temporary}",
         "--bind-address=127.0.0.1", f"--socket={folder / 'm.sock'}", f"--init-file={script}",
         "--skip-name-resolve", "--innodb-buffer-pool-size=32M", f"--pid-file={folder / 'm.pid'}",
     ]  # fmt: skip

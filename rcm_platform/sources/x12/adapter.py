@@ -535,7 +535,8 @@ def _add_diagnostics(
             unread.setdefault(segment, odd)
             if (tag := parsed.document[segment].id) in _ANNOUNCING:
                 reason = f"{tag.decode()} where no amount is read: {odd.rule}"
-                parsed.unreadable.append((transaction, within, reason))
+                # wherever it stands, it is about the transaction: so it is said of its ST
+                parsed.unreadable.append((transaction, 0, reason))
         kept.append(odd)
     parsed.diagnostics = _findings(parsed, kept)
     if unread:

@@ -232,10 +232,12 @@ def test_a_payment_that_is_no_amount_is_held_whole(amount: bytes) -> None:
     assert account(data) == Account(len(data) - size, size, 0, 0, 0, 0, (("transaction", "T3"),))
 
 
-def test_a_payment_that_is_announced_twice_is_held() -> None:
+@pytest.mark.parametrize("at", [1, 10, 15], ids=["in the head", "in a claim", "in a line"])
+def test_a_payment_that_is_announced_twice_is_held(at: int) -> None:
     """Only one of the two could be loaded: who pays 120 and 5 pays neither 120 nor 125."""
     body = remit(remit_claim())
-    data = interchange(group(transaction("835", [body[0], "BPR*I*5*C*ACH", *body[1:]])))
+    body.insert(at, "BPR*I*5*C*ACH")
+    data = interchange(group(transaction("835", body)))
     size = data.index(b"GE*") - data.index(b"ST*")
     assert account(data) == Account(len(data) - size, size, 0, 0, 0, 125, (("transaction", "T3"),))
 
