@@ -187,7 +187,7 @@ def _shown(url: str) -> str:
 
 
 def _told(error: Exception, url: str) -> str:
-    """An error on one line (a server's reason stands behind its statement), without the password."""
+    """An error with the reason of the server, on one line and without the password."""
     text = " ".join((str(error) or type(error).__name__).split())
     try:
         password = urlsplit(url).password

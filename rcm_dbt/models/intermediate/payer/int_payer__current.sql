@@ -76,7 +76,10 @@ unlisted as (
 
     from named
 
-    where payer_id not in (select payers.payer_id from {{ ref('stg_operations__payers') }} as payers)
+    where
+        payer_id not in (
+            select payers.payer_id from {{ ref('stg_operations__payers') }} as payers
+        )
 
     group by
         source_system,

@@ -17,9 +17,9 @@ decisions as (
             partition by quarantine_id
             order by
                 -- what is loaded is loaded, whatever was decided before or after
-                case when decision in ('loaded', 'released') then 0 else 1 end,
+                case when decision in ('loaded', 'released') then 0 else 1 end asc,
                 decided_at desc,
-                decision_id
+                decision_id asc
         ) as decision_rank
 
     from {{ ref('stg_platform__quarantine_decisions') }}

@@ -1,6 +1,6 @@
--- What went into quarantine and out of it on each day, and what was open at its end; by source, rule
--- and level, from the first day on which there was any. Reference files without a date count on the
--- first day of the calendar.
+-- What went into quarantine and out of it on each day, and what was open at its end; by source,
+-- rule and level, from the first day on which there was any. Reference files without a date count
+-- on the first day of the calendar.
 with
 
 calendar as (
