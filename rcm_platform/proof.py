@@ -61,24 +61,6 @@ def prove(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str, 
     }
 
 
-def account_for_bytes(lake: Lake) -> list[ProofLine]:
-    """Bytes received = loaded + quarantined + duplicate + padding, per source system."""
-    with duckdb.connect() as con:
-        rows = con.execute(
-            f"""
-            select source_system, sum(byte_count),
-                sum(loaded_byte_count + quarantined_byte_count
-                    + duplicate_byte_count + padding_byte_count)
-            from {lake.scan("platform", "received_files")}
-            group by source_system order by source_system
-            """
-        ).fetchall()
-    return [
-        ProofLine("bytes", source, "bytes", {"received": Decimal(a), "accounted": Decimal(b)})
-        for source, a, b in rows
-    ]
-
-
 def account_for_files(lake: Lake) -> list[ProofLine]:
     """What became of each file's bytes and, where it is X12, of the dollars that it announces.
 
@@ -318,10 +300,7 @@ def _work(raw: _Raw) -> Iterable[ProofLine]:
             hospital,
             "wRVU",
             {
-                "raw": raw.sum(
-                    f"""select sum(workrvu * units)
-                    from {raw.latest(hospital, "procedures", "procedureid")}"""
-                ),
+                "raw": raw.sum(_work_recorded(raw, hospital)),
                 "encounters": raw.sum(
                     f"""select sum(work_rvu) from marts.fct_encounters
                     where source_system = '{hospital}'"""
@@ -337,6 +316,16 @@ def _work(raw: _Raw) -> Iterable[ProofLine]:
             "marts": raw.sum("select sum(work_rvu) from marts.mart_clinician_productivity"),
         },
     )
+
+
+def _work_recorded(raw: _Raw, hospital: str) -> str:
+    """The wRVU of a hospital's procedures or, where it lists none, of the codes of its visits."""
+    procedures = raw.latest(hospital, "procedures", "procedureid")
+    if raw.sum(f"select count(*) from {procedures}"):
+        return f"select sum(workrvu * units) from {procedures}"
+    return f"""select sum(codes.work_rvu)
+        from {raw.latest(hospital, "encounters", "encounterid")} as visits
+        join seeds.procedure_codes as codes on visits.procedurecode = codes.procedure_code"""
 
 
 def _rows(raw: _Raw) -> Iterable[ProofLine]:

@@ -95,7 +95,7 @@ CHECKS = [
         "Every patient record is there once; equal ids in two hospitals stay two people.",
         "dim_patient",
         f"""select source_system, patient_id from marts.dim_patient
-        where source_system in {_HOSPITALS}""",
+        where is_current and source_system in {_HOSPITALS}""",
         "select source_system, patient_id from '{truth}/patients.parquet'",
     ),
     TruthCheck(

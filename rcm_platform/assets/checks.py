@@ -18,6 +18,12 @@ from rcm_platform.settings import Settings
 RECEIVED = raw_key("platform", "received_files")
 EXCEPTIONS = "mart_data_exceptions"
 
+# what is counted file by file, before any model runs
+ACCOUNTED = {
+    "bytes": "Every byte of every file is loaded, quarantined, a duplicate or padding.",
+    "dollars": "Every dollar that an X12 file announces is loaded or quarantined.",
+}
+
 # subject of rcm_platform.proof → the mart that it proves, and what it says
 CONSERVED = {
     "charges": (
@@ -46,21 +52,26 @@ def conservation_name(subject: str) -> str:
 
 def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
     """Bytes before dbt runs, dollars and work after it; truth only where there is a truth."""
-    checks = [_bytes(settings), _conservation(settings), _blocking()]
+    checks = [_files(settings), _conservation(settings), _blocking()]
     return [*checks, _truth(settings), _faults(settings)] if settings.world else checks
 
 
-def _bytes(settings: Settings) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=RECEIVED,
-        name=conservation_name("bytes"),
-        blocking=True,
-        description="Every byte received is loaded, quarantined, a duplicate or padding.",
+def _files(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name="files",
+        specs=[
+            dg.AssetCheckSpec(
+                conservation_name(subject), asset=RECEIVED, description=text, blocking=True
+            )
+            for subject, text in ACCOUNTED.items()
+        ],
     )
-    def bytes_conserved() -> dg.AssetCheckResult:
-        return _result(RECEIVED, "bytes", proof.account_for_bytes(ingest.open_lake(settings)))
+    def files() -> Iterator[dg.AssetCheckResult]:
+        lines = proof.account_for_files(ingest.open_lake(settings))
+        for subject in ACCOUNTED:
+            yield _result(RECEIVED, subject, [line for line in lines if line.subject == subject])
 
-    return bytes_conserved
+    return files
 
 
 def _conservation(settings: Settings) -> dg.AssetChecksDefinition:

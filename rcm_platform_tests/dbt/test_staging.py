@@ -46,7 +46,8 @@ def test_hospitals_with_other_schemas_look_alike(nothing_arrived: Warehouse) -> 
 
 def test_equal_numbers_at_two_hospitals_stay_two_people(two_hospitals: Warehouse) -> None:
     people = two_hospitals.query(
-        "select source_system, patient_id, last_name, gender from marts.dim_patient order by 1"
+        "select source_system, patient_id, last_name, gender from marts.dim_patient "
+        "where is_current order by 1"
     )
     assert people == [
         ("hospital_a", "P1", "Poe", "female"),

@@ -10,7 +10,7 @@ import pytest
 
 from rcm_platform import ingest, quarantine
 from rcm_platform.lake import Lake
-from rcm_platform.proof import account_for_bytes
+from rcm_platform.proof import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import csv as csv_sources
 from rcm_platform.sources.tabular import layout
@@ -72,7 +72,7 @@ def test_what_a_stricter_reader_held_is_loaded_once(
     assert (len(done.loaded), done.problems) == (3 if held == "rows" else 1, [])
     assert done.rows["bank_deposits"] == 3
     assert content(lake) == content(expected)
-    assert all(line.passed for line in account_for_bytes(lake))
+    assert all(line.passed for line in account_for_files(lake))
     assert quarantine.items(lake, only_open=True) == []
     assert quarantine.replay(settings).rows == {}
     assert content(lake) == content(expected)

@@ -24,7 +24,7 @@ from x12_samples import (
 
 from rcm_platform import ingest, quarantine
 from rcm_platform.lake import Lake
-from rcm_platform.proof import account_for_bytes
+from rcm_platform.proof import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import x12
 from rcm_platform.sources.x12 import balance, envelope
@@ -99,7 +99,7 @@ def assert_bytes_are_as_if_never_held(one: Lake, two: Lake) -> None:
             for lake in (one, two)
         )
     assert first == second
-    assert all(line.passed for line in account_for_bytes(one))
+    assert all(line.passed for line in account_for_files(one))
 
 
 @contextmanager
@@ -265,6 +265,67 @@ def test_a_release_loads_test_data_and_keeps_who_and_why(settings: Settings) -> 
     assert {(i.decision, i.decided_by, i.decision_reason) for i in kept} == {
         ("released", "ann", "the payer forgot the mark")
     }
+
+
+STRANGER = remit_file(remit_claim("S1"), number=40, date="250317", sender="STRANGER")
+
+
+def only_partners(settings: Settings, *names: str) -> Settings:
+    """The same installation with a list of trading partners."""
+    return settings.model_copy(update={"x12_partners": ", ".join(("SENDER", "RECEIVER", *names))})
+
+
+def test_a_partner_that_is_listed_later_is_replayed(settings: Settings) -> None:
+    _put((settings.x12_dir or Path()) / "stranger.835", STRANGER)
+    expected = never_held(settings)
+    lake = load(only_partners(settings))
+    assert ("stranger.835", "interchange", "E11") in held(lake)
+    unlisted = quarantine.replay(only_partners(settings, "OTHER"), rule="E11")
+    assert (unlisted.loaded, [problem[:16] for _, problem in unlisted.problems]) == (
+        [],
+        ["still held (E11)"],
+    )
+    done = quarantine.replay(only_partners(settings, "STRANGER"), rule="E11", by="ann")
+    assert (len(done.loaded), done.problems) == (1, [])
+    assert_same_content(lake, expected)
+    assert_bytes_are_as_if_never_held(lake, expected)
+    assert held(lake) == held(expected)
+
+
+def test_one_interchange_of_a_stranger_may_be_released(settings: Settings) -> None:
+    _put((settings.x12_dir or Path()) / "stranger.835", STRANGER)
+    strict = only_partners(settings)
+    lake = load(strict)
+    (item,) = quarantine.items(lake, rule="E11")
+    done = quarantine.release(strict, item.quarantine_id, "they told us on the phone", "ann")
+    assert [i.rule_id for i in done.loaded] == ["E11"]
+    assert_same_content(lake, never_held(settings))
+
+
+def test_a_release_waives_no_other_rule_than_the_one_that_holds(settings: Settings) -> None:
+    """A stranger's test data is let in as test data, and then waits as a stranger's."""
+    data = remit_file(number=41, usage="T", sender="STRANGER")
+    _put((settings.x12_dir or Path()) / "stranger.835", data)
+    strict = only_partners(settings)
+    lake = load(strict)
+    (item,) = (i for i in quarantine.items(lake, rule="E9") if i.source_file == "stranger.835")
+    done = quarantine.release(strict, item.quarantine_id, "we asked for it", "ann")
+    assert (done.loaded, [problem[:16] for _, problem in done.problems]) == (
+        [],
+        ["still held (E11)"],
+    )
+
+
+def test_the_bytes_of_a_new_partner_are_loaded_with_the_next_load(settings: Settings) -> None:
+    _put((settings.x12_dir or Path()) / "stranger.835", STRANGER)
+    load(only_partners(settings))
+    lake = load(only_partners(settings))
+    assert len(quarantine.items(lake, rule="E11")) == 1
+    load(only_partners(settings, "STRANGER"))
+    with ingest.writing(settings) as lake:
+        quarantine.settle(settings, lake)
+    assert {i.decision for i in quarantine.items(lake, rule="E11")} == {"loaded"}
+    assert_same_content(lake, never_held(settings))
 
 
 def test_money_that_does_not_add_up_is_never_released(

@@ -82,6 +82,7 @@ joined as (
         headers.known_from,
         headers.encounter_key,
         headers.patient_key,
+        headers.patient_version_key,
         headers.provider_key,
         headers.payer_key,
         headers.facility_key,

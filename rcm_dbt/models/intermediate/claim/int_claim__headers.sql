@@ -165,6 +165,12 @@ encounters as (
 
 ),
 
+patients as (
+
+    select * from {{ ref('int_patient__versions') }}
+
+),
+
 final as (
 
     select
@@ -174,6 +180,7 @@ final as (
         ranked.claim_id,
         ranked.encounter_key,
         ranked.patient_key,
+        patients.patient_version_key,
         -- money follows the work: the clinician of the encounter before the one on the bill
         coalesce(encounters.provider_key, ranked.provider_key) as provider_key,
         ranked.payer_key,
@@ -185,6 +192,10 @@ final as (
 
     left join encounters
         on ranked.encounter_key = encounters.encounter_key
+
+    left join patients
+        on ranked.patient_key = patients.patient_key
+        and {{ valid_on('patients', 'ranked.service_date') }}
 
     where ranked.claim_rank = 1
 

@@ -3,32 +3,13 @@ with
 
 encounters as (
 
-    select * from {{ ref('stg_hospital_a__encounters') }}
-    union all
-    select * from {{ ref('stg_hospital_b__encounters') }}
+    {{ union_hospitals('encounters') }}
 
 ),
 
 departments as (
 
-    select * from {{ ref('stg_hospital_a__departments') }}
-    union all
-    select * from {{ ref('stg_hospital_b__departments') }}
-
-),
-
-department_names as (
-
-    select
-        source_system,
-        department_id,
-        max(department_name) as department_name
-
-    from departments
-
-    group by
-        source_system,
-        department_id
+    select * from {{ ref('int_department__current') }}
 
 ),
 
@@ -72,7 +53,8 @@ hospital_encounters as (
         {{ surrogate_key([
             "'operations'", 'coalesce(facilities.facility_id, ranked.source_system)',
         ]) }} as facility_key,
-        department_names.department_name,
+        ranked.department_id,
+        departments.department_name,
         ranked.encounter_date,
         ranked.encounter_type,
         ranked.recorded_date
@@ -82,9 +64,9 @@ hospital_encounters as (
     left join facilities
         on ranked.source_system = facilities.source_system
 
-    left join department_names
-        on ranked.source_system = department_names.source_system
-        and ranked.department_id = department_names.department_id
+    left join departments
+        on ranked.source_system = departments.source_system
+        and ranked.department_id = departments.department_id
 
     where ranked.version_rank = 1
 
@@ -98,6 +80,7 @@ synthea_encounters as (
         patient_id,
         provider_id,
         {{ foreign_key(["'synthea'", 'organization_id']) }} as facility_key,
+        cast(null as {{ dbt.type_string() }}) as department_id,
         cast(null as {{ dbt.type_string() }}) as department_name,
         encounter_date,
         encounter_type,
@@ -115,21 +98,46 @@ unioned as (
 
 ),
 
-final as (
+keyed as (
 
     select
         {{ surrogate_key(['source_system', 'encounter_id']) }} as encounter_key,
-        source_system,
-        encounter_id,
         {{ foreign_key(['source_system', 'patient_id']) }} as patient_key,
         {{ foreign_key(['source_system', 'provider_id']) }} as provider_key,
-        facility_key,
-        department_name,
-        encounter_date,
-        encounter_type,
-        recorded_date
+        {{ foreign_key(['source_system', 'department_id']) }} as department_key,
+        unioned.*
 
     from unioned
+
+),
+
+patients as (
+
+    select * from {{ ref('int_patient__versions') }}
+
+),
+
+final as (
+
+    select
+        keyed.encounter_key,
+        keyed.source_system,
+        keyed.encounter_id,
+        keyed.patient_key,
+        patients.patient_version_key,
+        keyed.provider_key,
+        keyed.facility_key,
+        keyed.department_key,
+        keyed.department_name,
+        keyed.encounter_date,
+        keyed.encounter_type,
+        keyed.recorded_date
+
+    from keyed
+
+    left join patients
+        on keyed.patient_key = patients.patient_key
+        and {{ valid_on('patients', 'keyed.encounter_date') }}
 
 )
 

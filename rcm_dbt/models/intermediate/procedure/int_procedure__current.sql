@@ -1,12 +1,11 @@
 -- One row per piece of clinical work of every system, in its latest version, with the work RVUs
--- that it earns.
+-- that it earns. A hospital whose database lists no procedures has the one of each visit, valued by
+-- its code.
 with
 
 procedures as (
 
-    select * from {{ ref('stg_hospital_a__procedures') }}
-    union all
-    select * from {{ ref('stg_hospital_b__procedures') }}
+    {{ union_hospitals('procedures') }}
 
 ),
 
@@ -31,6 +30,36 @@ ranked as (
 
 ),
 
+listing_hospitals as (
+
+    select distinct source_system
+
+    from procedures
+
+),
+
+visits as (
+
+    select
+        encounters.*,
+        row_number() over (
+            partition by encounters.source_system, encounters.encounter_id
+            order by
+                encounters.modified_at desc,
+                encounters.procedure_code desc
+        ) as version_rank
+
+    from (
+        {{ union_hospitals('encounters') | indent(4) }}
+    ) as encounters
+
+    left join listing_hospitals
+        on encounters.source_system = listing_hospitals.source_system
+
+    where listing_hospitals.source_system is null
+
+),
+
 hospital_procedures as (
 
     select
@@ -46,6 +75,25 @@ hospital_procedures as (
     from ranked
 
     where version_rank = 1
+
+    union all
+
+    select
+        visits.source_system,
+        visits.encounter_id,
+        {{ dbt.concat(["'visit '", 'visits.encounter_id']) }} as procedure_id,
+        visits.procedure_code,
+        cast(null as {{ dbt.type_string() }}) as modifiers,
+        1 as units,
+        codes.work_rvu,
+        visits.recorded_date
+
+    from visits
+
+    left join {{ ref('procedure_codes') }} as codes
+        on visits.procedure_code = codes.procedure_code
+
+    where visits.version_rank = 1 and visits.procedure_code is not null
 
 ),
 

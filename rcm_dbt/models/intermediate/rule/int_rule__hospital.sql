@@ -27,24 +27,9 @@ sent_columns as (
         min(source_amount_type) as source_amount_type,
         amount_type
 
-    from {{ ref('stg_hospital_a__transactions') }}
-
-    where source_amount_type <> amount_type
-
-    group by
-        source_system,
-        transaction_id,
-        amount_type
-
-    union all
-
-    select
-        source_system,
-        transaction_id,
-        min(source_amount_type) as source_amount_type,
-        amount_type
-
-    from {{ ref('stg_hospital_b__transactions') }}
+    from (
+        {{ union_hospitals('transactions') | indent(4) }}
+    ) as sent
 
     where source_amount_type <> amount_type
 
@@ -356,22 +341,9 @@ patients as (
         min(_source_file) as _source_file,
         min(_source_position) as _source_position
 
-    from {{ ref('stg_hospital_a__patients') }}
-
-    group by
-        source_system,
-        patient_id
-
-    union all
-
-    select
-        source_system,
-        patient_id,
-        min(recorded_date) as recorded_date,
-        min(_source_file) as _source_file,
-        min(_source_position) as _source_position
-
-    from {{ ref('stg_hospital_b__patients') }}
+    from (
+        {{ union_hospitals('patients') | indent(4) }}
+    ) as versions
 
     group by
         source_system,
@@ -395,29 +367,7 @@ numbered_patients as (
 
 visits as (
 
-    select
-        source_system,
-        encounter_id,
-        encounter_date,
-        inserted_at,
-        recorded_date,
-        _source_file,
-        _source_position
-
-    from {{ ref('stg_hospital_a__encounters') }}
-
-    union all
-
-    select
-        source_system,
-        encounter_id,
-        encounter_date,
-        inserted_at,
-        recorded_date,
-        _source_file,
-        _source_position
-
-    from {{ ref('stg_hospital_b__encounters') }}
+    {{ union_hospitals('encounters') }}
 
 ),
 

@@ -1,11 +1,9 @@
--- Both hospitals' billing transactions as one table: a third hospital is one more line here.
+-- The billing transactions of all hospitals as one table.
 with
 
 unioned as (
 
-    select * from {{ ref('stg_hospital_a__transactions') }}
-    union all
-    select * from {{ ref('stg_hospital_b__transactions') }}
+    {{ union_hospitals('transactions') }}
 
 ),
 
@@ -55,6 +53,7 @@ final as (
         {{ foreign_key(['source_system', 'encounter_id']) }} as encounter_key,
         {{ foreign_key(['source_system', 'patient_id']) }} as patient_key,
         {{ foreign_key(['source_system', 'provider_id']) }} as provider_key,
+        {{ foreign_key(['source_system', 'department_id']) }} as department_key,
         source_system,
         transaction_id,
         account_id as claim_id,
@@ -62,7 +61,9 @@ final as (
         patient_id,
         provider_id,
         payer_id,
+        line_of_business,
         procedure_code,
+        diagnosis_code,
         amount_type,
         event_type,
         amount,

@@ -1,3 +1,5 @@
+{{ config(**physical_layout('service_date', ['claim_key', 'patient_key'])) }}
+
 select
     claim_key,
     source_system,
@@ -5,6 +7,7 @@ select
     known_from,
     encounter_key,
     patient_key,
+    patient_version_key,
     provider_key,
     payer_key,
     facility_key,

@@ -1,3 +1,5 @@
+{{ config(**physical_layout('encounter_date', ['patient_key', 'provider_key'])) }}
+
 -- One row per encounter with its work and its money. Claims are summed to the encounter before they
 -- meet its work, so an encounter with two claims counts its wRVUs once.
 with
@@ -48,8 +50,10 @@ final as (
         encounters.source_system,
         encounters.encounter_id,
         encounters.patient_key,
+        encounters.patient_version_key,
         encounters.provider_key,
         encounters.facility_key,
+        encounters.department_key,
         encounters.department_name,
         encounters.encounter_date,
         encounters.encounter_type,

@@ -1,8 +1,10 @@
+-- Age is worked out on the reporting date: it is no attribute of the source, so no birthday makes a
+-- version.
 with
 
 patients as (
 
-    select * from {{ ref('int_patient__current') }}
+    select * from {{ ref('int_patient__versions') }}
 
 ),
 
@@ -26,9 +28,15 @@ aged as (
 final as (
 
     select
+        patient_version_key,
         patient_key,
         source_system,
         patient_id,
+        version_number,
+        valid_from,
+        valid_to,
+        is_current,
+        is_inferred,
         first_name,
         last_name,
         middle_name,

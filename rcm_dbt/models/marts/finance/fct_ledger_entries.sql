@@ -1,3 +1,5 @@
+{{ config(**physical_layout('event_date', ['claim_key', 'patient_key'])) }}
+
 select
     ledger_entry_key,
     claim_key,

@@ -1,0 +1,90 @@
+-- Every procedure code that any feed uses, with what is known of it. Hospitals and payers use HCPCS
+-- (CPT is its first level), Synthea SNOMED CT.
+with
+
+used as (
+
+    select
+        case when source_system = 'synthea' then 'SNOMED CT' else 'HCPCS' end as code_system,
+        procedure_code
+
+    from {{ ref('int_procedure__current') }}
+
+    union
+
+    select
+        'HCPCS' as code_system,
+        procedure_code
+
+    from {{ ref('int_transaction__current') }}
+
+    union
+
+    select
+        'HCPCS' as code_system,
+        procedure_code
+
+    from {{ ref('stg_x12__submitted_lines') }}
+
+    union
+
+    select
+        'HCPCS' as code_system,
+        procedure_code
+
+    from {{ ref('stg_x12__remit_lines') }}
+
+    union
+
+    select
+        'HCPCS' as code_system,
+        procedure_code
+
+    from {{ ref('procedure_codes') }}
+
+),
+
+listed as (
+
+    select * from {{ ref('procedure_codes') }}
+
+),
+
+synthea_labels as (
+
+    select
+        procedure_code,
+        min(procedure_label) as label
+
+    from {{ ref('stg_synthea__procedures') }}
+
+    group by procedure_code
+
+),
+
+final as (
+
+    select
+        {{ surrogate_key(['used.code_system', 'used.procedure_code']) }} as procedure_code_key,
+        used.code_system,
+        used.procedure_code,
+        coalesce(listed.label, synthea_labels.label) as procedure_label,
+        coalesce(listed.category, 'Other') as procedure_category,
+        listed.work_rvu as standard_work_rvu,
+        listed.procedure_code is not null as is_listed
+
+    from used
+
+    left join listed
+        on used.code_system = 'HCPCS'
+        and used.procedure_code = listed.procedure_code
+
+    left join synthea_labels
+        on used.code_system = 'SNOMED CT'
+        and used.procedure_code = synthea_labels.procedure_code
+
+    where used.procedure_code is not null
+
+)
+
+select * from final

@@ -1,0 +1,9 @@
+select
+    staff_key,
+    source_system,
+    staff_id,
+    staff_name,
+    staff_role,
+    hired_date
+
+from {{ ref('int_staff__current') }}
