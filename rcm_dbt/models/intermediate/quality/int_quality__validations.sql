@@ -189,7 +189,7 @@ validations as (
     union all
     {{ validation(
         'Q18', 'claims',
-        "paid_amount <= claim_amount and not (claim_status = 'Denied' and paid_amount > 0)"
+        "coalesce(paid_amount, 0) <= case when claim_status = 'Denied' then 0 else claim_amount end"
     ) }}
     union all
     {{ validation('Q19', 'claims', 'has_transaction', 'transaction_id is not null') }}
