@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from rcm_platform.settings import Settings
+from rcm_platform.settings import Settings, get_settings
 
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 
@@ -23,7 +23,9 @@ _PACKAGED = Path(__file__).parent / "_dbt"
 
 
 def project_dir() -> Path:
-    """The dbt project of this checkout, or the copy inside an installed wheel."""
+    """The dbt project that RCM_DBT_PROJECT_DIR names, else that of this checkout or wheel."""
+    if (own := get_settings().dbt_project_dir) is not None:
+        return own
     return _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED
 
 
@@ -32,6 +34,7 @@ def environment(settings: Settings, as_of: date) -> dict[str, str]:
     return {
         "RCM_HOME": str(settings.home),
         "RCM_LAKE": str(settings.lake_dir),
+        "RCM_PERSONS": str(settings.persons_dir),
         "RCM_WAREHOUSE": str(settings.warehouse_path),
         "RCM_AS_OF": as_of.isoformat(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -103,7 +106,7 @@ def run_target(settings: Settings) -> Path:
 def _fingerprint(settings: Settings) -> str:
     root = project_dir()
     ignored = {"target", "logs"}
-    digest = hashlib.sha256(f"{settings.lake_dir}\n{settings.warehouse_path}\n".encode())
+    digest = hashlib.sha256(f"{root}\n{settings.lake_dir}\n{settings.warehouse_path}\n".encode())
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
         if path.is_file() and relative.parts[0] not in ignored:

@@ -14,6 +14,7 @@ from rcm_platform import automation  # noqa: E402
 from rcm_platform.assets import (  # noqa: E402
     checks,
     leadership,
+    persons,
     published,
     raw,
     sources,
@@ -27,6 +28,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     assets = [
         *sources.build(settings),
         *raw.build(settings),
+        persons.build(settings),
         transform.build(settings),
         published.build(settings),
         leadership.build(settings),

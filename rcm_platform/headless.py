@@ -184,7 +184,7 @@ class _ProgressHandler(logging.Handler):
 
 def stage_of(step: str) -> str:
     """The stage of a run that a step belongs to, as reports name it."""
-    known = {"world": "world", "warehouse": "dbt"}
+    known = {"world": "world", "persons": "persons", "warehouse": "dbt"}
     for prefix, stage in (("raw_", "raw"), ("published", "publish"), ("leadership", "scorecard")):
         if step.startswith(prefix):
             return stage

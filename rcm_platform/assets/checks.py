@@ -9,8 +9,9 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import fault_checks, findings, ingest, proof, truth_checks
+from rcm_platform import fault_checks, findings, ingest, persons, proof, truth_checks
 from rcm_platform.assets.common import run_day
+from rcm_platform.assets.persons import person_table_key
 from rcm_platform.assets.raw import raw_key
 from rcm_platform.proof import ProofLine
 from rcm_platform.settings import Settings
@@ -53,7 +54,9 @@ def conservation_name(subject: str) -> str:
 def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
     """Bytes before dbt runs, dollars and work after it; truth only where there is a truth."""
     checks = [_files(settings), _conservation(settings), _blocking()]
-    return [*checks, _truth(settings), _faults(settings)] if settings.world else checks
+    if settings.world:
+        checks += [_truth(settings), _faults(settings), _linkage(settings)]
+    return checks
 
 
 def _files(settings: Settings) -> dg.AssetChecksDefinition:
@@ -168,6 +171,34 @@ def _faults(settings: Settings) -> dg.AssetChecksDefinition:
         )
 
     return faults_found
+
+
+def _linkage(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=person_table_key("members"),
+        name="linkage_true",
+        description=(
+            f"At least {persons.MIN_PRECISION:.1%} of the pairs linked are one person's records, "
+            f"and at least {persons.MIN_RECALL:.0%} of one person's pairs are linked."
+        ),
+    )
+    def linkage(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        lake = ingest.open_lake(settings)
+        as_of = ingest.as_of_date(settings, lake, run_day(context))
+        found = persons.judge(settings, lake, as_of)
+        return dg.AssetCheckResult(
+            passed=found.precision >= persons.MIN_PRECISION and found.recall >= persons.MIN_RECALL,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "precision": found.precision,
+                "recall": found.recall,
+                "pairs linked rightly": found.true_positives,
+                "pairs linked wrongly": found.false_positives,
+                "pairs missed": found.false_negatives,
+            },
+        )
+
+    return linkage
 
 
 def _rule_record(rule: fault_checks.RuleResult) -> dg.TableRecord:

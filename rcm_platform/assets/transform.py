@@ -17,7 +17,7 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from rcm_platform import dbt_project, ingest, landing
+from rcm_platform import dbt_project, ingest, landing, persons
 from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.settings import Settings
 
@@ -100,6 +100,8 @@ def build(settings: Settings) -> dg.AssetsDefinition:
             is_whole = not others or context.run.job_name == LANDING_JOB
             feeds = {k.path[1] for k in context.run.asset_selection or () if k.path[0] == "raw"}
             is_rest_built = not others or landing.is_built(settings, lake, as_of, feeds)
+            if not persons.is_linked(settings.persons_dir):
+                persons.link(lake, settings.persons_dir, as_of)
             landing.build_begins(settings)
             if is_whole and not is_rest_built:
                 # nothing of these depends on what was selected, which is closed downstream

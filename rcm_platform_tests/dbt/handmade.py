@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from rcm_platform import persons
 from rcm_platform.lake import Lake
 from rcm_platform.sources.catalog import declare_all
 
@@ -41,11 +42,14 @@ class Warehouse:
 
     def try_dbt(self, *args: str, as_of: str | None = "2025-12-31") -> tuple[int, str]:
         """Run dbt and return its exit code and what it printed."""
+        if not persons.is_linked(self.home / "persons"):
+            self.link()
         given = {
             "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(self.home / "target"),
             "DBT_LOG_PATH": str(self.home / "logs"),
             "RCM_LAKE": str(self.lake.root),
+            "RCM_PERSONS": str(self.home / "persons"),
             "RCM_WAREHOUSE": str(self.path),
         }
         if as_of:
@@ -59,6 +63,10 @@ class Warehouse:
             check=False,
         )
         return done.returncode, done.stdout + done.stderr
+
+    def link(self, as_of: str = "2025-12-31") -> None:
+        """Link the patient records, as a run does before dbt."""
+        persons.link(self.lake, self.home / "persons", date.fromisoformat(as_of))
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of the last dbt command."""

@@ -8,20 +8,30 @@ patients as (
 
 ),
 
+persons as (
+
+    select * from {{ ref('int_person__members') }}
+
+),
+
 aged as (
 
     select
-        *,
+        patients.*,
+        persons.person_key,
         -- years are counted on the calendar: a birthday later in the year has not come yet
-        {{ year_of(as_of_date()) }} - {{ year_of('birth_date') }}
+        {{ year_of(as_of_date()) }} - {{ year_of('patients.birth_date') }}
         - case
             when 100 * {{ month_of(as_of_date()) }} + {{ day_of(as_of_date()) }}
-                < 100 * {{ month_of('birth_date') }} + {{ day_of('birth_date') }}
+                < 100 * {{ month_of('patients.birth_date') }} + {{ day_of('patients.birth_date') }}
                 then 1
             else 0
         end as age_years
 
     from patients
+
+    left join persons
+        on patients.patient_key = persons.patient_key
 
 ),
 
@@ -30,6 +40,7 @@ final as (
     select
         patient_version_key,
         patient_key,
+        person_key,
         source_system,
         patient_id,
         version_number,
