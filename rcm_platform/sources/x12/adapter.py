@@ -39,6 +39,8 @@ class TransactionSet:
     claim_loop: str = ""
     line_loop: str = ""
     claim_ends: frozenset[bytes] = frozenset()
+    levels: tuple[str, ...] = ()
+    """HL03 of its levels, each under the one before it."""
     claim_form: str | None = None
     """Of an 837: P professional, I institutional."""
 
@@ -61,6 +63,7 @@ SETS = {
         claim_loop="2300",
         line_loop="2400",
         claim_ends=frozenset((b"CLM", b"HL", b"SE")),
+        levels=("20", "22", "23"),
         claim_form="P",
     ),
     "837I": TransactionSet(
@@ -71,6 +74,7 @@ SETS = {
         claim_loop="2300",
         line_loop="2400",
         claim_ends=frozenset((b"CLM", b"HL", b"SE")),
+        levels=("20", "22", "23"),
         claim_form="I",
     ),
     "277CA": TransactionSet(
@@ -79,6 +83,7 @@ SETS = {
         claims="ack_claims",
         claim_loop="2200D",
         claim_ends=frozenset((b"TRN", b"HL", b"SE")),
+        levels=("20", "21", "19", "PT"),
     ),
     "999": TransactionSet(spec="999.json", transactions="transactions", claims=None),
 }
@@ -104,8 +109,9 @@ class Parsed:
 
     `tables` hold every row, faulty ones too, with the columns of `tables.py` that come from the
     data and those of `REFERENCES`. `unread` are the segments that the spec has no place for, as
-    they were sent (E10). `unreadable` lists (transaction, segment, reason) of amounts and text that
-    cannot be read; `broken` the transactions whose segments do not nest.
+    they were sent (E10). `hierarchy` has a row per level (HL) of a set that has levels, as sent:
+    number, parent, level. `unreadable` lists (transaction, segment, reason) of amounts and text
+    that cannot be read; `broken` the transactions whose segments do not nest.
     """
 
     set: TransactionSet
@@ -115,6 +121,7 @@ class Parsed:
     tables: dict[str, pa.Table]
     diagnostics: pa.Table
     unread: pa.Table
+    hierarchy: pa.Table | None = None
     unreadable: list[tuple[int, int, str]] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
 
@@ -207,6 +214,7 @@ def read(
         tables=tables,
         diagnostics=TABLES["diagnostics"].empty_table(),
         unread=TABLES["unread_segments"].empty_table(),
+        hierarchy=raw.get("hierarchy"),
         unreadable=undecodable,
         broken=np.flatnonzero(per_transaction != 1).tolist(),
     )
@@ -251,6 +259,8 @@ def _join(kind: TransactionSet, raw: dict[str, pa.Table]) -> dict[str, pa.Table]
         raw["remit_remarks"] = _remarks(raw)
     if "responses" in raw:
         raw["functional_acks"] = _responses(raw)
+    if "receivers" in raw:
+        _add_batches(raw)
     return {table: rows for table, rows in raw.items() if table in TABLES}
 
 
@@ -351,8 +361,26 @@ def _responses(raw: dict[str, pa.Table]) -> pa.Table:
     above = groups.take(pa.array(at))
     for column in set(groups.column_names) - {"row", *answers.column_names}:
         answers = answers.append_column(column, above[column])
-    numbers = _ordinal(_integers(answers["transaction"]))
+    numbers = ordinal(_integers(answers["transaction"]))
     return answers.append_column("response_no", pa.array(numbers, pa.int32()))
+
+
+def _add_batches(raw: dict[str, pa.Table]) -> None:
+    """The receivers and providers of a 277CA in one table, numbered as they stand in their
+    transaction; a provider knows its receiver, and a claim its provider."""
+    receivers, providers, claims = raw["receivers"], raw["providers"], raw["ack_claims"]
+    batches = pa.concat_tables([receivers, providers], promote_options="default")
+    order = np.argsort(_order(batches), kind="stable")
+    numbers = np.empty(len(batches), dtype=np.int64)
+    numbers[order] = ordinal(_integers(batches["transaction"])[order])
+    of_receiver, of_provider = np.split(numbers, [len(receivers)])
+    parents = pa.array(of_receiver).take(providers["receiver"].combine_chunks())
+    parents = pa.concat_arrays([pa.nulls(len(receivers), pa.int64()), parents])
+    batches = batches.append_column("batch_no", pa.array(numbers))
+    batches = batches.append_column("parent_batch_no", parents)
+    raw["ack_batches"] = batches.take(pa.array(order))
+    of_claim = pa.array(of_provider).take(claims["provider"].combine_chunks())
+    raw["ack_claims"] = claims.append_column("batch_no", of_claim)
 
 
 def _order(rows: pa.Table) -> Rows:
@@ -418,13 +446,13 @@ def _number(tables: dict[str, pa.Table], kind: TransactionSet) -> None:
     if not kind.claims:
         return
     claims = tables[kind.claims]
-    claim_no = _ordinal(_integers(claims["transaction"]))
+    claim_no = ordinal(_integers(claims["transaction"]))
     claims = claims.append_column("claim", pa.array(np.arange(len(claims))))
     tables[kind.claims] = claims.append_column("claim_no", pa.array(claim_no, pa.int32()))
     line_no = np.empty(0, dtype=np.int64)
     if kind.lines:
         lines = tables[kind.lines]
-        line_no = _ordinal(_integers(lines["claim"]))
+        line_no = ordinal(_integers(lines["claim"]))
         lines = lines.append_column("line", pa.array(np.arange(len(lines))))
         lines = lines.append_column("line_no", pa.array(line_no, pa.int32()))
         tables[kind.lines] = _with_claim_no(lines, claim_no)
@@ -449,11 +477,11 @@ def _with_claim_no(rows: pa.Table, claim_no: Rows) -> pa.Table:
 
 
 def _with_ordinal(rows: pa.Table, parent: str, name: str) -> pa.Table:
-    numbers = _ordinal(_integers(rows[parent]))
+    numbers = ordinal(_integers(rows[parent]))
     return rows.append_column(name, pa.array(numbers, pa.int32()))
 
 
-def _ordinal(parents: Rows) -> Rows:
+def ordinal(parents: Rows) -> Rows:
     """1, 2, 3 … within each run of equal parents (sorted, as they stand in the data)."""
     return np.arange(len(parents)) - np.searchsorted(parents, parents, side="left") + 1
 

@@ -1,4 +1,5 @@
-"""Judge parsed transactions: missing values (T3), balances of the 835 (B1-B3) and 837 (P1).
+"""Judge parsed transactions: missing values (T3), levels (E12), balances of the 835 (B1-B3), the
+837 (P1) and the 277CA (K7).
 
 The balances are computed in exact decimals over the rows that would be loaded, so what is loaded
 always adds up.
@@ -11,6 +12,7 @@ from collections.abc import Iterable
 import duckdb
 
 from rcm_platform.sources.x12.adapter import SETS, Parsed
+from rcm_platform.sources.x12.hierarchy import misplaced
 from rcm_platform.sources.x12.splitter import Fault
 
 _REMIT = """
@@ -154,6 +156,119 @@ select transaction, claim, 'T3', '{charge} is missing or not an amount'
 from submitted_lines where charge_amount is null
 """
 
+# the action of an answer decides, and without one its category: rejected, or not found (K2, K3).
+# Who is rejected with all claims below (K6) counts them as rejected, whatever is said of each
+_ANSWERED = """
+with
+
+answers as (
+    select
+        *,
+        coalesce(action_code = 'U', category_code in ('A3', 'A4', 'A6', 'A7', 'A8'), false)
+            as is_rejected
+    from ack_batches
+),
+
+providers as (
+    select
+        providers.* replace (providers.is_rejected or receivers.is_rejected as is_rejected)
+    from answers as providers
+    inner join answers as receivers
+        on providers.transaction = receivers.transaction
+        and providers.parent_batch_no = receivers.batch_no
+),
+
+claims as (
+    select
+        claims.transaction,
+        claims.batch_no,
+        claims.charge_amount,
+        providers.is_rejected
+        or coalesce(
+            claims.action_code = 'U',
+            claims.category_code in ('A3', 'A4', 'A6', 'A7', 'A8'),
+            false
+        ) as is_rejected
+    from ack_claims as claims inner join providers using (transaction, batch_no)
+),
+
+-- the sum of what cannot be read is not known
+listed as (
+    select
+        transaction,
+        batch_no,
+        count(*) filter (where not is_rejected) as accepted_count,
+        count(*) filter (where is_rejected) as rejected_count,
+        case when count(*) = count(charge_amount)
+            then coalesce(sum(charge_amount) filter (where not is_rejected), 0)
+        end as accepted_amount,
+        case when count(*) = count(charge_amount)
+            then coalesce(sum(charge_amount) filter (where is_rejected), 0)
+        end as rejected_amount
+    from claims group by transaction, batch_no
+),
+
+-- a provider whose claims are not listed counts as it says; one of two totals stands for both
+below as (
+    select
+        providers.transaction,
+        providers.parent_batch_no as batch_no,
+        coalesce(listed.accepted_count, providers.accepted_count, providers.rejected_count * 0)
+            as accepted_count,
+        coalesce(listed.rejected_count, providers.rejected_count, providers.accepted_count * 0)
+            as rejected_count,
+        case when listed.batch_no is null
+            then coalesce(providers.accepted_amount, providers.rejected_amount * 0)
+            else listed.accepted_amount
+        end as accepted_amount,
+        case when listed.batch_no is null
+            then coalesce(providers.rejected_amount, providers.accepted_amount * 0)
+            else listed.rejected_amount
+        end as rejected_amount
+    from providers left join listed using (transaction, batch_no)
+),
+
+summed as (
+    select * from listed
+    union all
+    select
+        transaction,
+        batch_no,
+        case when count(*) = count(accepted_count) then sum(accepted_count) end,
+        case when count(*) = count(rejected_count) then sum(rejected_count) end,
+        case when count(*) = count(accepted_amount) then sum(accepted_amount) end,
+        case when count(*) = count(rejected_amount) then sum(rejected_amount) end
+    from below group by transaction, batch_no
+),
+
+compared as (
+    select
+        answers.transaction,
+        answers.batch_no,
+        answers.level_code,
+        unnest([
+            {'is_off': answers.accepted_amount <> summed.accepted_amount,
+            'reason': 'AMT*YU ' || answers.accepted_amount || ' accepted, its claims are '
+            || summed.accepted_amount},
+            {'is_off': answers.rejected_amount <> summed.rejected_amount,
+            'reason': 'AMT*YY ' || answers.rejected_amount || ' rejected, its claims are '
+            || summed.rejected_amount},
+            {'is_off': answers.accepted_count <> summed.accepted_count,
+            'reason': answers.accepted_count || ' claims accepted, there are '
+            || summed.accepted_count},
+            {'is_off': answers.rejected_count <> summed.rejected_count,
+            'reason': answers.rejected_count || ' claims rejected, there are '
+            || summed.rejected_count}
+        ], recursive := true)
+    from answers inner join summed using (transaction, batch_no)
+)
+
+select transaction, null, 'K7' as rule_id,
+    'totals of HL03 ' || level_code || ': ' || string_agg(reason, ', ' order by reason) as reason
+from compared where is_off
+group by transaction, batch_no, level_code order by transaction, batch_no
+"""
+
 _ACKNOWLEDGED = """
 select distinct transaction, null, 'T3' as rule_id, 'AK102 names no group' as reason
 from functional_acks where acknowledged_gs_control_number is null
@@ -163,10 +278,11 @@ _CHECKS = {
     SETS["835"].spec: _REMIT,
     SETS["837P"].spec: _SUBMITTED.format(charge="SV102"),
     SETS["837I"].spec: _SUBMITTED.format(charge="SV203"),
+    SETS["277CA"].spec: _ANSWERED,
     SETS["999"].spec: _ACKNOWLEDGED,
 }
 # when several rules fail, the claim is held under the first of these
-_ORDER = ("E4", "T3", "B3", "B2", "B1", "P1")
+_ORDER = ("E4", "E12", "T3", "B3", "B2", "B1", "P1", "K7")
 
 Faults = dict[int, Fault]
 
@@ -178,6 +294,8 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
     for transaction in parsed.broken:
         fault = Fault("E4", "segments that break the nesting of the transaction")
         by_transaction.setdefault(transaction, []).append(fault)
+    for transaction, reason in misplaced(parsed):
+        by_transaction.setdefault(transaction, []).append(Fault("E12", reason))
     for transaction, segment, reason in parsed.unreadable:
         claim = parsed.claim_at(transaction, segment)
         target = by_transaction if claim is None else by_claim

@@ -1,4 +1,4 @@
-"""Judge the envelopes of a file that was cut: rules E1 (dates), E4, E5, E8 and E9.
+"""Judge the envelopes of a file that was cut: rules E1 (dates), E4, E5, E8, E9 and E11.
 
 A fault is set on the smallest piece that must be held: transaction, group or interchange.
 """
@@ -33,10 +33,15 @@ def set_name(group: Group) -> str | None:
     return None
 
 
-def judge(interchange: Interchange, accept_test: bool) -> None:
-    """Set the faults of an interchange, its groups and its transactions; keeps earlier faults."""
+def judge(
+    interchange: Interchange, accept_test: bool, partners: frozenset[str] = frozenset()
+) -> None:
+    """Set the faults of an interchange, its groups and its transactions; keeps earlier faults.
+
+    `partners` are the only ids that may send and receive; without any, everyone may.
+    """
     if interchange.fault is None:
-        interchange.fault = _interchange_fault(interchange, accept_test)
+        interchange.fault = _interchange_fault(interchange, accept_test, partners)
     if interchange.fault is not None:
         return
     numbers: set[str] = set()
@@ -54,7 +59,9 @@ def judge(interchange: Interchange, accept_test: bool) -> None:
         interchange.fault = interchange.groups[0].fault
 
 
-def _interchange_fault(interchange: Interchange, accept_test: bool) -> Fault | None:
+def _interchange_fault(
+    interchange: Interchange, accept_test: bool, partners: frozenset[str]
+) -> Fault | None:
     header, trailer = interchange.header, interchange.trailer
     if interchange.date is None:
         return Fault("E1", f"interchange date ISA09 {header[9]!r} is not a date (yymmdd)")
@@ -71,9 +78,19 @@ def _interchange_fault(interchange: Interchange, accept_test: bool) -> Fault | N
         return Fault("E8", f"ISA12 {header[12]!r} is not version {_VERSION}")
     if header[15].strip() == "T" and not accept_test:
         return Fault("E9", "marked as test (ISA15 = T); RCM_X12_ACCEPT_TEST=1 loads such files")
+    if partners and (stranger := _stranger(interchange, partners)) is not None:
+        return Fault("E11", f"{stranger} is no trading partner; RCM_X12_PARTNERS lists them")
     if not interchange.groups:
         return Fault("E8", "no group in it: an acknowledgement (TA1) is not read by this version")
     return None
+
+
+def _stranger(interchange: Interchange, partners: frozenset[str]) -> str | None:
+    """The first sender or receiver, of the interchange or a group in it, that is not listed."""
+    named = [(f"ISA{position:02}", _element(interchange.header, position)) for position in (6, 8)]
+    for group in interchange.groups:
+        named += [(f"GS{position:02}", _element(group.header, position)) for position in (2, 3)]
+    return next((f"{place} {name!r}" for place, name in named if name not in partners), None)
 
 
 def _group_fault(group: Group) -> Fault | None:

@@ -26,8 +26,9 @@ from rcm_platform.sources.base import (
     declare,
     write_platform_rows,
 )
+from rcm_platform.sources.x12.envelope import judge
 from rcm_platform.sources.x12.reader import Digests, Reader
-from rcm_platform.sources.x12.splitter import Buffer, first_date
+from rcm_platform.sources.x12.splitter import Buffer, first_date, split
 from rcm_platform.sources.x12.tables import TABLES
 
 _SOURCE = "x12"
@@ -52,18 +53,20 @@ def load_folder(
     source_system: str,
     accept_test: bool = False,
     progress: Progress = None,
+    partners: frozenset[str] = frozenset(),
 ) -> LoadSummary:
     """Load every file below `folder` that was not received before, in order of interchange date.
 
     Hidden files and folders are left out; every other file is loaded or held with a reason.
     Each batch is committed whole, so that a load that was killed goes on where it stopped.
-    `accept_test` also loads interchanges marked as test. Raises SourceUnavailable when the folder
-    does not exist or cannot be listed; never because of what a file holds.
+    `accept_test` also loads interchanges marked as test; `partners` are the only ids that may send
+    and receive (without any, everyone may). What was held for one of these two reasons is loaded
+    once it may. Raises SourceUnavailable when the folder does not exist or cannot be listed; never
+    because of what a file holds.
     """
     declare(lake, _SOURCE, TABLES)
     contents, names = lake.received_hashes(), lake.received_names()
-    if accept_test:
-        contents -= _held_as_test(lake)
+    contents -= _admitted_since(lake, accept_test, partners)
     interchanges = _loaded_interchanges(lake)
     summary, held = LoadSummary(source_system), list[QuarantineItem]()
     paths = _by_date(_list(folder))
@@ -87,7 +90,8 @@ def load_folder(
             names.add((source_system, name, sha256))
         done += len(batch)
         if fresh or repeated:
-            reader = Reader(source_system, accept_test, interchanges, _threads(fresh))
+            threads = _threads(fresh)
+            reader = Reader(source_system, accept_test, interchanges, threads, partners)
             summary = summary.merge(_write(lake, reader, fresh, repeated))
             held += [replace(item, content=b"") for item in reader.quarantine]
         if progress:
@@ -191,18 +195,31 @@ def _loaded_interchanges(lake: Lake) -> set[str]:
         return {sha256 for (sha256,) in rows.fetchall()}
 
 
-def _held_as_test(lake: Lake) -> set[str]:
-    """Files with an interchange that is held only because it is marked as test (E9)."""
+def _admitted_since(lake: Lake, accept_test: bool, partners: frozenset[str]) -> set[str]:
+    """Files with an interchange that was held only because it is marked as test (E9) or is between
+    strangers (E11), and that may be loaded under today's settings."""
     with duckdb.connect() as con:
         rows = con.execute(
             f"""
-            select distinct content_sha256 from {lake.scan("platform", "quarantine")}
-            where rule_id = 'E9' and sha256(content) not in (
+            select content_sha256, content from {lake.scan("platform", "quarantine")}
+            where rule_id in ('E9', 'E11') and sha256(content) not in (
                 select interchange_sha256 from {lake.scan(_SOURCE, "interchanges")}
             )
             """
         )
-        return {sha256 for (sha256,) in rows.fetchall()}
+        return {
+            sha256
+            for sha256, content in rows.fetchall()
+            if _is_admitted(bytes(content), accept_test, partners)
+        }
+
+
+def _is_admitted(content: bytes, accept_test: bool, partners: frozenset[str]) -> bool:
+    """Whether a held interchange may be loaded; one is enough where a piece has several."""
+    interchanges = split(content).interchanges
+    for interchange in interchanges:
+        judge(interchange, accept_test, partners)
+    return any(interchange.fault is None for interchange in interchanges)
 
 
 def _write(

@@ -70,13 +70,15 @@ def read(
     source_system: str = "x12",
     accept_test: bool = False,
     seen: set[str] | None = None,
+    partners: frozenset[str] = frozenset(),
 ) -> Reading:
     """Read X12 files, given as (name, bytes). Never raises because of what they hold.
 
     `seen` holds the sha256 of interchanges that were loaded before; those of this reading are
     added to it. A repeated interchange is counted as duplicate bytes and not read again (rule D1).
+    `partners` are the only ids that may send and receive (E11); without any, everyone may.
     """
-    reader = Reader(source_system, accept_test, seen)
+    reader = Reader(source_system, accept_test, seen, partners=partners)
     parts: dict[str, list[pa.Table]] = defaultdict(list)
     hashed = ((name, data, Digests.of(data)) for name, data in files)
     for tables in reader.read(hashed):
@@ -141,10 +143,12 @@ class Reader:
         accept_test: bool = False,
         seen: set[str] | None = None,
         threads: int = 1,
+        partners: frozenset[str] = frozenset(),
     ) -> None:
         self.received: list[ReceivedFile] = []
         self.quarantine: list[QuarantineItem] = []
-        self.source_system, self._accept_test = source_system, accept_test
+        self.source_system = source_system
+        self._accept_test, self._partners = accept_test, partners
         self._seen = set() if seen is None else seen
         self._threads = threads
         self._files: list[File] = []
@@ -222,7 +226,7 @@ class Reader:
             if sha256 in self._seen:
                 file.duplicate += source.end - source.start
                 continue
-            judge(source, self._accept_test)
+            judge(source, self._accept_test, self._partners)
             interchange = Opened(file, sha256, source.date or file.arrival_date, source)
             if source.fault:
                 self._hold(file, "interchange", source.fault, span, interchange)

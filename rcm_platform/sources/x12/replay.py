@@ -62,13 +62,14 @@ def replay(
     pieces: Sequence[Piece],
     is_loaded: Callable[[Key], bool],
     accept_test: bool = False,
+    partners: frozenset[str] = frozenset(),
 ) -> Replayed:
     """Read a whole file again and pick what its held `pieces` are worth today.
 
     `is_loaded` tells of an interchange (sha, None, None), a transaction (sha, n, None) or a claim
     (sha, n, m) whether raw has it: nothing is picked twice.
     """
-    reading = read([(name, data)], source_system, accept_test, set())
+    reading = read([(name, data)], source_system, accept_test, set(), partners)
     interchanges = [
         (hashlib.sha256(data[found.start : found.end]).hexdigest(), found)
         for found in split(data).interchanges
@@ -96,6 +97,7 @@ def replay_interchange(
     content_sha256: str,
     is_loaded: Callable[[Key], bool],
     accept_test: bool = False,
+    partners: frozenset[str] = frozenset(),
 ) -> Replayed:
     """As `replay`, for one held interchange of which only its own bytes are left.
 
@@ -103,7 +105,7 @@ def replay_interchange(
     and pieces that stay held bear them as if the whole file had been read.
     """
     at_start = replace(piece, start=0, end=len(content))
-    done = replay(name, content, source_system, [at_start], is_loaded, accept_test)
+    done = replay(name, content, source_system, [at_start], is_loaded, accept_test, partners)
     for table, rows in done.tables.items():
         place = rows.column_names.index("_source_position")
         moved = pc.replace_substring_regex(rows["_source_position"], r"^1/", f"{number}/")

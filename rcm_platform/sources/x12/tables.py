@@ -182,9 +182,37 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "received_count": _INT,
         "accepted_count": _INT,
     },
-    # 277CA, one row per acknowledged claim (loop 2200D); its first STC when it has several
+    # 277CA, one row per receiver or provider of claims (HL03 21 or 19), with what is answered of
+    # all its claims together; its first STC when it has several. A provider stands under a receiver
+    "ack_batches": TRANSACTION_KEYS
+    | {
+        "batch_no": _INT,
+        "parent_batch_no": _INT,
+        "level_code": _TEXT,
+        "answered_entity_code": _TEXT,
+        "answered_name": _TEXT,
+        "answered_id": _TEXT,
+        "answered_npi": _TEXT,
+        "category_code": _TEXT,
+        "status_code": _TEXT,
+        "entity_code": _TEXT,
+        "status_date": _DATE,
+        "action_code": _TEXT,
+        "charge_amount": MONEY,
+        "accepted_count": _INT,
+        "rejected_count": _INT,
+        "accepted_amount": MONEY,
+        "rejected_amount": MONEY,
+        "source_entity_code": _TEXT,
+        "source_name": _TEXT,
+        "source_id": _TEXT,
+        "batch_reference": _TEXT,
+    },
+    # 277CA, one row per acknowledged claim (loop 2200D); its first STC when it has several. Its
+    # batch is that of its provider
     "ack_claims": CLAIM_KEYS
     | {
+        "batch_no": _INT,
         "patient_control_number": _TEXT,
         "category_code": _TEXT,
         "status_code": _TEXT,

@@ -9,11 +9,15 @@ from decimal import Decimal
 import pytest
 from x12_samples import (
     acknowledged,
+    answered,
+    answers,
+    answers_file,
     functional,
     group,
     institutional,
     interchange,
     is_conserved,
+    provider,
     remit,
     remit_claim,
     remit_file,
@@ -38,8 +42,8 @@ class Account:
     held_pieces: tuple[tuple[str, str], ...]
 
 
-def account(data: bytes) -> Account:
-    reading = x12.parse(data, "in.edi")
+def account(data: bytes, partners: frozenset[str] = frozenset()) -> Account:
+    reading = x12.read([("in.edi", data)], partners=partners)
     assert is_conserved(reading, data)
     (file,) = reading.received
     return Account(
@@ -208,6 +212,51 @@ def test_what_is_no_x12_is_held_whole(data: bytes, rule: str) -> None:
     found = account(data)
     assert (found.loaded, found.held + found.padding, found.loaded_dollars) == (0, len(data), 0)
     assert found.held_pieces == (("file", rule),)
+
+
+def test_a_stranger_is_held_whole_with_its_dollars() -> None:
+    known, strange = remit_file(), remit_file(number=2, sender="STRANGER")
+    data = known + strange
+    partners = frozenset(("SENDER", "RECEIVER"))
+    size = len(strange)
+    expected = Account(len(known), size, 0, 0, 120, 120, (("interchange", "E11"),))
+    assert account(data, partners) == expected
+    assert account(data) == loaded(data, 240)
+
+
+def test_a_transaction_with_crossed_levels_is_held_with_its_charges() -> None:
+    crossed = transaction("837", submitted()).replace("HL*2*1*22", "HL*2*2*22")
+    data = interchange(group(crossed, transaction("837", submitted(), "0002"), code="837"))
+    size = len(crossed)
+    expected = Account(len(data) - size, size, 0, 0, 200, 200, (("transaction", "E12"),))
+    assert account(data) == expected
+
+
+# --- acknowledgements ----------------------------------------------------------------------------
+
+
+def test_an_acknowledgement_of_other_totals_than_its_claims_is_held() -> None:
+    """It announces no dollars of its own: what it is about was announced by the 837."""
+    claims = provider(answered("A", "200"), answered("B", "100"))
+    right, wrong = (
+        transaction("277", answers(claims, totals=[f"AMT*YU*{total}"]), number)
+        for total, number in (("300", "0001"), ("200", "0002"))
+    )
+    data = interchange(group(right, wrong, code="277"))
+    size = len(wrong)
+    expected = Account(len(data) - size, size, 0, 0, 0, 0, (("transaction", "K7"),))
+    assert account(data) == expected
+
+
+def test_a_rejected_batch_is_loaded_with_its_dollars_whether_it_lists_its_claims_or_not() -> None:
+    totals = ["QTY*AA*2", "AMT*YY*300"]
+    claims = provider(answered("A", "200"), answered("B", "100"))
+    for providers in ([], [claims]):
+        data = answers_file(*providers, totals=totals, of="A3:21", action="U")
+        assert account(data) == loaded(data, 0)
+        batch = x12.parse(data).tables["ack_batches"].to_pylist()[0]
+        assert (batch["action_code"], batch["rejected_count"]) == ("U", 2)
+        assert batch["rejected_amount"] == Decimal(300)
 
 
 # --- amounts -------------------------------------------------------------------------------------

@@ -11,11 +11,14 @@ from hypothesis import strategies as st
 from x12_samples import (
     accepted,
     acknowledged,
+    answered,
+    answers,
     functional,
     group,
     institutional,
     interchange,
     is_conserved,
+    provider,
     refused,
     remit,
     remit_claim,
@@ -78,7 +81,10 @@ BODIES = {
     "835": remit(remit_claim("A"), remit_claim("B"), paid="220", plb=PLB),
     "837": submitted(),
     "837I": institutional(),
-    "277": acknowledged(),
+    "277": answers(
+        provider(answered("A", "200"), answered("B", "100", "U", "A7"), answer=["QTY*QC*1"]),
+        totals=["QTY*90*1", "AMT*YU*200", "AMT*YY*100"],
+    ),
     "999": functional(accepted(), refused()),
 }
 SEGMENTS = [segment for body in BODIES.values() for segment in body]

@@ -10,6 +10,9 @@ import pytest
 from x12_samples import (
     accepted,
     acknowledged_file,
+    answered,
+    answers,
+    answers_file,
     functional,
     functional_file,
     group,
@@ -18,6 +21,7 @@ from x12_samples import (
     institutional_file,
     interchange,
     is_conserved,
+    provider,
     remit,
     remit_claim,
     remit_file,
@@ -289,6 +293,110 @@ def test_unknown_segments_are_loaded_with_a_warning() -> None:
     assert set(row_counts(reading)) == WHOLE | {"diagnostics", "unread_segments"}
 
 
+def test_only_partners_that_are_listed_are_let_in() -> None:
+    data = remit_file()
+    for partners in (set(), {"SENDER", "RECEIVER"}, {"SENDER", "RECEIVER", "OTHER"}):
+        assert rules(x12.read([("a", data)], partners=frozenset(partners))) == []
+    for partners in ({"SENDER"}, {"RECEIVER"}, {"OTHER"}, {"sender", "RECEIVER"}):
+        reading = x12.read([("a", data)], partners=frozenset(partners))
+        item = only_held(reading)
+        assert (item.level, item.rule_id, item.content) == ("interchange", "E11", data)
+        assert item.dollar_amount == Decimal(120)
+        assert set(row_counts(reading)) == set()
+
+
+@pytest.mark.parametrize(
+    ("named", "stranger"),
+    [
+        (b"*ZZ*SENDER         *ZZ", b"*ZZ*STRANGER       *ZZ"),
+        (b"*ZZ*RECEIVER       *2", b"*ZZ*               *2"),
+        (b"GS*HP*SENDER*", b"GS*HP*STRANGER*"),
+        (b"*RECEIVER*2025", b"*STRANGER*2025"),
+    ],
+)
+def test_every_sender_and_receiver_must_be_a_partner(named: bytes, stranger: bytes) -> None:
+    data = remit_file()
+    assert named in data
+    strange = data.replace(named, stranger)
+    partners = frozenset(("SENDER", "RECEIVER"))
+    reading = x12.read([("a", data + strange)], partners=partners)
+    item = only_held(reading)
+    assert (item.rule_id, item.content) == ("E11", strange)
+    assert "no trading partner" in item.reason
+    assert row_counts(reading)["remit_payments"] == 1
+
+
+# --- levels --------------------------------------------------------------------------------------
+
+
+def leveled(*levels: str) -> bytes:
+    """An 837P of one claim with these HL segments in the place of its own."""
+    body = submitted()
+    places = [i for i, segment in enumerate(body) if segment.startswith("HL")]
+    body[places[1] : places[1] + 1] = levels[1:]
+    body[places[0]] = levels[0]
+    good = transaction("837", submitted(), "0002")
+    return interchange(group(transaction("837", body), good, code="837"))
+
+
+@pytest.mark.parametrize(
+    ("levels", "reason"),
+    [
+        (("HL*2**20*1", "HL*3*2*22*0"), "HL01 '2' is not 1"),
+        (("HL*1**20*1", "HL*1*1*22*0"), "HL01 '1' is not 2"),
+        (("HL*1**20*1", "HL*3*1*22*0"), "HL01 '3' is not 2"),
+        (("HL*1**20*1", "HL**1*22*0"), "HL01 '' is not 2"),
+        (("HL*1**20*1", "HL*B*1*22*0"), "HL01 'B' is not 2"),
+        (("HL*1*1*20*1", "HL*2*1*22*0"), "HL 1: HL02 '1' is not empty"),
+        (("HL*1**20*1", "HL*2**22*0"), "HL 2: HL02 '' is not 1"),
+        (("HL*1**20*1", "HL*2*2*22*0"), "HL 2: HL02 '2' is not 1"),
+        (("HL*1**20*1", "HL*2*3*22*0"), "HL 2: HL02 '3' is not 1"),
+        (("HL*1**20*1", "HL*2*1*23*0"), "HL 2: level '23' does not stand under a '22'"),
+        (("HL*1**22*1", "HL*2*1*23*0"), "HL 1: level '22' does not stand under a '20'"),
+        (
+            # an earlier provider is named, and another one was the last
+            ("HL*1**20*1", "HL*2*1*22*0", "HL*3**20*1", "HL*4*1*22*0"),
+            "HL 4: HL02 '1' is not 3",
+        ),
+        (
+            ("HL*1**20*1", "HL*2*1*22*0", "HL*3**20*1", "HL*4*2*23*0"),
+            "HL 4: level '23' does not stand under a '22'",
+        ),
+        (("HL*1**20*1", "HL*2*1*22*0", "HL*3*2*XX*0"), "HL*3*2*XX*0 is no level"),
+    ],
+)
+def test_levels_that_contradict_each_other_hold_their_transaction(
+    levels: tuple[str, ...], reason: str
+) -> None:
+    item = only_held(reading := read(leveled(*levels)))
+    assert (item.level, item.rule_id, item.dollar_amount) == ("transaction", "E12", Decimal(200))
+    assert reason in item.reason
+    # the other transaction of the file is right
+    assert reading.tables["submitted_claims"]["transaction_no"].to_pylist() == [2]
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        ("HL*1**20*1", "HL*2*1*22*0"),
+        ("HL*01* *20*1", "HL*02*01*22*0"),
+        ("HL*1**20*1", "HL*2*1*22*1", "HL*3*2*23*0"),
+        ("HL*1**20*1", "HL*2*1*22*1", "HL*3*2*23*0", "HL*4*1*22*0"),
+        ("HL*1**20*1", "HL*2*1*22*0", "HL*3**20*1", "HL*4*3*22*0"),
+    ],
+)
+def test_levels_in_order_are_loaded(levels: tuple[str, ...]) -> None:
+    assert rules(read(leveled(*levels))) == []
+
+
+def test_levels_of_an_acknowledgement_have_their_own_order() -> None:
+    data = answers_file(provider(answered("A", "1")), provider(answered("B", "2")))
+    assert rules(read(data)) == []
+    for right, wrong in ((b"HL*4*3*PT", b"HL*4*2*PT"), (b"HL*5*2*19*1", b"HL*5*2*PT*1")):
+        item = only_held(read(data.replace(right, wrong)))
+        assert (item.level, item.rule_id) == ("transaction", "E12")
+
+
 # --- duplicates ----------------------------------------------------------------------------------
 
 
@@ -422,6 +530,104 @@ def test_an_institutional_claim_must_be_the_sum_of_its_lines() -> None:
     assert row_counts(reading)["submitted_claims"] == 1
 
 
+# --- totals of an acknowledgement -----------------------------------------------------------------
+
+TWO_PROVIDERS = [
+    provider(
+        answered("A", "200.5"),
+        answered("B", "300", "U", "A7"),
+        answer=["QTY*QA*1", "QTY*QC*1", "AMT*YU*200.5", "AMT*YY*300"],
+    ),
+    provider(answered("C", "99.5"), answer=["QTY*QA*1", "AMT*YU*99.5"]),
+]
+TOTALS = ["QTY*90*2", "QTY*AA*1", "AMT*YU*300", "AMT*YY*300"]
+
+
+def test_totals_that_are_those_of_the_claims_are_loaded() -> None:
+    data = answers_file(*TWO_PROVIDERS, totals=TOTALS)
+    reading = read(data)
+    assert rules(reading) == []
+    assert (row_counts(reading)["ack_batches"], row_counts(reading)["ack_claims"]) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "reason"),
+    [
+        (b"QTY*90*2", b"QTY*90*3", "HL03 21: 3 claims accepted, there are 2"),
+        (b"QTY*AA*1", b"QTY*AA*0", "HL03 21: 0 claims rejected, there are 1"),
+        (b"AMT*YU*300~AMT*YY*300~HL", b"AMT*YU*300.01~AMT*YY*300~HL",
+         "HL03 21: AMT*YU 300.01 accepted, its claims are 300.00"),
+        (b"AMT*YU*300~AMT*YY*300~HL", b"AMT*YU*600~AMT*YY*0~HL",
+         "HL03 21: AMT*YU 600.00 accepted, its claims are 300.00, AMT*YY 0.00 rejected"),
+        (b"QTY*QC*1", b"QTY*QC*2", "HL03 19: 2 claims rejected, there are 1"),
+        (b"AMT*YU*99.5", b"AMT*YU*9.5", "HL03 19: AMT*YU 9.50 accepted, its claims are 99.50"),
+    ],
+)  # fmt: skip
+def test_totals_that_are_not_those_of_the_claims_hold_the_transaction(
+    right: bytes, wrong: bytes, reason: str
+) -> None:
+    good = transaction("277", answers(*TWO_PROVIDERS, totals=TOTALS), "0002")
+    bad = transaction("277", answers(*TWO_PROVIDERS, totals=TOTALS), "0001")
+    assert bad.encode().count(right) == 1
+    bad = bad.encode().replace(right, wrong).decode()
+    reading = read(interchange(group(bad, good, code="277")))
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.content) == ("transaction", "K7", bad.encode())
+    assert reason in item.reason
+    assert row_counts(reading)["ack_claims"] == 3
+
+
+def test_totals_are_compared_only_where_they_are_sent_and_claims_are_listed() -> None:
+    # no total; a total of one kind; a provider that lists no claim, with its totals and without
+    listed = provider(answered("A", "200"))
+    rejected = provider(answer=["STC*A3:21**U*500", "QTY*QC*2", "AMT*YY*500"])
+    silent = provider(answer=["STC*A3:21**U*500"])
+    for providers, totals in (
+        ([listed], []),
+        ([listed], ["AMT*YU*200"]),
+        ([], ["QTY*AA*2", "AMT*YY*500"]),
+        ([listed, rejected], ["QTY*90*1", "QTY*AA*2", "AMT*YU*200", "AMT*YY*500"]),
+        ([listed, silent], ["QTY*90*1", "QTY*AA*7", "AMT*YU*200", "AMT*YY*700"]),
+    ):
+        assert rules(read(answers_file(*providers, totals=totals))) == []
+    wrong = answers_file(listed, rejected, totals=["QTY*AA*3"])
+    assert rules(read(wrong)) == [("transaction", "K7")]
+
+
+def test_the_claims_of_a_rejected_provider_count_as_rejected() -> None:
+    """Whatever is said of each: the rejection above decides (K6)."""
+    below = provider(answered("A", "200"), answered("B", "100"), answer=["STC*A3:21**U*300"])
+    told = ["QTY*AA*2", "AMT*YY*300"]
+    assert rules(read(answers_file(below, totals=told))) == []
+    assert rules(read(answers_file(below, totals=["QTY*90*2"]))) == [("transaction", "K7")]
+    plain = provider(answered("A", "200"), answered("B", "100"))
+    whole = answers_file(plain, totals=told, of="A3:21", action="U")
+    assert rules(read(whole)) == []
+
+
+def test_without_an_action_the_category_tells_what_is_rejected() -> None:
+    claims = provider(answered("A", "200", "", "A7"), answered("B", "100", "", "A1"))
+    told = ["QTY*90*1", "QTY*AA*1", "AMT*YU*100", "AMT*YY*200"]
+    assert rules(read(answers_file(claims, totals=told))) == []
+
+
+def test_a_claim_without_a_charge_leaves_the_dollars_unjudged() -> None:
+    claims = provider(answered("A", ""), answered("B", "100"))
+    assert rules(read(answers_file(claims, totals=["QTY*90*2", "AMT*YU*999"]))) == []
+    assert rules(read(answers_file(claims, totals=["QTY*90*3", "AMT*YU*999"]))) == [
+        ("transaction", "K7")
+    ]
+
+
+def test_a_total_that_is_no_amount_is_held_and_a_count_that_is_none_is_unknown() -> None:
+    claims = provider(answered("A", "200"))
+    assert rules(read(answers_file(claims, totals=["AMT*YU*2OO"]))) == [("transaction", "T3")]
+    for count in ("many", "", "1" * 17):
+        reading = read(answers_file(claims, totals=[f"QTY*90*{count}"]))
+        assert rules(reading) == []
+        assert reading.tables["ack_batches"]["accepted_count"].to_pylist() == [None, None]
+
+
 # --- values --------------------------------------------------------------------------------------
 
 
@@ -529,6 +735,7 @@ def test_segments_that_break_the_nesting_hold_their_transaction() -> None:
 def test_every_rule_that_is_used_is_in_the_rule_table() -> None:
     with SEED.open(newline="") as file:
         known = {row["rule_id"]: row["action"] for row in csv.DictReader(file)}
-    held = {"E1", "E4", "E5", "E6", "E8", "E9", "B1", "B2", "B3", "P1", "T1", "T3"}
+    held = {"E1", "E4", "E5", "E6", "E8", "E9", "E11", "E12", "B1", "B2", "B3", "K7", "P1"}
+    held |= {"T1", "T3"}
     assert held <= {rule for rule, action in known.items() if action == "quarantine"}
     assert {known[rule] for rule in ("D1", "E2", "E10", "P7")} == {"correct"}

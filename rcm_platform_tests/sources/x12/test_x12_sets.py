@@ -9,12 +9,16 @@ import pytest
 from x12_samples import (
     accepted,
     acknowledged_file,
+    answered,
+    answers,
+    answers_file,
     functional,
     functional_file,
     group,
     institutional,
     institutional_file,
     interchange,
+    provider,
     refused,
     remit,
     remit_claim,
@@ -395,7 +399,7 @@ def test_a_dependent_is_the_patient_of_the_claims_below_it_and_of_no_others() ->
     subscriber = next(i for i, segment in enumerate(own) if segment.startswith("HL*2"))
     child = ["HL*3*2*23*0", "PAT*19", "NM1*QC*1*DOE*TIM", "DMG*D8*20150705*M"]
     claim = own[clm:]
-    body = own + child + claim + own[subscriber:]
+    body = own + child + claim + ["HL*4*1*22*0", *own[subscriber + 1 :]]
     data = interchange(group(transaction("837", body), code="837"))
     reading = x12.parse(data)
     assert rules(reading) == []
@@ -437,13 +441,14 @@ def test_another_payers_adjudication_stays_out_of_the_claim(code: str, own: list
 def test_an_acknowledgement_keeps_who_said_what_about_which_claim() -> None:
     reading = x12.parse(acknowledged_file(action="U", category="A7"))
     assert rules(reading) == []
-    assert row_counts(reading) == {"interchanges": 1, "ack_claims": 1}
+    assert row_counts(reading) == {"interchanges": 1, "ack_batches": 2, "ack_claims": 1}
     ack = only(reading, "ack_claims")
     assert (
         ack
         | {
             **KEYS,
             "claim_no": 1,
+            "batch_no": 2,
             "patient_control_number": "ACCT1",
             "category_code": "A7",
             "status_code": "20",
@@ -463,6 +468,92 @@ def test_an_acknowledgement_keeps_who_said_what_about_which_claim() -> None:
         }
         == ack
     )
+
+
+def test_an_acknowledgement_answers_receivers_and_providers_too() -> None:
+    told = ["TRN*1*0", "STC*A3:21:85**U*500", "QTY*QC*2", "AMT*YY*500"]
+    totals = ["QTY*90*1", "QTY*AA*2", "AMT*YU*200.5", "AMT*YY*500"]
+    reading = x12.parse(
+        answers_file(
+            provider(answered("A", "200.5"), npi="1993999998"),
+            provider(answer=told),
+            totals=totals,
+        )
+    )
+    assert (rules(reading), row_counts(reading).get("diagnostics", 0)) == ([], 0)
+    receiver, first, second = reading.tables["ack_batches"].to_pylist()
+    assert (
+        receiver
+        | {
+            **KEYS,
+            "segment_no": 10,
+            "batch_no": 1,
+            "parent_batch_no": None,
+            "level_code": "21",
+            "answered_entity_code": "41",
+            "answered_name": "EXAMPLE HOSPITAL",
+            "answered_id": "SUB1",
+            "answered_npi": None,
+            "category_code": "A1",
+            "status_code": "19",
+            "entity_code": None,
+            "status_date": date(2025, 3, 3),
+            "action_code": "WQ",
+            "charge_amount": Decimal("900.00"),
+            "accepted_count": 1,
+            "rejected_count": 2,
+            "accepted_amount": Decimal("200.50"),
+            "rejected_amount": Decimal("500.00"),
+            "source_entity_code": "PR",
+            "source_name": "EXAMPLE HEALTH PLAN",
+            "source_id": "PLAN1",
+            "batch_reference": "BATCH1",
+        }
+        == receiver
+    )
+    assert (first["batch_no"], first["answered_npi"], first["category_code"]) == (
+        2,
+        "1993999998",
+        None,
+    )
+    assert (
+        second
+        | {
+            "batch_no": 3,
+            "parent_batch_no": 1,
+            "level_code": "19",
+            "answered_entity_code": "85",
+            "answered_id": "1234567893",
+            "answered_npi": "1234567893",
+            "category_code": "A3",
+            "status_code": "21",
+            "entity_code": "85",
+            "status_date": None,
+            "action_code": "U",
+            "charge_amount": Decimal("500.00"),
+            "accepted_count": None,
+            "rejected_count": 2,
+            "accepted_amount": None,
+            "rejected_amount": Decimal("500.00"),
+            "batch_reference": "BATCH1",
+        }
+        == second
+    )
+    assert only(reading, "ack_claims")["batch_no"] == 2
+
+
+def test_batches_are_numbered_in_their_transaction() -> None:
+    blocks = provider(answered("A", "1")), provider(answered("B", "2"), answered("C", "3"))
+    one, two = (transaction("277", answers(*blocks), number) for number in ("0001", "0002"))
+    reading = x12.parse(interchange(group(one, two, code="277")))
+    assert [
+        (row["transaction_no"], row["batch_no"], row["parent_batch_no"])
+        for row in reading.tables["ack_batches"].to_pylist()
+    ] == [(1, 1, None), (1, 2, 1), (1, 3, 1), (2, 1, None), (2, 2, 1), (2, 3, 1)]
+    assert [
+        (row["transaction_no"], row["patient_control_number"], row["batch_no"])
+        for row in reading.tables["ack_claims"].to_pylist()
+    ] == [(1, "A", 2), (1, "B", 3), (1, "C", 3), (2, "A", 2), (2, "B", 3), (2, "C", 3)]
 
 
 def test_an_interchange_says_from_whom_to_whom_and_when() -> None:

@@ -144,6 +144,47 @@ def refused(number: str = "0002") -> list[str]:
     ]
 
 
+def answers(
+    *providers: Sequence[str], totals: Sequence[str] = (), of: str = "A1:19", action: str = "WQ"
+) -> list[str]:
+    """The body of a 277CA transaction to one receiver, with the blocks of its providers below."""
+    head = acknowledged()
+    head = head[: next(i for i, segment in enumerate(head) if segment.startswith("HL*3"))]
+    head[-1] = f"STC*{of}*20250303*{action}*900"
+    body = head + list(totals)
+    level = provider = 2
+    for block in providers:
+        for segment in block:
+            if segment.startswith("HL"):
+                level += 1
+                is_provider = segment == "HL*19"
+                provider = level if is_provider else provider
+                segment = f"HL*{level}*2*19*1" if is_provider else f"HL*{level}*{provider}*PT"
+            body.append(segment)
+    return body
+
+
+def provider(
+    *claims: Sequence[str], answer: Sequence[str] = (), npi: str = "1234567893"
+) -> list[str]:
+    """What a 277CA says to one provider, for `answers`: of all its claims, then of each."""
+    block = ["HL*19", f"NM1*85*2*EXAMPLE HOSPITAL*****XX*{npi}", *answer]
+    for claim in claims:
+        block += claim
+    return block
+
+
+def answered(number: str, charge: str, action: str = "WQ", category: str = "A2") -> list[str]:
+    """What a 277CA says of one claim, for `provider`."""
+    status = f"STC*{category}:20*20250303*{action}*{charge}"
+    return ["HL*PT", "NM1*QC*1*DOE*JANE****MI*M123", f"TRN*2*{number}", status]
+
+
+def answers_file(*providers: Sequence[str], **fields: Any) -> bytes:
+    """A whole 277CA file to one receiver, its claims below their providers."""
+    return interchange(group(transaction("277", answers(*providers, **fields)), code="277"))
+
+
 def acknowledged(action: str = "WQ", category: str = "A2") -> list[str]:
     """The body of a 277CA transaction that answers one claim."""
     return [
@@ -185,10 +226,16 @@ def group(*transactions: str, code: str = "835", number: int = 1, guide: str | N
     )
 
 
-def header(number: int = 1, usage: str = "P", date: str = "250310", version: str = "00501") -> str:
+def header(
+    number: int = 1,
+    usage: str = "P",
+    date: str = "250310",
+    version: str = "00501",
+    sender: str = "SENDER",
+) -> str:
     """An ISA segment of the fixed width."""
     return (
-        f"ISA*00*{'':10}*00*{'':10}*ZZ*{'SENDER':15}*ZZ*{'RECEIVER':15}*{date}*1200*^*{version}"
+        f"ISA*00*{'':10}*00*{'':10}*ZZ*{sender:15}*ZZ*{'RECEIVER':15}*{date}*1200*^*{version}"
         f"*{number:09}*0*{usage}*:~"
     )
 

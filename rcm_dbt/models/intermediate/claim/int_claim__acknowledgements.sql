@@ -1,5 +1,6 @@
 -- One row per claim status of a 277CA, in order. The first answer decides first-pass yield, so the
 -- history is kept: the latest status alone would hide every rejection that was later corrected.
+-- Where the claim's provider or receiver is rejected as a whole, so is the claim (K6).
 with
 
 acknowledgements as (
@@ -11,6 +12,16 @@ acknowledgements as (
 providers as (
 
     select * from {{ ref('int_facility__x12_providers') }}
+
+),
+
+batches as (
+
+    select
+        ack_batch_key,
+        is_rejected or is_rejected_above as is_rejected
+
+    from {{ ref('int_claim__ack_batches') }}
 
 ),
 
@@ -35,7 +46,9 @@ resolved as (
         acknowledgements.category_code,
         acknowledgements.status_code,
         acknowledgements.action_code,
+        coalesce(batches.is_rejected, false) as is_batch_rejected,
         case
+            when batches.is_rejected then 'rejected'
             when acknowledgements.action_code = 'U' then 'rejected'
             when acknowledgements.action_code = 'WQ' then 'accepted'
             when categories.is_rejected then 'rejected'
@@ -56,6 +69,9 @@ resolved as (
         and {{ x12_provider_id(
             'acknowledgements.billing_npi', 'null', 'acknowledgements.billing_name'
         ) }} = providers.x12_provider_id
+
+    left join batches
+        on acknowledgements.ack_batch_key = batches.ack_batch_key
 
     left join categories
         on acknowledgements.category_code = categories.category_code

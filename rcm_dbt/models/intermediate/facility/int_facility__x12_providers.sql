@@ -39,6 +39,19 @@ named as (
 
     from {{ ref('stg_x12__ack_claims') }}
 
+    union all
+
+    -- of a provider that is answered as a whole no claim need be listed
+    select
+        source_system,
+        answered_npi as npi,
+        cast(null as {{ dbt.type_string() }}) as tin,
+        answered_name as provider_name
+
+    from {{ ref('stg_x12__ack_batches') }}
+
+    where level_code = '19'
+
 ),
 
 providers as (

@@ -57,6 +57,12 @@ acknowledgements as (
 
 ),
 
+batches as (
+
+    select * from {{ ref('int_claim__ack_batches') }}
+
+),
+
 submissions as (
 
     select * from {{ ref('int_claim__submissions') }}
@@ -245,6 +251,31 @@ corrected_claims as (
 
 ),
 
+-- what a rejection above rejects once more is no finding of its own
+rejected_batches as (
+
+    select
+        {{ finding(
+            "'K6'",
+            "'claim batch'",
+            'batches.batch_reference',
+            'batches',
+            amount='coalesce(batches.rejected_amount, batches.charge_amount)',
+            facility_key='batches.facility_key',
+            payer_key='batches.payer_key',
+            detail=dbt.concat([
+                join_texts(['batches.category_code', 'batches.status_code'], ':'),
+                "'; claims listed: '",
+                'cast(batches.listed_claim_count as ' ~ dbt.type_string() ~ ')',
+            ]),
+        ) }}
+
+    from batches
+
+    where batches.is_rejected and not batches.is_rejected_above
+
+),
+
 final as (
 
     select * from rejected_files
@@ -258,6 +289,8 @@ final as (
     select * from contradictions
     union all
     select * from corrected_claims
+    union all
+    select * from rejected_batches
 
 )
 

@@ -15,6 +15,7 @@ renamed as (
         {{ surrogate_key([
             'interchange_sha256', 'transaction_no', 'claim_no', 'segment_no',
         ]) }} as ack_key,
+        {{ foreign_key(['interchange_sha256', 'transaction_no', 'batch_no']) }} as ack_batch_key,
         interchange_sha256,
         cast(transaction_no as {{ dbt.type_int() }}) as transaction_no,
         cast(claim_no as {{ dbt.type_int() }}) as claim_no,

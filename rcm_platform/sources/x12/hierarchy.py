@@ -1,0 +1,74 @@
+"""Judge the levels (HL) of parsed transactions: rule E12.
+
+What is read of a level is what stands behind it, in the order of the segments; its numbers say the
+same once more. Where the two differ, nobody can tell whose claims these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from rcm_platform.sources.x12.adapter import Parsed, Rows, ordinal
+
+_ELEMENTS = ("number", "parent", "level")
+_NO_NUMBER = -1
+
+
+def misplaced(parsed: Parsed) -> Iterator[tuple[int, str]]:
+    """(transaction, reason) for the first wrong level of each transaction; and for each HL that is
+    no level of the set at all."""
+    rows, levels = parsed.hierarchy, parsed.set.levels
+    if rows is None:
+        return
+    if len(rows):
+        yield from _wrong(rows, levels)
+    if len(parsed.unread):
+        strange = parsed.unread.filter(pc.equal(parsed.unread["segment_id"], "HL"))
+        for row in strange.select(["transaction", "segment_text"]).to_pylist():
+            yield row["transaction"], f"{row['segment_text']} is no level of this transaction set"
+
+
+def _wrong(rows: pa.Table, levels: tuple[str, ...]) -> Iterator[tuple[int, str]]:
+    transaction = rows["transaction"].to_numpy()
+    number = ordinal(transaction)
+    depth = pc.index_in(_text(rows["level"]), pa.array(levels)).to_numpy()
+    # the level that each stands under: the last one before it that is higher
+    above, place = np.full(len(rows), -1), np.arange(len(rows))
+    for deep in range(1, len(levels)):
+        higher = np.maximum.accumulate(np.where(depth < deep, place, -1))
+        above[depth == deep] = higher[depth == deep]
+    is_top = depth == 0
+    is_in_order = is_top | (
+        (above >= 0) & (transaction[above] == transaction) & (depth[above] == depth - 1)
+    )
+    parent = np.where(is_top, 0, number[above])
+    is_counted = _numbers(rows["number"]) == number
+    wrong = np.flatnonzero(~(is_in_order & is_counted & (_numbers(rows["parent"]) == parent)))
+    for row in wrong[np.unique(transaction[wrong], return_index=True)[1]].tolist():
+        sent = {name: (rows[name][row].as_py() or b"").decode() for name in _ELEMENTS}
+        if not is_counted[row]:
+            reason = f"HL01 {sent['number']!r} is not {number[row]}, its place in the transaction"
+        elif not is_in_order[row]:
+            level, expected = sent["level"], levels[depth[row] - 1]
+            reason = f"HL {number[row]}: level {level!r} does not stand under a {expected!r}"
+        else:
+            named = f"{parent[row]}, the level that it stands under" if parent[row] else "empty"
+            reason = f"HL {number[row]}: HL02 {sent['parent']!r} is not {named}"
+        yield int(transaction[row]), reason
+
+
+def _text(values: pa.ChunkedArray) -> pa.Array:
+    texts = pc.fill_null(values.cast(pa.string()), "").combine_chunks()
+    return pc.utf8_trim_whitespace(texts)
+
+
+def _numbers(values: pa.ChunkedArray) -> Rows:
+    """Numbers from 1; 0 for none."""
+    texts = _text(values)
+    is_number = pc.match_substring_regex(texts, r"^0*[1-9]\d{0,8}$")
+    other = pc.if_else(pc.equal(texts, ""), "0", str(_NO_NUMBER))
+    return pc.if_else(is_number, texts, other).cast(pa.int64()).to_numpy()
