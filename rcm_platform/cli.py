@@ -1,4 +1,4 @@
-"""The command line: `rcm run | ui | world | quarantine | published | bench`."""
+"""The command line: `rcm run | ui | world | compare | persons | quarantine | published | bench`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from rcm_platform.settings import WorldSize, get_settings
+from rcm_platform.settings import WORLD_HOSPITALS, WorldSize, get_settings
 
 if TYPE_CHECKING:
     from rcm_platform.headless import RunReport
@@ -168,7 +168,9 @@ def world_calibration(
 @world_app.command("load")
 def world_load(
     url: Annotated[str, typer.Argument(help="mysql://user:password@host/db or postgresql://…")],
-    hospital: Annotated[str, typer.Option(help="hospital_a or hospital_b.")] = "hospital_a",
+    hospital: Annotated[
+        str, typer.Option(help=f"One of {', '.join(WORLD_HOSPITALS)}.")
+    ] = "hospital_a",
     folder: Annotated[
         Path | None, typer.Option(help="A world (default: that of RCM_HOME).")
     ] = None,
@@ -183,6 +185,79 @@ def world_load(
         _stop(str(problem))
     for table, rows in counts.items():
         typer.echo(f"{table}: {rows:,} rows")
+
+
+@app.command()
+def compare(
+    hospital: Annotated[str, typer.Argument(help="Its source system, such as hospital_a.")],
+    accept_deletes: Annotated[
+        bool,
+        typer.Option("--accept-deletes", help="Record deletes also when most of a table is gone."),
+    ] = False,
+) -> None:
+    """Compare a hospital's whole database with the lake, and land what a nightly load cannot see.
+
+    That is what changed without a new modification date, what was added behind the latest one, and
+    what was deleted. It counts from the latest arrival date.
+    """
+    from rcm_platform import ingest
+    from rcm_platform.sources.base import SourceUnavailable
+
+    settings = get_settings()
+    try:
+        with _progress() as progress, ingest.writing(settings) as lake:
+            found = ingest.compare_source(
+                settings, lake, hospital, progress, accept_deletes=accept_deletes
+            )
+    except (KeyError, SourceUnavailable) as problem:
+        _stop(str(problem.args[0]))
+    for table, differences in found.differences.items():
+        rows = found.summary.rows.get(table, 0)
+        typer.echo(f"{table}: {differences}; {rows:,} rows landed")
+    told = {f"{hospital} {table}: {d}" for table, d in found.differences.items()}
+    for message in found.summary.messages:
+        if message not in told:
+            typer.echo(message)
+    if any(found.differences.values()):
+        typer.echo("`rcm run` carries it to the marts.")
+
+
+@app.command()
+def persons(
+    worst: Annotated[int, typer.Option(help="How many errors of each kind to show.")] = 10,
+) -> None:
+    """Show how many persons stand behind the patient records and, in a synthetic world, how right
+    that is: precision and recall against the truth, with the evidence of the worst errors."""
+    from rcm_platform import ingest
+    from rcm_platform import persons as linkage
+
+    settings = get_settings()
+    lake = ingest.open_lake(settings)
+    as_of = ingest.as_of_date(settings, lake)
+    try:
+        found = linkage.link(lake, settings.persons_dir, as_of)
+        typer.echo(
+            f"{found.record_count:,} patient records of {found.person_count:,} persons as of "
+            f"{as_of}; {found.linked_count:,} pairs linked, {found.review_count:,} for review"
+        )
+        if not settings.world:
+            return
+        judged = linkage.judge(settings, lake, as_of, worst)
+    except (OSError, ValueError) as problem:
+        _stop(str(problem))
+    typer.echo(
+        f"precision {judged.precision:.4%} ({judged.false_positives:,} wrong of "
+        f"{judged.true_positives + judged.false_positives:,} linked pairs), recall "
+        f"{judged.recall:.4%} ({judged.false_negatives:,} missed of "
+        f"{judged.true_positives + judged.false_negatives:,})"
+    )
+    for title, cases in (
+        ("Linked, but not one person", judged.worst_false_positives),
+        ("One person, but not linked", judged.worst_false_negatives),
+    ):
+        if len(cases):
+            rows = [linkage.evidence(case) for case in cases.to_pylist()]
+            _print_table(title, ["records", "weight", "evidence"], rows, text=3)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from rcm_platform.hospitals import hospitals
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from rcm_platform.lake import Lake
     from rcm_platform.sources.base import LoadSummary
+    from rcm_platform.sources.database import Comparison
     from rcm_platform.world import WorldSummary
 
 Progress = Callable[[int, int, str], None] | None
@@ -56,8 +58,7 @@ def feeds(settings: Settings) -> dict[str, Feed]:
         for table in synthea.unmodelled_tables(settings.synthea_dir):
             tables["synthea"][table] = pa.schema([])
     descriptions = {
-        "hospital_a": "as the database of hospital A holds it",
-        "hospital_b": "as the database of hospital B holds it",
+        **{name: f"as the database of {h.title} holds it" for name, h in hospitals().items()},
         "x12": "as the X12 files say it",
         "treasury": "as the treasury's CSV files say it",
         "operations": "as the operations CSV files say it",
@@ -100,7 +101,7 @@ def load_source(
     from rcm_platform.sources.base import SourceUnavailable
 
     where = locations(settings)[source]
-    if source in ("hospital_a", "hospital_b"):
+    if source in hospitals():
         return database.load_hospital(lake, source, where, progress=progress)
     folder = Path(where)
     if source == "treasury":
@@ -111,15 +112,50 @@ def load_source(
         return csv.load_claims_csv(lake, folder, progress=progress)
     if source == "synthea":
         return synthea.load_synthea(lake, folder, progress=progress)
-    accept_test = source == "x12_folder" and settings.x12_accept_test
+    accept_test, partners = x12_admission(settings, source)
     try:
-        return x12.load_folder(lake, folder, source, accept_test=accept_test, progress=progress)
+        return x12.load_folder(
+            lake, folder, source, accept_test=accept_test, progress=progress, partners=partners
+        )
     except SourceUnavailable as problem:
         if source != "x12_folder":
             raise
         # the reader serves several folders; only here is it known which setting named this one
         advice = f"{problem.what_to_do} It is set by RCM_X12_DIR."
         raise SourceUnavailable(problem.what, problem.where, advice) from problem
+
+
+def compare_source(
+    settings: Settings,
+    lake: Lake,
+    source: str,
+    progress: Progress = None,
+    *,
+    accept_deletes: bool = False,
+) -> Comparison:
+    """Compare all of a hospital's database with the lake, and land what differs.
+
+    Raises SourceUnavailable when it cannot be reached, KeyError when it is no hospital with a URL.
+    """
+    from rcm_platform.sources import database
+
+    if source not in (there := {s: w for s, w in locations(settings).items() if s in hospitals()}):
+        raise KeyError(
+            f"{source} is no hospital with a database here; there is: {', '.join(there) or 'none'}"
+        )
+    return database.compare_hospital(
+        lake, source, there[source], progress, accept_deletes=accept_deletes
+    )
+
+
+def x12_admission(settings: Settings, source: str) -> tuple[bool, frozenset[str]]:
+    """Whether interchanges marked as test are let in, and whose are (nobody named: everyone's).
+
+    The files of the synthetic world are let in as they are.
+    """
+    if source != "x12_folder":
+        return False, frozenset()
+    return settings.x12_accept_test, settings.x12_partner_ids
 
 
 def open_lake(settings: Settings) -> Lake:

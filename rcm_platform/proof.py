@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from rcm_platform.hospitals import hospitals
+from rcm_platform.sources.hospital_tables import USUAL
+
 if TYPE_CHECKING:
     from rcm_platform.lake import Lake
 
-HOSPITALS = ("hospital_a", "hospital_b")
+HOSPITALS = tuple(hospitals())
 
 # lists without a date of change: visible at every as-of date
 UNDATED = ("departments", "providers", "staff")
@@ -197,16 +200,34 @@ class _Raw:
 
     def visible(self, feed: str, table: str) -> str:
         """The rows of a raw table that had arrived by the as-of date."""
-        scan = self.lake.scan(feed, table)
-        return f"(select * from {scan} where _arrival_date <= date '{self.as_of}')"
+        return f"""(
+            select * from {self.everything(feed, table)} where _arrival_date <= date '{self.as_of}'
+        )"""
+
+    def everything(self, feed: str, table: str) -> str:
+        """The rows of a raw table; a hospital's under the usual column names also."""
+        own = hospitals()[feed].columns.get(table, {}) if feed in HOSPITALS else {}
+        renamed = "".join(f", {name} as {usual}" for usual, name in own.items())
+        return f"(select *{renamed} from {self.lake.scan(feed, table)})"
 
     def latest(self, feed: str, table: str, key: str) -> str:
-        """Of those, the last version of each key."""
+        """Of those, the last version of each key that is not deleted by then."""
         return f"""(
             select * from {self.visible(feed, table)}
+            where {key} not in {self.deleted(feed, table)}
             qualify row_number() over (
-                partition by {key} order by _arrival_date desc, modifieddate desc
+                partition by {key} order by _arrival_date desc,
+                    coalesce(_noticed_at, modifieddate) desc
             ) = 1
+        )"""
+
+    def deleted(self, feed: str, table: str) -> str:
+        """Keys of a hospital's table that are not in its database any more, as far as noticed."""
+        return f"""(
+            select record_id from {self.visible(feed, "deleted_rows")}
+            where table_name = '{table}'
+            group by record_id having count(*) filter (event = 'deleted')
+                > count(*) filter (event = 'returned')
         )"""
 
     def last_export(self, feed: str, table: str) -> str:
@@ -336,15 +357,17 @@ def _rows(raw: _Raw) -> Iterable[ProofLine]:
         feed, _, table = model.removeprefix("stg_").partition("__")
         # the other feeds are reference lists: their staging keeps the last version of each key
         if feed in (*HOSPITALS, "x12"):
-            arrived = raw.lake.scan if table in UNDATED else raw.visible
+            arrived = raw.everything if table in UNDATED else raw.visible
+            count = f"select count(*) from {arrived(feed, table)}"
+            staged_rows = raw.sum(f"select count(*) from staging.{model}")
+            if table in USUAL and feed in HOSPITALS:
+                key = USUAL[table].key[0]
+                staged_rows += raw.sum(f"{count} where {key} in {raw.deleted(feed, table)}")
             yield ProofLine(
                 "rows",
                 f"{feed}.{table}",
                 "rows",
-                {
-                    "raw": raw.sum(f"select count(*) from {arrived(feed, table)}"),
-                    "staging": raw.sum(f"select count(*) from staging.{model}"),
-                },
+                {"raw": raw.sum(count), "staging or deleted": staged_rows},
             )
 
 

@@ -32,6 +32,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rcm_platform import dbt_project, ingest
+from rcm_platform.hospitals import hospitals
 from rcm_platform.lake import Batch, Lake
 from rcm_platform.settings import Settings
 from rcm_platform.sources import csv as csv_sources
@@ -47,19 +48,22 @@ from rcm_platform.sources.x12 import TABLES as X12_TABLES
 from rcm_platform.sources.x12 import replay as x12_replay
 
 X12_SOURCES = ("clearinghouse", "x12_folder")
-HOSPITALS = ("hospital_a", "hospital_b")
+HOSPITALS = tuple(hospitals())
 _CSV_LOADERS = {
     "treasury": csv_sources.load_treasury,
     "operations": csv_sources.load_operations,
     "claims_csv": csv_sources.load_claims_csv,
 }
 
-RELEASABLE = {"E9": "an interchange marked as test is whole: its rows are like any others"}
+RELEASABLE = {
+    "E9": "an interchange marked as test is whole: its rows are like any others",
+    "E11": "an interchange of a stranger is whole: who knows the sender may let this one in",
+}
 """Rules whose pieces may be loaded although the rule holds them, and why that is safe."""
 
 _UNSAFE = {
     **dict.fromkeys(
-        ("B1", "B2", "B3", "P1"),
+        ("B1", "B2", "B3", "P1", "K7"),
         "its amounts do not add up, and whatever is loaded must: every balance downstream would "
         "be off by the difference",
     ),
@@ -68,6 +72,7 @@ _UNSAFE = {
         "its envelope says that segments are missing, cut off or repeated: rows made from it may "
         "be incomplete",
     ),
+    "E12": "its levels contradict each other: claims may be given to another patient or provider",
     **dict.fromkeys(
         ("E1", "E8", "T1", "T2", "T3", "T4"), "there is nothing in it that can be read as rows"
     ),
@@ -413,10 +418,8 @@ def _replay(
         for held in _by_file(wanted):
             first = held[0]
             if first.source_system in X12_SOURCES:
-                accept_test = is_release or (
-                    first.source_system == "x12_folder" and settings.x12_accept_test
-                )
-                outcomes = _replay_x12(settings, lake, raw, batch, held, accept_test, summary)
+                waived = first.rule_id if is_release else ""
+                outcomes = _replay_x12(settings, lake, raw, batch, held, waived, summary)
             elif first.source_system in _CSV_LOADERS:
                 outcomes = _replay_csv(settings, lake, batch, held, summary)
             else:
@@ -535,17 +538,29 @@ def _replay_x12(
     raw: _Raw,
     batch: Batch,
     held: Sequence[Item],
-    accept_test: bool,
+    waived: str,
     summary: ReplaySummary,
 ) -> dict[str, _Outcome]:
+    """Read X12 files again under today's settings, save for the rule that is `waived`."""
     first = held[0]
+    accept_test, partners = ingest.x12_admission(settings, first.source_system)
+    if waived == "E9":
+        accept_test = True
+    if waived == "E11":
+        partners = frozenset()
     outcomes: dict[str, _Outcome] = {}
     results: list[x12_replay.Replayed] = []
     if (data := _original(settings, lake, held)) is not None:
         pieces = [_piece(item) for item in held]
         results.append(
             x12_replay.replay(
-                first.source_file, data, first.source_system, pieces, raw.has, accept_test
+                first.source_file,
+                data,
+                first.source_system,
+                pieces,
+                raw.has,
+                accept_test,
+                partners,
             )
         )
     else:
@@ -563,6 +578,7 @@ def _replay_x12(
                     item.content_sha256,
                     raw.has,
                     accept_test,
+                    partners,
                 )
             )
             raw.add(results[-1].tables)

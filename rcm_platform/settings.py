@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+WORLD_HOSPITALS = ("hospital_a", "hospital_b")
+"""The hospitals that the synthetic world plays."""
 
 WorldSize = Literal["tiny", "small", "medium", "large"]
 
@@ -41,6 +46,11 @@ class Settings(BaseSettings):
         None,
         description="Report as of this date (yyyy-mm-dd). Default: the latest arrival date in raw.",
     )
+    dbt_project_dir: OptionalPath = Field(
+        None,
+        description="Folder of the dbt project, where hospitals are configured. "
+        "Default: the one that comes with the platform.",
+    )
     timezone: str = Field("America/New_York", description="Time zone of the nightly schedule.")
     nightly_cron: str = Field("0 2 * * *", description="Cron expression of the nightly run.")
     sensor_seconds: int = Field(
@@ -61,6 +71,7 @@ class Settings(BaseSettings):
         "Default: the rates of world/parameters/faults.csv (`rcm world faults` lists them).",
     )
 
+    # of any further hospital RCM_<SOURCE SYSTEM>_URL is read: see `hospital_urls`
     hospital_a_url: OptionalText = Field(
         None, description="Database URL or DuckDB file, hospital A."
     )
@@ -82,6 +93,13 @@ class Settings(BaseSettings):
         False, description="1: also load interchanges marked as test (ISA15 = T)."
     )
 
+    x12_partners: str = Field(
+        "",
+        description="Trading partners of RCM_X12_DIR: sender and receiver ids (ISA06, ISA08, GS02, "
+        "GS03) joined by commas, your own among them. An interchange that names any other waits in "
+        "quarantine. Default: none listed, all accepted.",
+    )
+
     @field_validator("world", mode="before")
     @classmethod
     def _on_off(cls, value: object) -> object:
@@ -96,6 +114,11 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def x12_partner_ids(self) -> frozenset[str]:
+        """The ids in `x12_partners`."""
+        return frozenset(name.strip() for name in self.x12_partners.split(",") if name.strip())
+
+    @property
     def world_dir(self) -> Path:
         return self.home / "world"
 
@@ -107,6 +130,11 @@ class Settings(BaseSettings):
     @property
     def lake_dir(self) -> Path:
         return self.data_dir / "lake"
+
+    @property
+    def persons_dir(self) -> Path:
+        """Which patient records are one person's, as last linked."""
+        return self.data_dir / "persons"
 
     @property
     def warehouse_path(self) -> Path:
@@ -127,11 +155,27 @@ class Settings(BaseSettings):
 
     @cached_property
     def hospital_urls(self) -> dict[str, str]:
-        """Source system → database URL, for the hospitals that exist under these settings."""
-        given = {"hospital_a": self.hospital_a_url, "hospital_b": self.hospital_b_url}
-        if self.world:
-            return {k: v or str(self.world_dir / f"{k}.duckdb") for k, v in given.items()}
-        return {k: v for k, v in given.items() if v}
+        """Source system → database URL, for the hospitals that exist under these settings.
+
+        They are those of the dbt project's `vars.hospitals`; each has RCM_<SOURCE SYSTEM>_URL.
+        """
+        from rcm_platform.hospitals import hospitals
+
+        environment = _environment(self.model_config.get("env_file"))
+        found = {}
+        for name in hospitals():
+            url = getattr(self, f"{name}_url", None) or environment.get(f"RCM_{name}_URL".upper())
+            if not url and self.world and name in WORLD_HOSPITALS:
+                url = str(self.world_dir / f"{name}.duckdb")
+            if url:
+                found[name] = url
+        return found
+
+
+def _environment(env_file: object) -> dict[str, str | None]:
+    """The variables of the env file and, before those, of the environment, in upper case."""
+    given = dotenv_values(str(env_file)) if env_file else {}
+    return {name.upper(): value for name, value in [*given.items(), *os.environ.items()]}
 
 
 def redact(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,6 +19,7 @@ from rcm_platform.ingest import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish import open_published
 from rcm_platform.settings import Settings
+from rcm_platform_tests import servers
 
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
 hypothesis.settings.register_profile("fixed", derandomize=True)
@@ -93,3 +94,17 @@ def built(tmp_path_factory: pytest.TempPathFactory, rcm: RunCli, worker_id: str)
             code.write_text(str(done.returncode))
     settings = Settings(home=home, world_size="tiny")
     return Built(settings, int(code.read_text()), output.read_text())
+
+
+@pytest.fixture(scope="session")
+def mysql_url() -> Iterator[str]:
+    """A MariaDB, shared: a test leaves its tables, and finds those of others."""
+    with servers.mariadb() as server:
+        yield server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL, shared in the same way."""
+    with servers.postgresql() as server:
+        yield server.url

@@ -1,7 +1,49 @@
 {#
-    Staging of the tables that all hospital databases share. A hospital whose layout differs (as the
-    patients of hospital B do) writes that table out itself.
+    Staging of the tables of a hospital's database, under the usual column names. All versions of a
+    record are kept: a later one replaces an earlier one.
 #}
+
+{% macro hospital_patients(hospital) -%}
+with
+
+source as (
+
+    {{ hospital_rows(hospital, 'patients', 'patientid') }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('patientid') }} as patient_id,
+
+        -- texts
+        {{ clean_text('firstname') }} as first_name,
+        {{ clean_text('lastname') }} as last_name,
+        {{ clean_text('middlename') }} as middle_name,
+        {{ clean_text('ssn') }} as ssn,
+        {{ clean_text('phonenumber') }} as phone_number,
+        {{ house_gender('gender') }} as gender,
+        {{ clean_text('address') }} as address,
+
+        -- dates
+        cast(dob as date) as birth_date,
+        {{ hospital_modified_at() }} as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
 
 {% macro hospital_departments(hospital) -%}
 -- Undated in the source: the list applies to every reporting date, so no filter by arrival.
@@ -9,7 +51,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'departments') }}
+    {{ hospital_rows(hospital, 'departments', 'deptid', is_dated=false) }}
 
 ),
 
@@ -40,9 +82,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'encounters') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'encounters', 'encounterid') }}
 
 ),
 
@@ -62,7 +102,7 @@ renamed as (
         -- dates
         cast(encounterdate as date) as encounter_date,
         cast(inserteddate as {{ dbt.type_timestamp() }}) as inserted_at,
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -82,9 +122,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'procedures') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'procedures', 'procedureid') }}
 
 ),
 
@@ -104,7 +142,7 @@ renamed as (
         cast(workrvu as decimal(9, 2)) as work_rvu,
 
         -- dates
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -125,7 +163,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'providers') }}
+    {{ hospital_rows(hospital, 'providers', 'providerid', is_dated=false) }}
 
 ),
 
@@ -160,9 +198,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'transactions') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'transactions', 'transactionid') }}
 
 ),
 
@@ -197,7 +233,7 @@ renamed as (
         cast(servicedate as date) as service_date,
         cast(paiddate as date) as paid_date,
         cast(insertdate as {{ dbt.type_timestamp() }}) as inserted_at,
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -217,9 +253,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'appointments') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'appointments', 'appointmentid') }}
 
 ),
 
@@ -245,7 +279,7 @@ renamed as (
         -- dates
         cast(bookeddate as date) as booked_date,
         cast(scheduleddate as date) as scheduled_date,
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -265,9 +299,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'authorizations') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'authorizations', 'authid') }}
 
 ),
 
@@ -288,7 +320,7 @@ renamed as (
         -- dates
         cast(requesteddate as date) as requested_date,
         cast(decisiondate as date) as decision_date,
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -308,9 +340,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'diagnoses') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'diagnoses', 'diagnosisid') }}
 
 ),
 
@@ -328,7 +358,7 @@ renamed as (
         cast(sequence as {{ dbt.type_int() }}) as diagnosis_no,
 
         -- dates
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -348,9 +378,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'eligibility_checks') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'eligibility_checks', 'checkid') }}
 
 ),
 
@@ -373,7 +401,7 @@ renamed as (
 
         -- dates
         cast(checkdate as date) as check_date,
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -393,9 +421,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'encounter_status') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'encounter_status', 'encounterid') }}
 
 ),
 
@@ -416,7 +442,7 @@ renamed as (
         cast(dischargedate as date) as discharge_date,
         cast(signeddate as date) as signed_date,
         cast(codeddate as date) as coded_date,
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
 
         -- provenance
         _source_system as source_system,
@@ -437,7 +463,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'staff') }}
+    {{ hospital_rows(hospital, 'staff', 'staffid', is_dated=false) }}
 
 ),
 
@@ -481,9 +507,7 @@ with
 
 source as (
 
-    select * from {{ source(hospital, 'work_log') }}
-
-    where _arrival_date <= {{ as_of_date() }}
+    {{ hospital_rows(hospital, 'work_log', 'workid') }}
 
 ),
 
@@ -510,7 +534,47 @@ renamed as (
 
         -- dates
         cast(workdate as date) as work_date,
-        cast(modifieddate as {{ dbt.type_timestamp() }}) as modified_at,
+        {{ hospital_modified_at() }} as modified_at,
+
+        -- provenance
+        _source_system as source_system,
+        _source_file,
+        _source_position,
+        _arrival_date as recorded_date
+
+    from source
+
+)
+
+select * from renamed
+{%- endmacro %}
+
+{% macro hospital_deleted_rows(hospital) -%}
+with
+
+source as (
+
+    select * from {{ source(hospital, 'deleted_rows') }}
+
+    where _arrival_date <= {{ as_of_date() }}
+
+),
+
+renamed as (
+
+    select
+        -- ids
+        {{ clean_text('table_name') }} as table_name,
+        record_id,
+        cast(event_no as {{ dbt.type_int() }}) as event_no,
+
+        -- codes
+        {{ clean_text('event') }} as event,
+        event = 'deleted' and event_no = max(event_no) over (partition by table_name, record_id)
+            as is_gone,
+
+        -- dates
+        cast(noticed_date as date) as noticed_date,
 
         -- provenance
         _source_system as source_system,

@@ -6,13 +6,17 @@ import dagster as dg
 
 from rcm_platform import ingest
 from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, log_progress, run_day
+from rcm_platform.hospitals import hospitals
 from rcm_platform.settings import Settings, redact
 
 GROUP = "sources"
 
 _DESCRIPTIONS = {
-    "hospital_a": "The operational database of hospital A: patients, visits, work, money, staff.",
-    "hospital_b": "The operational database of hospital B, with a layout of its own.",
+    **{
+        name: f"The operational database of {hospital.title}: patients, visits, work, money, staff"
+        + (", with a layout of its own." if hospital.columns else ".")
+        for name, hospital in hospitals().items()
+    },
     "clearinghouse": "X12 traffic with the payers: claims out (837), answers in (999, 277CA, 835).",
     "treasury": "What the bank received and what the ledger booked, as daily CSV files.",
     "operations": "Facilities, payers, costs, targets and contracts, as CSV files.",
@@ -21,8 +25,7 @@ _DESCRIPTIONS = {
     "x12_folder": "X12 files of your own: claims, acknowledgements and remittances.",
 }
 _KINDS = {
-    "hospital_a": {"duckdb"},
-    "hospital_b": {"duckdb"},
+    **{name: {"duckdb"} for name in hospitals()},
     "clearinghouse": {"x12"},
     "treasury": {"csv"},
     "operations": {"csv"},

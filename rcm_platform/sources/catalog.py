@@ -5,12 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 
 from rcm_platform.lake import Lake
-from rcm_platform.sources import csv, database, synthea, x12
+from rcm_platform.sources import csv, hospital_tables, synthea, x12
 from rcm_platform.sources.base import declare
 
 RAW_TABLES: dict[str, dict[str, pa.Schema]] = {
-    "hospital_a": database.TABLES_A,
-    "hospital_b": database.TABLES_B,
+    **{hospital: hospital_tables.raw_tables(hospital) for hospital in hospital_tables.LAYOUTS},
     "x12": x12.TABLES,
     "treasury": csv.TREASURY_TABLES,
     "operations": csv.OPERATIONS_TABLES,

@@ -1,145 +1,90 @@
 """The operational databases of the hospitals: DuckDB files, MySQL, PostgreSQL; never written.
 
-Each load takes what is new since the last: rows modified on or after the latest modification in
-the lake that the lake does not hold yet. Tables without a modification column are compared whole.
+A load takes what changed since the last: rows modified since the latest modification in the lake,
+less a safety overlap, that the lake does not hold yet. Tables without a modification column are
+compared whole. A full compare reads everything, and finds what a load cannot see: changes without
+a new modification date, rows added behind the latest one, and deletes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import duckdb
+import pyarrow as pa
 
 from rcm_platform.lake import UNDATED, Lake
-from rcm_platform.settings import redact
 from rcm_platform.sources import tabular
+from rcm_platform.sources.attached import AttachedDatabase
 from rcm_platform.sources.base import (
     LoadSummary,
     Progress,
     QuarantineItem,
     ReceivedFile,
-    SourceUnavailable,
     Status,
     declare,
     write_platform_rows,
 )
-from rcm_platform.sources.tabular import MAX_BAD_ROWS, MISSING, Layout, layout, literal, quoted
-
-_PATIENTS_A = layout(
-    "patientid firstname lastname middlename ssn phonenumber gender dob:date address "
-    "modifieddate:timestamp",
-    "patientid",
-    modified="modifieddate",
+from rcm_platform.sources.hospital_tables import (
+    DELETED_ROWS,
+    LAYOUTS,
+    NOTICED,
+    THINNER,
+    raw_tables,
 )
-_PATIENTS_B = layout(
-    "id f_name l_name m_name ssn phonenumber gender dob:date address updated_date:timestamp",
-    "id",
-    modified="updated_date",
-)
-# kinds of journal entries, in lower case; every other kind is a write-off
-_CHARGES = ("charge", "charge correction")
-_PAYMENTS = ("patient payment", "refund")
-_SHARED = {
-    "providers": layout("providerid firstname lastname specialization deptid npi", "providerid"),
-    "departments": layout("deptid name", "deptid"),
-    "encounters": layout(
-        "encounterid patientid encounterdate:date encountertype providerid departmentid "
-        "procedurecode inserteddate:timestamp modifieddate:timestamp",
-        "encounterid",
-        modified="modifieddate",
-    ),
-    "procedures": layout(
-        "procedureid encounterid procedurecode modifiers units:integer workrvu:quantity "
-        "modifieddate:timestamp",
-        "procedureid",
-        modified="modifieddate",
-        optional=True,
-    ),
-    "transactions": layout(
-        "transactionid encounterid patientid providerid deptid visitdate:date servicedate:date "
-        "paiddate:date visittype amount:money amounttype paidamount:money claimid payorid "
-        "procedurecode icdcode lineofbusiness medicaidid medicareid insertdate:timestamp "
-        "modifieddate:timestamp",
-        "transactionid",
-        dollars={
-            "charges": ("amount", f"lower(trim(amounttype)) in {_CHARGES}"),
-            "patient payments": ("paidamount", f"lower(trim(amounttype)) in {_PAYMENTS}"),
-            "write-offs": (
-                "amount",
-                f"lower(trim(amounttype)) not in {(*_CHARGES, *_PAYMENTS)}",
-            ),
-        },
-        modified="modifieddate",
-    ),
-    # what not every hospital keeps in its database
-    "encounter_status": layout(
-        "encounterid dischargedate:date documentationstatus signeddate:date codeddate:date "
-        "modifieddate:timestamp",
-        "encounterid",
-        modified="modifieddate",
-        optional=True,
-    ),
-    "diagnoses": layout(
-        "diagnosisid encounterid icdcode sequence:integer modifieddate:timestamp",
-        "diagnosisid",
-        modified="modifieddate",
-        optional=True,
-    ),
-    "appointments": layout(
-        "appointmentid patientid providerid deptid bookeddate:date scheduleddate:date visittype "
-        "status encounterid modifieddate:timestamp",
-        "appointmentid",
-        modified="modifieddate",
-        optional=True,
-    ),
-    "eligibility_checks": layout(
-        "checkid patientid encounterid appointmentid payorid checkdate:date status "
-        "modifieddate:timestamp",
-        "checkid",
-        modified="modifieddate",
-        optional=True,
-    ),
-    "authorizations": layout(
-        "authid patientid encounterid payorid procedurecode requesteddate:date decisiondate:date "
-        "status authnumber modifieddate:timestamp",
-        "authid",
-        modified="modifieddate",
-        optional=True,
-    ),
-    "staff": layout("staffid firstname lastname role hireddate:date", "staffid", optional=True),
-    "work_log": layout(
-        "workid staffid workdate:date activity encounterid claimid minutes:integer "
-        "modifieddate:timestamp",
-        "workid",
-        modified="modifieddate",
-        optional=True,
-    ),
-}
-LAYOUTS = {
-    "hospital_a": {"patients": _PATIENTS_A, **_SHARED},
-    "hospital_b": {"patients": _PATIENTS_B, **_SHARED},
-}
-"""Source system → table → what we expect of it, by lower-case names.
+from rcm_platform.sources.tabular import MAX_BAD_ROWS, MISSING, Layout, literal, quoted
 
-A table may be absent if it is optional; of a table that is there, every column is needed."""
+OVERLAP = timedelta(days=1)
+"""How far a load looks back before the latest modification in the lake.
 
-TABLES_A = {name: known.schema(as_text=False) for name, known in LAYOUTS["hospital_a"].items()}
-TABLES_B = {name: known.schema(as_text=False) for name, known in LAYOUTS["hospital_b"].items()}
+A row is not always there by the time that it bears: a long transaction is stamped when it starts
+and seen when it ends, the clocks of application servers differ, and in autumn an hour comes twice.
+"""
 
-_SERVERS = {
-    "mysql": ("mysql", "mysql_scanner"),
-    "mariadb": ("mysql", "mysql_scanner"),
-    "postgresql": ("postgres", "postgres_scanner"),
-    "postgres": ("postgres", "postgres_scanner"),
-}
-"""Scheme of a URL → (type of the attached database, DuckDB extension)."""
+MAX_DELETED_SHARE = 0.5
+"""A compare that misses more of a table's records than this share has met a failed restore or the
+wrong database rather than deletes: it records none, unless it is told to."""
+
+_FEW_RECORDS = 20
+"""Of so few records, any share may be deleted."""
+
+
+@dataclass
+class Differences:
+    """What a load found in one table that its modification dates do not tell, in records."""
+
+    changed: int = 0  # without a new modification date
+    added: int = 0  # behind the latest modification
+    deleted: int = 0
+    returned: int = 0  # deleted once, there again
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self))
+
+    def __str__(self) -> str:
+        words = {
+            "changed": "changed without a new modification date",
+            "added": "added behind the latest modification",
+            "deleted": "deleted",
+            "returned": "there again",
+        }
+        found = {name: getattr(self, name) for name in words}
+        return (
+            ", ".join(f"{n:,} {words[name]}" for name, n in found.items() if n) or "no difference"
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a full compare landed, and the differences of each table that it compared."""
+
+    summary: LoadSummary
+    differences: dict[str, Differences]
 
 
 @dataclass
@@ -153,72 +98,109 @@ class _Extract:
     fingerprint: str = ""
     dollars: dict[str, Decimal] = field(default_factory=dict)
     items: list[QuarantineItem] = field(default_factory=list)
+    events: list[tuple[str, str, int]] = field(default_factory=list)
+    differences: Differences = field(default_factory=Differences)
+    messages: list[str] = field(default_factory=list)
     is_usable: bool = True
 
 
 def load_hospital(
     lake: Lake, source_system: str, url: str, progress: Progress = None
 ) -> LoadSummary:
-    """Land what is new in the database of `hospital_a` or `hospital_b`, as one batch.
+    """Land what is new in the database of a configured hospital, as one batch.
 
     `url` is the path of a DuckDB file, `mysql://user:password@host/database` or `postgresql://…`.
     Raises SourceUnavailable when the database cannot be opened or stops answering.
     """
+    return _load(lake, source_system, url, progress).summary
+
+
+def compare_hospital(
+    lake: Lake,
+    source_system: str,
+    url: str,
+    progress: Progress = None,
+    *,
+    accept_deletes: bool = False,
+) -> Comparison:
+    """As `load_hospital`, but every row of the database is compared with the lake.
+
+    Lands what changed without a new modification date and what was added behind the latest one,
+    and records deletes; all of it counts from the day on which it is noticed: the latest arrival
+    date of the lake. `accept_deletes`: also when more than MAX_DELETED_SHARE of a table is gone.
+    """
+    return _load(lake, source_system, url, progress, is_full=True, accept_deletes=accept_deletes)
+
+
+def _load(
+    lake: Lake,
+    source_system: str,
+    url: str,
+    progress: Progress,
+    *,
+    is_full: bool = False,
+    accept_deletes: bool = False,
+) -> Comparison:
     layouts = LAYOUTS[source_system]
-    declare(lake, source_system, {n: known.schema(as_text=False) for n, known in layouts.items()})
+    declare(lake, source_system, raw_tables(source_system))
     summary = LoadSummary(source_system)
     with tabular.connect(lake) as con:
-        reader = _Reader(lake, source_system, url, con)
+        source = AttachedDatabase(con, source_system, url)
+        reader = _Reader(lake, source_system, source, con, is_full, accept_deletes)
         extracts: list[_Extract] = []
         for number, (table, expected) in enumerate(layouts.items()):
             if progress:
                 progress(number, len(layouts), table)
-            if reader.has(table) or not expected.optional:
+            if table in source.tables or not expected.optional:
                 extracts.append(reader.extract(table, expected))
-        absent = [t for t, known in layouts.items() if known.optional and not reader.has(t)]
+        absent = [t for t, known in layouts.items() if known.optional and t not in source.tables]
         if absent:
+            without = "; ".join(f"{table}: {THINNER[table]}" for table in absent)
             summary.messages.append(
                 f"{source_system}: the database has no such table as {', '.join(absent)}; "
-                "what is computed from it stays empty"
+                f"what is computed from it stays empty ({without})"
             )
             summary.rows |= dict.fromkeys(absent, 0)
-        _land(lake, source_system, con, extracts, reader.latest, summary)
+        _land(lake, source_system, con, extracts, reader, summary)
         if progress:
             progress(len(layouts), len(layouts), source_system)
-    return summary
+    return Comparison(summary, {e.table: e.differences for e in extracts if e.is_usable})
 
 
 class _Reader:
-    """One attached database."""
+    """What is new in one attached database."""
 
     def __init__(
-        self, lake: Lake, source_system: str, url: str, con: duckdb.DuckDBPyConnection
+        self,
+        lake: Lake,
+        source_system: str,
+        source: AttachedDatabase,
+        con: duckdb.DuckDBPyConnection,
+        is_full: bool,
+        accept_deletes: bool,
     ) -> None:
         self.lake, self.source_system, self.con = lake, source_system, con
-        self._url = url
-        self._attach()
-        self._tables = self._list_tables()
+        self._source, self._is_full, self._accepts_deletes = source, is_full, accept_deletes
         self.latest = self._latest_modification()
-
-    def has(self, table: str) -> bool:
-        """Whether the database has a table of this name, whatever its case."""
-        return table in self._tables
+        self.noticed = max(self.latest, lake.latest_arrival_date() or UNDATED)
+        """The day from which that counts which bears no date of its own: a day of the data, never
+        of the clock."""
 
     def extract(self, table: str, expected: Layout) -> _Extract:
         """Read and check what is new in one table, into relations of the session."""
         extract = _Extract(table)
-        found = self._tables.get(table)
-        if not found:
-            self._refuse(extract, f"there is no table {table}", sorted(self._tables))
+        if table not in self._source.tables:
+            self._refuse(extract, f"there is no table {table}", self._source.tables)
             return extract
-        columns = self._columns(found)
+        columns = self._columns(table, expected)
         needed, others = expected.missing(columns)
         if absent := needed + others:
             self._refuse(extract, f"there is no column {', '.join(absent)}", sorted(columns))
             return extract
 
         watermark = self._watermark(table, expected)
-        has_repeats = self._read(table, found, columns, expected, watermark)
+        since = None if self._is_full or not watermark else watermark - OVERLAP
+        has_repeats = self._read(table, columns, expected, since)
         bad = tabular.check(self.con, table, expected, as_text=False)
         if len(bad) > MAX_BAD_ROWS:
             reason = f"more than {MAX_BAD_ROWS:,} rows break a rule, the first: {bad[0].reason}"
@@ -233,77 +215,32 @@ class _Reader:
             )
             for row in bad
         ]
-        extract.rows = self._without_known(table, expected, watermark, has_repeats)
+        extract.rows = self._news(extract, expected, watermark, since, has_repeats)
+        self._note_events(extract, expected)
         self._measure(extract, expected)
         return extract
-
-    def _attach(self) -> None:
-        try:
-            scheme = urlsplit(self._url).scheme.split("+")[0].lower()
-            if scheme in _SERVERS:
-                self._attach_server(scheme)
-            else:
-                path = Path(self._url.removeprefix("duckdb://")).expanduser()
-                if not path.is_file():
-                    raise self._unavailable("there is no such database file")
-                self.con.execute(f"attach {literal(path)} as source_db (read_only, type duckdb)")
-        except (duckdb.Error, ValueError, ImportError) as error:
-            raise self._unavailable(self._told(error)) from None
-
-    def _attach_server(self, scheme: str) -> None:
-        import duckdb_extensions
-
-        kind, extension = _SERVERS[scheme]
-        duckdb_extensions.import_extension(extension, con=self.con)
-        if kind == "mysql":
-            self.con.execute("set mysql_tinyint1_as_boolean = false")
-            self.con.execute("set mysql_session_time_zone = '+00:00'")
-        parts = urlsplit(self._url)
-        login = {
-            "host": parts.hostname,
-            "port": parts.port,
-            "database": parts.path.lstrip("/"),
-            "user": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-        }
-        given = ", ".join(f"{name} {literal(value)}" for name, value in login.items() if value)
-        # a secret, so that no error message repeats the password
-        self.con.execute(f"create secret source_login (type {kind}, {given})")
-        self.con.execute(f"attach '' as source_db (type {kind}, read_only, secret source_login)")
-
-    def _list_tables(self) -> dict[str, str]:
-        """Lower-case name → qualified name; of a name in several schemas, the usual schema's."""
-        rows = self._ask(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_catalog = 'source_db' and table_schema not in "
-            "('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') "
-            "order by table_schema not in ('main', 'public'), table_schema, table_name"
-        )
-        tables: dict[str, str] = {}
-        for schema, name in rows:
-            tables.setdefault(name.lower(), f"source_db.{quoted(schema)}.{quoted(name)}")
-        return tables
-
-    def _columns(self, relation: str) -> dict[str, str]:
-        """Lower-case name → name of the columns of a table; names with `_` in front are ours."""
-        names = [row[0] for row in self._ask(f"describe select * from {relation}")]
-        return {name.lower(): name for name in names if not name.startswith("_")}
 
     def _latest_modification(self) -> date:
         """The last day on which anything changed: the date of what has none of its own."""
         days = [UNDATED]
         for table, expected in LAYOUTS[self.source_system].items():
-            found = self._tables.get(table)
-            if found and expected.modified in (columns := self._columns(found)):
-                modified = quoted(columns[expected.modified])
-                ((last,),) = self._ask(
-                    f"select max(try_cast({modified} as timestamp)) from {found}"
-                )
+            if expected.modified and table in self._source.tables:
+                found = self._columns(table, expected).get(expected.modified)
+                last = self._source.latest(table, *found) if found else None
                 if last:
                     days.append(last.date())
         return max(days)
 
+    def _columns(self, table: str, expected: Layout) -> dict[str, tuple[str, str]]:
+        """Name in the layout → (name, type) in the database, where an own name may be the usual."""
+        columns = self._source.columns(table)
+        for own, usual in expected.usual_names:
+            if own not in columns and usual in columns:
+                columns[own] = columns.pop(usual)
+        return columns
+
     def _watermark(self, table: str, expected: Layout) -> datetime | None:
+        """The latest modification of the table in the lake."""
         if not expected.modified:
             return None
         scan = self.lake.scan(self.source_system, table)
@@ -313,82 +250,152 @@ class _Reader:
     def _read(
         self,
         table: str,
-        found: str,
-        columns: dict[str, str],
+        columns: dict[str, tuple[str, str]],
         expected: Layout,
-        watermark: datetime | None,
+        since: datetime | None,
     ) -> bool:
         """Copy the rows that may be new to temp table `table`; True if keys repeat in the source.
 
         All rows of a repeated key are read whatever their age, in an order that does not depend on
         the source's: which of them is the first must be the same in every load.
         """
-        key = columns[expected.key[0]]
-        self._ask(
-            f"create or replace temp table {table}_repeated as select {quoted(key)} as repeated "
-            f"from {found} where {quoted(key)} is not null group by 1 having count(*) > 1"
+        found = self._source.relation(table)
+        key = quoted(columns[expected.key[0]][0])
+        repeats = self._source.collect_repeats(
+            table, columns[expected.key[0]][0], f"{table}_repeated"
         )
-        ((repeats,),) = self._ask(f"select count(*) from {table}_repeated")
-        order = condition = ""
+        order, arrival, conditions = "", f"date '{self.latest}'", [""]
         if repeats:
             order = "order by " + ", ".join(
-                quoted(columns[name])
+                quoted(columns[name][0])
                 for name in (expected.modified, *sorted(columns))
                 if name is not None
             )
-        arrival = f"date '{self.latest}'"
         if expected.modified:
-            modified = quoted(columns[expected.modified])
+            name, kind = columns[expected.modified]
+            modified = quoted(name)
             arrival = f"try_cast({modified} as date)"
-            if watermark:
-                kind = self._ask(f"describe select {modified} from {found}")[0][1]
-                value = modified if kind == "TIMESTAMP" else f"try_cast({modified} as timestamp)"
-                condition = f"where {value} >= timestamp '{watermark}' or {value} is null"
+            if since:
+                value, edge = _comparable(modified, kind, since)
+                wanted = [f"{value} >= {edge}", f"{value} is null"]
                 if repeats:
-                    condition += f" or {quoted(key)} in (from {table}_repeated)"
+                    wanted.append(
+                        f"cast({key} as varchar) in (from {table}_repeated) "
+                        f"and not coalesce({wanted[0]}, true)"
+                    )
+                # each a scan of its own: a filter with `or` is not handed to the server
+                conditions = [f"where {condition}" for condition in wanted]
         # '/' separates interchange and segment in a position
-        position = f"replace(coalesce(cast({quoted(key)} as varchar), ''), '/', '%2F')"
-        names = ", ".join(f"{quoted(name)} as {quoted(to)}" for to, name in columns.items())
-        self._ask(
+        position = f"replace(coalesce(cast({key} as varchar), ''), '/', '%2F')"
+        names = ", ".join(f"{quoted(name)} as {quoted(to)}" for to, (name, _) in columns.items())
+        rows = " union all ".join(f"select * from {found} {where}" for where in conditions)
+        self._source.ask(
             f"create or replace temp table {table} as select {names}, {literal(table)} as _file, "
             f"row_number() over ({order}) as _row, {position} as _position, "
-            f"{arrival} as _arrival_date from {found} {condition}"
+            f"{arrival} as _arrival_date from ({rows})"
         )
         return bool(repeats)
 
-    def _without_known(
-        self, table: str, expected: Layout, watermark: datetime | None, has_repeats: bool
+    def _news(
+        self,
+        extract: _Extract,
+        expected: Layout,
+        watermark: datetime | None,
+        since: datetime | None,
+        has_repeats: bool,
     ) -> str:
-        """The checked rows that the lake does not hold yet, as a relation."""
-        scan = self.lake.scan(self.source_system, table)
-        key = expected.key[0]
-        if not expected.modified:
-            # a value that came back is news again: compare with the last version only
-            known = (
-                f"select * from {scan} qualify row_number() over "
-                f"(partition by {key} order by _arrival_date desc, _loaded_at desc) = 1"
-            )
-        elif watermark:
-            known = (
-                f"select * from {scan} where _arrival_date >= date '{watermark:%Y-%m-%d}' "
-                f"and {expected.modified} >= timestamp '{watermark}'"
-            )
-            if has_repeats:
-                repeated = f"(select cast(repeated as varchar) from {table}_repeated)"
-                known = f"select * from {scan} where {expected.modified} >= " + (
-                    f"timestamp '{watermark}' or {key} in {repeated}"
-                )
-        else:
+        """The checked rows that differ from the last version that the lake holds, as a relation.
+
+        What bears no newer modification date than that version counts from the day on which it is
+        noticed, and so does what a compare finds behind the latest modification.
+        """
+        table, key = extract.table, expected.key[0]
+        if expected.modified and not watermark:
             return f"{table}_good"
+        counts_from = f"coalesce(_noticed_at, {expected.modified})"
+        last, visible = f"{counts_from} desc, _loaded_at desc", ""
+        if not expected.modified:
+            counts_from, last = "null::timestamp", "_arrival_date desc, _loaded_at desc"
+        elif since:
+            visible = f"where _arrival_date >= date '{since:%Y-%m-%d}'"
+            if has_repeats:
+                visible += f" or {key} in (from {table}_repeated)"
+        self.con.execute(
+            f"create or replace temp table {table}_known as "
+            f"select *, {counts_from} as _counts_from "
+            f"from {self.lake.scan(self.source_system, table)} {visible} "
+            f"qualify row_number() over (partition by {key} order by {last}) = 1"
+        )
         same = " and ".join(
             f"new.{quoted(c.name)} is not distinct from known.{quoted(c.name)}"
             for c in expected.columns
         )
+        silent, late = "false", "false"
+        if expected.modified:
+            silent = f"coalesce(new.{quoted(expected.modified)} <= known._counts_from, false)"
+            if self._is_full:
+                assert watermark
+                edge = f"timestamp '{watermark - OVERLAP}'"
+                late = f"known.{key} is null and new.{quoted(expected.modified)} < {edge}"
         self.con.execute(
-            f"create or replace temp table {table}_new as select * from {table}_good as new "
-            f"where not exists (select 1 from ({known}) as known where {same})"
+            f"""
+            create or replace temp table {table}_new as
+            select new.* exclude (_arrival_date),
+                if({silent} or {late}, date '{self.noticed}', new._arrival_date) as _arrival_date,
+                if({silent}, greatest(
+                    timestamp '{self.noticed}', known._counts_from + interval 1 microsecond
+                ), null) as {NOTICED.name},
+                {silent} as _is_silent, {late} as _is_late
+            from {table}_good as new
+            left join {table}_known as known on new.{key} = known.{key}
+            where known.{key} is null or not ({same})
+            """
         )
-        return f"{table}_new"
+        ((extract.differences.changed, extract.differences.added),) = self.con.execute(
+            f"select count(*) filter (_is_silent), count(*) filter (_is_late) from {table}_new"
+        ).fetchall()
+        dropped = "_is_silent, _is_late" + ("" if expected.modified else f", {NOTICED.name}")
+        return f"(select * exclude ({dropped}) from {table}_new)"
+
+    def _note_events(self, extract: _Extract, expected: Layout) -> None:
+        """Which records came back and, in a full compare, which are gone."""
+        table, key = extract.table, expected.key[0]
+        events = self.lake.scan(self.source_system, "deleted_rows")
+        self.con.execute(
+            f"create or replace temp table {table}_events as select record_id, "
+            f"max(event_no) as event_no, max_by(event, event_no) = 'deleted' as is_gone "
+            f"from {events} where table_name = {literal(table)} group by record_id"
+        )
+        returned = self.con.execute(
+            f"select record_id, event_no + 1 from {table}_events where is_gone "
+            f"and record_id in (select {key} from {table}_good) order by 1"
+        ).fetchall()
+        extract.events = [(record, "returned", number) for record, number in returned]
+        extract.differences.returned = len(returned)
+        if not self._is_full:
+            return
+        scan = self.lake.scan(self.source_system, table)
+        self.con.execute(
+            f"create or replace temp table {table}_here as "
+            f"select distinct {key} as record_id from {scan} "
+            f"anti join (select record_id as {key} from {table}_events where is_gone) using ({key})"
+        )
+        deleted = self.con.execute(
+            f"select record_id, coalesce(event_no, 0) + 1 from {table}_here "
+            f"left join {table}_events using (record_id) where record_id not in "
+            f"(select cast({key} as varchar) from {table} where {key} is not null) order by 1"
+        ).fetchall()
+        ((known,),) = self.con.execute(f"select count(*) from {table}_here").fetchall()
+        too_many = known > _FEW_RECORDS and len(deleted) > known * MAX_DELETED_SHARE
+        if too_many and not self._accepts_deletes:
+            extract.messages.append(
+                f"{self.source_system} {table}: {len(deleted):,} of {known:,} records are not in "
+                "the database any more. That looks like a failed restore, so no delete was "
+                "recorded; if they are meant to be gone, compare again and accept deletes"
+            )
+            return
+        extract.events += [(record, "deleted", number) for record, number in deleted]
+        extract.differences.deleted = len(deleted)
 
     def _measure(self, extract: _Extract, expected: Layout) -> None:
         """Count the rows to land, their dollars, and a size and hash that order does not change."""
@@ -416,7 +423,7 @@ class _Reader:
                 self.source_system,
                 extract.table,
                 rule,
-                f"{problem} in {redact(self._url)}; found: {', '.join(found)}. The table was not "
+                f"{problem} in {self._source.where}; found: {', '.join(found)}. The table was not "
                 "loaded, the others were. Mend it in the database, then load again",
                 content,
                 self.latest,
@@ -425,35 +432,16 @@ class _Reader:
             )
         ]
 
-    def _ask(self, sql: str) -> list[tuple]:
-        """Run SQL that reads the source."""
-        try:
-            return self.con.execute(sql).fetchall()
-        except duckdb.Error as error:
-            raise self._unavailable(self._told(error)) from None
 
-    def _unavailable(self, problem: str) -> SourceUnavailable:
-        try:
-            where = redact(self._url)
-        except ValueError:  # not even a URL: show nothing of it
-            where = "its URL"
-        return SourceUnavailable(
-            f"the database of {self.source_system} cannot be read ({problem})",
-            where,
-            f"Check that it runs and that RCM_{self.source_system.upper()}_URL is right; "
-            "the other sources go on",
-        )
-
-    def _told(self, error: Exception) -> str:
-        """The first line of an error, without the password."""
-        text = (str(error) or type(error).__name__).splitlines()[0]
-        try:
-            password = urlsplit(self._url).password
-        except ValueError:
-            return "it is not a URL"
-        for secret in {password, unquote(password)} if password else ():
-            text = text.replace(secret, "***")
-        return text
+def _comparable(column: str, kind: str, moment: datetime) -> tuple[str, str]:
+    """SQL of a date column and of a moment, of one type, so that the server can compare them."""
+    if kind == "DATE":
+        return column, f"date '{moment:%Y-%m-%d}'"
+    if "TIME ZONE" in kind:
+        return column, f"timestamptz '{moment}+00'"
+    if kind.startswith("TIMESTAMP"):
+        return column, f"timestamp '{moment}'"
+    return f"try_cast({column} as timestamp)", f"timestamp '{moment}'"
 
 
 def _land(
@@ -461,7 +449,7 @@ def _land(
     source_system: str,
     con: duckdb.DuckDBPyConnection,
     extracts: Sequence[_Extract],
-    latest: date,
+    reader: _Reader,
     summary: LoadSummary,
 ) -> None:
     """Write what is new as one batch; nothing new leaves no trace."""
@@ -479,19 +467,50 @@ def _land(
         extract.items = [item for item in extract.items if item.quarantine_id not in known]
         is_news = bool(extract.row_count or extract.items)
         if is_news:
-            received.append(_account(extract, source_system, latest))
+            received.append(_account(extract, source_system, reader.latest))
         summary.files_loaded += extract.is_usable and is_news
         summary.files_skipped += extract.is_usable and not is_news
         summary.rows[extract.table] = extract.row_count
         summary.dollar_amounts |= extract.dollars
+        summary.messages += extract.messages
+        if extract.differences:
+            summary.messages.append(f"{source_system} {extract.table}: {extract.differences}")
     summary.byte_count = sum(file.byte_count for file in received)
     items = [item for extract in extracts for item in extract.items]
     tabular.note_quarantine(summary, items)
-    with lake.batch(source_system, [file.content_sha256 for file in received]) as batch:
+    events = _event_rows(source_system, extracts, reader.noticed)
+    made_of = [file.content_sha256 for file in received]
+    if events.num_rows:
+        summary.rows["deleted_rows"] = events.num_rows
+        made_of.append(hashlib.sha256(repr(events.to_pylist()).encode()).hexdigest())
+    with lake.batch(source_system, made_of) as batch:
         for extract in extracts:
             if extract.rows and extract.row_count:
                 tabular.land(con, extract.rows, batch, source_system, extract.table, source_system)
+        batch.add(source_system, "deleted_rows", reader.noticed, events)
         write_platform_rows(batch, received, items)
+
+
+def _event_rows(source_system: str, extracts: Iterable[_Extract], noticed: date) -> pa.Table:
+    """The deletes and returns of all tables, as rows of `deleted_rows`."""
+    provenance = ("_source_system", "_source_file", "_source_position")
+    return pa.Table.from_pylist(
+        [
+            {
+                "table_name": extract.table,
+                "record_id": record,
+                "event": event,
+                "event_no": number,
+                "noticed_date": noticed,
+                "_source_system": source_system,
+                "_source_file": extract.table,
+                "_source_position": record.replace("/", "%2F"),
+            }
+            for extract in extracts
+            for record, event, number in extract.events
+        ],
+        pa.schema([*DELETED_ROWS, *((name, pa.string()) for name in provenance)]),
+    )
 
 
 def _account(extract: _Extract, source_system: str, latest: date) -> ReceivedFile:

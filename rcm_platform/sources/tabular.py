@@ -31,6 +31,8 @@ MAX_BAD_ROWS = 50_000
 
 _CHUNK_ROWS = 250_000
 
+_AGE = "timestamp '1900-01-01' and timestamp '2100-01-01'"
+
 
 class Kind(StrEnum):
     """What a column holds, as the DuckDB type that its values must fit."""
@@ -113,6 +115,7 @@ class Layout:
     dollars: name of a measure → (money column, SQL condition on the row), at most one per row.
     modified: the column that says when a row was written, in a database.
     optional: the table itself may be absent.
+    usual_names: (column, how others call it) where the source has a name of its own for a column.
     """
 
     columns: tuple[Column, ...]
@@ -120,6 +123,7 @@ class Layout:
     dollars: tuple[tuple[str, str, str], ...] = ()
     modified: str | None = None
     optional: bool = False
+    usual_names: tuple[tuple[str, str], ...] = ()
 
     def schema(self, *, as_text: bool) -> pa.Schema:
         """Arrow schema of the raw table: text where the source is text."""
@@ -245,6 +249,10 @@ def _collect_misfits(
     if expected.modified in present:
         why = f"{expected.modified} is blank, so nobody knows when the row arrived"
         broken.append((_is_blank(expected.modified), why))
+        # a filler such as 9999-12-31 would make whatever changes later look old
+        moment = f"try_cast({quoted(expected.modified)} as timestamp)"
+        why = f"{expected.modified} is no date of this age"
+        broken.append((f"{moment} not between {_AGE}", why))
     misfits = [f"case when {condition} then {literal(why)} end" for condition, why in broken]
     misfit = f"nullif(concat_ws('; ', {', '.join(misfits)}), '')" if misfits else "null"
     no_key = f"the key ({', '.join(expected.key)}) is blank"

@@ -33,6 +33,13 @@ def test_without_a_world_only_what_is_given_is_read(tmp_path: Path) -> None:
     assert ingest.from_world(settings) == ()
 
 
+def test_trading_partners_are_those_of_the_users_own_files(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, x12_partners=" THEM,US , ,", x12_accept_test=True)
+    assert ingest.x12_admission(settings, "x12_folder") == (True, frozenset(("THEM", "US")))
+    assert ingest.x12_admission(settings, "clearinghouse") == (False, frozenset())
+    assert Settings(home=tmp_path).x12_partner_ids == frozenset()
+
+
 def test_the_example_names_every_setting() -> None:
     named = set(re.findall(r"^RCM_(\w+)=", EXAMPLE.read_text(), re.MULTILINE))
     assert named == {name.upper() for name in Settings.model_fields}

@@ -5,17 +5,13 @@ with
 
 providers as (
 
-    select * from {{ ref('stg_hospital_a__providers') }}
-    union all
-    select * from {{ ref('stg_hospital_b__providers') }}
+    {{ union_hospitals('providers') }}
 
 ),
 
 departments as (
 
-    select * from {{ ref('stg_hospital_a__departments') }}
-    union all
-    select * from {{ ref('stg_hospital_b__departments') }}
+    {{ union_hospitals('departments') }}
 
 ),
 

@@ -1,0 +1,1 @@
+{{ hospital_deleted_rows('hospital_b') }}
