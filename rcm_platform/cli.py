@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -260,34 +261,60 @@ def persons(
             _print_table(title, ["records", "weight", "evidence"], rows, text=3)
 
 
+class Benchmark(StrEnum):
+    """What `rcm bench` measures."""
+
+    STAGES = "stages"
+    LANDING = "landing"
+    X12 = "x12"
+    PERSONS = "persons"
+    WORLD = "world"
+
+
 @app.command()
 def bench(
-    size: Annotated[WorldSize, typer.Option(help="World size of the run.")] = "small",
+    what: Annotated[
+        list[Benchmark] | None, typer.Argument(help="Which of them; all without a name.")
+    ] = None,
+    size: Annotated[WorldSize, typer.Option(help="World size of stages and landing.")] = "small",
     worlds: Annotated[
         str, typer.Option(help="Sizes of which the generator is timed, joined by commas.")
     ] = "small,medium,large",
-    landing: Annotated[
-        bool,
-        typer.Option(
-            "--landing", help="Instead: time one new 835 from its arrival to the published marts."
-        ),
-    ] = False,
     folder: Annotated[
         Path | None,
-        typer.Option(help="With --landing: a home where `rcm run` has ended; the file is added."),
+        typer.Option(help="For landing: a home where `rcm run` has ended; the file is added."),
     ] = None,
 ) -> None:
-    """Time each stage of a fresh run against the bare work, and the generator at several sizes."""
-    from rcm_platform import benchmark, benchmark_landing, benchmark_world
+    """Measure against the bare work and the budgets.
 
-    if landing:
-        try:
-            out.print(benchmark_landing.measure(size, out, folder and folder.absolute()))
-        except (TimeoutError, RuntimeError, FileNotFoundError) as problem:
-            _stop(str(problem))
-        return
-    out.print(benchmark.measure(size, out))
-    out.print(benchmark_world.measure([name for name in worlds.split(",") if name], out))
+    stages: a fresh run. landing: a new 835, from its arrival to the published marts. x12: CPU, memory
+    and cores of reading 835 files. persons: linking all patients, and one in a hundred more. world:
+    the generator at several sizes.
+    """
+    from rcm_platform import (
+        benchmark,
+        benchmark_identity,
+        benchmark_landing,
+        benchmark_world,
+        benchmark_x12,
+    )
+
+    measures = {
+        Benchmark.STAGES: lambda: benchmark.measure(size, out),
+        Benchmark.LANDING: lambda: benchmark_landing.measure(
+            size, out, folder and folder.absolute()
+        ),
+        Benchmark.X12: lambda: benchmark_x12.measure(out),
+        Benchmark.PERSONS: lambda: benchmark_identity.measure(out),
+        Benchmark.WORLD: lambda: benchmark_world.measure(
+            [name for name in worlds.split(",") if name], out
+        ),
+    }
+    try:
+        for name in what or measures:
+            out.print(measures[name]())
+    except (TimeoutError, RuntimeError, FileNotFoundError) as problem:
+        _stop(str(problem))
 
 
 @published_app.command("path")

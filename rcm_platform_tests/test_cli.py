@@ -8,7 +8,7 @@ import pytest
 
 from rcm_platform_tests.conftest import Built, RunCli
 
-COMMANDS = ["run", "ui", "world", "bench", "published", "quarantine"]
+COMMANDS = ["run", "ui", "world", "compare", "persons", "bench", "published", "quarantine"]
 
 
 def test_help_lists_every_command(rcm: RunCli) -> None:
@@ -78,3 +78,10 @@ def test_the_quarantine_list_shows_rules_and_no_content(rcm: RunCli, built: Buil
     assert done.returncode == 0
     assert "CLP*" not in done.stdout
     assert "NM1*" not in done.stdout
+
+
+def test_persons_are_counted_and_held_against_the_truth(rcm: RunCli, built: Built) -> None:
+    shown = rcm("persons", home=built.settings.home, world_size="tiny").stdout
+    assert "patient records of" in shown
+    assert "precision" in shown
+    assert "recall" in shown

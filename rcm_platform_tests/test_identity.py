@@ -221,6 +221,22 @@ def test_fillers_and_numbers_that_many_share_count_as_absent() -> None:
     assert evidence[0]["ssn"] == "differs"
 
 
+def test_a_number_that_becomes_common_is_dropped_from_earlier_evidence() -> None:
+    same = {"ssn": None, "address": None}
+    rows = [record("x:1", **same), record("x:2", **same)]
+    crowd = [
+        record(f"a:{n}", STRANGER, ssn=None, address=None, phone_number=WILLIAM["phone_number"])
+        for n in range(MAX_SHARING)
+    ]
+    first = link(table(*rows))
+    assert persons(first) == [{"x:1", "x:2"}]
+    later = link(table(*rows, *crowd), previous=first)
+    assert {"x:1"} in persons(later)
+    at_once = link(table(*crowd, *rows))
+    assert later.pairs.equals(at_once.pairs)
+    assert later.members.equals(at_once.members)
+
+
 def test_an_unlink_separates_also_what_others_connect() -> None:
     rows = table(record("a:1"), record("b:1"), record("c:1", ssn=None))
     assert persons(link(rows)) == [{"a:1", "b:1", "c:1"}]

@@ -5,7 +5,8 @@ often true pairs stand at that level, u how often two random people do. A pair's
 prior plus the weight of its level in each field, so it follows from the two records alone; that is
 why names carry no frequencies of the population here (an equal SMITH counts like an equal ZYSK).
 
-`weights.csv` holds m and u. They were estimated without labels, by `estimate`, and rounded.
+`weights.csv` holds m and u, as `estimate` found them without labels in 48,000 records of the
+synthetic world (medium, seed 7). A one stands for a share that rounds to it.
 """
 
 from __future__ import annotations

@@ -85,6 +85,25 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         {**answer, "response_no": 1, "acknowledged_st_control_number": "1"},
         {**answer, "response_no": 2, "acknowledged_st_control_number": "2", "received_count": 2},
     )
+    batch = {**interchange, "batch_reference": " B1 ", "rejected_amount": Decimal("300.00")}
+    land(
+        lake,
+        "x12",
+        "ack_batches",
+        DAY,
+        {**batch, "batch_no": 1, "level_code": "21", "action_code": "U"},
+        {**batch, "batch_no": 2, "parent_batch_no": 1, "level_code": "19"},
+    )
+    answered = {**interchange, "claim_no": 1, "segment_no": 18}
+    land(
+        lake,
+        "x12",
+        "ack_claims",
+        DAY,
+        {**answered, "batch_no": 2},
+        # loaded before answers to batches were kept
+        {**answered, "claim_no": 2},
+    )
     land(lake, "x12", "remit_payments", DAY, {**interchange, "payment_amount": Decimal(0)})
     claim = {**interchange, "claim_no": 1}
     land(lake, "x12", "remit_claims", DAY, {**claim, "original_payer_claim_number": " PCN0 "})
@@ -154,6 +173,19 @@ def test_terms_and_targets_are_numbers_and_flags(staged: Warehouse) -> None:
         "select effective_date, fee_amount from staging.stg_operations__fee_schedules order by 1"
     ) == [(date(2024, 1, 1), Decimal("89.00")), (date(2025, 1, 1), Decimal("91.00"))]
     assert staged.query("select merged_into from staging.stg_operations__payers") == [("1",)]
+
+
+def test_a_claim_finds_what_is_answered_to_its_provider_and_its_receiver(
+    staged: Warehouse,
+) -> None:
+    assert staged.query(
+        "select claims.claim_no, batches.level_code, parents.level_code, parents.action_code, "
+        "parents.batch_reference, parents.rejected_amount "
+        "from staging.stg_x12__ack_claims as claims "
+        "left join staging.stg_x12__ack_batches as batches using (ack_batch_key) "
+        "left join staging.stg_x12__ack_batches as parents "
+        "on batches.parent_ack_batch_key = parents.ack_batch_key order by 1"
+    ) == [(1, "19", "21", "U", "B1", Decimal("300.00")), (2, None, None, None, None, None)]
 
 
 def test_traffic_keeps_answers_remarks_and_earlier_payers(staged: Warehouse) -> None:
