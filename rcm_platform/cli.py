@@ -287,9 +287,8 @@ def bench(
 ) -> None:
     """Measure against the bare work and the budgets.
 
-    stages: a fresh run. landing: a new 835, from its arrival to the published marts. x12: CPU, memory
-    and cores of reading 835 files. persons: linking all patients, and one in a hundred more. world:
-    the generator at several sizes.
+    stages: a fresh run. landing: a new 835, from arrival to the published marts. x12: reading 835
+    files. persons: linking all patients. world: the generator at several sizes.
     """
     from rcm_platform import (
         benchmark,

@@ -100,19 +100,23 @@ class AttachedDatabase:
             f"select max({name}) from {self._own_relation(table)} where {name} < '2100-01-01'",
         )[0][0]
 
-    def collect_repeats(self, table: str, key: str, into: str) -> int:
-        """Put the keys that occur more than once into a temp table (`repeated`); how many.
-
-        The server looks for them: only what it finds is sent.
-        """
+    def repeated_keys(self, table: str, key: str, at_most: int) -> list[str]:
+        """Values of a key that occur more than once, as text; the server looks for them."""
         name = self._own_quotes(key)
-        self._let(
-            f"create or replace temp table {into} as select cast(key as varchar) as repeated "
-            "from {} as t(key)",
+        rows = self._let(
+            "select cast(key as varchar) from {} as t(key) order by 1",
             f"select {name} from {self._own_relation(table)} where {name} is not null "
-            f"group by {name} having count(*) > 1",
+            f"group by {name} having count(*) > 1 limit {at_most}",
         )
-        return self.con.execute(f"select count(*) from {into}").fetchall()[0][0]
+        return [value for (value,) in rows]
+
+    def blank_rows(self, table: str, column: str) -> str:
+        """A relation of the rows of a table in which a column is NULL.
+
+        The server looks for them: DuckDB hands it comparisons with a value, but not this one.
+        """
+        name = self._own_quotes(column)
+        return self._asking(f"select * from {self._own_relation(table)} where {name} is null")
 
     def ask(self, sql: str) -> list[tuple]:
         """Run SQL that reads the source; again, from the start, when the server went away."""
@@ -138,9 +142,13 @@ class AttachedDatabase:
 
     def _let(self, sql: str, question: str) -> list[tuple]:
         """Ask a question in the server's own words, inside SQL of ours where `{}` stands."""
+        return self.ask(sql.format(self._asking(question)))
+
+    def _asking(self, question: str) -> str:
+        """A question in the server's own words, as a relation."""
         if self._kind == "duckdb":
-            return self.ask(sql.format(f"({question})"))
-        return self.ask(sql.format(f"{self._kind}_query('source_db', {literal(question)})"))
+            return f"({question})"
+        return f"{self._kind}_query('source_db', {literal(question)})"
 
     def _own_quotes(self, name: str) -> str:
         return "`" + name.replace("`", "``") + "`" if self._kind == "mysql" else quoted(name)

@@ -50,6 +50,9 @@ MAX_DELETED_SHARE = 0.5
 """A compare that misses more of a table's records than this share has met a failed restore or the
 wrong database rather than deletes: it records none, unless it is told to."""
 
+_MANY_KEYS = 1000
+"""From so many repeated keys on, a table is read whole."""
+
 _FEW_RECORDS = 20
 """Of so few records, any share may be deleted."""
 
@@ -200,7 +203,10 @@ class _Reader:
 
         watermark = self._watermark(table, expected)
         since = None if self._is_full or not watermark else watermark - OVERLAP
-        has_repeats = self._read(table, columns, expected, since)
+        repeats = self._source.repeated_keys(table, columns[expected.key[0]][0], _MANY_KEYS)
+        if len(repeats) == _MANY_KEYS:
+            since = None
+        self._read(table, columns, expected, since, repeats)
         bad = tabular.check(self.con, table, expected, as_text=False)
         if len(bad) > MAX_BAD_ROWS:
             reason = f"more than {MAX_BAD_ROWS:,} rows break a rule, the first: {bad[0].reason}"
@@ -215,7 +221,7 @@ class _Reader:
             )
             for row in bad
         ]
-        extract.rows = self._news(extract, expected, watermark, since, has_repeats)
+        extract.rows = self._news(extract, expected, watermark, since, repeats)
         self._note_events(extract, expected)
         self._measure(extract, expected)
         return extract
@@ -253,18 +259,16 @@ class _Reader:
         columns: dict[str, tuple[str, str]],
         expected: Layout,
         since: datetime | None,
-    ) -> bool:
-        """Copy the rows that may be new to temp table `table`; True if keys repeat in the source.
+        repeats: Sequence[str],
+    ) -> None:
+        """Copy the rows that may be new to temp table `table`.
 
-        All rows of a repeated key are read whatever their age, in an order that does not depend on
-        the source's: which of them is the first must be the same in every load.
+        All rows of a key that repeats in the source are read whatever their age, in an order that
+        does not depend on the source's: which of them is the first must be the same in every load.
         """
         found = self._source.relation(table)
         key = quoted(columns[expected.key[0]][0])
-        repeats = self._source.collect_repeats(
-            table, columns[expected.key[0]][0], f"{table}_repeated"
-        )
-        order, arrival, conditions = "", f"date '{self.latest}'", [""]
+        order, arrival, scans = "", f"date '{self.latest}'", [found]
         if repeats:
             order = "order by " + ", ".join(
                 quoted(columns[name][0])
@@ -276,25 +280,25 @@ class _Reader:
             modified = quoted(name)
             arrival = f"try_cast({modified} as date)"
             if since:
-                value, edge = _comparable(modified, kind, since)
-                wanted = [f"{value} >= {edge}", f"{value} is null"]
-                if repeats:
-                    wanted.append(
-                        f"cast({key} as varchar) in (from {table}_repeated) "
-                        f"and not coalesce({wanted[0]}, true)"
-                    )
                 # each a scan of its own: a filter with `or` is not handed to the server
-                conditions = [f"where {condition}" for condition in wanted]
+                value, edge = _comparable(modified, kind, since)
+                scans = [f"(from {found} where {value} >= {edge})"]
+                if value == modified:
+                    scans.append(self._source.blank_rows(table, name))
+                else:
+                    scans.append(f"(from {found} where {value} is null)")
+                if repeats:
+                    old = f"{key} in ({_literals(repeats)}) and {value} < {edge}"
+                    scans.append(f"(from {found} where {old})")
         # '/' separates interchange and segment in a position
         position = f"replace(coalesce(cast({key} as varchar), ''), '/', '%2F')"
         names = ", ".join(f"{quoted(name)} as {quoted(to)}" for to, (name, _) in columns.items())
-        rows = " union all ".join(f"select * from {found} {where}" for where in conditions)
+        rows = " union all ".join(f"select * from {scan}" for scan in scans)
         self._source.ask(
             f"create or replace temp table {table} as select {names}, {literal(table)} as _file, "
             f"row_number() over ({order}) as _row, {position} as _position, "
             f"{arrival} as _arrival_date from ({rows})"
         )
-        return bool(repeats)
 
     def _news(
         self,
@@ -302,7 +306,7 @@ class _Reader:
         expected: Layout,
         watermark: datetime | None,
         since: datetime | None,
-        has_repeats: bool,
+        repeats: Sequence[str],
     ) -> str:
         """The checked rows that differ from the last version that the lake holds, as a relation.
 
@@ -318,8 +322,8 @@ class _Reader:
             counts_from, last = "null::timestamp", "_arrival_date desc, _loaded_at desc"
         elif since:
             visible = f"where _arrival_date >= date '{since:%Y-%m-%d}'"
-            if has_repeats:
-                visible += f" or {key} in (from {table}_repeated)"
+            if repeats:
+                visible += f" or {key} in ({_literals(repeats)})"
         self.con.execute(
             f"create or replace temp table {table}_known as "
             f"select *, {counts_from} as _counts_from "
@@ -431,6 +435,10 @@ class _Reader:
                 level="table",
             )
         ]
+
+
+def _literals(values: Iterable[str]) -> str:
+    return ", ".join(map(literal, values))
 
 
 def _comparable(column: str, kind: str, moment: datetime) -> tuple[str, str]:
