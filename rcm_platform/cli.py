@@ -267,6 +267,7 @@ class Benchmark(StrEnum):
     STAGES = "stages"
     LANDING = "landing"
     X12 = "x12"
+    DATABASE = "database"
     PERSONS = "persons"
     WORLD = "world"
 
@@ -288,10 +289,12 @@ def bench(
     """Measure against the bare work and the budgets.
 
     stages: a fresh run. landing: a new 835, from arrival to the published marts. x12: reading 835
-    files. persons: linking all patients. world: the generator at several sizes.
+    files. database: a million rows from a MariaDB, and an increment. persons: linking all patients.
+    world: the generator at several sizes.
     """
     from rcm_platform import (
         benchmark,
+        benchmark_database,
         benchmark_identity,
         benchmark_landing,
         benchmark_world,
@@ -304,6 +307,7 @@ def bench(
             size, out, folder and folder.absolute()
         ),
         Benchmark.X12: lambda: benchmark_x12.measure(out),
+        Benchmark.DATABASE: lambda: benchmark_database.measure(out),
         Benchmark.PERSONS: lambda: benchmark_identity.measure(out),
         Benchmark.WORLD: lambda: benchmark_world.measure(
             [name for name in worlds.split(",") if name], out

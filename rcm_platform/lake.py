@@ -39,7 +39,7 @@ PROVENANCE = pa.schema(
         ("_loaded_at", pa.timestamp("us")),
     ]
 )
-_BUFFER_BYTES = 256 * 2**20
+_BUFFER_BYTES = 64 * 2**20
 
 
 class Lake:
@@ -278,7 +278,7 @@ class Batch:
                 )
             elif field.name not in present:
                 columns[field.name] = pa.nulls(rows.num_rows, field.type)
-            elif (column := rows[field.name]).type == field.type:
+            elif _value_type((column := rows[field.name]).type) == field.type:
                 columns[field.name] = column
             else:
                 columns[field.name] = column.cast(field.type)
@@ -289,11 +289,43 @@ class Batch:
         self._staging.mkdir(parents=True, exist_ok=True)
         for (source, table, day), tables in self._buffer.items():
             # columns beyond the declared ones may differ from one addition to the next
-            whole = pa.concat_tables(tables, promote_options="default")
-            pq.write_table(whole, self._staging / str(len(self._files)))
+            whole = _concatenated(tables)
+            pq.write_table(
+                whole,
+                self._staging / str(len(self._files)),
+                # bounds of texts are dear to find, and nobody asks for them
+                write_statistics=[f.name for f in whole.schema if not _is_text(f)],
+                # texts come again; numbers are small as they are, and no two positions are the same
+                use_dictionary=[
+                    f.name for f in whole.schema if _is_text(f) and f.name != "_source_position"
+                ],
+                # a text is a text, in whatever way it came here
+                store_schema=False,
+            )
             part = self._parts[source, table, day]
             self._parts[source, table, day] += 1
             name = f"{self.id}-{part}.parquet" if part else f"{self.id}.parquet"
             self._files.append(f"{source}/{table}/{PARTITION}{day.isoformat()}/{name}")
         self._buffer.clear()
         self._buffered = 0
+
+
+def _value_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values of a column that may be encoded as a dictionary."""
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _is_text(column: pa.Field) -> bool:
+    return pa.types.is_string(_value_type(column.type))
+
+
+def _concatenated(tables: list[pa.Table]) -> pa.Table:
+    """Tables below each other. Columns beyond the declared ones may differ from one to the next,
+    and a column may be encoded as a dictionary in some of them."""
+    encoded = [{f.name for f in table.schema if pa.types.is_dictionary(f.type)} for table in tables]
+    if any(names != encoded[0] for names in encoded):
+        tables = [
+            table.cast(pa.schema([f.with_type(_value_type(f.type)) for f in table.schema]))
+            for table in tables
+        ]
+    return pa.concat_tables(tables, promote_options="default").unify_dictionaries()

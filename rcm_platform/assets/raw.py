@@ -14,6 +14,7 @@ from rcm_platform.assets.common import (
     money,
 )
 from rcm_platform.assets.sources import source_key
+from rcm_platform.hospitals import hospitals
 from rcm_platform.ingest import Feed
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
@@ -25,6 +26,14 @@ PLATFORM = {
     "quarantine_decisions": "What became of what was quarantined, and who decided it.",
 }
 SOURCE_CHECK = "source_available"
+_COMPARE = {
+    "full_compare": dg.Field(
+        bool,
+        default_value=False,
+        description="Compare the whole database with the lake: finds deletes, and changes without "
+        "a new modification date. As `rcm compare`.",
+    )
+}
 
 
 def raw_key(feed: str, table: str) -> dg.AssetKey:
@@ -65,6 +74,7 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
                 description=f"The sources of {feed.name} could be reached and read.",
             )
         ],
+        config_schema=_COMPARE if feed.name in hospitals() else None,
         pool=WRITER_POOL,
     )
     def load(
@@ -79,7 +89,9 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
                 seen = landing.look_at(settings, source)
                 try:
                     summary = summary.merge(
-                        ingest.load_source(settings, lake, source, log_progress(context))
+                        ingest.compare_source(settings, lake, source, log_progress(context)).summary
+                        if (context.op_execution_context.op_config or {}).get("full_compare")
+                        else ingest.load_source(settings, lake, source, log_progress(context))
                     )
                     landing.note_loaded(settings, source, seen)
                 except SourceUnavailable as problem:

@@ -248,7 +248,7 @@ def _collect_misfits(
     ]
     if expected.modified in present:
         why = f"{expected.modified} is blank, so nobody knows when the row arrived"
-        broken.append((_is_blank(expected.modified), why))
+        broken.append((_is_blank(expected.modified, present), why))
         # a filler such as 9999-12-31 would make whatever changes later look old
         moment = f"try_cast({quoted(expected.modified)} as timestamp)"
         why = f"{expected.modified} is no date of this age"
@@ -257,7 +257,7 @@ def _collect_misfits(
     misfit = f"nullif(concat_ws('; ', {', '.join(misfits)}), '')" if misfits else "null"
     no_key = f"the key ({', '.join(expected.key)}) is blank"
     conditions = [condition for condition, _ in broken]
-    conditions += [_is_blank(name) for name in expected.key if name in present]
+    conditions += [_is_blank(name, present) for name in expected.key if name in present]
     con.execute(
         f"""
         insert into {bad}
@@ -270,7 +270,9 @@ def _collect_misfits(
     )
 
 
-def _is_blank(column: str) -> str:
+def _is_blank(column: str, present: dict[str, str]) -> str:
+    if present[column] in _FITTING[Kind.INTEGER] | _FITTING[Kind.TIMESTAMP]:
+        return f"{quoted(column)} is null"
     return f"coalesce(trim(cast({quoted(column)} as varchar)), '') = ''"
 
 

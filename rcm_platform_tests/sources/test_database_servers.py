@@ -361,9 +361,13 @@ class TestServerGoesAway:
         undisturbed = Lake(tmp_path / "undisturbed")
         load_hospital(undisturbed, "hospital_a", url)
         port = int(url.rsplit(":", 1)[1].split("/")[0])
-        with Proxy(port, [200_000] * 99) as proxy:
-            with pytest.raises(SourceUnavailable, match="it was tried 3 times"):
-                load_hospital(lake, "hospital_a", proxy.url(url))
+        # what MariaDB sends is compressed; what PostgreSQL sends begins with its catalog
+        enough = 20_000 if url.startswith("mysql") else 200_000
+        with (
+            Proxy(port, [enough] * 99) as proxy,
+            pytest.raises(SourceUnavailable, match="it was tried 3 times"),
+        ):
+            load_hospital(lake, "hospital_a", proxy.url(url))
         assert proxy.cuts >= 3
         assert not any(content(lake).values())
         load_hospital(lake, "hospital_a", url)

@@ -7,6 +7,7 @@ always adds up.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 
 import duckdb
@@ -302,17 +303,39 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         key = transaction if claim is None else claim
         target.setdefault(key, []).append(Fault("T3", reason))
     if check := _CHECKS.get(parsed.set.spec):
-        with duckdb.connect() as con:
-            for name, rows in parsed.tables.items():
-                con.register(name, rows)
-            for transaction, claim, rule_id, reason in con.execute(check).fetchall():
-                target = by_transaction if claim is None else by_claim
-                key = transaction if claim is None else claim
-                target.setdefault(key, []).append(Fault(rule_id, reason))
+        for transaction, claim, rule_id, reason in _ask(check, parsed):
+            target = by_transaction if claim is None else by_claim
+            key = transaction if claim is None else claim
+            target.setdefault(key, []).append(Fault(rule_id, reason))
     return (
         {key: _worst(faults) for key, faults in by_transaction.items()},
         {key: _worst(faults) for key, faults in by_claim.items()},
     )
+
+
+def _ask(check: str, parsed: Parsed) -> list[tuple[int, int | None, str, str]]:
+    """The rows of a check over the parsed tables."""
+    con = _connection()
+    for name, rows in parsed.tables.items():
+        con.register(name, rows)
+    try:
+        return con.execute(check).fetchall()
+    finally:
+        # the tables are large, and the connection outlives them
+        for name in parsed.tables:
+            con.unregister(name)
+
+
+_own = threading.local()
+
+
+def _connection() -> duckdb.DuckDBPyConnection:
+    """This thread's connection: to open one costs as much as to judge a chunk. Chunks are judged
+    side by side, so one thread is enough for each."""
+    if not hasattr(_own, "connection"):
+        _own.connection = duckdb.connect(config={"threads": 1})
+    connection: duckdb.DuckDBPyConnection = _own.connection
+    return connection
 
 
 def _worst(faults: Iterable[Fault]) -> Fault:

@@ -146,7 +146,7 @@ def land(source_system: str, chunk: Chunk, judge: Judge) -> Landed:
             keep = ~held_transactions[rows["transaction"].to_numpy()]
             if "claim" in rows.column_names:
                 keep &= ~held_claims[pc.fill_null(rows["claim"], -1).to_numpy()]
-            kept = rows.filter(pa.array(keep))
+            kept = _kept(rows, keep)
         if not len(kept):
             continue
         row_counts += np.bincount(kept["transaction"].to_numpy(), minlength=len(pieces))
@@ -187,6 +187,18 @@ def _held_claims(
     return held
 
 
+def _kept(rows: pa.Table, keep: np.ndarray) -> pa.Table:
+    """The rows to keep. They stand in few runs, which are shared, not copied."""
+    edges = np.flatnonzero(np.diff(keep, prepend=False, append=False)).reshape(-1, 2)
+    if len(edges) > _MANY_RUNS:
+        return rows.filter(pa.array(keep))
+    runs = [rows.slice(start, end - start) for start, end in edges.tolist()]
+    return pa.concat_tables([rows.slice(0, 0), *runs])
+
+
+_MANY_RUNS = 200
+
+
 def _keys(source_system: str, pieces: Sequence[Piece]) -> pa.Table:
     """What every row of a transaction carries: one row per transaction."""
     # of many transactions, few groups: what is theirs is made once
@@ -195,19 +207,20 @@ def _keys(source_system: str, pieces: Sequence[Piece]) -> pa.Table:
     interchanges = [interchange for interchange, _ in groups.values()]
     of_group = pa.table(
         {
-            "interchange_sha256": pa.array([i.sha256 for i in interchanges], pa.string()),
-            "isa_control_number": _texts(i.source.header[13] for i in interchanges),
-            "gs_control_number": _texts(group.header[6] for _, group in groups.values()),
+            # of texts that many rows share, only a number is copied for each
+            "interchange_sha256": _encoded(i.sha256 for i in interchanges),
+            "isa_control_number": _encoded(i.source.header[13] for i in interchanges),
+            "gs_control_number": _encoded(group.header[6] for _, group in groups.values()),
             "position": pa.array([f"{i.source.number}/" for i in interchanges], pa.string()),
-            "_source_system": pa.array([source_system] * len(groups), pa.string()),
-            "_source_file": pa.array([i.file.name for i in interchanges], pa.string()),
+            "_source_system": _encoded([source_system] * len(groups)),
+            "_source_file": pa.array([i.file.name for i in interchanges]).dictionary_encode(),
             "_arrival_date": pa.array([i.arrival_date for i in interchanges], pa.date32()),
         }
     )
     keys = of_group.take(pa.array([numbers[id(group)] for _, group, _ in pieces], pa.int32()))
     transactions = [transaction for _, _, transaction in pieces]
     own = {
-        "st_control_number": _texts(t.header[2] for t in transactions),
+        "st_control_number": _encoded(t.header[2] for t in transactions),
         "transaction_no": pa.array([t.number for t in transactions], pa.int32()),
         "first_segment": pa.array([t.first_segment for t in transactions], pa.int32()),
     }
@@ -224,12 +237,19 @@ def _with_keys(table: str, rows: pa.Table, keys: pa.Table) -> pa.Table:
     given = {"segment_no": segment_no, "_source_position": position}
     for source in (context, rows):
         given |= {name: source[name] for name in source.column_names}
-    schema = SCHEMAS[table]
-    for column in schema:
-        # two sets may feed one table, and one of them lack a column
-        given.setdefault(column.name, pa.nulls(len(rows), column.type))
-    return pa.table({name: given[name] for name in schema.names}, schema=schema)
+    columns = {}
+    for column in SCHEMAS[table]:
+        values = given.get(column.name)
+        if values is None:
+            # two sets may feed one table, and one of them lack a column
+            values = pa.nulls(len(rows), column.type)
+        elif values.type != column.type and not pa.types.is_dictionary(values.type):
+            values = values.cast(column.type)
+        columns[column.name] = values
+    return pa.table(columns)
 
 
-def _texts(values: Iterable[str]) -> pa.Array:
-    return pa.array([value.strip() or None for value in values], pa.string())
+def _encoded(values: Iterable[str]) -> pa.Array:
+    """Texts without blanks around them, as a dictionary; null when nothing is left."""
+    texts = pa.array([value.strip() or None for value in values], pa.string())
+    return texts.dictionary_encode()

@@ -83,7 +83,7 @@ def read(
     hashed = ((name, data, Digests.of(data)) for name, data in files)
     for tables in reader.read(hashed):
         for table, rows in tables.items():
-            parts[table].append(rows)
+            parts[table].append(rows.cast(SCHEMAS[table]))
     tables = {
         table: pa.concat_tables(parts[table]) if parts[table] else schema.empty_table()
         for table, schema in SCHEMAS.items()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -110,9 +111,13 @@ def announced(data: bytes) -> Decimal | None:
     """BPR02 of 835s and CLM02 of 837s by a plain reading; None where an amount cannot be read or a
     segment stands in no transaction of its set: then nobody can tell what the file announces."""
     total = Decimal(0)
-    head = re.compile(rb"(?=ISA[*|]\d\d[*|])")
-    for part in head.split(data):
-        of_set, separator = b"", part[3:4] if head.match(part) else b"*"
+    # whatever the first element of the header says: its separator stands around it
+    heads = [found.start() for found in re.finditer(rb"ISA([*|])(?:(?!\1)[^~]){2,4}\1", data)]
+    for start, end in pairwise(sorted({0, *heads, len(data)})):
+        part = data[start:end]
+        of_set, separator = b"", part[3:4] if start in heads else b"*"
+        if start in heads and part.partition(b"~")[0].count(separator) != 16:
+            return None  # no whole header: which separator stands behind it is anybody's guess
         for segment in part.split(b"~"):
             elements = segment.lstrip(b" \t\r\n\x00\x1a").split(separator)
             if elements[0] == b"ST":

@@ -1,0 +1,63 @@
+"""Records that a hospital deletes leave every mart from the day on which that is noticed; the proof
+holds; and a record that comes back is there again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from rcm_platform.settings import Settings
+from rcm_platform_tests.conftest import RunCli
+
+pytestmark = pytest.mark.prove
+
+TABLES = {"transactions": "TransactionID", "encounters": "EncounterID", "patients": "PatientID"}
+
+
+def test_deletes_go_through_to_the_marts_and_back(rcm: RunCli, tmp_path: Path) -> None:
+    given = {"home": tmp_path, "world_size": "tiny"}
+    assert rcm("world", **given).returncode == 0
+    settings = Settings(home=tmp_path, world_size="tiny")
+    database = tmp_path / "a.duckdb"
+    shutil.copy(settings.world_dir / "hospital_a.duckdb", database)
+    given["hospital_a_url"] = database
+
+    def figures() -> dict[str, object]:
+        with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+            return {
+                name: con.execute(f"select {what} where source_system = 'hospital_a'").fetchall()
+                for name, what in {
+                    "charges": "sum(charge_amount) from marts.fct_claims",
+                    "visits": "count(*) from marts.fct_encounters",
+                    "patients": "count(*) from marts.dim_patient",
+                    "staged": "count(*) from staging.stg_hospital_a__transactions",
+                }.items()
+            }
+
+    def run(*args: str) -> str:
+        done = rcm(*(args or ("run",)), **given)
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+        return done.stdout
+
+    run()
+    before = figures()
+    with duckdb.connect(str(database)) as con:
+        for table, key in TABLES.items():
+            con.execute(f"create table gone_{table} as from {table} order by {key} limit 5")
+            con.execute(f"delete from {table} where {key} in (select {key} from gone_{table})")
+    said = run("compare", "hospital_a")
+    for table in TABLES:
+        assert f"{table}: 5 deleted" in said
+    assert "Published" in run()
+    without = figures()
+    assert all(without[name] < before[name] for name in ("charges", "visits", "staged"))
+
+    with duckdb.connect(str(database)) as con:
+        for table in TABLES:
+            con.execute(f"insert into {table} from gone_{table}")
+    assert "transactions: 5 there again" in run("compare", "hospital_a")
+    assert "Published" in run()
+    assert figures() == before
