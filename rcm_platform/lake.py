@@ -40,6 +40,8 @@ PROVENANCE = pa.schema(
     ]
 )
 _BUFFER_BYTES = 64 * 2**20
+# to weigh every row of a table in many pieces takes longer than to write some of them
+_SAMPLE_ROWS = 1000
 
 
 class Lake:
@@ -236,7 +238,8 @@ class Batch:
         conformed = self._conform(rows, self._lake.declared(source, table))
         self._buffer[source, table, arrival_date].append(conformed)
         self._rows[f"{source}/{table}"] += rows.num_rows
-        self._buffered += rows.nbytes
+        sample = rows.slice(0, _SAMPLE_ROWS)
+        self._buffered += sample.nbytes * rows.num_rows // sample.num_rows
         if self._buffered > _BUFFER_BYTES:
             self._flush()
 
@@ -273,8 +276,9 @@ class Batch:
         columns: dict[str, pa.Array | pa.ChunkedArray] = {}
         for field in declared:
             if field.name in constants:
-                columns[field.name] = pa.repeat(
-                    pa.scalar(constants[field.name], field.type), rows.num_rows
+                value = pa.scalar(constants[field.name], field.type)
+                columns[field.name] = pa.DictionaryArray.from_arrays(
+                    pa.repeat(pa.scalar(0, pa.int32()), rows.num_rows), pa.array([value])
                 )
             elif field.name not in present:
                 columns[field.name] = pa.nulls(rows.num_rows, field.type)
@@ -293,8 +297,8 @@ class Batch:
             pq.write_table(
                 whole,
                 self._staging / str(len(self._files)),
-                # bounds of texts are dear to find, and nobody asks for them
-                write_statistics=[f.name for f in whole.schema if not _is_text(f)],
+                # bounds are dear to find, and only those of times are asked for
+                write_statistics=[f.name for f in whole.schema if pa.types.is_temporal(f.type)],
                 # texts come again; numbers are small as they are, and no two positions are the same
                 use_dictionary=[
                     f.name for f in whole.schema if _is_text(f) and f.name != "_source_position"

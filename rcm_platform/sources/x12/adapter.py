@@ -410,7 +410,8 @@ def _typed(rows: pa.Table, schema: pa.Schema) -> pa.Table:
 def _convert(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
     wanted = column.type
     if pa.types.is_binary(values.type):
-        values = values.cast(pa.string())
+        # all bytes were decoded before
+        values = pc.cast(values, options=_TEXT)
         if pa.types.is_date(wanted):
             # many rows, few dates: each is read once
             coded = values.combine_chunks().dictionary_encode()
@@ -428,6 +429,9 @@ def _convert(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
         )
         return pc.if_else(fits, values, None).cast(wanted)
     return values.cast(wanted)
+
+
+_TEXT = pc.CastOptions(pa.string(), allow_invalid_utf8=True)
 
 
 def _dates(texts: pa.Array, column: pa.Field) -> pa.Array:

@@ -1,5 +1,5 @@
-"""Judge parsed transactions: missing values (T3), levels (E12), balances of the 835 (B1-B3), the
-837 (P1) and the 277CA (K7).
+"""Judge parsed transactions: missing values (T3), levels (E12), balances of the 835 (B1-B3, in
+`remit_balance`), the 837 (P1) and the 277CA (K7).
 
 The balances are computed in exact decimals over the rows that would be loaded, so what is loaded
 always adds up.
@@ -12,126 +12,10 @@ from collections.abc import Iterable
 
 import duckdb
 
+from rcm_platform.sources.x12 import remit_balance
 from rcm_platform.sources.x12.adapter import SETS, Parsed
 from rcm_platform.sources.x12.hierarchy import misplaced
 from rcm_platform.sources.x12.splitter import Fault
-
-_REMIT = """
-with
-
-line_adjusted as (
-    select line, sum(amount) as amount from remit_adjustments where line is not null group by line
-),
-
-line_off as (
-    select
-        lines.claim,
-        arg_min(
-            'line ' || lines.line_no || ': SVC02 ' || lines.charge_amount || ' - adjustments '
-            || coalesce(line_adjusted.amount, 0) || ' is not SVC03 ' || lines.paid_amount,
-            lines.line_no
-        ) as reason
-    from remit_lines as lines left join line_adjusted using (line)
-    where lines.charge_amount - coalesce(line_adjusted.amount, 0) <> lines.paid_amount
-    group by lines.claim
-),
-
-claim_adjusted as (
-    select
-        claim,
-        sum(amount) as amount,
-        coalesce(sum(amount) filter (where line is null), 0) as claim_level_amount
-    from remit_adjustments group by claim
-),
-
-line_total as (
-    select claim, sum(charge_amount) as charge_amount, sum(paid_amount) as paid_amount
-    from remit_lines group by claim
-),
-
-claims as (
-    select
-        remit_claims.*,
-        coalesce(claim_adjusted.amount, 0) as adjusted,
-        coalesce(claim_adjusted.claim_level_amount, 0) as claim_level_adjusted,
-        line_total.charge_amount as line_charge,
-        line_total.paid_amount as line_paid,
-        line_off.reason as line_reason
-    from remit_claims
-    left join claim_adjusted using (claim)
-    left join line_total using (claim)
-    left join line_off using (claim)
-),
-
--- an amount that cannot be read leaves its claim (T3) and its payment (B3) without a judgement
-paid as (
-    select
-        transaction,
-        sum(paid_amount) as amount,
-        count(*) - count(paid_amount) as unreadable
-    from remit_claims group by transaction
-),
-
-withheld as (
-    select transaction, sum(amount) as amount, count(*) - count(amount) as unreadable
-    from remit_provider_adjustments group by transaction
-)
-
--- where a line is off, the claim as a whole is off only if it is not the sum of its lines
-select transaction, claim, 'B2' as rule_id,
-    'CLP03 ' || charge_amount || ' - adjustments ' || adjusted || ' is not CLP04 ' || paid_amount
-    as reason
-from claims where line_reason is null and charge_amount - adjusted <> paid_amount
-
-union all
-
-select transaction, claim, 'B2',
-    'lines charge ' || line_charge || ' and pay ' || line_paid || ', the claim (CLP03, CLP04) '
-    || charge_amount || ' and ' || paid_amount
-from claims
-where line_reason is not null
-    and (line_charge <> charge_amount or line_paid - claim_level_adjusted <> paid_amount)
-
-union all
-
-select transaction, claim, 'B1', line_reason from claims where line_reason is not null
-
-union all
-
-select payments.transaction, null, 'B3',
-    'BPR02 ' || payments.payment_amount || ' is not the sum of CLP04 ' || coalesce(paid.amount, 0)
-    || ' less PLB ' || coalesce(withheld.amount, 0)
-from remit_payments as payments
-left join paid using (transaction)
-left join withheld using (transaction)
-where coalesce(paid.unreadable, 0) = 0 and coalesce(withheld.unreadable, 0) = 0
-    and payments.payment_amount
-    <> coalesce(paid.amount, 0) - coalesce(withheld.amount, 0)
-
-union all
-
-select transaction, null, 'T3', 'BPR02 is missing' from remit_payments where payment_amount is null
-
-union all
-
-select transaction, null, 'T3', 'PLB has a reason without a readable amount'
-from remit_provider_adjustments where amount is null
-
-union all
-
-select transaction, claim, 'T3', 'CLP03 or CLP04 is missing or not an amount'
-from remit_claims where charge_amount is null or paid_amount is null
-
-union all
-
-select transaction, claim, 'T3', 'SVC02 or SVC03 is missing or not an amount'
-from remit_lines where charge_amount is null or paid_amount is null
-
-union all
-
-select transaction, claim, 'T3', 'CAS has a reason without a readable amount'
-from remit_adjustments where amount is null
-"""
 
 _SUBMITTED = """
 with
@@ -276,7 +160,6 @@ from functional_acks where acknowledged_gs_control_number is null
 """
 
 _CHECKS = {
-    SETS["835"].spec: _REMIT,
     SETS["837P"].spec: _SUBMITTED.format(charge="SV102"),
     SETS["837I"].spec: _SUBMITTED.format(charge="SV203"),
     SETS["277CA"].spec: _ANSWERED,
@@ -302,24 +185,24 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         target = by_transaction if claim is None else by_claim
         key = transaction if claim is None else claim
         target.setdefault(key, []).append(Fault("T3", reason))
-    if check := _CHECKS.get(parsed.set.spec):
-        for transaction, claim, rule_id, reason in _ask(check, parsed):
-            target = by_transaction if claim is None else by_claim
-            key = transaction if claim is None else claim
-            target.setdefault(key, []).append(Fault(rule_id, reason))
+    for transaction, claim, rule_id, reason in _findings(parsed):
+        target = by_transaction if claim is None else by_claim
+        key = transaction if claim is None else claim
+        target.setdefault(key, []).append(Fault(rule_id, reason))
     return (
         {key: _worst(faults) for key, faults in by_transaction.items()},
         {key: _worst(faults) for key, faults in by_claim.items()},
     )
 
 
-def _ask(check: str, parsed: Parsed) -> list[tuple[int, int | None, str, str]]:
-    """The rows of a check over the parsed tables."""
+def _findings(parsed: Parsed) -> Iterable[remit_balance.Finding]:
+    if parsed.set is SETS["835"]:
+        return remit_balance.findings(parsed.tables)
     con = _connection()
     for name, rows in parsed.tables.items():
         con.register(name, rows)
     try:
-        return con.execute(check).fetchall()
+        return con.execute(_CHECKS[parsed.set.spec]).fetchall()
     finally:
         # the tables are large, and the connection outlives them
         for name in parsed.tables:

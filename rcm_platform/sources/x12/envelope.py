@@ -104,11 +104,17 @@ def _group_fault(group: Group) -> Fault | None:
     if _number(_element(group.trailer, 2)) != _number(_element(group.header, 6)):
         pair = _element(group.trailer, 2), _element(group.header, 6)
         return Fault("E4", f"GE02 {pair[0]!r} is not the control number GS06 {pair[1]!r}")
-    numbers = Counter(_element(t.header, 2) for t in group.transactions)
+    # of very many transactions, few headers differ in more than their number
+    numbers: Counter[str] = Counter()
+    kinds: dict[tuple[tuple[str, ...], tuple[str, ...]], None] = {}
+    for transaction in group.transactions:
+        header = transaction.header
+        numbers[header[2].strip() if len(header) > 2 else ""] += 1
+        kinds[tuple(header[1:2]), tuple(header[3:4])] = None
     if repeated := [number for number, times in numbers.items() if times > 1]:
         return Fault("E5", f"transaction control number ST02 {repeated[0]!r} is repeated")
-    for transaction in group.transactions:
-        code, convention = _element(transaction.header, 1), _element(transaction.header, 3)
+    for kind in kinds:
+        code, convention = ("".join(element).strip() for element in kind)
         if code != _SET_CODES[name] or convention not in ("", guide):
             what = f"ST01 {code!r}, ST03 {convention!r} in a group of GS08 {guide!r}"
             return Fault("E8", f"transaction set does not match its group: {what}")
@@ -121,6 +127,8 @@ def _unread(group: Group) -> Fault:
 
 
 def _transaction_fault(transaction: Transaction) -> Fault | None:
+    if transaction.trailer[1:3] == [str(transaction.segment_count), *transaction.header[2:3]]:
+        return None  # as it nearly always is, to the letter
     if _number(_element(transaction.trailer, 1)) != str(transaction.segment_count):
         declared, count = _element(transaction.trailer, 1), transaction.segment_count
         return Fault("E4", f"SE01 declares {declared!r} segments, there are {count}")

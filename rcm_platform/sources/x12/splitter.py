@@ -304,7 +304,7 @@ def _text(raw: bytes) -> str:
 
 def _elements(data: Buffer, start: int, stop: int, delimiters: Delimiters) -> list[str]:
     # delimiters are ASCII: to decode first leaves them where they are
-    return _text(data[start:stop]).split(delimiters.element.decode())
+    return str(data[start:stop], "utf-8", "replace").split(delimiters.element.decode())
 
 
 def _walk(data: Buffer, interchange: Interchange) -> None:

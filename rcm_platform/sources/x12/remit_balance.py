@@ -1,0 +1,153 @@
+"""Whether remittances add up: rules B1-B3 of the 835, and amounts that are missing (T3).
+
+Amounts are whole cents in 64 bits: as exact as decimals, and whole columns are added at once. What
+cannot be read (null) leaves whatever it is part of without a judgement other than T3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Cents = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+Finding = tuple[int, int | None, str, str]
+"""(transaction, claim or None, rule, reason)."""
+
+
+class _Amounts(NamedTuple):
+    """A column of amounts: cents, 0 where it is null, and whether it is there."""
+
+    cents: Cents
+    is_there: Flags
+
+
+def findings(tables: dict[str, pa.Table]) -> Iterator[Finding]:
+    """What is wrong with the 835 transactions in the tables of one parse."""
+    payments, claims = tables["remit_payments"], tables["remit_claims"]
+    lines, adjustments = tables["remit_lines"], tables["remit_adjustments"]
+    withheld = tables["remit_provider_adjustments"]
+    claim_charge, claim_paid = _amounts(claims, "charge_amount"), _amounts(claims, "paid_amount")
+    line_charge, line_paid = _amounts(lines, "charge_amount"), _amounts(lines, "paid_amount")
+    adjusted, withheld_amount = _amounts(adjustments, "amount"), _amounts(withheld, "amount")
+    announced = _amounts(payments, "payment_amount")
+
+    of_claim, of_line = _rows(adjustments, "claim"), _rows(adjustments, "line", absent=-1)
+    is_of_line = of_line >= 0
+    line_adjusted = _sums(adjusted.cents[is_of_line], of_line[is_of_line], len(lines))
+    claim_adjusted = _sums(adjusted.cents, of_claim, len(claims))
+    claim_level = _sums(adjusted.cents[~is_of_line], of_claim[~is_of_line], len(claims))
+
+    # B1: of each claim, the first line that is off
+    line_claim = _rows(lines, "claim")
+    is_line_off = line_charge.cents - line_adjusted != line_paid.cents
+    is_line_off &= line_charge.is_there & line_paid.is_there
+    off_lines = np.flatnonzero(is_line_off)
+    has_line_off = np.zeros(len(claims), dtype=bool)
+    has_line_off[line_claim[off_lines]] = True
+
+    # B2: where a line is off, the claim as a whole is off only if it is not the sum of its lines
+    is_readable = claim_charge.is_there & claim_paid.is_there
+    is_off = claim_charge.cents - claim_adjusted != claim_paid.cents
+    lines_charge = _sums(line_charge.cents, line_claim, len(claims))
+    lines_paid = _sums(line_paid.cents, line_claim, len(claims))
+    is_sum_off = (lines_charge != claim_charge.cents) & claim_charge.is_there
+    is_sum_off |= (lines_paid - claim_level != claim_paid.cents) & claim_paid.is_there
+    transactions = _rows(claims, "transaction")
+
+    for claim in np.flatnonzero(is_off & is_readable & ~has_line_off).tolist():
+        reason = (
+            f"CLP03 {_dollars(claim_charge.cents[claim])} - adjustments "
+            f"{_dollars(claim_adjusted[claim])} is not CLP04 {_dollars(claim_paid.cents[claim])}"
+        )
+        yield int(transactions[claim]), claim, "B2", reason
+    for claim in np.flatnonzero(is_sum_off & has_line_off).tolist():
+        if is_readable[claim]:
+            reason = (
+                f"lines charge {_dollars(lines_charge[claim])} and pay "
+                f"{_dollars(lines_paid[claim])}, the claim (CLP03, CLP04) "
+                f"{_dollars(claim_charge.cents[claim])} and {_dollars(claim_paid.cents[claim])}"
+            )
+            yield int(transactions[claim]), claim, "B2", reason
+    for line in off_lines[np.unique(line_claim[off_lines], return_index=True)[1]]:
+        claim = int(line_claim[line])
+        number = lines["line_no"][int(line)].as_py()
+        reason = (
+            f"line {number}: SVC02 {_dollars(line_charge.cents[line])} - adjustments "
+            f"{_dollars(line_adjusted[line])} is not SVC03 {_dollars(line_paid.cents[line])}"
+        )
+        yield int(transactions[claim]), claim, "B1", reason
+
+    # B3: a payment is its claims less what is withheld
+    count = 1 + max((int(rows.max()) for rows in _by_transaction(tables)), default=-1)
+    withheld_from = _rows(withheld, "transaction")
+    paid = _sums(claim_paid.cents, transactions, count)
+    taken = _sums(withheld_amount.cents, withheld_from, count)
+    is_judged = np.ones(count, dtype=bool)
+    is_judged[transactions[~claim_paid.is_there]] = False
+    is_judged[withheld_from[~withheld_amount.is_there]] = False
+    for row, transaction in enumerate(_rows(payments, "transaction").tolist()):
+        if not announced.is_there[row]:
+            yield transaction, None, "T3", "BPR02 is missing"
+        elif (
+            is_judged[transaction]
+            and announced.cents[row] != paid[transaction] - taken[transaction]
+        ):
+            reason = (
+                f"BPR02 {_dollars(announced.cents[row])} is not the sum of CLP04 "
+                f"{_dollars(paid[transaction])} less PLB {_dollars(taken[transaction])}"
+            )
+            yield transaction, None, "B3", reason
+
+    for transaction in withheld_from[~withheld_amount.is_there].tolist():
+        yield transaction, None, "T3", "PLB has a reason without a readable amount"
+    for name, rows, is_there in (
+        ("CLP03 or CLP04", np.arange(len(claims)), is_readable),
+        ("SVC02 or SVC03", line_claim, line_charge.is_there & line_paid.is_there),
+    ):
+        for claim in rows[~is_there].tolist():
+            reason = f"{name} is missing or not an amount"
+            yield int(transactions[claim]), claim, "T3", reason
+    for claim in of_claim[~adjusted.is_there].tolist():
+        reason = "CAS has a reason without a readable amount"
+        yield int(transactions[claim]), claim, "T3", reason
+
+
+def _amounts(table: pa.Table, column: str) -> _Amounts:
+    """Cents of a column of decimal(18, 2): the lower half of its 128 bits holds all of them."""
+    values = table[column].combine_chunks()
+    is_there = values.is_valid().to_numpy(zero_copy_only=False)
+    if not len(values):
+        return _Amounts(np.empty(0, dtype=np.int64), is_there)
+    words = np.frombuffer(values.buffers()[1], dtype="<i8")
+    cents = words[2 * values.offset : 2 * (values.offset + len(values)) : 2]
+    return _Amounts(np.where(is_there, cents, 0), is_there)
+
+
+def _rows(table: pa.Table, column: str, absent: int = 0) -> Rows:
+    """A column of row numbers."""
+    return table[column].fill_null(absent).to_numpy().astype(np.int64)
+
+
+def _by_transaction(tables: dict[str, pa.Table]) -> Iterator[Rows]:
+    for table in ("remit_payments", "remit_claims", "remit_provider_adjustments"):
+        if len(tables[table]):
+            yield _rows(tables[table], "transaction")
+
+
+def _sums(cents: Cents, rows: Rows, count: int) -> Cents:
+    """The sum of the cents of each of `count` rows."""
+    sums = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, rows, cents)
+    return sums
+
+
+def _dollars(cents: np.int64) -> Decimal:
+    return Decimal(int(cents)).scaleb(-2)
