@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -23,12 +24,15 @@ def test_deletes_go_through_to_the_marts_and_back(rcm: RunCli, tmp_path: Path) -
     shutil.copy(settings.world_dir / "hospital_a.duckdb", database)
     given["hospital_a_url"] = database
 
-    def figures() -> dict[str, object]:
+    def figures() -> dict[str, Any]:
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
             return {
-                name: con.execute(f"select {what} where source_system = 'hospital_a'").fetchall()
+                name: con.execute(f"select {what} where source_system = 'hospital_a'").fetchall()[
+                    0
+                ][0]
                 for name, what in {
-                    "charges": "sum(charge_amount) from marts.fct_claims",
+                    "charges": "sum(charge_amount) filter (known_from = 'billing system') "
+                    "from marts.fct_claims",
                     "visits": "count(*) from marts.fct_encounters",
                     "patients": "count(*) from marts.dim_patient",
                     "staged": "count(*) from staging.stg_hospital_a__transactions",
