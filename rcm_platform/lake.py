@@ -301,7 +301,10 @@ class Batch:
                 write_statistics=[f.name for f in whole.schema if pa.types.is_temporal(f.type)],
                 # texts come again; numbers are small as they are, and no two positions are the same
                 use_dictionary=[
-                    f.name for f in whole.schema if _is_text(f) and f.name != "_source_position"
+                    f.name
+                    for f in whole.schema
+                    if pa.types.is_dictionary(f.type)
+                    or (pa.types.is_string(f.type) and f.name != "_source_position")
                 ],
                 # a text is a text, in whatever way it came here
                 store_schema=False,
@@ -317,10 +320,6 @@ class Batch:
 def _value_type(kind: pa.DataType) -> pa.DataType:
     """The type of the values of a column that may be encoded as a dictionary."""
     return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _is_text(column: pa.Field) -> bool:
-    return pa.types.is_string(_value_type(column.type))
 
 
 def _concatenated(tables: list[pa.Table]) -> pa.Table:

@@ -423,6 +423,9 @@ def _convert(values: pa.ChunkedArray, column: pa.Field) -> pa.ChunkedArray:
         values = pc.if_else(pc.less(pc.abs(values), pa.scalar(10**6, values.type)), values, None)
     if pa.types.is_decimal(wanted):
         limit = Decimal(10 ** (wanted.precision - wanted.scale))
+        bounds = pc.min_max(values).as_py()
+        if bounds["max"] is None or -limit < bounds["min"] <= bounds["max"] < limit:
+            return values.cast(wanted)
         fits = pc.and_(
             pc.less(values, pa.scalar(limit, values.type)),
             pc.greater(values, pa.scalar(-limit, values.type)),
@@ -487,7 +490,10 @@ def _with_ordinal(rows: pa.Table, parent: str, name: str) -> pa.Table:
 
 def ordinal(parents: Rows) -> Rows:
     """1, 2, 3 … within each run of equal parents (sorted, as they stand in the data)."""
-    return np.arange(len(parents)) - np.searchsorted(parents, parents, side="left") + 1
+    if not len(parents):
+        return np.empty(0, dtype=np.int64)
+    starts = np.flatnonzero(np.diff(parents, prepend=parents[0] - 1))
+    return np.arange(len(parents)) - np.repeat(starts, np.diff(starts, append=len(parents))) + 1
 
 
 def _integers(values: pa.ChunkedArray) -> Rows:

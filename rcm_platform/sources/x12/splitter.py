@@ -416,23 +416,22 @@ def _marks(
         ends = np.flatnonzero(window == delimiters.segment[0]) + position
         # a segment begins after each terminator; the first one after the ISA segment
         starts = np.concatenate([first, ends + 1])
-        before = np.arange(len(starts)) + counted + (1 - len(first))
-        yield from _tagged(data, starts, before, end, delimiters)
+        yield from _tagged(data, starts, counted + 1 - len(first), end, delimiters)
         counted += len(ends)
         first = first[:0]
         position, size = stop, min(size * 2, _LAST_WINDOW)
 
 
 def _tagged(
-    data: Buffer, starts: Offsets, before: Offsets, end: int, delimiters: Delimiters
+    data: Buffer, starts: Offsets, counted: int, end: int, delimiters: Delimiters
 ) -> Iterator[tuple[bytes, int, int]]:
+    """Those of the segments that start here; `counted` terminators stand before the first."""
     view = np.frombuffer(data, dtype=np.uint8)
     starts = _skip_padding(data, view, starts, end, delimiters.segment)
     # the shortest one has two letters and a separator
-    inside = starts < end - 2
-    starts, before = starts[inside], before[inside]
-    at = _ENVELOPE_FIRST[view[starts]]
-    starts, before = starts[at], before[at]
+    may_be = _ENVELOPE_FIRST[view.take(starts, mode="clip")] & (starts < end - 2)
+    before = np.flatnonzero(may_be)
+    starts, before = starts[before], before + counted
     found = view[starts].astype(np.uint16) << 8 | view[starts + 1]
     known = _ENVELOPE_TAGS[found]
     starts, before = starts[known], before[known]
@@ -460,15 +459,14 @@ def _skip_padding(
     data: Buffer, view: npt.NDArray[np.uint8], starts: Offsets, end: int, terminator: bytes
 ) -> Offsets:
     """Where segments begin behind the blanks and line ends that follow a terminator."""
-    last = len(view) - 1
     is_padding = _IS_PADDING.copy()
     is_padding[terminator[0]] = False
     for _ in range(_USUAL_PADDING):
-        blank = is_padding[view[np.minimum(starts, last)]] & (starts < end)
+        blank = is_padding[view.take(starts, mode="clip")] & (starts < end)
         if not blank.any():
             return starts
         starts = starts + blank
-    rest = np.flatnonzero(is_padding[view[np.minimum(starts, last)]] & (starts < end))
+    rest = np.flatnonzero(is_padding[view.take(starts, mode="clip")] & (starts < end))
     text = re.compile(b"[^%s]" % re.escape(PADDING.replace(terminator, b"")))
     for index in rest.tolist():
         found = text.search(data, int(starts[index]), end)
