@@ -47,7 +47,7 @@ class Cost:
 
 
 def measure(
-    out: Console, megabytes: int = 50, large_megabytes: int = 500, rounds: int = 5
+    out: Console, megabytes: int = 50, large_megabytes: int = 500, rounds: int = 8
 ) -> Table:
     """Land an 835 of the synthetic world, and parse it bare, by turns; then a large one, and two.
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property
 from importlib.resources import files
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -169,7 +170,7 @@ class Parsed:
 
 def read(
     name: str,
-    transactions: Sequence[bytes],
+    transactions: Sequence[bytes | memoryview],
     delimiters: Delimiters,
     segment_counts: Sequence[int] | None = None,
 ) -> Parsed:
@@ -181,11 +182,12 @@ def read(
     data = b"".join(transactions)
     undecodable: list[tuple[int, int, str]] = []
     if not data.isascii():
-        masked, undecodable = _decodable(transactions, delimiters.segment)
+        masked, undecodable = _decodable([*map(bytes, transactions)], delimiters.segment)
         data = b"".join(masked)
     lengths = np.array([len(t) for t in transactions], dtype=np.int64)
     if segment_counts is None:
-        segment_counts = [t.count(delimiters.segment) for t in transactions]
+        segment_counts = [bytes(t).count(delimiters.segment) for t in transactions]
+    first_bytes = np.cumsum(lengths) - lengths
     counts = np.array(segment_counts, dtype=np.int64)
     first_segments = np.cumsum(counts) - counts
     result = oxedi.parse(
@@ -210,7 +212,7 @@ def read(
         set=kind,
         document=result.document,
         first_segments=first_segments,
-        first_bytes=np.cumsum(lengths) - lengths,
+        first_bytes=first_bytes,
         tables=tables,
         diagnostics=TABLES["diagnostics"].empty_table(),
         unread=TABLES["unread_segments"].empty_table(),
@@ -218,9 +220,8 @@ def read(
         unreadable=undecodable,
         broken=np.flatnonzero(per_transaction != 1).tolist(),
     )
-    _add_diagnostics(
-        parsed, result.diagnostics, _foreign_separators(name, transactions, delimiters)
-    )
+    foreign = _foreign_separators(name, data, first_bytes.tolist(), delimiters)
+    _add_diagnostics(parsed, result.diagnostics, foreign)
     return parsed
 
 
@@ -626,7 +627,7 @@ _COMPOSED = re.compile(rb"[A-Za-z0-9]{1,3}([^A-Za-z0-9\s.])[A-Za-z0-9]")
 
 
 def _foreign_separators(
-    name: str, transactions: Sequence[bytes], delimiters: Delimiters
+    name: str, data: bytes, starts: Sequence[int], delimiters: Delimiters
 ) -> list[_Finding]:
     """Transactions whose composites are written with another separator than ISA16 names (E1).
 
@@ -637,8 +638,9 @@ def _foreign_separators(
     if name not in _COMPOSITES:
         return found
     tag, element = _COMPOSITES[name]
-    for number, data in enumerate(transactions):
-        at = data.find(tag + delimiters.element)
+    opening = tag + delimiters.element
+    for number, (start, end) in enumerate(pairwise([*starts, len(data)])):
+        at = data.find(opening, start, end)
         if at < 0:
             continue
         segment = data[at : data.find(delimiters.segment, at)]
@@ -648,7 +650,7 @@ def _foreign_separators(
         written, declared = other[1].decode("latin-1"), delimiters.component.decode()
         rule = f"E1: composites are written with {written!r}, ISA16 says {declared!r}: kept whole"
         finding = _Finding(
-            number, data.count(delimiters.segment, 0, at), 1, "ComponentSeparator", rule,
+            number, data.count(delimiters.segment, start, at), 1, "ComponentSeparator", rule,
             element, "", value.decode("latin-1"),
         )  # fmt: skip
         found.append(finding)

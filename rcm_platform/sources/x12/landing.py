@@ -121,7 +121,10 @@ class Landed:
 def land(source_system: str, chunk: Chunk, judge: Judge) -> Landed:
     """Parse a chunk, judge it, and give the rows of what is right their keys."""
     pieces = chunk.pieces
-    data = [p.interchange.file.data[p.transaction.start : p.transaction.end] for p in pieces]
+    # views: of the bytes, the parser is given a copy, and that is enough
+    data = [
+        memoryview(p.interchange.file.data)[p.transaction.start : p.transaction.end] for p in pieces
+    ]
     counts = [piece.transaction.segment_count for piece in pieces]
     parsed = adapter.read(chunk.set_name, data, chunk.delimiters, counts)
     del data
@@ -211,7 +214,7 @@ def _keys(source_system: str, pieces: Sequence[Piece]) -> pa.Table:
             "interchange_sha256": _encoded(i.sha256 for i in interchanges),
             "isa_control_number": _encoded(i.source.header[13] for i in interchanges),
             "gs_control_number": _encoded(group.header[6] for _, group in groups.values()),
-            "position": pa.array([f"{i.source.number}/" for i in interchanges], pa.string()),
+            "position": pa.array([f"{i.source.number}/" for i in interchanges]).dictionary_encode(),
             "_source_system": _encoded([source_system] * len(groups)),
             "_source_file": pa.array([i.file.name for i in interchanges]).dictionary_encode(),
             "_arrival_date": pa.array([i.arrival_date for i in interchanges], pa.date32()),
@@ -233,7 +236,7 @@ def _with_keys(table: str, rows: pa.Table, keys: pa.Table) -> pa.Table:
     """Rows as they are loaded: the columns of the table, their provenance and arrival date."""
     context = keys.take(rows["transaction"])
     segment_no = pc.add(context["first_segment"], rows["segment"].cast(pa.int32()))
-    position = pc.binary_join_element_wise(context["position"], segment_no.cast(pa.string()), "")
+    position = _joined(context["position"].combine_chunks(), segment_no.cast(pa.string()))
     given = {"segment_no": segment_no, "_source_position": position}
     for source in (context, rows):
         given |= {name: source[name] for name in source.column_names}
@@ -247,6 +250,13 @@ def _with_keys(table: str, rows: pa.Table, keys: pa.Table) -> pa.Table:
             values = values.cast(column.type)
         columns[column.name] = values
     return pa.table(columns)
+
+
+def _joined(prefixes: pa.DictionaryArray, texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Each text behind its prefix; most often they all have the same one."""
+    one = len(prefixes.dictionary) == 1
+    first = prefixes.dictionary[0] if one else prefixes.cast(pa.string())
+    return pc.binary_join_element_wise(first, texts, "")
 
 
 def _encoded(values: Iterable[str]) -> pa.Array:
