@@ -243,7 +243,8 @@ def persons(
         )
         if not settings.world:
             return
-        judged = linkage.judge(settings, lake, as_of, worst)
+        truth = settings.world_dir / "truth"
+        judged = linkage.judge(lake, settings.persons_dir, truth, as_of, worst)
     except (OSError, ValueError) as problem:
         _stop(str(problem))
     typer.echo(

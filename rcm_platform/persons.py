@@ -22,7 +22,6 @@ from rcm_platform import identity
 from rcm_platform.dbt_project import project_dir
 from rcm_platform.identity.comparisons import LEVELS
 from rcm_platform.lake import Lake
-from rcm_platform.settings import Settings
 from rcm_platform.sources.hospital_tables import LAYOUTS
 
 TABLES = {"members": identity.MEMBER_SCHEMA, "pairs": identity.PAIR_SCHEMA}
@@ -105,16 +104,18 @@ def is_linked(folder: Path) -> bool:
     return _kept(folder) is not None
 
 
-def judge(settings: Settings, lake: Lake, as_of: date, worst: int = 10) -> identity.Evaluation:
-    """How well the kept linkage agrees with the truth of the world, with its worst errors.
+def judge(
+    lake: Lake, folder: Path, truth_dir: Path, as_of: date, worst: int = 10
+) -> identity.Evaluation:
+    """How well the linkage that a folder keeps agrees with a world's truth, with its worst errors.
 
     Raises FileNotFoundError when nothing was linked yet or there is no truth.
     """
-    kept = _kept(settings.persons_dir)
+    kept = _kept(folder)
     if kept is None:
-        raise FileNotFoundError(f"nothing is linked in {settings.persons_dir}: `rcm run` first")
+        raise FileNotFoundError(f"nothing is linked in {folder}: `rcm run` first")
     truth = pq.read_table(
-        settings.world_dir / "truth" / "happened" / "persons.parquet",
+        truth_dir / "happened" / "persons.parquet",
         columns=["source_system", "patient_id", "person_id"],
     )
     linkage = identity.Linkage(*kept, records_scored=0, candidates=0)

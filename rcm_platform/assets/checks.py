@@ -185,7 +185,8 @@ def _linkage(settings: Settings) -> dg.AssetChecksDefinition:
     def linkage(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake = ingest.open_lake(settings)
         as_of = ingest.as_of_date(settings, lake, run_day(context))
-        found = persons.judge(settings, lake, as_of)
+        truth = settings.world_dir / "truth"
+        found = persons.judge(lake, settings.persons_dir, truth, as_of)
         return dg.AssetCheckResult(
             passed=found.precision >= persons.MIN_PRECISION and found.recall >= persons.MIN_RECALL,
             severity=dg.AssetCheckSeverity.WARN,

@@ -50,11 +50,11 @@ def evaluate(
     """
     with duckdb.connect() as con:
         con.register("found", linkage.members)
-        con.register("truth", truth)
+        con.register("true_persons", truth)
         con.execute(
             "create table both_sides as select found.source_system, found.patient_id, "
-            "found.person_id as found_person, truth.person_id as true_person "
-            "from found join truth using (source_system, patient_id)"
+            "found.person_id as found_person, true_persons.person_id as true_person "
+            "from found join true_persons using (source_system, patient_id)"
         )
         together = _pairs_within(con, "found_person, true_person")
         linked, real = _pairs_within(con, "found_person"), _pairs_within(con, "true_person")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from handmade import OWN_MODELS, Warehouse, empty_warehouse, land, moment, one_visit
+from handmade import RUN_OWN, Warehouse, empty_warehouse, land, moment, one_visit
 
 from rcm_platform.lake import UNDATED, Lake
 
@@ -60,5 +60,5 @@ def two_hospitals(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         {**claim, "paid_amount": Decimal("10.00"), "_source_position": "1/12"},
         system="clearinghouse",
     )
-    warehouse.dbt("run", "--select", *OWN_MODELS, as_of="2025-12-31")
+    warehouse.dbt(*RUN_OWN, as_of="2025-12-31")
     return warehouse

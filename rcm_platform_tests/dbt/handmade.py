@@ -136,14 +136,10 @@ def one_visit(lake: Lake, system: str, day: date, patient: Row, changed: str) ->
     land(lake, system, "departments", date(2025, 3, 31), {"deptid": "X1", "name": "Surgery"})
 
 
-OWN_MODELS = (
-    "staging",
-    "int_patient__current",
-    "int_provider__current",
-    "int_encounter__current",
-    "int_procedure__current",
-    "dim_patient",
-    "dim_provider",
+# models and the seeds that they need, without tests
+RUN_OWN = (
+    *("build", "--resource-type", "model", "--resource-type", "seed", "--select", "staging"),
+    *("+dim_patient", "+dim_provider", "+int_encounter__current", "+int_procedure__current"),
 )
 
 
