@@ -1,12 +1,16 @@
--- Every diagnosis code that any feed uses, with its chapter. Hospitals and payers use ICD-10-CM, with
--- or without the dot; Synthea SNOMED CT.
+-- Every diagnosis code that any feed uses, with its chapter. Hospitals and payers use ICD-10-CM,
+-- with or without the dot; Synthea SNOMED CT.
 with
+
+hospital_diagnoses as (
+
+    {{ union_hospitals('diagnoses') }}
+
+),
 
 hospital_codes as (
 
-    select diagnosis_code from (
-        {{ union_hospitals('diagnoses') | indent(4) }}
-    ) as diagnoses
+    select diagnosis_code from hospital_diagnoses
 
     union
 

@@ -69,6 +69,23 @@ joined as (
 
 ),
 
+ranked as (
+
+    select
+        *,
+        rank() over (
+            partition by is_latest
+            order by
+                1.0 * recent_failed_count / recent_checked_count desc,
+                recent_failed_count desc,
+                rule_id asc,
+                source_system asc
+        ) as latest_rank
+
+    from joined
+
+),
+
 final as (
 
     select
@@ -88,21 +105,9 @@ final as (
         cast(earlier_failed_count as {{ dbt.type_bigint() }}) as earlier_failed_count,
         is_acceptable,
         is_latest,
-        cast(
-            case
-                when is_latest
-                    then rank() over (
-                        partition by is_latest
-                        order by
-                            1.0 * recent_failed_count / recent_checked_count desc,
-                            recent_failed_count desc,
-                            rule_id asc,
-                            source_system asc
-                    )
-            end as {{ dbt.type_int() }}
-        ) as worst_rank
+        cast(case when is_latest then latest_rank end as {{ dbt.type_int() }}) as worst_rank
 
-    from joined
+    from ranked
 
 )
 
