@@ -42,7 +42,8 @@ class Warehouse:
 
     def try_dbt(self, *args: str, as_of: str | None = "2025-12-31") -> tuple[int, str]:
         """Run dbt and return its exit code and what it printed."""
-        if not persons.is_linked(self.home / "persons"):
+        is_declared = self.lake.has("hospital_a", "patients")
+        if is_declared and not persons.is_linked(self.home / "persons"):
             self.link()
         given = {
             "DBT_PROFILES_DIR": str(PROJECT),

@@ -13,6 +13,14 @@ used as (
     union
 
     select
+        'SNOMED CT' as code_system,
+        procedure_code
+
+    from {{ ref('stg_synthea__claims_transactions') }}
+
+    union
+
+    select
         'HCPCS' as code_system,
         procedure_code
 
