@@ -17,8 +17,9 @@ PAGE = (Path(__file__).parents[2] / "docs" / "feeds.md").read_text()
 
 def examples(section: str) -> dict[str, str]:
     """File name → content of each example below the heading that names a setting."""
-    (text,) = re.findall(rf"^## [^\n]*`{section}`\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL)
-    return dict(re.findall(r"^```csv (\S+)\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    flags = re.MULTILINE | re.DOTALL
+    (text,) = re.findall(rf"^## [^\n]*`{section}`\n(.*?)(?=^## |\Z)", PAGE, flags)
+    return dict(re.findall(r"^```csv (\S+)\n(.*?)^```", text, flags))
 
 
 @pytest.mark.parametrize(
