@@ -38,25 +38,48 @@ def nights(
 
 
 def differences(one: Settings, other: Settings) -> list[tuple[str, int]]:
-    """Tables of marts that differ, with the rows that only one of them has."""
+    """Tables of marts that differ, with the rows that only one of them has.
+
+    Of two files with the same bytes, the first to come is loaded: a row of either is from the same
+    content, though the keys that are made of a file's name differ. That a file came again (D1) is a
+    finding of that run alone.
+    """
     found = []
     with duckdb.connect() as con:
         for name, settings in (("one", one), ("other", other)):
             con.execute(f"attach '{settings.warehouse_path}' as {name} (read_only)")
+            con.execute(
+                f"""create table {name}_files as
+                select _source_file as file, any_value(content_sha256) as content
+                from {name}.staging.stg_platform__received_files group by 1"""
+            )
         tables = con.execute(
-            "select table_name from duckdb_tables() "
-            "where database_name = 'one' and schema_name = 'marts' order by 1"
+            "select table_name, list(column_name) from duckdb_columns() "
+            "where database_name = 'one' and schema_name = 'marts' group by 1 order by 1"
         ).fetchall()
         assert len(tables) > 10
-        for (table,) in tables:
+        for table, columns in tables:
+            rows = {name: _rows(name, table, columns) for name in ("one", "other")}
             [(count,)] = con.execute(
                 f"""select count(*) from (
-                    (from one.marts.{table} except all from other.marts.{table}) union all
-                    (from other.marts.{table} except all from one.marts.{table}))"""
+                    ({rows["one"]} except all {rows["other"]}) union all
+                    ({rows["other"]} except all {rows["one"]}))"""
             ).fetchall()
             if count:
                 found.append((table, count))
     return found
+
+
+def _rows(name: str, table: str, columns: list[str]) -> str:
+    if "source_file" not in columns:
+        return f"select * from {name}.marts.{table}"
+    kept = "where rule_id <> 'D1'" if table == "mart_data_exceptions" else ""
+    keys = "".join(f", {name}" for name in ("ledger_entry_key", "finding_key") if name in columns)
+    return (
+        f"select * exclude (file, content{keys}) "
+        "replace (coalesce(content, source_file) as source_file) "
+        f"from {name}.marts.{table} left join {name}_files on source_file = file {kept}"
+    )
 
 
 @pytest.mark.prove
