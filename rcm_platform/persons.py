@@ -105,9 +105,9 @@ def is_linked(folder: Path) -> bool:
 
 
 def judge(
-    lake: Lake, folder: Path, truth_dir: Path, as_of: date, worst: int = 10
+    lake: Lake, folder: Path, truth_dir: Path, as_of: date, worst: int = 0
 ) -> identity.Evaluation:
-    """How well the linkage that a folder keeps agrees with a world's truth, with its worst errors.
+    """How well the linkage that a folder keeps agrees with a world's truth, with its `worst` errors.
 
     Raises FileNotFoundError when nothing was linked yet or there is no truth.
     """
@@ -119,7 +119,7 @@ def judge(
         columns=["source_system", "patient_id", "person_id"],
     )
     linkage = identity.Linkage(*kept, records_scored=0, candidates=0)
-    return identity.evaluate(linkage, truth, records(lake, as_of), worst)
+    return identity.evaluate(linkage, truth, records(lake, as_of) if worst else None, worst)
 
 
 def evidence(case: dict[str, object]) -> list[str]:

@@ -41,8 +41,7 @@ def differences(one: Settings, other: Settings) -> list[tuple[str, int]]:
     """Tables of marts that differ, with the rows that only one of them has.
 
     Of two files with the same bytes, the first to come is loaded: a row of either is from the same
-    content, though the keys that are made of a file's name differ. That a file came again (D1) is a
-    finding of that run alone.
+    content. That a file came again (D1) is a finding of that run alone.
     """
     found = []
     with duckdb.connect() as con:
@@ -74,10 +73,8 @@ def _rows(name: str, table: str, columns: list[str]) -> str:
     if "source_file" not in columns:
         return f"select * from {name}.marts.{table}"
     kept = "where rule_id <> 'D1'" if table == "mart_data_exceptions" else ""
-    keys = "".join(f", {name}" for name in ("ledger_entry_key", "finding_key") if name in columns)
     return (
-        f"select * exclude (file, content{keys}) "
-        "replace (coalesce(content, source_file) as source_file) "
+        "select * exclude (file, content) replace (coalesce(content, source_file) as source_file) "
         f"from {name}.marts.{table} left join {name}_files on source_file = file {kept}"
     )
 

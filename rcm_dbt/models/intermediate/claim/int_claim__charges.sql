@@ -11,6 +11,7 @@ headers as (
 billed as (
 
     select
+        transaction_key as record_key,
         claim_key,
         transaction_id as line_id,
         procedure_code,
@@ -29,6 +30,7 @@ billed as (
 submitted as (
 
     select
+        submissions.submission_key as record_key,
         submissions.claim_key,
         cast(null as {{ dbt.type_string() }}) as line_id,
         cast(null as {{ dbt.type_string() }}) as procedure_code,
@@ -66,6 +68,7 @@ first_remits as (
 remitted as (
 
     select
+        first_remits.remit_claim_key as record_key,
         first_remits.claim_key,
         cast(null as {{ dbt.type_string() }}) as line_id,
         cast(null as {{ dbt.type_string() }}) as procedure_code,

@@ -12,6 +12,7 @@ headers as (
 charges as (
 
     select
+        record_key,
         claim_key,
         'CHARGE' as event_type,
         event_date,
@@ -32,6 +33,7 @@ charges as (
 postings as (
 
     select
+        transaction_key as record_key,
         claim_key,
         event_type,
         coalesce(paid_date, recorded_date) as event_date,
@@ -69,6 +71,7 @@ remits as (
 remit_payments as (
 
     select
+        remit_claim_key as record_key,
         claim_key,
         'PAYER_PAYMENT' as event_type,
         payment_date as event_date,
@@ -90,6 +93,7 @@ remit_payments as (
 remit_adjustments as (
 
     select
+        remits.remit_claim_key as record_key,
         remits.claim_key,
         adjustments.event_type,
         remits.payment_date as event_date,
@@ -118,6 +122,7 @@ remit_adjustments as (
 synthea as (
 
     select
+        {{ surrogate_key(['source_system', 'transaction_id']) }} as record_key,
         {{ surrogate_key(['source_system', 'claim_id']) }} as claim_key,
         event_type,
         event_date,
@@ -151,6 +156,7 @@ claim_events as (
 claim_entries as (
 
     select
+        claim_events.record_key,
         claim_events.claim_key,
         headers.source_system,
         headers.encounter_key,
@@ -180,6 +186,7 @@ claim_entries as (
 provider_level_entries as (
 
     select
+        remit_payment_key as record_key,
         {{ null_key() }} as claim_key,
         claim_source_system as source_system,
         {{ null_key() }} as encounter_key,
@@ -214,10 +221,18 @@ numbered as (
 
     select
         *,
-        -- one position of a file can carry several events of a kind (the triplets of one CAS)
+        -- a record can carry several events of a kind. The record, not its file, makes the key: of
+        -- two files with the same content, either may be the first to come
         row_number() over (
-            partition by source_system, _source_file, _source_position, event_type
-            order by claim_key, group_code, reason_code, ar_amount, memo_amount, cash_amount
+            partition by record_key, event_type
+            order by
+                _source_position,
+                claim_key,
+                group_code,
+                reason_code,
+                ar_amount,
+                memo_amount,
+                cash_amount
         ) as event_number
 
     from entries
@@ -227,9 +242,7 @@ numbered as (
 final as (
 
     select
-        {{ surrogate_key([
-            'source_system', '_source_file', '_source_position', 'event_type', 'event_number',
-        ]) }} as ledger_entry_key,
+        {{ surrogate_key(['record_key', 'event_type', 'event_number']) }} as ledger_entry_key,
         claim_key,
         source_system,
         encounter_key,

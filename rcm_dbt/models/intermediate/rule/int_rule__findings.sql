@@ -102,8 +102,8 @@ numbered as (
     select
         *,
         row_number() over (
-            partition by rule_id, source_system, _source_file, _source_position, record_id
-            order by record_type, amount, detail
+            partition by rule_id, source_system, record_type, record_id
+            order by found_date, claim_key, amount, detail, _source_position
         ) as finding_number
 
     from resolved
@@ -116,8 +116,7 @@ final as (
         {{ surrogate_key([
             'rule_id',
             'source_system',
-            '_source_file',
-            '_source_position',
+            'record_type',
             'record_id',
             'finding_number',
         ]) }} as finding_key,
