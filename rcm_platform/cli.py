@@ -293,26 +293,15 @@ def bench(
     files. database: a million rows from a MariaDB, and an increment. persons: linking all patients.
     world: the generator at several sizes.
     """
-    from rcm_platform import (
-        benchmark,
-        benchmark_database,
-        benchmark_identity,
-        benchmark_landing,
-        benchmark_world,
-        benchmark_x12,
-    )
+    from rcm_platform.benchmarks import database, landing, persons, stages, world, x12
 
     measures = {
-        Benchmark.STAGES: lambda: benchmark.measure(size, out),
-        Benchmark.LANDING: lambda: benchmark_landing.measure(
-            size, out, folder and folder.absolute()
-        ),
-        Benchmark.X12: lambda: benchmark_x12.measure(out),
-        Benchmark.DATABASE: lambda: benchmark_database.measure(out),
-        Benchmark.PERSONS: lambda: benchmark_identity.measure(out),
-        Benchmark.WORLD: lambda: benchmark_world.measure(
-            [name for name in worlds.split(",") if name], out
-        ),
+        Benchmark.STAGES: lambda: stages.measure(size, out),
+        Benchmark.LANDING: lambda: landing.measure(size, out, folder and folder.absolute()),
+        Benchmark.X12: lambda: x12.measure(out),
+        Benchmark.DATABASE: lambda: database.measure(out),
+        Benchmark.PERSONS: lambda: persons.measure(out),
+        Benchmark.WORLD: lambda: world.measure([name for name in worlds.split(",") if name], out),
     }
     try:
         for name in what or measures:

@@ -107,7 +107,7 @@ def is_linked(folder: Path) -> bool:
 def judge(
     lake: Lake, folder: Path, truth_dir: Path, as_of: date, worst: int = 0
 ) -> identity.Evaluation:
-    """How well the linkage that a folder keeps agrees with a world's truth, with its `worst` errors.
+    """How well the linkage of a folder agrees with a world's truth, and that many `worst` errors.
 
     Raises FileNotFoundError when nothing was linked yet or there is no truth.
     """

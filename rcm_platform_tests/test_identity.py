@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rcm_platform.benchmark_identity import patient_records
+from rcm_platform.benchmarks.persons import patient_records
 from rcm_platform.identity import (
     MAX_SHARING,
     RECORD_SCHEMA,

@@ -12,9 +12,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from rcm_platform import automation, benchmark_landing, headless, ingest, landing, publish
+from rcm_platform import automation, headless, ingest, landing, publish
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.automation import landing_request
+from rcm_platform.benchmarks import landing as benchmark
 from rcm_platform.definitions import build_definitions
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
@@ -251,7 +252,7 @@ def test_a_build_is_partial_only_where_the_rest_is_built(tmp_path: Path) -> None
 def test_a_remittance_for_the_benchmark_is_a_good_835(built: Built) -> None:
     from rcm_platform.sources import x12
 
-    name, data, facts = benchmark_landing.new_remittance(built.settings, 50, built.as_of)
+    name, data, facts = benchmark.new_remittance(built.settings, 50, built.as_of)
     reading = x12.parse(data, name)
     assert reading.quarantine == []
     assert len(reading.tables["remit_claims"]) == facts.claim_count == 50
@@ -267,7 +268,7 @@ def test_a_new_remittance_reaches_the_published_marts(
     settings = Settings(home=home, world_size="tiny")
     monkeypatch.setenv("RCM_HOME", str(home))
     day = date(2026, 1, 2) if is_next_day else built.as_of
-    name, data, facts = benchmark_landing.new_remittance(settings, 20, day)
+    name, data, facts = benchmark.new_remittance(settings, 20, day)
     (settings.world_dir / "clearinghouse" / "835" / name).write_bytes(data)
 
     headless.prepare_dagster_home(settings)
@@ -307,7 +308,7 @@ def test_each_claim_of_the_benchmark_is_paid_six_tenths() -> None:
         "IEA*1*000000001~"
     )
     claims = [("C1", Decimal("100.00")), ("C2", Decimal("10.05"))]
-    data = benchmark_landing.remittance(
+    data = benchmark.remittance(
         template.encode(), claims, date(2025, 3, 4), 900000001, "T9"
     ).decode()
     assert "BPR*I*66.03*" in data

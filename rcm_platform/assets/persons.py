@@ -1,4 +1,7 @@
-"""The persons behind the patient records, linked before the models run."""
+"""The persons behind the patient records, linked before the models run.
+
+Staging reads them as it reads raw, so they stand in that group.
+"""
 
 from collections.abc import Iterator
 
@@ -6,7 +9,7 @@ import dagster as dg
 
 from rcm_platform import ingest, persons
 from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, column_schema, run_day
-from rcm_platform.assets.raw import raw_key
+from rcm_platform.assets.raw import GROUP, raw_key
 from rcm_platform.hospitals import hospitals
 from rcm_platform.settings import Settings
 
@@ -35,7 +38,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
                 person_table_key(table),
                 deps=[raw_key(hospital, "patients") for hospital in hospitals()],
                 description=description,
-                group_name="intermediate",
+                group_name=GROUP,
                 kinds={"python", "parquet"},
                 owners=DATA_TEAM,
                 metadata={"dagster/column_schema": column_schema(persons.TABLES[table])},

@@ -23,7 +23,7 @@ from rcm_platform.lake import Lake
 from rcm_platform.proof import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import x12
-from rcm_platform.sources.x12 import landing
+from rcm_platform.sources.x12 import rows as x12_rows
 
 PLB = ["PLB*1234567893*20251231*WO:X*20"]
 BAD = remit_claim("BAD", line_adjustments="CAS*CO*45*59")
@@ -86,11 +86,11 @@ def test_every_file_adds_up_in_bytes_and_dollars(lake: Lake, folder: Path) -> No
 def test_a_file_that_does_not_add_up_has_a_line(lake: Lake) -> None:
     with lake.batch("x12", ["an error of ours"]) as batch:
         row = {"paid_amount": None, "_source_system": "clearinghouse", "_source_file": "good.835"}
-        rows = pa.Table.from_pylist([row], schema=landing.SCHEMAS["remit_claims"])
+        rows = pa.Table.from_pylist([row], schema=x12_rows.SCHEMAS["remit_claims"])
         paid = pa.array([7], pa.decimal128(18, 2))
         place = rows.column_names.index("paid_amount")
         rows = rows.set_column(place, "paid_amount", paid).drop_columns("_arrival_date")
-        batch.add("x12", "remit_claims", landing.UNDATED, rows)
+        batch.add("x12", "remit_claims", x12_rows.UNDATED, rows)
     assert lines(lake)[1:] == [
         ("dollars", "clearinghouse", ["1299.00", "1306.00"], False),
         # its payment came first in another file, and is counted there

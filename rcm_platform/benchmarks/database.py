@@ -1,7 +1,7 @@
 """What reading a hospital's database costs: a million transactions from a MariaDB, then a few more.
 
-Every figure is taken in a process of its own, `python -m rcm_platform.benchmark_database URL LAKE`,
-which prints it as JSON; the server runs beside it and its time is not counted as CPU.
+Every figure is taken in a process of its own, `python -m rcm_platform.benchmarks.database URL
+LAKE`, which prints it as JSON; the server runs beside it and its time is not counted as CPU.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from rcm_platform.benchmarks import own_process
 
 SPEED_BUDGET = 100_000
 """Rows of the widest table (21 columns) per CPU second of the reader."""
@@ -100,7 +102,7 @@ def measure(out: Console, rows: int = 1_000_000, rounds: int = 3) -> Table:
             share <= INCREMENT_BUDGET,
         ),
     ):
-        table.add_row(name, value, budget, "[green]kept[/]" if is_kept else "[red]not kept[/]")
+        table.add_row(name, value, budget, own_process.verdict(is_kept))
     for name, cost in (("whole", full), ("increment", increment), ("nothing new", nothing)):
         told = f"{cost.seconds:.2f} s, {cost.cpu_seconds:.2f} s of CPU"
         table.add_row(f"{name}: {cost.rows:,} rows", told, "", "")
@@ -109,15 +111,7 @@ def measure(out: Console, rows: int = 1_000_000, rounds: int = 3) -> Table:
 
 def run(url: str, lake: Path) -> Cost:
     """Load what is new, in a new process. Raises RuntimeError with what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", __name__, url, str(lake)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"the load failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return Cost(**json.loads(done.stdout))
+    return Cost(**own_process.run(__name__, url, lake))
 
 
 def main(url: str, lake: str) -> None:

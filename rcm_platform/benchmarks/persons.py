@@ -1,6 +1,6 @@
 """What linking patients costs: all records of two hospitals, then one in a hundred more.
 
-Every figure is taken in a process of its own, `python -m rcm_platform.benchmark_identity WHAT
+Every figure is taken in a process of its own, `python -m rcm_platform.benchmarks.persons WHAT
 FOLDER`, which prints it as JSON.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import resource
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
+
+from rcm_platform.benchmarks import own_process
 
 BUDGET_SECONDS = {"full": 300.0, "increment": 30.0}
 BUDGET_GIGABYTES = 6.0
@@ -60,8 +61,7 @@ def measure(out: Console, per_hospital: int = LARGE) -> Table:
                 f"{cost.records_scored:,}",
                 f"{cost.candidates:,}",
                 f"{cost.seconds:.1f}",
-                f"{budget:g} s, {BUDGET_GIGABYTES:g} GB: "
-                + ("[green]kept[/]" if is_kept else "[red]not kept[/]"),
+                f"{budget:g} s, {BUDGET_GIGABYTES:g} GB: " + own_process.verdict(is_kept),
                 f"{cost.cpu_seconds:.1f}",
                 f"{cost.peak_gigabytes:.2f}",
             )
@@ -105,15 +105,7 @@ def patient_records(per_hospital: int, seed: int = 1) -> pa.Table:
 
 def run(what: str, folder: Path) -> Cost:
     """Link in a new process. Raises RuntimeError with what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", __name__, what, str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{what} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return Cost(**json.loads(done.stdout))
+    return Cost(**own_process.run(__name__, what, folder))
 
 
 def main(what: str, folder: str) -> None:

@@ -1,6 +1,6 @@
 """What landing X12 costs: CPU against a bare parse of the same bytes, memory, and both cores.
 
-Every figure is taken in a process of its own, `python -m rcm_platform.benchmark_x12 WHAT FILE…`,
+Every figure is taken in a process of its own, `python -m rcm_platform.benchmarks.x12 WHAT FILE…`,
 which prints it as JSON.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import threading
@@ -21,6 +20,8 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+
+from rcm_platform.benchmarks import own_process
 
 RATIO_BUDGET = 1.6
 SPEED_BUDGET = 15.0
@@ -79,8 +80,7 @@ def measure(
 
 def _row(table: Table, name: str, measured: float, budget: float, sense: str) -> None:
     is_kept = measured <= budget if sense == "at most" else measured >= budget
-    verdict = "[green]kept[/]" if is_kept else "[red]not kept[/]"
-    table.add_row(name, f"{measured:.2f}", f"{sense} {budget:g}", verdict)
+    table.add_row(name, f"{measured:.2f}", f"{sense} {budget:g}", own_process.verdict(is_kept))
 
 
 def _transactions() -> list[tuple[str, str]]:
@@ -119,15 +119,7 @@ def write_remit(
 
 def run(what: str, *paths: Path) -> Cost:
     """Do a piece of work in a new process. Raises RuntimeError with what it said."""
-    done = subprocess.run(
-        [sys.executable, "-m", __name__, what, *map(str, paths)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise RuntimeError(f"{what} failed:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-    return Cost(**json.loads(done.stdout))
+    return Cost(**own_process.run(__name__, what, *paths))
 
 
 @contextmanager
