@@ -1,0 +1,67 @@
+"""Marts against the hidden truth of the synthetic world, row by row (`except all`, both ways).
+
+Only checks read the truth; no model and no other asset may.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+
+@dataclass(frozen=True)
+class TruthCheck:
+    """Two queries that must give the same rows.
+
+    `{truth}` stands for the folder of the truth, `{as_of}` for the date that it is known as of.
+    """
+
+    name: str
+    description: str
+    proves: str
+    """The mart whose figures it checks."""
+    mart: str
+    truth: str
+
+
+@dataclass(frozen=True)
+class TruthResult:
+    """Rows on each side, and how many of them the other side lacks."""
+
+    name: str
+    mart_rows: int
+    truth_rows: int
+    only_in_mart: int
+    only_in_truth: int
+
+    @property
+    def passed(self) -> bool:
+        return self.only_in_mart == self.only_in_truth == 0
+
+
+#: The source systems that the world stands behind, as a list of SQL.
+HOSPITALS = "('hospital_a', 'hospital_b')"
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection, truth_dir: Path, as_of: date, check: TruthCheck
+) -> TruthResult:
+    """Run one check on the warehouse behind `con`; the truth in the folder is that of `as_of`."""
+    mart, truth = (
+        check.mart,
+        check.truth.format(truth=str(truth_dir).replace("'", "''"), as_of=as_of.isoformat()),
+    )
+    counts = con.execute(
+        f"""
+        with mart as ({mart}), truth as ({truth})
+        select
+            (select count(*) from mart),
+            (select count(*) from truth),
+            (select count(*) from (select * from mart except all select * from truth)),
+            (select count(*) from (select * from truth except all select * from mart))
+        """
+    ).fetchall()[0]
+    return TruthResult(check.name, *counts)
