@@ -18,7 +18,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -114,7 +116,7 @@ class Lake:
 
     def received_hashes(self) -> set[str]:
         """Sha256 of each content that was received already, loaded or quarantined."""
-        rows = self._query(
+        rows = self.query(
             f"select distinct content_sha256 from {self.scan('platform', 'received_files')} "
             "where status <> 'duplicate'"
         )
@@ -122,7 +124,7 @@ class Lake:
 
     def received_names(self) -> set[tuple[str, str, str]]:
         """(source system, source file, sha256) of each file that was recorded, also duplicates."""
-        rows = self._query(
+        rows = self.query(
             "select distinct source_system, source_file, content_sha256 "
             f"from {self.scan('platform', 'received_files')}"
         )
@@ -130,7 +132,7 @@ class Lake:
 
     def quarantine_ids(self, source_system: str) -> set[str]:
         """Ids of what one source system has in quarantine."""
-        rows = self._query(
+        rows = self.query(
             f"select quarantine_id from {self.scan('platform', 'quarantine')} "
             "where source_system = ?",
             source_system,
@@ -205,10 +207,15 @@ class Lake:
                 staged.rename(target)
         shutil.rmtree(staging)
 
-    @staticmethod
-    def _query(sql: str, *parameters: str) -> list[tuple[str, ...]]:
-        with duckdb.connect() as con:
+    def query(self, sql: str, *parameters: str) -> list[tuple[Any, ...]]:
+        """Rows of a query over `scan`ned tables. May be called from any thread."""
+        with self._database.cursor() as con:
             return con.execute(sql, parameters).fetchall()
+
+    @cached_property
+    def _database(self) -> duckdb.DuckDBPyConnection:
+        """One for all queries: to start one takes as long as to read a small file."""
+        return duckdb.connect()
 
 
 class Batch:

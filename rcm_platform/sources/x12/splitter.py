@@ -73,7 +73,7 @@ class Transactions(Sequence[Transaction]):
     memory, and what else there is to say is read again whenever they are gone through."""
 
     _KEPT = 50_000
-    _WIDTH = 6
+    _WIDTH = 7
 
     def __init__(self, data: Buffer, delimiters: Delimiters) -> None:
         self._data, self._delimiters = data, delimiters
@@ -82,10 +82,11 @@ class Transactions(Sequence[Transaction]):
         self._faults: dict[int, Fault] = {}
 
     def add(
-        self, start: int, se: int, end: int, first_segment: int, segment_count: int, number: int
-    ) -> None:
-        """Add a transaction: its ST starts at `start`, its SE at `se`."""
-        place = (start, se, end, first_segment, segment_count, number)
+        self, start: int, body: int, se: int, end: int,
+        first_segment: int, segment_count: int, number: int,
+    ) -> None:  # fmt: skip
+        """Add a transaction: its ST stands in [`start`, `body`), its SE in [`se`, `end`)."""
+        place = (start, body, se, end, first_segment, segment_count, number)
         self._places.extend(place)
         if self._kept is None:
             return
@@ -95,11 +96,10 @@ class Transactions(Sequence[Transaction]):
             self._kept = None
 
     def _read(self, place: Sequence[int]) -> Transaction:
-        start, se, end, first_segment, segment_count, number = place
+        start, body, se, end, first_segment, segment_count, number = place
         return Transaction(
             start, end, first_segment, segment_count, number,
-            _elements(self._data, start, self._data.find(self._delimiters.segment, start),
-                      self._delimiters),
+            _elements(self._data, start, body - 1, self._delimiters),
             _elements(self._data, se, end - 1, self._delimiters),
         )  # fmt: skip
 
@@ -344,8 +344,8 @@ class _Nesting:
         self.acknowledgements = 0
         self.fault: Fault | None = None
         self._group: Group | None = None
-        # the ST that is open: its start and the terminators before it
-        self._open: tuple[int, int] | None = None
+        # the ST that is open: its start, its end and the terminators before it
+        self._open: tuple[int, int, int] | None = None
         self._count = 0
         self._position, self._expected = interchange.header_end, 0
 
@@ -363,7 +363,7 @@ class _Nesting:
         if self._open is not None:
             self._close(tag, at, stop, before)
         elif tag == b"ST" and self._group is not None:
-            self._open = at, before
+            self._open = at, stop + 1, before
         else:
             self._outside(tag, at, stop, before)
         self._position, self._expected = stop + 1, before + 1
@@ -374,11 +374,11 @@ class _Nesting:
             self.fault = Fault("E6", what)
             return
         assert self._open is not None and self._group is not None
-        start, first = self._open
+        start, body, first = self._open
         self._count += 1
         self._open = None
         self._group.transactions.add(
-            start, at, stop + 1, first + 2, before - first + 1, self._count
+            start, body, at, stop + 1, first + 2, before - first + 1, self._count
         )
 
     def _outside(self, tag: bytes, at: int, stop: int, before: int) -> None:
