@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from rcm_platform import ingest, landing
+from rcm_platform import alerts, ingest, landing, publish
+from rcm_platform.alerts import Alert
 from rcm_platform.assets.checks import CONSERVED, conservation_name, mart_key
 from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB
 from rcm_platform.assets.raw import PLATFORM, raw_key
@@ -137,19 +138,107 @@ def landing_sensor(settings: Settings, graph: Callable[[], Any]) -> dg.SensorDef
     return arrived
 
 
-@dg.run_failure_sensor(
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=30,
-    description="Writes one line to the log for each run that failed: which, why, where to look.",
-)
-def alert_on_failure(context: dg.RunFailureSensorContext) -> None:
-    """Say that a run failed, in words that stand alone in a log."""
-    run = context.dagster_run
-    as_of = run.tags.get(AS_OF_TAG, "the latest arrival date")
-    context.log.error(
-        f"RUN FAILED: job {run.job_name}, run {run.run_id}, as of {as_of}: "
-        f"{context.failure_event.message} What is published did not change. See /runs/{run.run_id}"
+def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """Who hears of a failed run, of a failed check and of stale figures: the log, and everyone
+    that the settings name."""
+
+    @dg.run_failure_sensor(
+        name="alert_on_failure",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=30,
+        description="Tells of each run that failed: which, why, where to look.",
     )
+    def on_failure(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        as_of = run.tags.get(AS_OF_TAG, "the latest arrival date")
+        checks = _failed_checks(context.instance, run.run_id)
+        why = f"failed checks: {', '.join(checks)}" if checks else context.failure_event.message
+        version = publish.current(settings.published_dir)
+        record = context.instance.get_run_record_by_id(run.run_id)
+        assert record is not None
+        # another run may have published since
+        if (
+            version is None
+            or version.published_at(settings.published_dir) < record.create_timestamp
+        ):
+            publish.hold(settings.published_dir, as_of, [f"run {run.run_id}", str(why)])
+        _tell(
+            context.log,
+            settings,
+            Alert(
+                "run_failed",
+                f"Run of {run.job_name} failed",
+                f"As of {as_of}: {why} What is published did not change.",
+                f"{settings.ui_url}/runs/{run.run_id}",
+            ),
+        )
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="alert_on_failed_check",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=30,
+        description="Tells of checks that failed in a run that published all the same.",
+    )
+    def on_failed_check(context: dg.RunStatusSensorContext) -> None:
+        run = context.dagster_run
+        if checks := _failed_checks(context.instance, run.run_id):
+            _tell(
+                context.log,
+                settings,
+                Alert(
+                    "check_failed",
+                    f"{len(checks)} checks failed in a run of {run.job_name}",
+                    f"They warn and do not block: {', '.join(checks)}.",
+                    f"{settings.ui_url}/runs/{run.run_id}",
+                ),
+            )
+
+    @dg.sensor(
+        name="alert_on_stale_figures",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=300,
+        description="Tells, once, when what is published is older than RCM_STALE_HOURS.",
+    )
+    def on_stale(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        version = publish.current(settings.published_dir)
+        if version is None:
+            return dg.SkipReason("Nothing is published yet.")
+        age = datetime.now(UTC) - version.published_at(settings.published_dir)
+        if age < timedelta(hours=settings.stale_hours):
+            return dg.SkipReason(f"{version.version} is {age.total_seconds() / 3600:.1f} h old.")
+        if context.cursor != version.version:
+            context.update_cursor(version.version)
+            held = publish.held(settings.published_dir)
+            _tell(
+                context.log,
+                settings,
+                Alert(
+                    "stale",
+                    f"Published figures are of {version.as_of}",
+                    f"{version.version} is {age.total_seconds() / 3600:.0f} hours old"
+                    + (f": {held}." if held else ": no run has published since."),
+                    f"{settings.ui_url}/overview/activity/timeline",
+                ),
+            )
+        return dg.SkipReason(f"{version.version} is stale, and everyone was told.")
+
+    return [on_failure, on_failed_check, on_stale]
+
+
+def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """The checks that failed in a run, as asset: check."""
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    found = [
+        entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event
+    ]
+    return [f"{c.asset_key.to_user_string()}: {c.check_name}" for c in found if not c.passed]
+
+
+def _tell(log: logging.Logger, settings: Settings, alert: Alert) -> None:
+    log.error(f"{alert.title.upper()}: {alert.text} See {alert.link}")
+    for sink, outcome in alerts.send(settings, alert).items():
+        (log.info if outcome == "sent" else log.error)(f"alert by {sink}: {outcome}")
 
 
 @dg.logger

@@ -324,6 +324,8 @@ def published_path(
     if not path.exists():
         known = sorted(p.stem for p in path.parent.glob("*.duckdb"))
         _stop(f"There is no audience '{audience}' in {path.parent}; there is: {', '.join(known)}.")
+    if (held := publish.held(folder)) is not None:
+        typer.echo(f"This is of {version.as_of}: {held}.", err=True)
     typer.echo(path)
 
 
@@ -333,10 +335,33 @@ def published_list() -> None:
     from rcm_platform import publish
 
     folder = get_settings().published_dir
+    held = publish.held(folder)
     for version in publish.versions(folder):
         files = ", ".join(sorted(p.name for p in (folder / version.version).glob("*.duckdb")))
         current = " (current)" if version.is_current else ""
-        typer.echo(f"{version.version}: as of {version.as_of}, {files}{current}")
+        typer.echo(
+            f"{version.version}: as of {version.as_of}, written "
+            f"{version.published_at(folder):%Y-%m-%d %H:%M} UTC, {files}{current}"
+        )
+        if version.is_current and held is not None:
+            typer.echo(f"  held back since: {held}")
+
+
+@published_app.command("rollback")
+def published_rollback(
+    version: Annotated[
+        str | None,
+        typer.Argument(help="A version that `rcm published list` names. Default: the one before."),
+    ] = None,
+) -> None:
+    """Let readers see an earlier version again, until the next run publishes."""
+    from rcm_platform import publish
+
+    try:
+        now = publish.rollback(get_settings().published_dir, version)
+    except LookupError as problem:
+        _stop(str(problem.args[0]))
+    typer.echo(f"Readers see {now.version}, as of {now.as_of}.")
 
 
 @published_app.command("show")

@@ -39,7 +39,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         jobs=[automation.nightly_job, automation.landing_job],
         schedules=[automation.nightly_schedule(settings)],
         sensors=[
-            automation.alert_on_failure,
+            *automation.alert_sensors(settings),
             automation.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
         ],
         loggers={"progress": automation.progress_logger},

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from rcm_platform import ingest
+from rcm_platform import ingest, publish
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def _run_locked(settings: Settings, out: Console, as_of: date | None, started: f
     report.succeeded = result.success
     _add_events(report, result.all_events)
     if not result.success:
+        day = as_of.isoformat() if as_of else "the latest arrival date"
+        publish.hold(settings.published_dir, day, report.failures)
         report.failures.append(f"The full log is {log}")
     if not ingest.locations(settings):
         report.warnings.append("No source is configured: RCM_WORLD is off and no RCM_ path is set.")
@@ -298,8 +300,6 @@ def _add_sources(report: RunReport, settings: Settings) -> None:
 
 
 def _add_published(report: RunReport, settings: Settings) -> None:
-    from rcm_platform import publish
-
     if version := publish.current(settings.published_dir):
         report.published, report.as_of = version.version, version.as_of
         report.published_path = str(Path(version.path(settings.published_dir, "operations")))

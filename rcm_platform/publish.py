@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd  # type: ignore[import-untyped]
 
 POINTER = "current.json"
+HOLD = "held.json"
 KEPT_VERSIONS = 5
 
 
@@ -48,6 +49,22 @@ class Version:
 
     def path(self, folder: Path, audience: str) -> Path:
         return folder / self.version / f"{audience}.duckdb"
+
+    def published_at(self, folder: Path) -> datetime:
+        """When it was written, in UTC."""
+        return datetime.fromtimestamp((folder / self.version).stat().st_mtime, UTC)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A later state that was not published: as of when, noticed when (UTC), and why."""
+
+    as_of: str
+    held_at: str
+    reasons: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"a run as of {self.as_of} was not published ({'; '.join(self.reasons)})"
 
 
 def relations_for(manifest: Mapping[str, Any], audience: str) -> list[Relation]:
@@ -89,11 +106,47 @@ def publish(
 
     present = current(folder)
     if present is None or present.as_of <= version.as_of:
-        pointer = folder / f".{POINTER}"
-        pointer.write_text(json.dumps(asdict(version) | {"is_current": True}))
-        pointer.replace(folder / POINTER)
+        _point(folder, version)
+        (folder / HOLD).unlink(missing_ok=True)
     _prune(folder)
     return next(v for v in versions(folder) if v.version == version.version)
+
+
+def rollback(folder: Path, to: str | None = None) -> Version:
+    """Point readers to an earlier version: the one before the current one, or `to`.
+
+    The next run that passes its checks publishes over it. Raises LookupError when there is no such
+    version.
+    """
+    present, known = current(folder), versions(folder)
+    earlier = [v for v in known if present and v.version < present.version]
+    wanted = [v for v in known if v.version == to] if to else earlier[:1]
+    if not wanted:
+        names = ", ".join(v.version for v in known) or "none"
+        missing = f"version '{to}'" if to else "earlier version"
+        raise LookupError(f"There is no {missing}; on disk: {names}.")
+    _point(folder, wanted[0])
+    return replace(wanted[0], is_current=True)
+
+
+def hold(folder: Path, as_of: str, reasons: Sequence[str]) -> Hold:
+    """Mark that the current version stays up because a later run could not be published.
+
+    The mark goes with the next version that is published.
+    """
+    mark = Hold(as_of, datetime.now(UTC).isoformat(timespec="seconds"), tuple(reasons))
+    folder.mkdir(parents=True, exist_ok=True)
+    _replace(folder / HOLD, json.dumps(asdict(mark), indent=1))
+    return mark
+
+
+def held(folder: Path) -> Hold | None:
+    """What was not published since the current version; None when nothing was held back."""
+    path = folder / HOLD
+    if not path.exists():
+        return None
+    content = json.loads(path.read_text())
+    return Hold(content["as_of"], content["held_at"], tuple(content["reasons"]))
 
 
 def current(folder: Path) -> Version | None:
@@ -141,6 +194,16 @@ def rows(folder: Path, audience: str, table: str, limit: int) -> pd.DataFrame:
         # by way of Arrow: the direct way to pandas turns a decimal into a float
         found = con.execute(f'select * from "{table}" limit {int(limit)}').to_arrow_table()
     return found.to_pandas()
+
+
+def _point(folder: Path, version: Version) -> None:
+    _replace(folder / POINTER, json.dumps(asdict(version) | {"is_current": True}))
+
+
+def _replace(path: Path, text: str) -> None:
+    new = path.with_name(f".{path.name}")
+    new.write_text(text)
+    new.replace(path)
 
 
 def _version_folders(folder: Path) -> Iterable[Path]:

@@ -57,6 +57,27 @@ class Settings(BaseSettings):
         10, ge=1, description="Seconds between two looks of the landing sensor at the folders."
     )
 
+    ui_url: str = Field(
+        "http://127.0.0.1:3000", description="Where people open the Dagster UI; links lead there."
+    )
+    alert_email_to: OptionalText = Field(
+        None, description="Who is told of failures by e-mail, joined by commas."
+    )
+    alert_email_from: str = Field("rcm_platform@localhost", description="Sender of those e-mails.")
+    smtp_url: str = Field(
+        "smtp://localhost:25",
+        description="Mail server: smtp://, smtp+tls:// or smtps://[user:password@]host[:port].",
+    )
+    alert_webhook_url: OptionalText = Field(
+        None, description="URL that is sent each alert as JSON: kind, title, text, link."
+    )
+    alert_slack_url: OptionalText = Field(
+        None, description="Incoming webhook of a Slack channel that is told."
+    )
+    stale_hours: int = Field(
+        30, ge=1, description="Hours after which what is published counts as stale."
+    )
+
     world: bool = Field(True, description="on: build the synthetic world; off: your sources only.")
     world_seed: int = Field(20250101, ge=0, description="Seed of the synthetic world.")
     world_size: WorldSize = Field(

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from rcm_platform.assets import leadership
 from rcm_platform.assets.common import AS_OF_TAG
-from rcm_platform.automation import alert_on_failure, nightly_schedule
+from rcm_platform.automation import nightly_schedule
 from rcm_platform.definitions import build_definitions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
@@ -133,11 +133,13 @@ def test_a_night_is_for_the_day_before_its_tick(tick: str, day: str) -> None:
     assert request.tags[AS_OF_TAG] == day
 
 
-def test_schedule_and_alert_run_by_default(with_world: dg.Definitions) -> None:
+def test_schedule_and_sensors_run_by_default(with_world: dg.Definitions) -> None:
     schedule = with_world.resolve_schedule_def("nightly_schedule")
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert schedule.execution_timezone == "America/New_York"
-    assert alert_on_failure.default_status == dg.DefaultSensorStatus.RUNNING
+    sensors = {s.name: s.default_status for s in with_world.sensors or []}
+    assert set(sensors) >= {"landing_sensor", "alert_on_failure", "alert_on_stale_figures"}
+    assert set(sensors.values()) == {dg.DefaultSensorStatus.RUNNING}
 
 
 def test_the_lean_dbt_resource_replaces_names_that_exist() -> None:

@@ -129,3 +129,38 @@ def test_the_last_five_versions_are_kept_and_the_current_one_always(
 def test_nothing_published_yet_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="rcm run"):
         publish.open_published(tmp_path, "operations")
+
+
+def test_readers_can_be_led_back_and_the_next_version_leads_them_on(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    first, second = release(warehouse, folder), release(warehouse, folder)
+    assert publish.rollback(folder).version == first.version
+    assert publish.current(folder) == first
+    assert publish.rollback(folder, second.version).version == second.version
+    publish.rollback(folder, first.version)
+    third = release(warehouse, folder)
+    assert publish.current(folder) == third
+
+
+def test_a_version_that_is_not_there_is_named_with_those_that_are(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    only = release(warehouse, tmp_path / "out")
+    with pytest.raises(LookupError, match=f"no earlier version; on disk: {only.version}"):
+        publish.rollback(tmp_path / "out")
+    with pytest.raises(LookupError, match="no version '00042-2030-01-01'"):
+        publish.rollback(tmp_path / "out", "00042-2030-01-01")
+    assert publish.current(tmp_path / "out") == only
+
+
+def test_what_was_held_back_is_marked_until_something_is_published(
+    warehouse: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    release(warehouse, folder, "2025-12-30")
+    publish.hold(folder, "2025-12-31", ["check marts/fct_claims: charges_conserved"])
+    assert "as of 2025-12-31" in str(publish.held(folder))
+    release(warehouse, folder, "2025-12-31")
+    assert publish.held(folder) is None

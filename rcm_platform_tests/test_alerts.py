@@ -1,0 +1,195 @@
+"""Alerts reach a mail server, a webhook and a Slack hook; all of them real, on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from rcm_platform import alerts, publish
+from rcm_platform.alerts import Alert
+from rcm_platform.automation import alert_sensors
+from rcm_platform.settings import Settings
+from rcm_platform_tests.servers import free_port
+
+ALERT = Alert(
+    "run_failed", "Run of nightly failed", "As of 2025-12-31: no disk.", "http://ui/runs/7"
+)
+
+
+class Mailbox:
+    """Keeps what a mail server is sent."""
+
+    def __init__(self) -> None:
+        self.received: list[Envelope] = []
+
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+        self.received.append(envelope)
+        return "250 OK"
+
+
+@pytest.fixture
+def mail() -> Iterator[tuple[Mailbox, str]]:
+    box = Mailbox()
+    port = free_port()
+    controller = Controller(box, hostname="127.0.0.1", port=port)
+    controller.start()
+    yield box, f"smtp://127.0.0.1:{port}"
+    controller.stop()
+
+
+@pytest.fixture
+def hook() -> Iterator[tuple[list[dict[str, Any]], str]]:
+    received: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.append({"path": self.path, "body": json.loads(body)})
+            self.send_response(500 if self.path == "/broken" else 200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield received, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def test_everyone_configured_is_told(
+    mail: tuple[Mailbox, str], hook: tuple[list[dict[str, Any]], str]
+) -> None:
+    (box, smtp_url), (posts, url) = mail, hook
+    settings = Settings(
+        smtp_url=smtp_url,
+        alert_email_to="cfo@example.org,ops@example.org",
+        alert_webhook_url=f"{url}/hook",
+        alert_slack_url=f"{url}/slack",
+    )
+    outcome = alerts.send(settings, ALERT)
+    assert outcome == {"email": "sent", "webhook": "sent", "slack": "sent"}
+    (envelope,) = box.received
+    assert envelope.rcpt_tos == ["cfo@example.org", "ops@example.org"]
+    message = message_from_bytes(envelope.content or b"")  # type: ignore[arg-type]
+    assert message["Subject"] == "[rcm_platform] Run of nightly failed"
+    assert "no disk" in str(message.get_payload())
+    assert posts[0] == {"path": "/hook", "body": vars(ALERT)}
+    assert ALERT.link in posts[1]["body"]["text"]
+
+
+def test_one_broken_sink_keeps_no_other_from_hearing(
+    hook: tuple[list[dict[str, Any]], str],
+) -> None:
+    posts, url = hook
+    settings = Settings(
+        smtp_url="smtp://127.0.0.1:9",
+        alert_email_to="cfo@example.org",
+        alert_webhook_url=f"{url}/broken",
+        alert_slack_url=f"{url}/slack",
+    )
+    outcome = alerts.send(settings, ALERT)
+    assert outcome["email"].startswith("not sent")
+    assert "500" in outcome["webhook"]
+    assert outcome["slack"] == "sent"
+    assert len(posts) == 2
+
+
+def test_nobody_configured_is_no_error() -> None:
+    assert alerts.send(Settings(), ALERT) == {}
+
+
+def _sensor(settings: Settings, name: str) -> dg.SensorDefinition:
+    return next(sensor for sensor in alert_sensors(settings) if sensor.name == name)
+
+
+@dg.asset
+def broken() -> None:
+    raise ValueError("the disk is full")
+
+
+@dg.asset
+def figures() -> None:
+    pass
+
+
+@dg.asset_check(asset=figures)
+def equal() -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN)
+
+
+def _run(definitions: dg.Definitions, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    job = definitions.resolve_implicit_global_asset_job_def()
+    return job.execute_in_process(instance=instance, raise_on_error=False)
+
+
+def test_a_failed_run_is_told_and_what_is_published_is_marked(
+    tmp_path: Path, hook: tuple[list[dict[str, Any]], str]
+) -> None:
+    posts, url = hook
+    settings = Settings(home=tmp_path, alert_webhook_url=url)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = _run(dg.Definitions(assets=[broken]), instance)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="alert_on_failure",
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            dagster_event=result.get_run_failure_event(),
+        ).for_run_failure()
+        _sensor(settings, "alert_on_failure")(context)
+    assert posts[0]["body"]["kind"] == "run_failed"
+    assert result.run_id in posts[0]["body"]["link"]
+    held = publish.held(settings.published_dir)
+    assert held
+    assert result.run_id in str(held)
+
+
+def test_a_check_that_only_warns_is_told_too(
+    tmp_path: Path, hook: tuple[list[dict[str, Any]], str]
+) -> None:
+    posts, url = hook
+    settings = Settings(home=tmp_path, alert_webhook_url=url)
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = _run(dg.Definitions(assets=[figures], asset_checks=[equal]), instance)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="alert_on_failed_check",
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            dagster_event=result.get_run_success_event(),
+        )
+        _sensor(settings, "alert_on_failed_check")(context)
+    assert posts[0]["body"]["kind"] == "check_failed"
+    assert "figures: equal" in posts[0]["body"]["text"]
+
+
+def test_stale_figures_are_told_once(
+    tmp_path: Path, hook: tuple[list[dict[str, Any]], str]
+) -> None:
+    posts, url = hook
+    settings = Settings(home=tmp_path, alert_webhook_url=url)
+    folder = settings.published_dir / "00001-2025-12-30"
+    folder.mkdir(parents=True)
+    publish._point(settings.published_dir, publish.Version(folder.name, "2025-12-30"))
+    sensor = _sensor(settings, "alert_on_stale_figures")
+    cursor = None
+    for hours, told in ((1, 0), (40, 1), (41, 1)):
+        written = (datetime.now(UTC) - timedelta(hours=hours)).timestamp()
+        os.utime(folder, (written, written))
+        with dg.DagsterInstance.ephemeral() as instance:
+            context = dg.build_sensor_context(instance=instance, cursor=cursor)
+            sensor(context)
+            cursor = context.cursor
+        assert len(posts) == told
+    assert "2025-12-30" in posts[0]["body"]["title"]
