@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_duckdb import DuckDBResource
 
 from rcm_platform import fault_checks, findings, ingest, persons, proof, truth_checks
+from rcm_platform.assets import lineage
 from rcm_platform.assets.common import run_day
 from rcm_platform.assets.persons import person_table_key
 from rcm_platform.assets.raw import raw_key
@@ -53,7 +54,12 @@ def conservation_name(subject: str) -> str:
 
 def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
     """Bytes before dbt runs, dollars and work after it; truth only where there is a truth."""
-    checks = [_files(settings), _conservation(settings), _blocking()]
+    checks = [
+        _files(settings),
+        _conservation(settings),
+        _blocking(),
+        *lineage.build(settings),
+    ]
     if settings.world:
         checks += [_truth(settings), _faults(settings), _linkage(settings)]
     return checks

@@ -1,6 +1,8 @@
 """Groups `staging`, `intermediate` and `marts_*`: the dbt project, built in one `dbt build`."""
 
+import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from functools import cached_property
 from importlib.metadata import version as installed_version
 from typing import Any
@@ -17,9 +19,14 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from rcm_platform import dbt_project, ingest, landing, persons
+from rcm_platform import column_lineage, dbt_project, ingest, landing, persons
+from rcm_platform.assets import lineage
 from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_FRESHNESS, WRITER_POOL, run_day
+from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
+
+_Tables = dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]
+"""(schema, table) → row count and columns (name, type)."""
 
 # without --full-refresh a seed that got other columns does not fit into the table of the last build
 BUILD = ["build", "--full-refresh"]
@@ -109,11 +116,12 @@ def build(settings: Settings) -> dg.AssetsDefinition:
                 which = ["--select", " ".join(others), "--indirect-selection", "cautious"]
                 target = ["--target-path", str(dbt_project.run_target(settings))]
                 dbt_project.run_dbt(settings, as_of, *command, *which, *target)
+                _lineage(settings, lake, _tables(settings))
             with dbt_project.dbt_environment(settings, as_of):
                 invocation = dbt.cli(
                     command, context=context, target_path=dbt_project.run_target(settings)
                 )
-                yield from _with_counts(settings, as_of, context, invocation)
+                yield from _with_metadata(settings, lake, as_of, context, invocation)
             if is_whole:
                 landing.build_ended(settings, lake, as_of)
 
@@ -124,11 +132,12 @@ def build(settings: Settings) -> dg.AssetsDefinition:
     return warehouse
 
 
-def _with_counts(
-    settings: Settings, as_of: Any, context: dg.AssetExecutionContext, invocation: DbtCliInvocation
-) -> Iterator[Any]:
+def _with_metadata(
+    settings: Settings, lake: Lake, as_of: date, context: dg.AssetExecutionContext,
+    invocation: DbtCliInvocation,
+) -> Iterator[Any]:  # fmt: skip
     """Stream dbt: results of tests as they come, so that they are stored while dbt runs; tables at
-    the end, with row counts and columns from one read-only connection.
+    the end, with row counts and columns from one read-only connection, and with column lineage.
 
     The stock `fetch_row_counts` busy-waits while dbt runs and leaves the file locked.
     """
@@ -145,18 +154,39 @@ def _with_counts(
         failure = problem
         invocation.process.wait()
     tables = _tables(settings)
+    columns = {} if failure else _lineage(settings, lake, tables)
     for output in built:
-        metadata = {**output.metadata, "as of": as_of.isoformat()}
+        metadata: dict[str, Any] = {**output.metadata, "as of": as_of.isoformat()}
         if unique_id := output.metadata.get("unique_id"):
             metadata |= _table_metadata(tables, invocation.manifest, str(unique_id.value))
+            metadata |= lineage.metadata(invocation.manifest, columns, str(unique_id.value))
         yield output.with_metadata(metadata)
     if failure:
         raise failure
 
 
-def _tables(settings: Settings) -> dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]:
-    """(schema, table) → row count and columns (name, type), of every table in the warehouse."""
-    found: dict[tuple[str, str], tuple[int, list[tuple[str, str]]]] = {}
+def _lineage(settings: Settings, lake: Lake, tables: _Tables) -> column_lineage.Lineage:
+    """Write down the lineage of what dbt compiled last; gives that of all models."""
+    manifest = json.loads((dbt_project.run_target(settings) / "manifest.json").read_text())
+    columns = {
+        name: [column for column, _ in table[1]]
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+        and (table := tables.get((node["schema"], node["alias"])))
+    }
+    for name, source in manifest["sources"].items():
+        feed, table = source["source_name"], source["name"]
+        columns[name] = (
+            persons.TABLES[table].names
+            if feed == "persons"
+            else [*lake.declared(feed, table).names, "_arrival_date"]
+        )
+    return column_lineage.write(settings.dbt_target_dir, columns, manifest)
+
+
+def _tables(settings: Settings) -> _Tables:
+    """Every table in the warehouse."""
+    found: _Tables = {}
     if not settings.warehouse_path.exists():
         return found
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
@@ -172,11 +202,7 @@ def _tables(settings: Settings) -> dict[tuple[str, str], tuple[int, list[tuple[s
     return found
 
 
-def _table_metadata(
-    tables: Mapping[tuple[str, str], tuple[int, list[tuple[str, str]]]],
-    manifest: Mapping[str, Any],
-    unique_id: str,
-) -> dict[str, Any]:
+def _table_metadata(tables: _Tables, manifest: Mapping[str, Any], unique_id: str) -> dict[str, Any]:
     node = manifest["nodes"][unique_id]
     if (table := tables.get((node["schema"], node["alias"]))) is None:
         return {}
