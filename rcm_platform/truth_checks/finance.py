@@ -5,14 +5,16 @@ from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck
 CHECKS = [
     TruthCheck(
         "ledger_entries",
-        "Every ledger entry is one that truly happened, on its day, with its amount.",
+        "Every ledger entry is one that truly happened, on its line and its day, with its amount.",
         "fct_ledger_entries",
-        f"""select entries.source_system, claims.claim_id, event_type, event_date, recorded_date,
-            ar_amount, cash_amount, memo_amount
+        f"""select entries.source_system, claims.claim_id, lines.line_id, event_type, event_date,
+            entries.recorded_date, ar_amount, cash_amount, memo_amount
         from marts.fct_ledger_entries as entries
         left join marts.fct_claims as claims on entries.claim_key = claims.claim_key
+        left join intermediate.int_claim__lines as lines
+            on entries.claim_line_key = lines.claim_line_key
         where entries.source_system in {HOSPITALS}""",
-        """select source_system, claim_id, event_type, event_date, recorded_date,
+        """select source_system, claim_id, line_id, event_type, event_date, recorded_date,
             ar_amount, cash_amount, memo_amount from '{truth}/ledger_entries.parquet'""",
     ),
     TruthCheck(
