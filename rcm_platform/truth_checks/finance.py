@@ -2,18 +2,180 @@
 
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck
 
+#: The month ends until the as-of date, as CTEs of a query on the truth.
+_MONTH_ENDS = """month_ends as (
+            select month, least(last_day(month), date '{as_of}') as balance_date
+            from (
+                select unnest(generate_series(
+                    (
+                        select date_trunc('month', least(min(recorded_date), min(event_date)))
+                        from '{truth}/ledger_entries.parquet'
+                    ),
+                    timestamp '{as_of}', interval 1 month
+                )) as month
+            )
+        )"""
+
+#: Event type → whether it adds to receivables, in the order of the roll-forward.
+_FLOWS = {
+    "CHARGE": "", "CHARGE_CORRECTION": "", "CONTRACTUAL": "-", "PAYER_PAYMENT": "-",
+    "PATIENT_PAYMENT": "-", "REFUND": "", "DENIAL_WRITE_OFF": "-", "ADMIN_WRITE_OFF": "-",
+    "SMALL_BALANCE": "-", "BAD_DEBT": "-", "CHARITY": "-", "PROMPT_PAY_DISCOUNT": "-",
+}  # fmt: skip
+_CLASSES = {"charge": "", "contractual": "-", "payer": "-", "patient": "-", "write-off": "-"}
+
+
+def _flows(in_month: str) -> str:
+    """Columns: the amount of each event type of which `in_month` is true."""
+    return ", ".join(
+        f"coalesce({sign}sum(ar_amount) filter (event_type = '{kind}' and {in_month}), 0) as {kind}"
+        for kind, sign in _FLOWS.items()
+    )
+
+
+def _unrecorded() -> str:
+    """Columns by class: what had happened by the balance date, less what was recorded by then."""
+
+    def until(sign: str, name: str, day: str) -> str:
+        return f"""coalesce({sign}sum(ar_amount) filter (
+            class = '{name}' and {day} <= balance_date
+        ), 0)"""
+
+    return ", ".join(
+        f"""{until(sign, name, "event_date")} - {until(sign, name, "recorded_date")}
+            as {name.replace("-", "_")}_late"""
+        for name, sign in _CLASSES.items()
+    )
+
+
 CHECKS = [
     TruthCheck(
         "ledger_entries",
-        "Every ledger entry is one that truly happened, on its day, with its amount.",
+        "Every ledger entry is one that truly happened, on its line and its day, with its amount.",
         "fct_ledger_entries",
-        f"""select entries.source_system, claims.claim_id, event_type, event_date, recorded_date,
-            ar_amount, cash_amount, memo_amount
+        f"""select entries.source_system, claims.claim_id, lines.line_id, event_type, event_date,
+            entries.recorded_date, ar_amount, cash_amount, memo_amount
         from marts.fct_ledger_entries as entries
         left join marts.fct_claims as claims on entries.claim_key = claims.claim_key
+        left join intermediate.int_claim__lines as lines
+            on entries.claim_line_key = lines.claim_line_key
         where entries.source_system in {HOSPITALS}""",
-        """select source_system, claim_id, event_type, event_date, recorded_date,
+        """select source_system, claim_id, line_id, event_type, event_date, recorded_date,
             ar_amount, cash_amount, memo_amount from '{truth}/ledger_entries.parquet'""",
+    ),
+    TruthCheck(
+        "ar_aging",
+        "Open and credit balances of every month end are as old as they truly were, on each basis.",
+        "mart_ar_aging",
+        f"""select balance_month, balance_date, facilities.source_system, payers.payer_id,
+            age_basis, age_bucket, open_claim_count, open_amount, credit_claim_count, credit_amount
+        from marts.mart_ar_aging
+        inner join marts.dim_facility as facilities using (facility_key)
+        left join marts.dim_payer as payers using (payer_key)
+        where facilities.source_system in {HOSPITALS}""",
+        f"""with {_MONTH_ENDS},
+        balances as (
+            select month, balance_date, source_system, claim_id, sum(ar_amount) as balance
+            from '{{truth}}/ledger_entries.parquet'
+            inner join month_ends on recorded_date <= balance_date
+            group by all having sum(ar_amount) <> 0
+        ),
+        last_bills as (
+            select month, source_system, claim_id, max(submitted_date) as billed_date
+            from '{{truth}}/submissions.parquet'
+            inner join month_ends on submitted_date <= balance_date
+            group by all
+        ),
+        discharges as (
+            select source_system, encounter_id, discharge_date
+            from '{{truth}}/encounter_status.parquet' where discharge_date is not null
+        ),
+        aged as (
+            select balances.*, payer_id, unnest([
+                {{{{basis: 'service', from_date: service_date}}}},
+                {{{{
+                    basis: 'discharge', from_date: coalesce(discharges.discharge_date, service_date)
+                }}}},
+                {{{{basis: 'last bill', from_date: billed_date}}}}
+            ]) as age
+            from balances
+            inner join '{{truth}}/claims.parquet' as claims using (source_system, claim_id)
+            left join last_bills using (month, source_system, claim_id)
+            left join discharges using (source_system, encounter_id)
+        )
+        select cast(month as date), balance_date, source_system, payer_id, age.basis,
+            case when age.from_date is null then 'unknown'
+                when balance_date - age.from_date <= 30 then '0-30'
+                when balance_date - age.from_date <= 60 then '31-60'
+                when balance_date - age.from_date <= 90 then '61-90' else '90+' end,
+            count(*) filter (balance > 0), coalesce(sum(balance) filter (balance > 0), 0),
+            count(*) filter (balance < 0), coalesce(sum(balance) filter (balance < 0), 0)
+        from aged group by all""",
+    ),
+    TruthCheck(
+        "ar_rollforward",
+        "What moved receivables in each month, and what the month end would be restated, is true.",
+        "mart_ar_rollforward",
+        f"""select ledger_month, facilities.source_system, payers.payer_id, opening_amount,
+            charge_amount, charge_correction_amount, contractual_amount, payer_cash_amount,
+            patient_cash_amount, refund_amount, denial_write_off_amount, admin_write_off_amount,
+            small_balance_amount, bad_debt_amount, charity_amount, prompt_pay_discount_amount,
+            closing_amount, open_amount, credit_amount, restated_closing_amount,
+            unrecorded_charge_amount, unrecorded_contractual_amount, unrecorded_payer_cash_amount,
+            unrecorded_patient_cash_amount, unrecorded_write_off_amount
+        from marts.mart_ar_rollforward
+        inner join marts.dim_facility as facilities using (facility_key)
+        left join marts.dim_payer as payers using (payer_key)
+        where facilities.source_system in {HOSPITALS}""",
+        f"""with {_MONTH_ENDS},
+        entries as (
+            select entries.*, payer_id,
+                case when event_type like 'CHARGE%' then 'charge'
+                    when event_type = 'CONTRACTUAL' then 'contractual'
+                    when event_type = 'PAYER_PAYMENT' then 'payer'
+                    when event_type in ('PATIENT_PAYMENT', 'REFUND') then 'patient'
+                    else 'write-off' end as class
+            from '{{truth}}/ledger_entries.parquet' as entries
+            inner join '{{truth}}/claims.parquet' using (source_system, claim_id)
+            where ar_amount <> 0
+        ),
+        portfolios as (select distinct source_system, payer_id from entries),
+        frames as (
+            select month, cast(month as date) - 1 as opening_date, balance_date, source_system,
+                payer_id
+            from month_ends cross join portfolios
+        ),
+        claim_balances as (
+            select month, source_system, payer_id, claim_id, sum(ar_amount) as balance
+            from frames inner join entries using (source_system, payer_id)
+            where recorded_date <= balance_date group by all
+        ),
+        ends as (
+            select month, source_system, payer_id,
+                sum(balance) filter (balance > 0) as open_amount,
+                sum(balance) filter (balance < 0) as credit_amount
+            from claim_balances group by all
+        ),
+        moved as (
+            select month, source_system, payer_id,
+                coalesce(sum(ar_amount) filter (recorded_date <= opening_date), 0) as opening,
+                {_flows("recorded_date > opening_date and recorded_date <= balance_date")},
+                coalesce(sum(ar_amount) filter (recorded_date <= balance_date), 0) as closing,
+                coalesce(sum(ar_amount) filter (event_date <= balance_date), 0) as restated,
+                {_unrecorded()},
+                count(*) filter (recorded_date > opening_date and recorded_date <= balance_date)
+                    as entry_count
+            from frames inner join entries using (source_system, payer_id) group by all
+        )
+        select cast(month as date), source_system, payer_id,
+            moved.* exclude (month, source_system, payer_id, restated, entry_count,
+                charge_late, contractual_late, payer_late, patient_late, write_off_late),
+            coalesce(open_amount, 0), coalesce(credit_amount, 0), restated, charge_late,
+            contractual_late, payer_late, patient_late, write_off_late
+        from moved left join ends using (month, source_system, payer_id)
+        where entry_count > 0 or opening <> 0 or closing <> 0 or charge_late <> 0
+            or contractual_late <> 0 or payer_late <> 0 or patient_late <> 0
+            or write_off_late <> 0""",
     ),
     TruthCheck(
         "kpis",

@@ -120,8 +120,16 @@ class Names:
     def encounter(self, encounter: Ints) -> pa.Array:
         return id_columns.encounters(self._world, encounter)
 
-    def line(self, line: Ints) -> pa.Array:
-        return id_columns.charges(self._world, line)
+    def line(self, line: Ints, is_stranger: Flags | None = None) -> pa.Array:
+        """Ids of charge lines; empty where `line` is -1. A stranger's line is like one of ours."""
+        known = np.maximum(line, 0)
+        ids = id_columns.charges(self._world, known)
+        if is_stranger is not None and is_stranger.any():
+            theirs = id_columns.charges(self._world, known, "X")
+            ids = pc.if_else(pa.array(is_stranger), theirs, ids)
+        if (line < 0).any():
+            ids = pc.if_else(pa.array(line >= 0), ids, pa.scalar(None, ids.type))
+        return ids
 
     def provider(self, provider: Ints) -> pa.Array:
         return id_columns.providers(self._world, provider)
@@ -287,7 +295,7 @@ def _remit_lines(world: World, names: Names) -> pa.Table:
         {
             **names.head(claim),
             "kind": take(list(REMIT_KINDS), remits.kind[lines.remit]),
-            "line_id": names.line(lines.line),
+            "line_id": names.line(lines.line, remits.kind[lines.remit] == STRANGER),
             "procedure_code": take(
                 world.parameters.procedures.text("code"), world.care.lines.procedure[lines.line]
             ),
@@ -353,15 +361,20 @@ class _Entries:
     def add(
         self, claim: Ints, kind: int | Ints, event: Ints, recorded: Ints, amounts: Ints,
         signs: tuple[int, int, int], held: Flags, hospital: Ints | None = None,
+        line: Ints | None = None,
     ) -> None:  # fmt: skip
-        """`signs` of the effect on receivables, cash and memo; `hospital` where claim is -1."""
+        """`signs` of the effect on receivables, cash and memo; `hospital` where claim is -1.
+
+        Without `line` the event is of the whole claim.
+        """
         keep = np.flatnonzero(amounts)
         amount = amounts[keep]
         kinds = np.broadcast_to(np.asarray(kind), claim.shape)[keep]
         where = np.zeros(len(keep), dtype=np.int64) if hospital is None else hospital[keep]
+        on = np.full(len(keep), -1) if line is None else line[keep]
         ar, cash, memo = (amount * sign for sign in signs)
         self._parts.append(
-            (claim[keep], kinds, event[keep], recorded[keep], ar, cash, memo, held[keep], where)
+            (claim[keep], on, kinds, event[keep], recorded[keep], ar, cash, memo, held[keep], where)
         )
 
     def columns(self) -> list[Ints]:
@@ -369,7 +382,7 @@ class _Entries:
 
 
 def _ledger(world: World, names: Names) -> pa.Table:
-    """All ledger entries: claim, event_type, dates, amounts, is_held."""
+    """All ledger entries: claim, line, event_type, dates, amounts, is_held."""
     visits, claims, lines = world.care.encounters, world.care.claims, world.care.lines
     remits, remit_lines = world.story.remits, world.story.remit_lines
     posted, pays, plb = world.story.transactions, world.payments, world.story.provider_adjustments
@@ -378,35 +391,56 @@ def _ledger(world: World, names: Names) -> pa.Table:
     entries.add(
         lines.claim, _CHARGE, visits.day[lines.encounter], claims.coded_day[lines.claim],
         lines.charge, (1, 0, 0), np.zeros(len(lines.claim), dtype=bool),
+        line=np.arange(len(lines.claim)),
     )  # fmt: skip
     held, about = held_remits(world), remit_claim(world, names)
     decided = (remits.payment_day, remits.era_day)
-    # the charge of a claim that was never sent is known from its first remittance alone
-    strange = np.where(remits.kind == STRANGER, remits.charge, 0)
-    service = visits.day[claims.encounter[remits.claim]]
-    entries.add(about, _CHARGE, service, remits.era_day, strange, (1, 0, 0), held)
-    entries.add(about, _PAYER_PAYMENT, *decided, remits.paid, (-1, 1, 0), held)
-
-    remit = remit_lines.remit
+    remit, line = remit_lines.remit, remit_lines.line
     on_line = (remits.payment_day[remit], remits.era_day[remit])
     claim, misplaced = about[remit], remits.is_patient_contractual[remit]
+
+    # what is said of a remittance's lines, and the rest, which is said of the claim alone; a claim
+    # that is denied as a whole comes without lines
+    told = ~remits.is_claim_level[remit]
+
+    def split(whole: Ints, by_line: Ints) -> tuple[Ints, Ints]:
+        shown = np.where(told, by_line, 0)
+        rest = whole.copy()
+        np.subtract.at(rest, remit, shown)
+        return shown, rest
+
+    # the charge of a claim that was never sent is known from its first remittance alone
+    service = visits.day[claims.encounter[remits.claim]]
+    is_strange = remits.kind == STRANGER
+    shown, rest = split(remits.charge, remit_lines.charge)
+    entries.add(
+        about, _CHARGE, service, remits.era_day, np.where(is_strange, rest, 0), (1, 0, 0), held
+    )
+    entries.add(
+        claim, _CHARGE, service[remit], remits.era_day[remit],
+        np.where(is_strange[remit], shown, 0), (1, 0, 0), held[remit], line=line,
+    )  # fmt: skip
+    shown, rest = split(remits.paid, remit_lines.paid)
+    entries.add(about, _PAYER_PAYMENT, *decided, rest, (-1, 1, 0), held)
+    entries.add(claim, _PAYER_PAYMENT, *on_line, shown, (-1, 1, 0), held[remit], line=line)
+
     for column in (CONTRACTUAL, SEQUESTER):
         amounts = remit_lines.adjustments[:, column]
         ours, theirs = np.where(misplaced, 0, amounts), np.where(misplaced, amounts, 0)
-        entries.add(claim, _CONTRACTUAL, *on_line, ours, (-1, 0, 0), held[remit])
-        entries.add(claim, _TO_PATIENT, *on_line, theirs, (0, 0, 1), held[remit])
+        entries.add(claim, _CONTRACTUAL, *on_line, ours, (-1, 0, 0), held[remit], line=line)
+        entries.add(claim, _TO_PATIENT, *on_line, theirs, (0, 0, 1), held[remit], line=line)
     for column in (DEDUCTIBLE, COINSURANCE, COPAY):
         amounts = remit_lines.adjustments[:, column]
-        entries.add(claim, _TO_PATIENT, *on_line, amounts, (0, 0, 1), held[remit])
+        entries.add(claim, _TO_PATIENT, *on_line, amounts, (0, 0, 1), held[remit], line=line)
     amounts = remit_lines.adjustments[:, PRIOR_PAYER]
-    entries.add(claim, _TO_SECONDARY, *on_line, amounts, (0, 0, 1), held[remit])
+    entries.add(claim, _TO_SECONDARY, *on_line, amounts, (0, 0, 1), held[remit], line=line)
 
     to_patient = np.array(world.parameters.denials.text("group_code")) == "PR"
     kind = np.where(to_patient[remits.denial], _TO_PATIENT, _DENIAL_HOLD)
     one = np.where(remits.is_claim_level, remits.charge, 0)
     entries.add(about, kind, *decided, one, (0, 0, 1), held)
     by_line = np.where(remits.is_claim_level[remit], 0, remit_lines.adjustments[:, DENIAL])
-    entries.add(claim, kind[remit], *on_line, by_line, (0, 0, 1), held[remit])
+    entries.add(claim, kind[remit], *on_line, by_line, (0, 0, 1), held[remit], line=line)
 
     code = np.where(plb.code == INTEREST, _INTEREST, _RECOUPMENT)
     entries.add(
@@ -429,7 +463,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
             np.where(mask, posted.amount, 0), signs, free,
         )  # fmt: skip
 
-    who, kinds, event, recorded, ar, cash, memo, is_held, hospital = entries.columns()
+    who, on, kinds, event, recorded, ar, cash, memo, is_held, hospital = entries.columns()
     nobody = pa.array(who < 0)
     head = names.head(np.maximum(who, 0))
     return pa.table(
@@ -439,6 +473,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
                 nobody, take(names.systems, hospital), head["source_system"]
             ),
             "claim_id": pc.if_else(nobody, pa.scalar(None, pa.string()), head["claim_id"]),
+            "line_id": names.line(on, who >= len(claims.key)),
             "event_type": take(list(_EVENT_TYPES), kinds),
             "event_date": dates(event),
             "recorded_date": dates(recorded),
@@ -466,7 +501,12 @@ def _denials(world: World, names: Names) -> pa.Table:
         {
             **names.head(remit_claim(world, names)[remit]),
             "line_id": pa.concat_arrays(
-                [names.line(remit_lines.line[places]), pa.nulls(len(whole), pa.string())]
+                [
+                    names.line(
+                        remit_lines.line[places], remits.kind[remit_lines.remit[places]] == STRANGER
+                    ),
+                    pa.nulls(len(whole), pa.string()),
+                ]
             ),
             "carc": pc.if_else(is_odd, given, take(mix.text("carc"), reason)),
             "group_code": pc.if_else(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from plain_x12 import Remit, read_835
+from plain_x12 import Remit, RemitClaim, read_835
 from tiny_world import THROUGH, Query
 
 from rcm_platform.world.parameters import Parameters
@@ -35,17 +35,19 @@ RETIRED_DENIAL = "62"
 def hospital_entries(query: Query) -> Iterator[tuple]:
     """Ledger entries by the hospitals' own journals, whatever their casing."""
     for system in ("hospital_a", "hospital_b"):
-        for claim, name, service, paid, inserted, amount in query(
-            "select ClaimID, lower(AmountType), ServiceDate, PaidDate, InsertDate::date, "
-            f"coalesce(Amount, PaidAmount) from {system}.transactions"
+        for claim, line, name, service, paid, inserted, amount in query(
+            "select ClaimID, TransactionID, lower(AmountType), ServiceDate, PaidDate, "
+            f"InsertDate::date, coalesce(Amount, PaidAmount) from {system}.transactions"
         ):
-            if kind := CHARGES.get(name):
-                event = service if kind == "CHARGE" else inserted
-                yield (system, claim, kind, event, inserted, amount, ZERO, ZERO)
+            head = (system, claim, None)
+            if (kind := CHARGES.get(name)) == "CHARGE":
+                yield (system, claim, line, kind, service, inserted, amount, ZERO, ZERO)
+            elif kind:
+                yield (*head, kind, inserted, inserted, amount, ZERO, ZERO)
             elif kind := CASH.get(name):
-                yield (system, claim, kind, paid, inserted, -amount, amount, ZERO)
+                yield (*head, kind, paid, inserted, -amount, amount, ZERO)
             else:
-                yield (system, claim, WRITE_OFFS[name], inserted, inserted, -amount, ZERO, ZERO)
+                yield (*head, WRITE_OFFS[name], inserted, inserted, -amount, ZERO, ZERO)
 
 
 def remittances(world: Path) -> Iterator[tuple[str, Remit]]:
@@ -67,6 +69,13 @@ def is_denial(reason: str, amount: Decimal, charge: Decimal, paid: Decimal) -> b
     return reason in known or (reason == "45" and amount == charge and paid == 0)
 
 
+def by_line(claim: RemitClaim, whole: Decimal, name: str) -> Iterator[tuple[str | None, Decimal]]:
+    """An amount of a claim, line by line; what its lines do not say is the claim's."""
+    amounts = [(line.control, getattr(line, name)) for line in claim.lines]
+    amounts.append((None, whole - sum(amount for _, amount in amounts)))
+    return ((line, amount.quantize(CENT)) for line, amount in amounts if amount)
+
+
 def test_ledger_is_what_the_sources_say(world: Path, query: Query) -> None:
     """Rebuild ledger and denials from the emitted data alone, and compare row by row."""
     entries, denials = Counter(hospital_entries(query)), Counter()
@@ -79,16 +88,16 @@ def test_ledger_is_what_the_sources_say(world: Path, query: Query) -> None:
         event, recorded = day(remit.paid_on), day(remit.arrived_on)
         for code, _, amount in remit.provider_adjustments:
             kind, cash = SETTLED_APART[code], -amount.quantize(CENT)
-            entries[(system, None, kind, event, recorded, ZERO, cash, ZERO)] += 1
+            entries[(system, None, None, kind, event, recorded, ZERO, cash, ZERO)] += 1
         for claim in filter(lambda claim: claim.is_balanced, remit.claims):
             head = (system, claim.claim_id)
             if claim.claim_id.startswith("CLX"):  # a stranger: the remittance alone knows it
                 service = services[system, claim.claim_id.replace("CLX", "CLM")]
-                charge = claim.charge.quantize(CENT)
-                entries[(*head, "CHARGE", service, recorded, charge, ZERO, ZERO)] += 1
-            if claim.paid:
-                cash = claim.paid.quantize(CENT)
-                entries[(*head, "PAYER_PAYMENT", event, recorded, -cash, cash, ZERO)] += 1
+                for line, charge in by_line(claim, claim.charge, "charge"):
+                    entries[(*head, line, "CHARGE", service, recorded, charge, ZERO, ZERO)] += 1
+            for line, cash in by_line(claim, claim.paid, "paid"):
+                entry = ("PAYER_PAYMENT", event, recorded, -cash, cash, ZERO)
+                entries[(*head, line, *entry)] += 1
             for line, group, reason, given in claim.all_adjustments:
                 amount = given.quantize(CENT)
                 of = next((x for x in claim.lines if x.control == line), claim)
@@ -102,13 +111,13 @@ def test_ledger_is_what_the_sources_say(world: Path, query: Query) -> None:
                 else:
                     assert reason in CONTRACT_REASONS
                     entry = ("CONTRACTUAL", event, recorded, -amount, ZERO, ZERO)
-                entries[(*head, *entry)] += 1
+                entries[(*head, line, *entry)] += 1
                 if denied:
                     denials[(*head, line, reason, group, amount, event, recorded)] += 1
 
     told = query(
-        "select source_system, claim_id, event_type, event_date, recorded_date, ar_amount, "
-        "cash_amount, memo_amount from knowable.ledger_entries"
+        "select source_system, claim_id, line_id, event_type, event_date, recorded_date, "
+        "ar_amount, cash_amount, memo_amount from knowable.ledger_entries"
     )
     assert Counter(told) == entries
     told = query(

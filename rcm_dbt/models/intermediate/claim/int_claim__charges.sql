@@ -1,5 +1,6 @@
 -- What each claim was charged, once: by the billing system where it knows the claim, else as first
--- submitted, else as the remittance quotes it. Three feeds repeat the same charge; one counts.
+-- submitted, else as the remittance quotes it. Three feeds repeat the same charge; one counts. It
+-- is charged line by line; what the lines do not say of a claim's charge stays with the claim.
 with
 
 headers as (
@@ -8,34 +9,32 @@ headers as (
 
 ),
 
-billed as (
+lines as (
 
-    select
-        transaction_key as record_key,
-        claim_key,
-        transaction_id as line_id,
-        procedure_code,
-        amount,
-        service_date as event_date,
-        recorded_date,
-        _source_file,
-        _source_position
-
-    from {{ ref('int_transaction__current') }}
-
-    where event_type = 'CHARGE' and amount <> 0
+    select * from {{ ref('int_claim__lines') }}
 
 ),
 
-submitted as (
+line_totals as (
+
+    select
+        claim_key,
+        sum(charge_amount) as charge_amount
+
+    from lines
+
+    group by claim_key
+
+),
+
+-- a billing system has nothing but lines; an X12 file states a charge of the whole claim too
+stated as (
 
     select
         submissions.submission_key as record_key,
         submissions.claim_key,
-        cast(null as {{ dbt.type_string() }}) as line_id,
-        cast(null as {{ dbt.type_string() }}) as procedure_code,
-        submissions.charge_amount as amount,
-        submissions.service_date as event_date,
+        submissions.charge_amount,
+        submissions.service_date,
         submissions.recorded_date,
         submissions._source_file,
         submissions._source_position
@@ -48,53 +47,61 @@ submitted as (
 
     where submissions.submission_number = 1
 
-),
-
-first_remits as (
+    union all
 
     select
-        remits.*,
-        row_number() over (
-            partition by remits.claim_key
-            order by remits.is_reversal, remits.remit_number
-        ) as charge_rank
+        remits.remit_claim_key as record_key,
+        remits.claim_key,
+        remits.charge_amount,
+        remits.service_date,
+        remits.recorded_date,
+        remits._source_file,
+        remits._source_position
 
     from {{ ref('int_claim__remits') }} as remits
 
-    where not remits.is_predetermination
-
-),
-
-remitted as (
-
-    select
-        first_remits.remit_claim_key as record_key,
-        first_remits.claim_key,
-        cast(null as {{ dbt.type_string() }}) as line_id,
-        cast(null as {{ dbt.type_string() }}) as procedure_code,
-        first_remits.charge_amount as amount,
-        first_remits.service_date as event_date,
-        first_remits.recorded_date,
-        first_remits._source_file,
-        first_remits._source_position
-
-    from first_remits
-
     inner join headers
-        on first_remits.claim_key = headers.claim_key
+        on remits.claim_key = headers.claim_key
         and headers.known_from = 'remittance'
 
-    where first_remits.charge_rank = 1
+    where remits.charge_rank = 1
 
 ),
 
 final as (
 
-    select * from billed
+    select
+        claim_line_key as record_key,
+        claim_key,
+        claim_line_key,
+        charge_amount as amount,
+        service_date as event_date,
+        recorded_date,
+        _source_file,
+        _source_position
+
+    from lines
+
+    where charge_amount <> 0
+
     union all
-    select * from submitted
-    union all
-    select * from remitted
+
+    select
+        stated.record_key,
+        stated.claim_key,
+        {{ null_key() }} as claim_line_key,
+        {{ money('stated.charge_amount - coalesce(line_totals.charge_amount, 0)') }} as amount,
+        stated.service_date as event_date,
+        stated.recorded_date,
+        stated._source_file,
+        stated._source_position
+
+    from stated
+
+    left join line_totals
+        on stated.claim_key = line_totals.claim_key
+
+    where stated.charge_amount <> coalesce(line_totals.charge_amount, 0)
 
 )
 

@@ -113,7 +113,16 @@ final as (
                         partition by claim_key, is_decision
                         order by recorded_date, payment_date, remit_claim_key
                     )
-        end as decision_number
+        end as decision_number,
+        -- which of them tells the charge, where nothing else does
+        case
+            when not is_predetermination
+                then
+                    row_number() over (
+                        partition by claim_key, is_predetermination
+                        order by is_reversal, recorded_date, payment_date, remit_claim_key
+                    )
+        end as charge_rank
 
     from sorted
 

@@ -1,6 +1,8 @@
 -- The spine: one signed row per financial event. A/R is the sum of ar_amount, cash the sum of
 -- cash_amount; memo_amount says who owes a balance that has not moved. Every figure of every mart
--- is a sum over these rows, and each row says which file and position it came from.
+-- is a sum over these rows, and each row says which file and position it came from. A remittance is
+-- posted line by line; what its lines do not say of the claim's payment stays with the claim. A
+-- reversal posts the opposite of what it takes back, under the same event types.
 with
 
 headers as (
@@ -14,6 +16,8 @@ charges as (
     select
         record_key,
         claim_key,
+        claim_line_key,
+        false as is_reversal,
         'CHARGE' as event_type,
         event_date,
         recorded_date,
@@ -35,6 +39,8 @@ postings as (
     select
         transaction_key as record_key,
         claim_key,
+        {{ null_key() }} as claim_line_key,
+        false as is_reversal,
         event_type,
         coalesce(paid_date, recorded_date) as event_date,
         recorded_date,
@@ -68,11 +74,69 @@ remits as (
 
 ),
 
+remit_lines as (
+
+    select * from {{ ref('int_claim__remit_lines') }}
+
+),
+
+line_payments as (
+
+    select
+        remit_claim_key,
+        sum(paid_amount) as paid_amount
+
+    from remit_lines
+
+    group by remit_claim_key
+
+),
+
+payments as (
+
+    select
+        remit_lines.remit_line_key as record_key,
+        remits.claim_key,
+        remit_lines.claim_line_key,
+        remits.is_reversal,
+        remits.payment_date,
+        remits.recorded_date,
+        remit_lines.paid_amount,
+        remit_lines._source_file,
+        remit_lines._source_position
+
+    from remit_lines
+
+    inner join remits
+        on remit_lines.remit_claim_key = remits.remit_claim_key
+
+    union all
+
+    select
+        remits.remit_claim_key as record_key,
+        remits.claim_key,
+        {{ null_key() }} as claim_line_key,
+        remits.is_reversal,
+        remits.payment_date,
+        remits.recorded_date,
+        {{ money('remits.paid_amount - coalesce(line_payments.paid_amount, 0)') }} as paid_amount,
+        remits._source_file,
+        remits._source_position
+
+    from remits
+
+    left join line_payments
+        on remits.remit_claim_key = line_payments.remit_claim_key
+
+),
+
 remit_payments as (
 
     select
-        remit_claim_key as record_key,
+        record_key,
         claim_key,
+        claim_line_key,
+        is_reversal,
         'PAYER_PAYMENT' as event_type,
         payment_date as event_date,
         recorded_date,
@@ -84,7 +148,7 @@ remit_payments as (
         _source_file,
         _source_position
 
-    from remits
+    from payments
 
     where paid_amount <> 0
 
@@ -95,6 +159,8 @@ remit_adjustments as (
     select
         remits.remit_claim_key as record_key,
         remits.claim_key,
+        remit_lines.claim_line_key,
+        remits.is_reversal,
         adjustments.event_type,
         remits.payment_date as event_date,
         remits.recorded_date,
@@ -117,6 +183,10 @@ remit_adjustments as (
     inner join remits
         on adjustments.remit_claim_key = remits.remit_claim_key
 
+    left join remit_lines
+        on adjustments.remit_claim_key = remit_lines.remit_claim_key
+        and adjustments.line_no = remit_lines.line_no
+
 ),
 
 synthea as (
@@ -124,6 +194,11 @@ synthea as (
     select
         {{ surrogate_key(['source_system', 'transaction_id']) }} as record_key,
         {{ surrogate_key(['source_system', 'claim_id']) }} as claim_key,
+        case
+            when event_type = 'CHARGE'
+                then {{ surrogate_key(['source_system', 'transaction_id']) }}
+        end as claim_line_key,
+        false as is_reversal,
         event_type,
         event_date,
         event_date as recorded_date,
@@ -158,6 +233,7 @@ claim_entries as (
     select
         claim_events.record_key,
         claim_events.claim_key,
+        claim_events.claim_line_key,
         headers.source_system,
         headers.encounter_key,
         headers.patient_key,
@@ -165,6 +241,7 @@ claim_entries as (
         headers.payer_key,
         headers.facility_key,
         claim_events.event_type,
+        claim_events.is_reversal,
         claim_events.event_date,
         claim_events.recorded_date,
         claim_events.ar_amount,
@@ -188,6 +265,7 @@ provider_level_entries as (
     select
         remit_payment_key as record_key,
         {{ null_key() }} as claim_key,
+        {{ null_key() }} as claim_line_key,
         claim_source_system as source_system,
         {{ null_key() }} as encounter_key,
         {{ null_key() }} as patient_key,
@@ -195,6 +273,7 @@ provider_level_entries as (
         payer_key,
         facility_key,
         event_type,
+        false as is_reversal,
         payment_date as event_date,
         recorded_date,
         {{ money(0) }} as ar_amount,
@@ -244,6 +323,7 @@ final as (
     select
         {{ surrogate_key(['record_key', 'event_type', 'event_number']) }} as ledger_entry_key,
         claim_key,
+        claim_line_key,
         source_system,
         encounter_key,
         patient_key,
@@ -251,6 +331,7 @@ final as (
         payer_key,
         facility_key,
         event_type,
+        is_reversal,
         event_date,
         recorded_date,
         {{ money('ar_amount') }} as ar_amount,

@@ -2,17 +2,15 @@
 -- long as it is not zero, from what could be known by then: history stays as it was.
 with
 
-entries as (
-
-    select * from {{ ref('int_ledger__entries') }}
-
-    where claim_key is not null
-
-),
-
 headers as (
 
     select * from {{ ref('int_claim__headers') }}
+
+),
+
+discharges as (
+
+    select * from {{ ref('int_encounter__discharges') }}
 
 ),
 
@@ -26,14 +24,40 @@ months as (
 
 ),
 
+-- what moves a balance, and what moves the date of the last bill
+events as (
+
+    select
+        claim_key,
+        recorded_date,
+        ar_amount,
+        cast(null as date) as billed_date
+
+    from {{ ref('int_ledger__entries') }}
+
+    where claim_key is not null
+
+    union all
+
+    select
+        claim_key,
+        recorded_date,
+        {{ money(0) }} as ar_amount,
+        submitted_date as billed_date
+
+    from {{ ref('int_claim__submissions') }}
+
+),
+
 changes as (
 
     select
         claim_key,
         {{ month_start('recorded_date') }} as change_month,
-        sum(ar_amount) as change_amount
+        sum(ar_amount) as change_amount,
+        max(billed_date) as billed_date
 
-    from entries
+    from events
 
     group by
         claim_key,
@@ -51,6 +75,11 @@ balances as (
             order by change_month
             rows between unbounded preceding and current row
         ) as balance_amount,
+        max(billed_date) over (
+            partition by claim_key
+            order by change_month
+            rows between unbounded preceding and current row
+        ) as last_billed_date,
         lead(change_month) over (partition by claim_key order by change_month) as next_change_month
 
     from changes
@@ -81,7 +110,13 @@ final as (
         month_ends.balance_date,
         {{ money('balances.balance_amount') }} as balance_amount,
         {{ days_between('headers.service_date', 'month_ends.balance_date') }}  -- noqa: LT05
-            as age_days
+            as age_days,
+        -- a visit that goes on, or of which no one says when it ended, counts from its start
+        {{ days_between(
+            'coalesce(discharges.discharge_date, headers.service_date)', 'month_ends.balance_date'
+        ) }} as discharge_age_days,
+        {{ days_between('balances.last_billed_date', 'month_ends.balance_date') }}
+            as last_bill_age_days
 
     from balances
 
@@ -94,6 +129,9 @@ final as (
 
     inner join headers
         on balances.claim_key = headers.claim_key
+
+    left join discharges
+        on headers.encounter_key = discharges.encounter_key
 
     where balances.balance_amount <> 0
 

@@ -3,6 +3,7 @@
 select
     ledger_entry_key,
     claim_key,
+    claim_line_key,
     source_system,
     encounter_key,
     patient_key,
@@ -10,6 +11,7 @@ select
     payer_key,
     facility_key,
     event_type,
+    is_reversal,
     event_date,
     recorded_date,
     ar_amount,
