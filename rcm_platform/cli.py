@@ -154,6 +154,21 @@ def world_faults(
     )
 
 
+@world_app.command("differences")
+def world_differences(
+    folder: Annotated[
+        Path | None, typer.Option(help="A world (default: that of RCM_HOME).")
+    ] = None,
+) -> None:
+    """What separates what happened from what could be known: later arrivals, and each fault."""
+    from rcm_platform.world.report import difference_table
+
+    try:
+        _print_table(*difference_table(folder or get_settings().world_dir), text=2)
+    except FileNotFoundError as problem:
+        _stop(str(problem))
+
+
 @world_app.command("calibration")
 def world_calibration(
     folder: Annotated[

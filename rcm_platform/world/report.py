@@ -1,4 +1,4 @@
-"""What is planted in a world, as tables for people."""
+"""What is planted in a world, and what it hides, as tables for people."""
 
 from __future__ import annotations
 
@@ -42,3 +42,25 @@ def fault_table(folder: Path, faults: str = "") -> tuple[str, list[str], list[li
         )
     columns = ["fault", "rule", "action", "per million", "of", "known", "dollars"]
     return "Planted faults", columns, rows
+
+
+def difference_table(folder: Path) -> tuple[str, list[str], list[list[str]]]:
+    """Title, columns and rows: dollars that happened, those that could be known, and what stands
+    between the two: what arrives later, and what each planted fault keeps in quarantine.
+
+    Raises FileNotFoundError when `folder` holds no truth.
+    """
+    path = folder / "truth" / "knowable" / "differences.parquet"
+    if not path.exists():
+        raise FileNotFoundError(f"There is no truth in {folder}: `rcm world` builds one.")
+    quoted = str(path).replace("'", "''")
+    found = duckdb.sql(
+        f"""select record, part, row_count, ar_amount, cash_amount, memo_amount from '{quoted}'
+        order by record, part <> 'happened', part = 'knowable', part"""
+    ).fetchall()
+    rows = [
+        [record, part, f"{count:,}", *(f"{amount:,.2f}" for amount in amounts)]
+        for record, part, count, *amounts in found
+    ]
+    columns = ["record", "part", "rows", "receivables", "cash", "memo"]
+    return "From what happened to what could be known", columns, rows

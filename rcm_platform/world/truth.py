@@ -17,7 +17,8 @@ remits [835 payment, without second deliveries], postings [payment or write-off 
 encounters, patients [record], persons [record → person], patient_versions,
 appointments, eligibility_checks, authorizations, encounter_status, diagnoses, staff, work_log,
 bank_deposits, gl_postings, facility_costs, clinician_targets, payer_contracts, fee_schedules,
-billing_exports [claim of a legacy export], faults [planted fault], totals [figure].
+billing_exports [claim of a legacy export], faults [planted fault],
+totals [figure], differences [kind of fact and part of it].
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _QUARANTINED = {"remits", "provider_adjustments", "billing_exports"}
 #: DuckDB's own; the facts and the world come on top.
 _MEMORY = "2GB"
 #: Columns of a fact that only this module needs.
-_HIDDEN = {"is_held", "claim", "encounter"}
+_HIDDEN = {"held_by", "claim", "encounter"}
 
 
 def write_truth(world: World, folder: Path) -> dict[str, int]:
@@ -104,7 +105,7 @@ def _queries(is_known: str, emitted: set[str]) -> dict[str, str]:
     `is_known` is a condition on a day, written `{}`: true of everything in what happened.
     """
     recorded = f"({is_known.format('recorded_date')})" + (
-        "" if is_known == "true" else " and not is_held"
+        "" if is_known == "true" else " and held_by is null"
     )
     arrived = f"({is_known.format('arrival_date')})"
 
@@ -226,10 +227,36 @@ def _queries(is_known: str, emitted: set[str]) -> dict[str, str]:
     for name in _AS_EMITTED:
         is_final = is_known == "true" and f"final_{name}" in emitted
         source = f"all_final_{name}" if is_final else f"all_{name}"
-        held = " and not is_held" if is_known != "true" and name in _QUARANTINED else ""
+        held = " and held_by is null" if is_known != "true" and name in _QUARANTINED else ""
         queries[name] = f"select * from {source} where {arrived}{held}"
+    if is_known != "true":
+        queries["differences"] = _differences(is_known)
     queries["totals"] = _totals(set(queries))
     return queries
+
+
+def _differences(is_known: str) -> str:
+    """What happened, what could be known of it, and what stands between the two, which adds up."""
+    parts = {
+        "ledger": ("event_type", "recorded_date", "ar_amount", "cash_amount", "memo_amount"),
+        "remits": ("'remittance payment'", "arrival_date", "0", "payment_amount", "0"),
+        "billing_exports": ("'billing export claim'", "arrival_date", "0", "paid_amount", "0"),
+    }
+    rows = " union all ".join(
+        f"""select {record} as record, {ar} as ar_amount, {cash} as cash_amount,
+            {memo} as memo_amount,
+            case when not ({is_known.format(day)}) then 'not known yet'
+                else coalesce(held_by, 'knowable') end as part
+        from all_{table}"""
+        for table, (record, day, ar, cash, memo) in parts.items()
+    )
+    measures = """count(*) as row_count, cast(sum(ar_amount) as decimal(18, 2)) as ar_amount,
+        cast(sum(cash_amount) as decimal(18, 2)) as cash_amount,
+        cast(sum(memo_amount) as decimal(18, 2)) as memo_amount"""
+    return f"""with facts as ({rows})
+        select record, 'happened' as part, {measures} from facts group by all
+        union all select record, part, {measures} from facts group by all
+        order by record, part"""
 
 
 def _totals(tables: set[str]) -> str:

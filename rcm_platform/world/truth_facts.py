@@ -1,6 +1,6 @@
 """The world's arrays as tables of facts, with the day on which each becomes known.
 
-`recorded_date` or `arrival_date` is that day; `is_held` marks what a planted fault must keep in
+`recorded_date` or `arrival_date` is that day; `held_by` is the planted fault that must keep it in
 quarantine; `claim` and `encounter` are row numbers of the world, which the truth does not show.
 """
 
@@ -151,10 +151,25 @@ class Names:
         return pa.array(trace_numbers(self.lookup), pa.string())
 
 
+#: Planted faults that keep a remittance in quarantine; 0 is none of them.
+_HOLDING = (None, "unbalanced_claim", "unbalanced_payment")
+_UNBALANCED_PAYMENT = 2
+
+
+def _holding(world: World) -> Ints:
+    """The fault (of `_HOLDING`) that keeps each remit in quarantine; a payment's goes first."""
+    remits, pays = world.story.remits, world.payments
+    own = (remits.unbalanced_by != 0).astype(np.int64)
+    return np.where((pays.unbalanced_by != 0)[payment_of_remit(world)], _UNBALANCED_PAYMENT, own)
+
+
 def held_remits(world: World) -> Flags:
     """Remits that must be quarantined: unbalanced themselves, or in an unbalanced payment."""
-    remits, pays = world.story.remits, world.payments
-    return (remits.unbalanced_by != 0) | (pays.unbalanced_by != 0)[payment_of_remit(world)]
+    return _holding(world) > 0
+
+
+def _held_by(fault: Ints) -> pa.Array:
+    return pa.array(_HOLDING, pa.string()).take(pa.array(fault))
 
 
 def payment_of_remit(world: World) -> Ints:
@@ -283,7 +298,7 @@ def _remit_claims(world: World, names: Names) -> pa.Table:
             "is_denied": pa.array(remits.denial >= 0),
             "event_date": dates(remits.payment_day),
             "recorded_date": dates(remits.era_day),
-            "is_held": pa.array(held_remits(world)),
+            "held_by": _held_by(_holding(world)),
         }
     )
 
@@ -308,7 +323,7 @@ def _remit_lines(world: World, names: Names) -> pa.Table:
             },
             "event_date": dates(remits.payment_day[lines.remit]),
             "recorded_date": dates(remits.era_day[lines.remit]),
-            "is_held": pa.array(held_remits(world)[lines.remit]),
+            "held_by": _held_by(_holding(world)[lines.remit]),
         }
     )
 
@@ -327,7 +342,7 @@ def _remits(world: World, names: Names) -> pa.Table:
             "arrival_date": dates(pays.era_day),
             "claim_count": pays.remit_count,
             "provider_adjustment_count": pays.adjustment_count,
-            "is_held": pa.array(pays.unbalanced_by != 0),
+            "held_by": _held_by(_UNBALANCED_PAYMENT * (pays.unbalanced_by != 0)),
         }
     )
 
@@ -347,7 +362,7 @@ def _provider_adjustments(world: World, names: Names) -> pa.Table:
             "amount": money(plb.amount),
             "event_date": dates(pays.payment_day[plb.payment]),
             "arrival_date": dates(pays.era_day[plb.payment]),
-            "is_held": pa.array((pays.unbalanced_by != 0)[plb.payment]),
+            "held_by": _held_by(_UNBALANCED_PAYMENT * (pays.unbalanced_by != 0)[plb.payment]),
         }
     )
 
@@ -360,7 +375,7 @@ class _Entries:
 
     def add(
         self, claim: Ints, kind: int | Ints, event: Ints, recorded: Ints, amounts: Ints,
-        signs: tuple[int, int, int], held: Flags, hospital: Ints | None = None,
+        signs: tuple[int, int, int], held: Ints, hospital: Ints | None = None,
         line: Ints | None = None,
     ) -> None:  # fmt: skip
         """`signs` of the effect on receivables, cash and memo; `hospital` where claim is -1.
@@ -382,7 +397,7 @@ class _Entries:
 
 
 def _ledger(world: World, names: Names) -> pa.Table:
-    """All ledger entries: claim, line, event_type, dates, amounts, is_held."""
+    """All ledger entries: claim, line, event_type, dates, amounts, held_by."""
     visits, claims, lines = world.care.encounters, world.care.claims, world.care.lines
     remits, remit_lines = world.story.remits, world.story.remit_lines
     posted, pays, plb = world.story.transactions, world.payments, world.story.provider_adjustments
@@ -390,10 +405,10 @@ def _ledger(world: World, names: Names) -> pa.Table:
 
     entries.add(
         lines.claim, _CHARGE, visits.day[lines.encounter], claims.coded_day[lines.claim],
-        lines.charge, (1, 0, 0), np.zeros(len(lines.claim), dtype=bool),
+        lines.charge, (1, 0, 0), np.zeros(len(lines.claim), dtype=np.int64),
         line=np.arange(len(lines.claim)),
     )  # fmt: skip
-    held, about = held_remits(world), remit_claim(world, names)
+    held, about = _holding(world), remit_claim(world, names)
     decided = (remits.payment_day, remits.era_day)
     remit, line = remit_lines.remit, remit_lines.line
     on_line = (remits.payment_day[remit], remits.era_day[remit])
@@ -445,14 +460,14 @@ def _ledger(world: World, names: Names) -> pa.Table:
     code = np.where(plb.code == INTEREST, _INTEREST, _RECOUPMENT)
     entries.add(
         np.full(len(plb.payment), -1), code, pays.payment_day[plb.payment],
-        pays.era_day[plb.payment], plb.amount, (0, -1, 0), (pays.unbalanced_by != 0)[plb.payment],
-        hospital=pays.hospital[plb.payment],
+        pays.era_day[plb.payment], plb.amount, (0, -1, 0),
+        _UNBALANCED_PAYMENT * (pays.unbalanced_by != 0)[plb.payment], hospital=pays.hospital[plb.payment],
     )  # fmt: skip
 
     is_cash = (posted.kind == PATIENT_PAYMENT) | (posted.kind == REFUND)
     is_charge = posted.kind == CHARGE_CORRECTION
     event = np.where(is_cash, posted.paid_day, posted.insert_day)
-    free = np.zeros(len(posted.claim), dtype=bool)
+    free = np.zeros(len(posted.claim), dtype=np.int64)
     for mask, signs in (
         (is_cash, (-1, 1, 0)),
         (is_charge, (1, 0, 0)),
@@ -463,7 +478,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
             np.where(mask, posted.amount, 0), signs, free,
         )  # fmt: skip
 
-    who, on, kinds, event, recorded, ar, cash, memo, is_held, hospital = entries.columns()
+    who, on, kinds, event, recorded, ar, cash, memo, fault, hospital = entries.columns()
     nobody = pa.array(who < 0)
     head = names.head(np.maximum(who, 0))
     return pa.table(
@@ -480,7 +495,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
             "ar_amount": money(ar),
             "cash_amount": money(cash),
             "memo_amount": money(memo),
-            "is_held": pa.array(is_held.astype(bool)),
+            "held_by": _held_by(fault),
         }
     )
 
@@ -518,7 +533,7 @@ def _denials(world: World, names: Names) -> pa.Table:
             "amount": money(np.concatenate([remit_lines.charge[places], remits.charge[whole]])),
             "event_date": dates(remits.payment_day[remit]),
             "recorded_date": dates(remits.era_day[remit]),
-            "is_held": pa.array(held_remits(world)[remit]),
+            "held_by": _held_by(_holding(world)[remit]),
         }
     )
 

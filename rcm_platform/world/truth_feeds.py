@@ -48,10 +48,13 @@ def feeds(world: World) -> Iterator[tuple[str, pa.Table]]:
     yield "clinician_targets", files.clinician_targets(world)
     yield "payer_contracts", files.payer_contracts(world)
     yield "fee_schedules", files.fee_schedules(world)
-    yield (
-        "billing_exports",
-        _plain(billing_exports(world)).rename_columns({"is_renamed": "is_held"}),
-    )
+    yield "billing_exports", _held(_plain(billing_exports(world)))
+
+
+def _held(exports: pa.Table) -> pa.Table:
+    """`held_by` in place of `is_renamed`: a file that cannot be read waits in quarantine."""
+    fault = pc.if_else(exports["is_renamed"], "renamed_column", pa.scalar(None, pa.string()))
+    return exports.drop_columns(["is_renamed"]).append_column("held_by", fault)
 
 
 def _persons(world: World) -> pa.Table:

@@ -252,6 +252,36 @@ def test_totals_are_the_sums(query: Query) -> None:
     )
 
 
+def test_what_separates_the_two_truths_is_named_and_adds_up(query: Query) -> None:
+    measures = ("row_count", "ar_amount", "cash_amount", "memo_amount")
+    sums = ", ".join(f"sum({m}) filter (part = 'happened')" for m in measures)
+    others = ", ".join(f"sum({m}) filter (part <> 'happened')" for m in measures)
+    rows = query(f"select [{sums}], [{others}] from knowable.differences group by record")
+    assert len(rows) > 10
+    for happened, parts in rows:
+        assert happened == parts
+    for scope, part in (("happened", "happened"), ("knowable", "knowable")):
+        assert query(
+            f"""(select event_type, count(*), sum(ar_amount), sum(cash_amount), sum(memo_amount)
+                from {scope}.ledger_entries group by 1)
+            except select record, row_count, ar_amount, cash_amount, memo_amount
+            from knowable.differences where part = '{part}'"""
+        ) == []  # fmt: skip
+        [(payments, count)] = query(f"select sum(payment_amount), count(*) from {scope}.remits")
+        assert query(
+            "select cash_amount, row_count from knowable.differences "
+            f"where record = 'remittance payment' and part = '{part}'"
+        ) == [(payments, count)]
+    named = {part for (part,) in query("select distinct part from knowable.differences")}
+    assert named - {"happened", "knowable", "not known yet"} == {
+        fault
+        for (fault,) in query(
+            """select distinct fault_type from happened.faults
+            where action = 'quarantine' and fault_type <> 'renumbered_file'"""
+        )
+    }
+
+
 @pytest.mark.parametrize("scope", ["happened", "knowable"])
 def test_every_table_and_column_is_described(scope: str, world: Path) -> None:
     pages = (Path(__file__).parents[2] / "docs" / "world.md").read_text()
