@@ -461,7 +461,8 @@ def _ledger(world: World, names: Names) -> pa.Table:
     entries.add(
         np.full(len(plb.payment), -1), code, pays.payment_day[plb.payment],
         pays.era_day[plb.payment], plb.amount, (0, -1, 0),
-        _UNBALANCED_PAYMENT * (pays.unbalanced_by != 0)[plb.payment], hospital=pays.hospital[plb.payment],
+        _UNBALANCED_PAYMENT * (pays.unbalanced_by != 0)[plb.payment],
+        hospital=pays.hospital[plb.payment],
     )  # fmt: skip
 
     is_cash = (posted.kind == PATIENT_PAYMENT) | (posted.kind == REFUND)
