@@ -4,9 +4,11 @@ or more.
 Only checks read the truth; no model and no other asset may.
 """
 
-from rcm_platform.truth_checks import billing, clinical, core, finance
+from rcm_platform.truth_checks import billing, clinical, core, finance, operations
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck, TruthResult, compare
 
-CHECKS = [check for persona in (billing, finance, clinical, core) for check in persona.CHECKS]
+CHECKS = [
+    check for persona in (billing, finance, clinical, operations, core) for check in persona.CHECKS
+]
 
 __all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare"]

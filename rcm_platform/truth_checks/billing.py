@@ -9,6 +9,32 @@ _CLAIM_COLUMNS = """claim_id, service_date, first_submitted_date, submission_cou
 
 CHECKS = [
     TruthCheck(
+        "transactions",
+        "Every charge and posting of the billing systems is there once, with its amount.",
+        "fct_transactions",
+        f"""select t.source_system, c.claim_id, p.procedure_code, t.service_date, t.amount,
+            t.recorded_date
+        from marts.fct_transactions as t
+        inner join marts.fct_claims as c using (claim_key)
+        left join marts.dim_procedure as p using (procedure_code_key)
+        where lower(t.amount_type) = 'charge' and t.source_system in {HOSPITALS}""",
+        """select source_system, claim_id, procedure_code, service_date, charge_amount,
+            arrival_date
+        from '{truth}/lines.parquet'""",
+    ),
+    TruthCheck(
+        "postings",
+        "Every payment and write-off that a hospital posts is there once, with its amount.",
+        "fct_transactions",
+        f"""select t.source_system, c.claim_id, lower(t.amount_type),
+            coalesce(nullif(t.amount, 0), t.paid_amount), t.recorded_date
+        from marts.fct_transactions as t
+        inner join marts.fct_claims as c using (claim_key)
+        where lower(t.amount_type) <> 'charge' and t.source_system in {HOSPITALS}""",
+        """select source_system, claim_id, lower(kind), amount, arrival_date
+        from '{truth}/postings.parquet'""",
+    ),
+    TruthCheck(
         "claims",
         "Every claim with its dates, flags and money is as it truly was.",
         "fct_claims",

@@ -97,8 +97,8 @@ def write_database(world: World, hospital: int, path: Path, first_day: int, last
     """
     until = min(last_day, world.through_day)
     undated: dict[str, Callable[[], pa.Table]] = {
-        "departments": partial(_departments, world),
-        "providers": partial(_providers, world, hospital),
+        "departments": partial(departments, world),
+        "providers": partial(providers, world, hospital),
         "staff": partial(staff.staff, world, hospital),
     }
     whole: dict[str, Callable[..., pa.Table]] = {
@@ -199,7 +199,8 @@ def _patients(world: World, hospital: int, first_day: int, last_day: int) -> pa.
     )
 
 
-def _departments(world: World) -> pa.Table:
+def departments(world: World) -> pa.Table:
+    """Grain: department, the same list in each hospital."""
     specialties = world.parameters.specialties
     return pa.table(
         {
@@ -209,7 +210,8 @@ def _departments(world: World) -> pa.Table:
     )
 
 
-def _providers(world: World, hospital: int) -> pa.Table:
+def providers(world: World, hospital: int) -> pa.Table:
+    """Grain: clinician of a hospital."""
     everyone = world.providers
     rows = np.flatnonzero(everyone.hospital == hospital)
     department = everyone.department[rows]

@@ -60,19 +60,7 @@ def write_treasury(world: World, folder: Path, first_day: int, last_day: int) ->
 
 def write_operations(world: World, folder: Path, first_day: int, last_day: int) -> None:
     """The lists, and the files that arrive on first_day..last_day."""
-    hospitals = world.hospitals
-    write_csv(
-        folder / "facilities.csv",
-        pa.table(
-            {
-                "facility_id": hospitals.facility_ids,
-                "facility_name": hospitals.names,
-                "source_system": hospitals.source_systems,
-                "npi": hospitals.npis,
-                "tin": hospitals.tins,
-            }
-        ),
-    )
+    write_csv(folder / "facilities.csv", facilities(world))
     write_csv(folder / "payers.csv", payers(world))
     for day, shown in _by_arrival(world, facility_costs(world), first_day, last_day):
         month = to_date(day - COSTS_ARRIVE_ON)
@@ -133,6 +121,20 @@ def late_postings(world: World) -> Flags:
         "month_end_restatement", world.draws, day, found.hospital, _order_in_day(day)
     )
     return planted & in_last_days
+
+
+def facilities(world: World) -> pa.Table:
+    """Grain: facility of the group."""
+    hospitals = world.hospitals
+    return pa.table(
+        {
+            "facility_id": hospitals.facility_ids,
+            "facility_name": hospitals.names,
+            "source_system": hospitals.source_systems,
+            "npi": hospitals.npis,
+            "tin": hospitals.tins,
+        }
+    )
 
 
 def payers(world: World) -> pa.Table:

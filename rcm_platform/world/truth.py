@@ -17,8 +17,8 @@ remits [835 payment, without second deliveries], postings [payment or write-off 
 encounters, patients [record], persons [record → person], patient_versions,
 appointments, eligibility_checks, authorizations, encounter_status, diagnoses, staff, work_log,
 bank_deposits, gl_postings, facility_costs, clinician_targets, payer_contracts, fee_schedules,
-billing_exports [claim of a legacy export], faults [planted fault],
-totals [figure], differences [kind of fact and part of it].
+billing_exports [claim of a legacy export], departments, providers, facilities, payers,
+faults [planted fault], totals [figure], differences [kind of fact and part of it].
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ _AS_EMITTED = (
     "facility_costs", "clinician_targets", "payer_contracts", "fee_schedules",
     "provider_adjustments", "postings", "appointments", "eligibility_checks", "authorizations",
     "encounter_status", "diagnoses", "staff", "work_log", "billing_exports", "claim_files",
+    "departments", "providers", "facilities", "payers",
 )  # fmt: skip
 #: Of these, the tables with rows that a planted fault keeps in quarantine.
 _QUARANTINED = {"remits", "provider_adjustments", "billing_exports"}

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rcm_platform.world import documentation, files, front_end, staff
+from rcm_platform.world import databases, documentation, files, front_end, staff
 from rcm_platform.world.claims_csv import billing_exports
 from rcm_platform.world.columns import dates, take
 from rcm_platform.world.front_end import NEVER
@@ -42,6 +42,9 @@ def feeds(world: World) -> Iterator[tuple[str, pa.Table]]:
     for name, rows in _APPEND_ONLY.items():
         yield name, _of_hospitals(world, rows, NEVER)
     yield "staff", _staff(world)
+    for name, shown in _lists(world):
+        always = pa.repeat(dates(np.array([world.start_day]))[0], len(shown))
+        yield name, shown.append_column("arrival_date", always)
     yield "bank_deposits", files.deposits(world)
     yield "gl_postings", files.gl_postings(world)
     yield "facility_costs", files.facility_costs(world)
@@ -98,6 +101,21 @@ def _of_hospitals(world: World, rows: Callable[..., pa.Table], through_day: int)
     whole = pa.concat_tables(parts)
     arrival = whole["modified_date"].cast(pa.date32())
     return whole.drop_columns("modified_date").append_column("arrival_date", arrival)
+
+
+def _lists(world: World) -> Iterator[tuple[str, pa.Table]]:
+    """What no source dates: who works where, who pays."""
+    for name, of_hospital in (
+        ("departments", lambda _: databases.departments(world)),
+        ("providers", lambda hospital: databases.providers(world, hospital)),
+    ):
+        parts = []
+        for hospital, system in enumerate(world.hospitals.source_systems):
+            shown = _plain(of_hospital(hospital))
+            parts.append(shown.add_column(0, "source_system", pa.repeat(system, len(shown))))
+        yield name, pa.concat_tables(parts)
+    yield "facilities", files.facilities(world)
+    yield "payers", files.payers(world)
 
 
 def _staff(world: World) -> pa.Table:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from handmade import PROJECT, code_of
 
+from rcm_platform import truth_checks
+
 # the project is parsed once: all tests that read it run on one worker
 pytestmark = pytest.mark.xdist_group("dbt")
 
@@ -150,3 +152,57 @@ def test_money_is_never_a_float(nothing_arrived: Any) -> None:
 def test_no_package_is_needed() -> None:
     assert not (PROJECT / "packages.yml").exists()
     assert not (PROJECT / "dependencies.yml").exists()
+
+
+UNIQUE = ("unique", "primary_key", "unique_combination")
+
+
+def test_every_mart_says_what_a_row_is(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed, "marts"):
+        assert re.search(r"\bgrain\b|\bone row per\b", node["description"].lower()), node["name"]
+
+
+def test_every_mart_has_a_key_that_is_tested(parsed: dict[str, Any]) -> None:
+    tested = {
+        test["attached_node"]
+        for test in parsed["nodes"].values()
+        if test["resource_type"] == "test" and test["test_metadata"]["name"] in UNIQUE
+    }
+    assert [n["name"] for n in _models(parsed, "marts") if n["unique_id"] not in tested] == []
+
+
+def test_every_key_of_a_fact_leads_to_its_dimension(parsed: dict[str, Any]) -> None:
+    """A key with the name of a dimension's own is tested against that dimension."""
+    own = {
+        "patient_key": "dim_patient", "provider_key": "dim_provider", "payer_key": "dim_payer",
+        "facility_key": "dim_facility", "department_key": "dim_department",
+        "staff_key": "dim_staff", "health_plan_key": "dim_health_plan", "claim_key": "fct_claims",
+        "encounter_key": "fct_encounters", "procedure_code_key": "dim_procedure",
+        "diagnosis_code_key": "dim_diagnosis",
+    }  # fmt: skip
+    related = {
+        (test["attached_node"], test["column_name"])
+        for test in parsed["nodes"].values()
+        if test["resource_type"] == "test" and test["test_metadata"]["name"] == "relationships"
+    } | {
+        (test["attached_node"], key)
+        for test in parsed["nodes"].values()
+        if test["resource_type"] == "test" and test["test_metadata"]["name"] == "foreign_keys"
+        for key in test["test_metadata"]["kwargs"]["keys"]
+    }
+    missing = [
+        f"{node['name']}.{column}"
+        for node in _models(parsed, "marts")
+        for column in node["columns"]
+        if column in own
+        and own[column] != node["name"]
+        and (node["unique_id"], column) not in related
+    ]
+    assert missing == []
+
+
+def test_every_mart_is_compared_with_the_truth(parsed: dict[str, Any]) -> None:
+    """By rows in `truth_checks`; what speaks of faults and links has checks of its own."""
+    proven = {check.proves for check in truth_checks.CHECKS}
+    proven |= {"mart_data_exceptions", "mart_person_links"}
+    assert [n["name"] for n in _models(parsed, "marts") if n["name"] not in proven] == []
