@@ -38,7 +38,8 @@ CHECKS = [
             -- a stranger's lines are known from the remittance alone
             select source_system, claim_id, line_id, procedure_code, modifiers, units, service_date,
                 remit_lines.charge_amount
-            from remit_lines inner join '{truth}/claims.parquet' using (source_system, claim_id)
+            from remit_lines
+            inner join '{truth}/claims.parquet' as claims using (source_system, claim_id)
             where kind = 'stranger'
         ),
         posted as (

@@ -230,7 +230,6 @@ def _encounters(world: World, names: Names) -> pa.Table:
 def _lines(world: World, names: Names) -> pa.Table:
     visits, claims, lines = world.care.encounters, world.care.claims, world.care.lines
     expected = contracts.expected_allowed(world.parameters, world.contracts, world.care)
-    modifiers = pa.array(lines.modifiers, pa.string())
     return pa.table(
         {
             "encounter": lines.encounter,
@@ -238,9 +237,7 @@ def _lines(world: World, names: Names) -> pa.Table:
             "line_id": names.line(np.arange(len(lines.claim))),
             "encounter_id": names.encounter(lines.encounter),
             "procedure_code": take(world.parameters.procedures.text("code"), lines.procedure),
-            "modifiers": pc.if_else(
-                pc.equal(modifiers, ""), pa.scalar(None, pa.string()), modifiers
-            ),
+            "modifiers": _modifiers(world),
             "units": lines.units,
             "work_rvu": money(lines.work_rvu * lines.units),
             "charge_amount": money(lines.charge),
@@ -250,6 +247,12 @@ def _lines(world: World, names: Names) -> pa.Table:
             "arrival_date": dates(claims.coded_day[lines.claim]),
         }
     )
+
+
+def _modifiers(world: World) -> pa.Array:
+    """Modifiers of each charge line, with blanks between them; empty where it has none."""
+    texts = pa.array(world.care.lines.modifiers, pa.string())
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _submissions(world: World, names: Names) -> pa.Table:
@@ -325,6 +328,8 @@ def _remit_lines(world: World, names: Names) -> pa.Table:
             "procedure_code": take(
                 world.parameters.procedures.text("code"), world.care.lines.procedure[lines.line]
             ),
+            "modifiers": _modifiers(world).take(pa.array(lines.line)),
+            "units": world.care.lines.units[lines.line],
             "charge_amount": money(lines.charge),
             "paid_amount": money(lines.paid),
             "allowed_amount": money(lines.allowed),

@@ -1,8 +1,8 @@
 """What the reference systems got wrong about money, each on a hand-made hospital, and right here.
 
-Visit E1 (2 units of 99213, 2.60 wRVU) is billed by claims C1 and C2; the visits' patient has three
-health plans. The payer pays C1 twice over, denies C2 whole for three reasons, takes C3 back, and pays
-C9, which nobody sent.
+Visit E1 (2 units of 99213, 2.60 wRVU) is billed by claims C1, C2 and C3, under two plans of one
+payer. The payer pays C1 twice over, denies C2 whole for three reasons, takes C3 back, and pays C9,
+which nobody sent.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("dbt")
 
 MARTS = ("fct_claims", "fct_claim_lines", "fct_remittances", "fct_encounters", "fct_claim_events",
          "mart_ar_aging", "mart_ar_rollforward", "mart_data_exceptions",
-         "mart_clinician_productivity", "dim_health_plan")  # fmt: skip
+         "mart_clinician_productivity", "dim_health_plan", "fct_ledger_entries")  # fmt: skip
 VISIT, PAID, TAKEN_BACK = date(2025, 3, 1), date(2025, 3, 15), date(2025, 4, 20)
 
 
