@@ -251,6 +251,16 @@ class _Raw:
             ) = 1
         )"""
 
+    @property
+    def latest_deposits(self) -> str:
+        """Bank deposits, each as the last file gives it."""
+        return f"""(
+            select * from {self.visible("treasury", "bank_deposits")}
+            qualify row_number() over (
+                partition by deposit_id order by _arrival_date desc, _loaded_at desc, _batch_id desc
+            ) = 1
+        )"""
+
     def sum(self, query: str) -> Decimal:
         return Decimal(self.con.execute(query).fetchall()[0][0] or 0)
 
@@ -302,12 +312,21 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
     ]
     synthea = f"""select sum(cast(payments as decimal(18, 2)))
         from {raw.last_export("synthea", "claims_transactions")} where type = 'PAYMENT'"""
+    # a payer's deposit that no remittance explains is cash too
+    unapplied = f"""select sum(try_cast(amount as decimal(18, 2)))
+        from {raw.latest_deposits}
+        where payer_name in (select payer_name from {raw.everything("operations", "payers")})
+            and trace_number not in (
+                select trace_number from {raw.payments} where trace_number is not null
+            )
+            and exists (from {raw.payments})"""
+    queries = [*patient, *payer, synthea, unapplied]
     yield ProofLine(
         "cash",
         "all sources",
         "dollars",
         {
-            "raw": sum((raw.sum(query) for query in [*patient, *payer, synthea]), Decimal(0)),
+            "raw": sum((raw.sum(query) for query in queries), Decimal(0)),
             "ledger": raw.sum("select sum(cash_amount) from marts.fct_ledger_entries"),
             "marts": raw.sum("select sum(cash_amount) from marts.mart_clinician_productivity"),
         },

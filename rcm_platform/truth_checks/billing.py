@@ -43,6 +43,100 @@ CHECKS = [
         f"select source_system, {_CLAIM_COLUMNS}, entry_count from '{{truth}}/claims.parquet'",
     ),
     TruthCheck(
+        "claim_lines",
+        "Every line has its work, its units and its dollars as they truly were.",
+        "fct_claim_lines",
+        f"""select source_system, claim_id, line_id, procedure_code, modifiers, units, work_rvu,
+            service_date, charge_amount, allowed_amount, contractual_amount, denied_amount,
+            patient_responsibility_amount, payer_paid_amount
+        from marts.fct_claim_lines where source_system in {HOSPITALS}""",
+        """with remit_lines as (
+            select *, arg_max(allowed_amount, (recorded_date, event_date)) filter (
+                kind not in ('reversal', 'secondary decision')
+            ) over (partition by source_system, claim_id, line_id) as last_allowed
+            from '{truth}/remit_lines.parquet' where is_shown
+        ),
+        lines as (
+            select source_system, claim_id, line_id, procedure_code, modifiers, units, work_rvu,
+                service_date, charge_amount
+            from '{truth}/lines.parquet'
+            union all by name
+            -- a stranger's lines are known from the remittance alone
+            select source_system, claim_id, line_id, procedure_code, modifiers, units, service_date,
+                remit_lines.charge_amount
+            from remit_lines
+            inner join '{truth}/claims.parquet' as claims using (source_system, claim_id)
+            where kind = 'stranger'
+        ),
+        posted as (
+            select source_system, claim_id, line_id,
+                -sum(ar_amount) filter (event_type = 'CONTRACTUAL') as contractual,
+                sum(memo_amount) filter (event_type = 'DENIAL_HOLD') as denied,
+                sum(memo_amount) filter (event_type = 'TRANSFER_TO_PATIENT') as patient,
+                sum(cash_amount) filter (event_type = 'PAYER_PAYMENT') as paid
+            from '{truth}/ledger_entries.parquet' where line_id is not null group by all
+        ),
+        allowed as (
+            select distinct source_system, claim_id, line_id, last_allowed from remit_lines
+        )
+        select source_system, claim_id, line_id, procedure_code, modifiers, units, work_rvu,
+            service_date, charge_amount, last_allowed, coalesce(contractual, 0),
+            coalesce(denied, 0), coalesce(patient, 0), coalesce(paid, 0)
+        from lines
+        left join posted using (source_system, claim_id, line_id)
+        left join allowed using (source_system, claim_id, line_id)""",
+    ),
+    TruthCheck(
+        "claim_remittances",
+        "Every claim that a payer decided has its payment, its dollars and its match as it was.",
+        "fct_remittances",
+        f"""select remits.source_system, claim_id, payers.payer_id, trace_number, is_reversal,
+            is_secondary, is_denied, match_method, match_confidence, payment_date, recorded_date,
+            charge_amount, paid_amount, allowed_amount, contractual_amount, denied_amount,
+            patient_responsibility_amount, other_payer_amount, line_count, unmatched_line_count
+        from marts.fct_remittances as remits
+        inner join marts.dim_payer as payers using (payer_key)
+        where remits.source_system in {HOSPITALS}""",
+        """select claims.source_system, claim_id, claims.payer_id, trace_number, kind = 'reversal',
+            kind = 'secondary decision', is_denied and kind <> 'reversal',
+            case when kind = 'stranger' then 'none' else 'claim number' end,
+            case when kind = 'stranger' then 'none' else 'certain' end,
+            event_date, recorded_date, charge_amount, paid_amount, allowed_amount,
+            contractual_amount, denied_amount, patient_responsibility_amount, prior_payer_amount,
+            claims.line_count, 0
+        from '{truth}/remit_claims.parquet' as claims
+        inner join '{truth}/remits.parquet' using (source_file)""",
+    ),
+    TruthCheck(
+        "claim_events",
+        "Every link of a claim's chain, every answer and every decision is there, on its day.",
+        "fct_claim_events",
+        f"""select source_system, claim_id, event_kind, event_date, recorded_date, event_amount
+        from marts.fct_claim_events where source_system in {HOSPITALS}""",
+        """with charges as (
+            select source_system, claim_id, sum(charge_amount) as charge
+            from '{truth}/lines.parquet' group by all
+        ),
+        sent as (
+            select * from '{truth}/submissions.parquet'
+            inner join charges using (source_system, claim_id)
+        )
+        select source_system, claim_id,
+            case when kind <> 'first' then kind
+                when frequency_code = '5' then 'late charge' else 'original' end,
+            submitted_date, submitted_date, charge
+        from sent
+        union all
+        select source_system, claim_id, ack_status, ack_date, ack_date, charge
+        from sent where ack_date is not null
+        union all
+        select source_system, claim_id,
+            case when kind = 'reversal' then 'reversal' when is_denied then 'denial'
+                when kind = 'secondary decision' then 'later decision' else 'decision' end,
+            event_date, recorded_date, paid_amount
+        from '{truth}/remit_claims.parquet'""",
+    ),
+    TruthCheck(
         "denial_events",
         "Every denial is found, with its reason, its group and its amount.",
         "fct_denial_events",

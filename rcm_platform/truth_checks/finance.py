@@ -57,7 +57,7 @@ CHECKS = [
             entries.recorded_date, ar_amount, cash_amount, memo_amount
         from marts.fct_ledger_entries as entries
         left join marts.fct_claims as claims on entries.claim_key = claims.claim_key
-        left join intermediate.int_claim__lines as lines
+        left join marts.fct_claim_lines as lines
             on entries.claim_line_key = lines.claim_line_key
         where entries.source_system in {HOSPITALS}""",
         """select source_system, claim_id, line_id, event_type, event_date, recorded_date,
@@ -176,6 +176,22 @@ CHECKS = [
         where entry_count > 0 or opening <> 0 or closing <> 0 or charge_late <> 0
             or contractual_late <> 0 or payer_late <> 0 or patient_late <> 0
             or write_off_late <> 0""",
+    ),
+    TruthCheck(
+        "unexplained_deposits",
+        "Every deposit whose remittance did not come in time is listed, open or settled.",
+        "mart_data_exceptions",
+        """select record_id, unmatched_bucket, finding_amount, found_date, resolved_date, is_open,
+            age_days
+        from marts.mart_data_exceptions where rule_id = 'R3' and source_system = 'treasury'""",
+        """select deposit_id, 'deposit without a remittance', amount, deposit_date + 6,
+            remits.arrival_date, remits.arrival_date is null,
+            date '{as_of}' - (deposit_date + 6)
+        from '{truth}/bank_deposits.parquet' as deposits
+        left join '{truth}/remits.parquet' as remits
+            on deposits.trace_number = remits.trace_number and hospital = facility_id
+        where payer_name <> 'PATIENT PAYMENTS' and date '{as_of}' - deposit_date > 5
+            and (remits.arrival_date is null or remits.arrival_date - deposit_date > 5)""",
     ),
     TruthCheck(
         "kpis",

@@ -341,13 +341,20 @@ def _payer_numbers(world: World) -> list[tuple[list[str], list[int], int, int]]:
     return found
 
 
-def _deposits(world: World) -> _Deposits:
-    pays, payer_list = world.payments, world.parameters.payers
+def received(world: World) -> Ints:
+    """What ever reaches the bank of each payment; 0 is no deposit."""
+    pays = world.payments
     key = (pays.hospital, pays.payer, pays.payment_day)
     never = world.faults.planted("missing_deposit", world.draws, *key)
     short = world.faults.planted("deposit_short", world.draws, *key)
-    received = np.where(short, pays.amount - np.maximum(pays.amount // 20, 1), pays.amount)
-    rows = np.flatnonzero((received > 0) & ~never)
+    amount = np.where(short, pays.amount - np.maximum(pays.amount // 20, 1), pays.amount)
+    return np.where(never, 0, amount)
+
+
+def _deposits(world: World) -> _Deposits:
+    pays, payer_list = world.payments, world.parameters.payers
+    paid = received(world)
+    rows = np.flatnonzero(paid > 0)
     traces = pa.array(x12.trace_numbers(x12.Lookup(world)), pa.string())
     hospital, day, amount = _patient_deposits(world)
 
@@ -368,7 +375,7 @@ def _deposits(world: World) -> _Deposits:
     return _Deposits(
         day=every_day[order],
         hospital=every_hospital[order],
-        amount=np.concatenate([received[rows], amount])[order],
+        amount=np.concatenate([paid[rows], amount])[order],
         is_patients=is_patients[order],
         ids=_deposit_ids(every_day[order]),
         payer_names=pa.concat_arrays(

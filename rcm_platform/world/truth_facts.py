@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rcm_platform.world import contracts, id_columns
+from rcm_platform.world import contracts, files, id_columns
 from rcm_platform.world.columns import dates, identifier, money, take
 from rcm_platform.world.model import World
 from rcm_platform.world.rng import Flags, Ints
@@ -44,15 +44,15 @@ from rcm_platform.world.x12.lookup import frequencies
 
 _EVENT_TYPES = (
     "CHARGE", "PAYER_PAYMENT", "CONTRACTUAL", "DENIAL_HOLD", "TRANSFER_TO_PATIENT",
-    "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST",
+    "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST", "UNAPPLIED_CASH",
     # in the order of TRANSACTION_KINDS:
     "PATIENT_PAYMENT", "DENIAL_WRITE_OFF", "ADMIN_WRITE_OFF", "SMALL_BALANCE", "BAD_DEBT",
     "CHARITY", "REFUND", "PROMPT_PAY_DISCOUNT", "CHARGE_CORRECTION",
 )  # fmt: skip
 (
     _CHARGE, _PAYER_PAYMENT, _CONTRACTUAL, _DENIAL_HOLD, _TO_PATIENT, _TO_SECONDARY, _RECOUPMENT,
-    _INTEREST, _FIRST_POSTING,
-) = range(9)  # fmt: skip
+    _INTEREST, _UNAPPLIED_CASH, _FIRST_POSTING,
+) = range(10)  # fmt: skip
 _ADJUSTMENT_NAMES = {
     CONTRACTUAL: "contractual_amount",
     SEQUESTER: "sequester_amount",
@@ -252,6 +252,7 @@ def _lines(world: World, names: Names) -> pa.Table:
             "line_id": names.line(np.arange(len(lines.claim))),
             "encounter_id": names.encounter(lines.encounter),
             "procedure_code": take(world.parameters.procedures.text("code"), lines.procedure),
+            "modifiers": _modifiers(world),
             "units": lines.units,
             "work_rvu": money(lines.work_rvu * lines.units),
             "charge_amount": money(lines.charge),
@@ -261,6 +262,12 @@ def _lines(world: World, names: Names) -> pa.Table:
             "arrival_date": dates(claims.coded_day[lines.claim]),
         }
     )
+
+
+def _modifiers(world: World) -> pa.Array:
+    """Modifiers of each charge line, with blanks between them; empty where it has none."""
+    texts = pa.array(world.care.lines.modifiers, pa.string())
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _submissions(world: World, names: Names) -> pa.Table:
@@ -283,7 +290,17 @@ def _submissions(world: World, names: Names) -> pa.Table:
 
 
 def _remit_claims(world: World, names: Names) -> pa.Table:
-    remits = world.story.remits
+    remits, lines = world.story.remits, world.story.remit_lines
+    shown, theirs = ~remits.is_claim_level[lines.remit], remits.is_patient_contractual[lines.remit]
+    is_ours = ~_moved_to_patient(world)
+
+    def total(keep: Flags, *columns: int) -> Ints:
+        sums = np.zeros(len(remits.claim), dtype=np.int64)
+        np.add.at(sums, lines.remit, lines.adjustments[:, columns].sum(axis=1) * keep)
+        return sums
+
+    denied = total(shown & is_ours[lines.remit], DENIAL)
+    denied += remits.charge * (remits.is_claim_level & is_ours)
     return pa.table(
         {
             **names.head(remit_claim(world, names)),
@@ -294,13 +311,24 @@ def _remit_claims(world: World, names: Names) -> pa.Table:
             "paid_amount": money(remits.paid),
             "allowed_amount": money(remits.allowed),
             "expected_amount": money(remits.expected),
+            "contractual_amount": money(total(~theirs, CONTRACTUAL, SEQUESTER)),
+            "denied_amount": money(denied),
             "patient_responsibility_amount": money(remits.patient_share),
+            "prior_payer_amount": money(total(np.ones_like(theirs), PRIOR_PAYER)),
+            "line_count": pa.array(np.where(remits.is_claim_level, 0, remits.line_count)),
             "is_denied": pa.array(remits.denial >= 0),
             "event_date": dates(remits.payment_day),
             "recorded_date": dates(remits.era_day),
             "held_by": _held_by(_holding(world)),
         }
     )
+
+
+def _moved_to_patient(world: World) -> Flags:
+    """Per remit: whether its denial leaves the patient to pay; meaningless without a denial."""
+    to_patient = np.array(world.parameters.denials.text("group_code")) == "PR"
+    moved: Flags = to_patient[world.story.remits.denial]
+    return moved
 
 
 def _remit_lines(world: World, names: Names) -> pa.Table:
@@ -310,10 +338,13 @@ def _remit_lines(world: World, names: Names) -> pa.Table:
         {
             **names.head(claim),
             "kind": take(list(REMIT_KINDS), remits.kind[lines.remit]),
+            "is_shown": pa.array(~remits.is_claim_level[lines.remit]),
             "line_id": names.line(lines.line, remits.kind[lines.remit] == STRANGER),
             "procedure_code": take(
                 world.parameters.procedures.text("code"), world.care.lines.procedure[lines.line]
             ),
+            "modifiers": _modifiers(world).take(pa.array(lines.line)),
+            "units": world.care.lines.units[lines.line],
             "charge_amount": money(lines.charge),
             "paid_amount": money(lines.paid),
             "allowed_amount": money(lines.allowed),
@@ -450,8 +481,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
     amounts = remit_lines.adjustments[:, PRIOR_PAYER]
     entries.add(claim, _TO_SECONDARY, *on_line, amounts, (0, 0, 1), held[remit], line=line)
 
-    to_patient = np.array(world.parameters.denials.text("group_code")) == "PR"
-    kind = np.where(to_patient[remits.denial], _TO_PATIENT, _DENIAL_HOLD)
+    kind = np.where(_moved_to_patient(world), _TO_PATIENT, _DENIAL_HOLD)
     one = np.where(remits.is_claim_level, remits.charge, 0)
     entries.add(about, kind, *decided, one, (0, 0, 1), held)
     by_line = np.where(remits.is_claim_level[remit], 0, remit_lines.adjustments[:, DENIAL])
@@ -463,6 +493,21 @@ def _ledger(world: World, names: Names) -> pa.Table:
         pays.era_day[plb.payment], plb.amount, (0, -1, 0),
         _UNBALANCED_PAYMENT * (pays.unbalanced_by != 0)[plb.payment],
         hospital=pays.hospital[plb.payment],
+    )  # fmt: skip
+
+    # a deposit that comes before its remittance, or whose remittance is held, is applied to nothing
+    # until that comes
+    is_unknown = (pays.era_day > pays.deposit_day) | (pays.unbalanced_by != 0)
+    amount = np.where(is_unknown, files.received(world), 0)
+    nobody = np.full(len(amount), -1)
+    came, explained = pays.deposit_day, np.maximum(pays.era_day, pays.deposit_day)
+    entries.add(
+        nobody, _UNAPPLIED_CASH, came, came, amount, (0, 1, 0), np.zeros(len(amount), dtype=bool),
+        hospital=pays.hospital,
+    )  # fmt: skip
+    entries.add(
+        nobody, _UNAPPLIED_CASH, came, explained, amount, (0, -1, 0), pays.unbalanced_by != 0,
+        hospital=pays.hospital,
     )  # fmt: skip
 
     is_cash = (posted.kind == PATIENT_PAYMENT) | (posted.kind == REFUND)
@@ -480,15 +525,15 @@ def _ledger(world: World, names: Names) -> pa.Table:
         )  # fmt: skip
 
     who, on, kinds, event, recorded, ar, cash, memo, fault, hospital = entries.columns()
-    nobody = pa.array(who < 0)
+    is_nobody = pa.array(who < 0)
     head = names.head(np.maximum(who, 0))
     return pa.table(
         {
-            "claim": pc.if_else(nobody, pa.scalar(None, pa.int64()), head["claim"]),
+            "claim": pc.if_else(is_nobody, pa.scalar(None, pa.int64()), head["claim"]),
             "source_system": pc.if_else(
-                nobody, take(names.systems, hospital), head["source_system"]
+                is_nobody, take(names.systems, hospital), head["source_system"]
             ),
-            "claim_id": pc.if_else(nobody, pa.scalar(None, pa.string()), head["claim_id"]),
+            "claim_id": pc.if_else(is_nobody, pa.scalar(None, pa.string()), head["claim_id"]),
             "line_id": names.line(on, who >= len(claims.key)),
             "event_type": take(list(_EVENT_TYPES), kinds),
             "event_date": dates(event),

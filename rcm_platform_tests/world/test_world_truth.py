@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -59,6 +60,24 @@ def remittances(world: Path) -> Iterator[tuple[str, Remit]]:
                 yield path.stem[4:14], remit
 
 
+def unapplied(world: Path, known: dict[str, date]) -> Iterator[tuple]:
+    """Ledger entries by the bank: payers' deposits before or without a remittance (trace → day)."""
+    for path in sorted((world / "treasury").glob("bank_deposits_*.csv")):
+        with path.open() as lines:
+            for row in csv.DictReader(lines):
+                system, came = f"hospital_{row['hospital'][-1].lower()}", path.stem[-8:]
+                explained = known.get(row["trace_number"])
+                if row["payer_name"] == "PATIENT PAYMENTS" or (
+                    explained and explained <= day(came)
+                ):
+                    continue
+                event, cash = date.fromisoformat(row["deposit_date"]), Decimal(row["amount"])
+                head = (system, None, None, "UNAPPLIED_CASH", event)
+                yield (*head, day(came), ZERO, cash, ZERO)
+                if explained:
+                    yield (*head, explained, ZERO, -cash, ZERO)
+
+
 def day(text: str) -> date:
     return datetime.strptime(text, "%Y%m%d").date()
 
@@ -84,6 +103,8 @@ def test_ledger_is_what_the_sources_say(world: Path, query: Query) -> None:
         for system in ("hospital_a", "hospital_b")
         for claim, service in query(f"select ClaimID, ServiceDate from {system}.transactions")
     }
+    known = {remit.trace: day(remit.arrived_on) for _, remit in remittances(world)}
+    entries.update(unapplied(world, known))
     for system, remit in remittances(world):
         event, recorded = day(remit.paid_on), day(remit.arrived_on)
         for code, _, amount in remit.provider_adjustments:

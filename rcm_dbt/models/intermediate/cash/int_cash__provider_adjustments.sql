@@ -28,7 +28,8 @@ final as (
         payments.payer_key,
         adjustments.reason_code,
         adjustments.reference_id,
-        coalesce(codes.ledger_event, 'PROVIDER_ADJUSTMENT') as event_type,
+        -- what nobody can name is applied to nothing yet
+        coalesce(codes.ledger_event, 'UNAPPLIED_CASH') as event_type,
         adjustments.amount,
         payments.payment_date,
         adjustments.recorded_date,

@@ -1,6 +1,7 @@
 -- One row per claim status of a 277CA, in order. The first answer decides first-pass yield, so the
 -- history is kept: the latest status alone would hide every rejection that was later corrected.
--- Where the claim's provider or receiver is rejected as a whole, so is the claim (K6).
+-- Where the claim's provider or receiver is rejected as a whole, so is the claim (K6). Which claim
+-- it is, its number says; else the first 20 characters of it, else the clearinghouse's number (M5).
 with
 
 acknowledgements as (
@@ -31,20 +32,63 @@ categories as (
 
 ),
 
+known_claims as (
+
+    select * from {{ ref('int_claim__known_claims') }}
+
+),
+
+clearinghouse_numbers as (
+
+    select
+        claim_namespace,
+        clearinghouse_number,
+        min(claim_key) as claim_key
+
+    from {{ ref('int_claim__submissions') }}
+
+    where clearinghouse_number is not null
+
+    group by
+        claim_namespace,
+        clearinghouse_number
+
+    having count(distinct claim_key) = 1
+
+),
+
 resolved as (
 
     select
         acknowledgements.ack_key,
-        {{ surrogate_key([
-            'providers.claim_namespace',
-            "coalesce(acknowledgements.patient_control_number, 'not given')",
-        ]) }} as claim_key,
+        coalesce(
+            known_claims.claim_key,
+            starts.claim_key,
+            clearinghouse_numbers.claim_key,
+            {{ surrogate_key([
+                'providers.claim_namespace',
+                "coalesce(acknowledgements.patient_control_number, 'not given')",
+            ]) }}
+        ) as claim_key,
+        case
+            when known_claims.claim_key is not null then 'claim number'
+            when starts.claim_key is not null then 'start of claim number'
+            when clearinghouse_numbers.claim_key is not null then 'clearinghouse number'
+            else 'none'
+        end as match_method,
+        case
+            when known_claims.claim_key is not null then 'certain'
+            when starts.claim_key is not null or clearinghouse_numbers.claim_key is not null
+                then 'likely'
+            else 'none'
+        end as match_confidence,
         acknowledgements.source_system,
         providers.facility_key,
         providers.claim_namespace,
         coalesce(acknowledgements.patient_control_number, 'not given') as claim_id,
         acknowledgements.category_code,
         acknowledgements.status_code,
+        acknowledgements.source_entity_code,
         acknowledgements.action_code,
         coalesce(batches.is_rejected, false) as is_batch_rejected,
         case
@@ -69,6 +113,19 @@ resolved as (
         and {{ x12_provider_id(
             'acknowledgements.billing_npi', 'null', 'acknowledgements.billing_name'
         ) }} = providers.x12_provider_id
+
+    left join known_claims
+        on providers.claim_namespace = known_claims.claim_namespace
+        and acknowledgements.patient_control_number = known_claims.claim_id
+
+    left join known_claims as starts
+        on providers.claim_namespace = starts.claim_namespace
+        and substr(acknowledgements.patient_control_number, 1, 20) = starts.claim_id_start
+        and starts.same_start_count = 1
+
+    left join clearinghouse_numbers
+        on providers.claim_namespace = clearinghouse_numbers.claim_namespace
+        and acknowledgements.clearinghouse_number = clearinghouse_numbers.clearinghouse_number
 
     left join batches
         on acknowledgements.ack_batch_key = batches.ack_batch_key

@@ -80,6 +80,21 @@ alike as (
 
 ),
 
+adjustments as (
+
+    select
+        remit_claim_key,
+        line_no,
+        {{ sum_where('amount', "category = 'Patient share'") }} as patient_share_amount
+
+    from {{ ref('int_claim__remit_adjustments') }}
+
+    group by
+        remit_claim_key,
+        line_no
+
+),
+
 final as (
 
     select
@@ -96,7 +111,11 @@ final as (
         numbered.procedure_code,
         numbered.charge_amount,
         numbered.paid_amount,
-        numbered.allowed_amount,
+        -- what the payer pays and leaves to the patient, where it does not say what it allows
+        {{ money(
+            'coalesce(numbered.allowed_amount, numbered.paid_amount'
+            ~ ' + coalesce(adjustments.patient_share_amount, 0))'
+        ) }} as allowed_amount,
         numbered._source_file,
         numbered._source_position
 
@@ -105,6 +124,10 @@ final as (
     left join alike
         on numbered.remit_line_key = alike.remit_line_key
         and alike.remit_position = alike.claim_position
+
+    left join adjustments
+        on numbered.remit_claim_key = adjustments.remit_claim_key
+        and numbered.line_no = adjustments.line_no
 
 )
 

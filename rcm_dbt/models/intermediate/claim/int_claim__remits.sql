@@ -1,4 +1,7 @@
--- One row per claim of an 835, in the order in which the money was reported.
+-- One row per claim of an 835, in the order in which the money was reported. Which claim it is, its
+-- number says; else the first 20 characters of it, else the payer's own number, by which the payer
+-- acknowledged it (M1 to M3, M5). What none of them tells stays a claim of its own: money is never
+-- posted on a guess.
 with
 
 remits as (
@@ -40,20 +43,62 @@ service_dates as (
 
 ),
 
+known_claims as (
+
+    select * from {{ ref('int_claim__known_claims') }}
+
+),
+
+payer_numbers as (
+
+    select
+        claim_namespace,
+        payer_claim_number,
+        min(claim_key) as claim_key
+
+    from {{ ref('int_claim__acknowledgements') }}
+
+    where match_confidence <> 'none' and payer_claim_number is not null
+
+    group by
+        claim_namespace,
+        payer_claim_number
+
+    having count(distinct claim_key) = 1
+
+),
+
 resolved as (
 
     select
         remits.remit_claim_key,
         remits.remit_payment_key,
-        {{ surrogate_key([
-            'payments.claim_namespace',
-            "coalesce(remits.patient_control_number, 'not given')",
-        ]) }} as claim_key,
+        coalesce(
+            known_claims.claim_key,
+            starts.claim_key,
+            payer_numbers.claim_key,
+            {{ surrogate_key([
+                'payments.claim_namespace',
+                "coalesce(remits.patient_control_number, 'not given')",
+            ]) }}
+        ) as claim_key,
+        case
+            when known_claims.claim_key is not null then 'claim number'
+            when starts.claim_key is not null then 'start of claim number'
+            when payer_numbers.claim_key is not null then 'payer claim number'
+            else 'none'
+        end as match_method,
+        case
+            when known_claims.claim_key is not null then 'certain'
+            when starts.claim_key is not null or payer_numbers.claim_key is not null then 'likely'
+            else 'none'
+        end as match_confidence,
         remits.source_system,
         payments.claim_source_system,
         payments.claim_namespace,
         payments.facility_key,
         payments.payer_key,
+        payments.trace_number,
         coalesce(remits.patient_control_number, 'not given') as claim_id,
         remits.claim_status_code,
         remits.payer_claim_number,
@@ -65,6 +110,7 @@ resolved as (
         remits.claim_status_code = '22' as is_reversal,
         -- a predetermination promises, and moves no money
         remits.claim_status_code = '25' as is_predetermination,
+        coalesce(remits.claim_status_code in ('2', '3', '20', '21'), false) as is_secondary,
         remits.claim_status_code <> '22' and coalesce(adjustments.denial_count, 0) > 0 as is_denied,
         coalesce(
             service_dates.service_date, remits.statement_from_date, payments.payment_date
@@ -78,6 +124,19 @@ resolved as (
 
     inner join payments
         on remits.remit_payment_key = payments.remit_payment_key
+
+    left join known_claims
+        on payments.claim_namespace = known_claims.claim_namespace
+        and remits.patient_control_number = known_claims.claim_id
+
+    left join known_claims as starts
+        on payments.claim_namespace = starts.claim_namespace
+        and substr(remits.patient_control_number, 1, 20) = starts.claim_id_start
+        and starts.same_start_count = 1
+
+    left join payer_numbers
+        on payments.claim_namespace = payer_numbers.claim_namespace
+        and remits.payer_claim_number = payer_numbers.payer_claim_number
 
     left join adjustments
         on remits.remit_claim_key = adjustments.remit_claim_key

@@ -49,6 +49,9 @@ resolved as (
         coalesce(submissions.patient_control_number, 'not given') as claim_id,
         submissions.frequency_code,
         submissions.original_payer_claim_number,
+        submissions.clearinghouse_number,
+        coalesce(submissions.payer_responsibility_code in ('S', 'T'), false)
+        or submissions.prior_payer_id is not null as is_secondary,
         submissions.charge_amount,
         submissions.rendering_npi,
         coalesce(
@@ -76,7 +79,7 @@ resolved as (
 
 ),
 
-final as (
+numbered as (
 
     select
         *,
@@ -86,6 +89,23 @@ final as (
         ) as submission_number
 
     from resolved
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when frequency_code = '8' then 'void'
+            when is_secondary then 'secondary'
+            when frequency_code = '7' then 'replacement'
+            when frequency_code = '5' then 'late charge'
+            when submission_number = 1 then 'original'
+            else 'corrected'
+        end as link_kind
+
+    from numbered
 
 )
 

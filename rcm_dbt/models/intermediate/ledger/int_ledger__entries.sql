@@ -288,11 +288,77 @@ provider_level_entries as (
 
 ),
 
+-- a deposit is cash when it comes; the remittance that explains it is cash too when it is recorded,
+-- and takes the deposit's place
+unapplied as (
+
+    select
+        deposit_key as record_key,
+        claim_source_system as source_system,
+        payer_key,
+        facility_key,
+        deposit_date as event_date,
+        recorded_date,
+        deposit_amount as cash_amount,
+        _source_file,
+        _source_position
+
+    from {{ ref('int_cash__unapplied_deposits') }}
+
+    union all
+
+    select
+        {{ surrogate_key(['deposit_key', "'applied'"]) }} as record_key,
+        claim_source_system as source_system,
+        payer_key,
+        facility_key,
+        deposit_date as event_date,
+        applied_date as recorded_date,
+        -deposit_amount as cash_amount,
+        _source_file,
+        _source_position
+
+    from {{ ref('int_cash__unapplied_deposits') }}
+
+    where applied_date is not null
+
+),
+
+unapplied_entries as (
+
+    select
+        record_key,
+        {{ null_key() }} as claim_key,
+        {{ null_key() }} as claim_line_key,
+        source_system,
+        {{ null_key() }} as encounter_key,
+        {{ null_key() }} as patient_key,
+        {{ null_key() }} as provider_key,
+        payer_key,
+        facility_key,
+        'UNAPPLIED_CASH' as event_type,
+        false as is_reversal,
+        event_date,
+        recorded_date,
+        {{ money(0) }} as ar_amount,
+        {{ money('cash_amount') }} as cash_amount,
+        {{ money(0) }} as memo_amount,
+        cast(null as {{ dbt.type_string() }}) as group_code,
+        cast(null as {{ dbt.type_string() }}) as reason_code,
+        _source_file,
+        _source_position
+
+    from unapplied
+
+),
+
 entries as (
 
     select * from claim_entries
     union all
     select * from provider_level_entries
+    union all
+    select * from unapplied_entries
 
 ),
 

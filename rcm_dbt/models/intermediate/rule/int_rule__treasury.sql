@@ -1,6 +1,28 @@
--- What the bank received less of, or not at all (R1, R2), and what the ledger booked after the
--- close of its month (G1).
+-- What the bank received less of, or not at all (R1, R2), or without a remittance (R3), and what the
+-- ledger booked after the close of its month (G1).
 with
+
+deposit_windows as (
+
+    select window_days
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'R3'
+
+),
+
+unapplied_deposits as (
+
+    select
+        deposits.*,
+        deposit_windows.window_days
+
+    from {{ ref('int_cash__unapplied_deposits') }} as deposits
+
+    cross join deposit_windows
+
+),
 
 windows as (
 
@@ -70,6 +92,37 @@ missing_deposits as (
 
 ),
 
+unexplained_deposits as (
+
+    select
+        {{ finding(
+            "'R3'",
+            "'deposit'",
+            'unapplied_deposits.deposit_id',
+            'unapplied_deposits',
+            amount='unapplied_deposits.deposit_amount',
+            found_date=dbt.dateadd(
+                'day', 'unapplied_deposits.window_days + 1', 'unapplied_deposits.deposit_date'
+            ),
+            facility_key='unapplied_deposits.facility_key',
+            payer_key='unapplied_deposits.payer_key',
+            resolved_date='unapplied_deposits.applied_date',
+        ) }}
+
+    from unapplied_deposits
+
+    where
+        {{ days_between('unapplied_deposits.deposit_date', as_of_date()) }}  -- noqa: LT05
+        > unapplied_deposits.window_days
+        and (
+            unapplied_deposits.applied_date is null
+            or {{ days_between(
+                'unapplied_deposits.deposit_date', 'unapplied_deposits.applied_date'
+            ) }} > unapplied_deposits.window_days
+        )
+
+),
+
 late_postings as (
 
     select
@@ -95,6 +148,8 @@ final as (
     select * from short_deposits
     union all
     select * from missing_deposits
+    union all
+    select * from unexplained_deposits
     union all
     select * from late_postings
 

@@ -1,4 +1,5 @@
--- Every finding with its rule: what to look at, how old it is and how many dollars hang on it.
+-- Every finding with its rule: what to look at, how old it is and how many dollars hang on it. What
+-- has no counterpart, such as a deposit without a remittance, stands in a bucket of that name.
 with
 
 findings as (
@@ -17,6 +18,12 @@ rules as (
 
 ),
 
+buckets as (
+
+    select * from {{ ref('unmatched_buckets') }}
+
+),
+
 final as (
 
     select
@@ -27,6 +34,7 @@ final as (
         rules.action,
         rules.checked_at,
         rules.description as rule_description,
+        buckets.unmatched_bucket,
         findings.source_system,
         findings.record_type,
         findings.record_id,
@@ -47,6 +55,9 @@ final as (
 
     inner join rules
         on findings.rule_id = rules.rule_id
+
+    left join buckets
+        on findings.rule_id = buckets.rule_id
 
 )
 

@@ -1,0 +1,38 @@
+-- Every claim that we know ourselves, from the billing system or from an 837 that we sent: what an
+-- answer of a payer may be about. A payer must return only the first 20 characters of a number.
+with
+
+claims as (
+
+    select
+        claim_key,
+        source_system as claim_namespace,
+        claim_id
+
+    from {{ ref('int_transaction__current') }}
+
+    union
+
+    select
+        claim_key,
+        claim_namespace,
+        claim_id
+
+    from {{ ref('int_claim__submissions') }}
+
+),
+
+final as (
+
+    select
+        claim_key,
+        claim_namespace,
+        claim_id,
+        substr(claim_id, 1, 20) as claim_id_start,
+        count(*) over (partition by claim_namespace, substr(claim_id, 1, 20)) as same_start_count
+
+    from claims
+
+)
+
+select * from final
