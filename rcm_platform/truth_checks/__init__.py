@@ -4,9 +4,9 @@ or more.
 Only checks read the truth; no model and no other asset may.
 """
 
-from rcm_platform.truth_checks import billing, clinical, core, finance
+from rcm_platform.truth_checks import billing, clinical, core, finance, kpis
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck, TruthResult, compare
 
-CHECKS = [check for persona in (billing, finance, clinical, core) for check in persona.CHECKS]
+CHECKS = [check for persona in (billing, finance, kpis, clinical, core) for check in persona.CHECKS]
 
 __all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare"]
