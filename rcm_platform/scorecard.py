@@ -51,7 +51,7 @@ class Headline:
 
 
 def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
-    """Every KPI of the registry that has a value in a complete month, in the registry's order."""
+    """Every headline KPI that has a value in a complete month, in the registry's order."""
     rows = con.execute(
         """
         select r.kpi, r.label, r.unit, r.target, r.direction, k.period_month,
@@ -59,7 +59,8 @@ def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
         from kpi_registry as r
         inner join mart_kpi_monthly as k on r.kpi = k.kpi and k.aggregation_level = 'total'
         cross join published_version as v
-        where k.denominator <> 0 and last_day(k.period_month) <= cast(v.as_of as date)
+        where r.is_headline and k.denominator <> 0
+            and last_day(k.period_month) <= cast(v.as_of as date)
         order by r.rowid, k.period_month
         """
     ).fetchall()

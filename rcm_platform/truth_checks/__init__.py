@@ -4,11 +4,11 @@ or more.
 Only checks read the truth; no model and no other asset may.
 """
 
-from rcm_platform.truth_checks import billing, clinical, core, finance, operations
+from rcm_platform.truth_checks import billing, clinical, core, finance, kpis, operations
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck, TruthResult, compare
 
-CHECKS = [
-    check for persona in (billing, finance, clinical, operations, core) for check in persona.CHECKS
-]
+_MODULES = (billing, finance, kpis, clinical, operations, core)
+
+CHECKS = [check for module in _MODULES for check in module.CHECKS]
 
 __all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare"]

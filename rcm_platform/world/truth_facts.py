@@ -502,11 +502,12 @@ def _ledger(world: World, names: Names) -> pa.Table:
     nobody = np.full(len(amount), -1)
     came, explained = pays.deposit_day, np.maximum(pays.era_day, pays.deposit_day)
     entries.add(
-        nobody, _UNAPPLIED_CASH, came, came, amount, (0, 1, 0), np.zeros(len(amount), dtype=bool),
+        nobody, _UNAPPLIED_CASH, came, came, amount, (0, 1, 0), np.zeros(len(amount), dtype=np.int64),
         hospital=pays.hospital,
     )  # fmt: skip
     entries.add(
-        nobody, _UNAPPLIED_CASH, came, explained, amount, (0, -1, 0), pays.unbalanced_by != 0,
+        nobody, _UNAPPLIED_CASH, came, explained, amount, (0, -1, 0),
+        _UNBALANCED_PAYMENT * (pays.unbalanced_by != 0),
         hospital=pays.hospital,
     )  # fmt: skip
 

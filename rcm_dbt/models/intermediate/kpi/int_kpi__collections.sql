@@ -1,0 +1,173 @@
+-- KPIs of the money that comes in, and of what is given up.
+{{ config(materialized='view') }}
+with
+
+claims as (
+
+    select * from {{ ref('int_claim__enriched') }}
+
+),
+
+write_offs as (
+
+    select
+        claim_key,
+        facility_key,
+        payer_key,
+        {{ month_start('event_date') }} as event_month,
+        {{ sum_where('-ar_amount', "event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF')") }}
+            as denial_write_off_amount,
+        {{ sum_where('-ar_amount', "event_type = 'BAD_DEBT'") }} as bad_debt_amount,
+        {{ sum_where('-ar_amount', "event_type = 'CHARITY'") }} as charity_amount
+
+    from {{ ref('int_ledger__entries') }}
+
+    where
+        event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF', 'BAD_DEBT', 'CHARITY')
+        and event_date <= {{ as_of_date() }}
+
+    group by
+        claim_key,
+        facility_key,
+        payer_key,
+        {{ month_start('event_date') }}
+
+),
+
+revenue as (
+
+    select * from {{ ref('int_kpi__revenue') }}
+
+),
+
+work as (
+
+    select
+        facilities.facility_key,
+        work_log.work_date,
+        sum(work_log.work_minutes) as work_minutes
+
+    from (
+        {{ union_hospitals('work_log') | indent(4) }}
+    ) as work_log
+
+    inner join {{ ref('int_facility__current') }} as facilities
+        on work_log.source_system = facilities.source_system
+        and facilities.facility_type = 'hospital'
+
+    group by
+        facilities.facility_key,
+        work_log.work_date
+
+),
+
+-- cost to collect, for the hospitals whose work is logged
+collecting as (
+
+    select
+        facility_key,
+        work_date as activity_date,
+        work_minutes * {{ kpi_parameter('work_minute_cost') }} as cost_amount,
+        {{ money(0) }} as cash_amount
+
+    from work
+
+    union all
+
+    select
+        facility_key,
+        revenue_month as activity_date,
+        {{ money(0) }} as cost_amount,
+        cash_amount
+
+    from revenue
+
+    where facility_key in (select work.facility_key from work)
+
+),
+
+final as (
+
+    {{ kpi_rows(
+        'days_to_first_payment', 'claims', 'first_payer_payment_date',
+        numerator=days_between('first_submitted_date', 'first_payer_payment_date'),
+        where='first_payer_payment_date is not null and first_submitted_date is not null'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'net_collection_rate', 'claims', 'service_date',
+        numerator='payer_paid_amount + patient_paid_amount',
+        denominator='charge_amount - contractual_amount',
+        where=is_mature('service_date', 'collection_maturity_days')
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'gross_collection_rate', 'claims', 'service_date',
+        numerator='payer_paid_amount + patient_paid_amount', denominator='charge_amount',
+        where=is_mature('service_date', 'collection_maturity_days')
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'denial_write_off_rate', 'write_offs', 'event_month',
+        numerator='denial_write_off_amount', denominator='0'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'denial_write_off_rate', 'revenue', 'revenue_month', claim_key=null_key(),
+        denominator='net_revenue_amount'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'bad_debt_rate', 'write_offs', 'event_month',
+        numerator='bad_debt_amount', denominator='0'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'bad_debt_rate', 'revenue', 'revenue_month', claim_key=null_key(),
+        denominator='gross_revenue_amount'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'charity_rate', 'write_offs', 'event_month',
+        numerator='charity_amount', denominator='0'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'charity_rate', 'revenue', 'revenue_month', claim_key=null_key(),
+        denominator='gross_revenue_amount'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'cash_rate_of_net_revenue', 'revenue', 'revenue_month', claim_key=null_key(),
+        numerator='cash_amount * 3', denominator='lagged_net_amount'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'cost_to_collect', 'collecting', 'activity_date',
+        claim_key=null_key(), payer_key=null_key(),
+        numerator='cost_amount', denominator='cash_amount'
+    ) }}
+
+)
+
+select * from final
