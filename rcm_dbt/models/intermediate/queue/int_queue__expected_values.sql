@@ -39,10 +39,11 @@ overturn_odds as (
 
 ),
 
--- what became of dollars that patients owe: paid, or given up
+-- what became of dollars that patients of a system owed: paid, or given up
 patient_months as (
 
     select
+        source_system,
         {{ month_start('recorded_date') }} as recorded_month,
         sum(cash_amount) as paid_amount,
         sum(
@@ -65,7 +66,9 @@ patient_months as (
             'PROMPT_PAY_DISCOUNT'
         )
 
-    group by {{ month_start('recorded_date') }}
+    group by
+        source_system,
+        {{ month_start('recorded_date') }}
 
 ),
 
@@ -73,6 +76,7 @@ patient_odds as (
 
     select
         days.report_date,
+        patient_months.source_system,
         cast(
             coalesce(
                 sum(patient_months.paid_amount)
@@ -83,10 +87,13 @@ patient_odds as (
 
     from days
 
-    left join patient_months
-        on days.report_month >= patient_months.recorded_month
+    cross join patient_months
 
-    group by days.report_date
+    where days.report_month >= patient_months.recorded_month
+
+    group by
+        days.report_date,
+        patient_months.source_system
 
 ),
 
@@ -201,9 +208,9 @@ valued as (
         case
             when chosen.next_best_action in ('follow up with the payer', 'write off', 'submit claim')
                 then 0
-            when chosen.next_best_action = 'bill patient' then patient_odds.collection_odds
-            when chosen.is_denied then overturn_odds.overturn_odds
-            else rejection_odds.payment_odds
+            when chosen.next_best_action = 'bill patient' then coalesce(patient_odds.collection_odds, 0)
+            when chosen.is_denied then coalesce(overturn_odds.overturn_odds, 0)
+            else coalesce(rejection_odds.payment_odds, 0)
         end as recovery_odds,
         case
             when chosen.next_best_action = 'bill patient' then chosen.open_amount
@@ -221,8 +228,9 @@ valued as (
     inner join work_actions
         on chosen.next_best_action = work_actions.action
 
-    inner join patient_odds
+    left join patient_odds
         on chosen.report_date = patient_odds.report_date
+        and chosen.source_system = patient_odds.source_system
 
     left join overturn_odds
         on chosen.report_date = overturn_odds.report_date
@@ -230,6 +238,18 @@ valued as (
         and chosen.payer_class = overturn_odds.payer_class
 
     cross join rejection_odds
+
+),
+
+-- from the figures as they are shown, so that anyone can work it out again
+rounded as (
+
+    select
+        *,
+        cast(recovery_odds as decimal(9, 4)) as shown_odds,
+        {{ money('coalesce(recoverable_amount, 0)') }} as shown_amount
+
+    from valued
 
 ),
 
@@ -245,15 +265,14 @@ final as (
         next_best_action,
         deadline_date,
         {{ days_between('report_date', 'deadline_date') }} as days_to_deadline,
-        cast(recovery_odds as decimal(9, 4)) as recovery_odds,
-        {{ money('coalesce(recoverable_amount, 0)') }} as recoverable_amount,
-        {{ money('coalesce(recovery_odds * recoverable_amount, 0)') }} as expected_recovery_amount,
+        shown_odds as recovery_odds,
+        shown_amount as recoverable_amount,
+        {{ money('shown_odds * shown_amount') }} as expected_recovery_amount,
         work_minutes,
         cost_amount as work_cost_amount,
-        {{ money('coalesce(recovery_odds * recoverable_amount, 0) - cost_amount') }}
-            as expected_value_amount
+        {{ money('shown_odds * shown_amount - cost_amount') }} as expected_value_amount
 
-    from valued
+    from rounded
 
 )
 
