@@ -286,6 +286,8 @@ class Benchmark(StrEnum):
     DATABASE = "database"
     PERSONS = "persons"
     WORLD = "world"
+    QUEUE = "queue"
+    FORECAST = "forecast"
 
 
 @app.command()
@@ -299,16 +301,25 @@ def bench(
     ] = "small,medium,large",
     folder: Annotated[
         Path | None,
-        typer.Option(help="For landing: a home where `rcm run` has ended; the file is added."),
+        typer.Option(
+            help="A home where `rcm run` has ended: landing adds the file there, queue and "
+            "forecast read it."
+        ),
     ] = None,
 ) -> None:
     """Measure against the bare work and the budgets.
 
     stages: a fresh run. landing: a new 835, from arrival to the published marts. x12: reading 835
     files. database: a million rows from a MariaDB, and an increment. persons: linking all patients.
-    world: the generator at several sizes.
+    world: the generator at several sizes. queue and forecast: how good they were on past months, as
+    published.
     """
-    from rcm_platform.benchmarks import database, landing, persons, stages, world, x12
+    from rcm_platform.benchmarks import database, judgement, landing, persons, stages, world, x12
+
+    settings = get_settings()
+    if folder:
+        settings = settings.model_copy(update={"home": folder.absolute()})
+    published = settings.published_dir
 
     measures = {
         Benchmark.STAGES: lambda: stages.measure(size, out),
@@ -317,6 +328,8 @@ def bench(
         Benchmark.DATABASE: lambda: database.measure(out),
         Benchmark.PERSONS: lambda: persons.measure(out),
         Benchmark.WORLD: lambda: world.measure([name for name in worlds.split(",") if name], out),
+        Benchmark.QUEUE: lambda: judgement.queue(published),
+        Benchmark.FORECAST: lambda: judgement.forecast(published),
     }
     try:
         for name in what or measures:

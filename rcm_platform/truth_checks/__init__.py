@@ -1,13 +1,22 @@
-"""Marts against the hidden truth of the synthetic world: one module per persona, one check per mart
-or more.
+"""Marts against the hidden truth of the synthetic world: one module per persona or subject, one check
+per mart or more.
 
 Only checks read the truth; no model and no other asset may.
 """
 
-from rcm_platform.truth_checks import billing, clinical, core, finance, kpis, operations
+from rcm_platform.truth_checks import (
+    billing,
+    clinical,
+    core,
+    denials,
+    finance,
+    forecast,
+    kpis,
+    operations,
+)
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck, TruthResult, compare
 
-_MODULES = (billing, finance, kpis, clinical, operations, core)
+_MODULES = (billing, denials, finance, forecast, kpis, clinical, operations, core)
 
 CHECKS = [check for module in _MODULES for check in module.CHECKS]
 

@@ -140,10 +140,11 @@ CHECKS = [
         "denial_events",
         "Every denial is found, with its reason, its group and its amount.",
         "fct_denial_events",
-        f"""select source_system, claim_id, reason_code, group_code, denied_amount, event_date,
-            recorded_date
+        f"""select source_system, claim_id, reason_code, group_code, remark_codes, denied_amount,
+            event_date, recorded_date
         from marts.fct_denial_events where source_system in {HOSPITALS}""",
-        """select source_system, claim_id, carc, group_code, amount, event_date, recorded_date
+        """select source_system, claim_id, carc, group_code, remark_code, amount, event_date,
+            recorded_date
         from '{truth}/denial_events.parquet'""",
     ),
     TruthCheck(

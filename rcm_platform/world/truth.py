@@ -133,7 +133,7 @@ def _queries(is_known: str, emitted: set[str]) -> dict[str, str]:
             from all_submissions where {arrived}""",
         "lines": f"select * from all_lines where {arrived}",
         "denial_work": f"""
-            select claim, source_system, claim_id, carc, category, denied_date,
+            select claim, source_system, claim_id, payer_class, carc, category, denied_date,
                 {when_known("action_date", "action")} as action,
                 {when_known("action_date", "action_date")} as action_date,
                 {when_known("decided_date", "decided_date")} as decided_date,

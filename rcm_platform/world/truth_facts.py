@@ -574,6 +574,9 @@ def _denials(world: World, names: Names) -> pa.Table:
             "group_code": pc.if_else(
                 pa.array(odd == WHOLE_CHARGE), "CO", take(mix.text("group_code"), reason)
             ),
+            "remark_code": pc.if_else(
+                pa.array(odd == WITHOUT_REMARK), None, take(mix.text("remark_code"), reason)
+            ),
             "category": pc.if_else(
                 is_odd, take(list(categories), odd), take(mix.text("category"), reason)
             ),
@@ -587,9 +590,11 @@ def _denials(world: World, names: Names) -> pa.Table:
 
 def _denial_work(world: World, names: Names) -> pa.Table:
     work, mix = world.story.denial_work, world.parameters.denials
+    payer = world.care.claims.payer[work.claim]
     return pa.table(
         {
             **names.head(work.claim),
+            "payer_class": take(list(world.parameters.payers.classes), payer),
             "carc": take(mix.text("carc"), work.denial),
             "category": take(mix.text("category"), work.denial),
             "denied_date": dates(work.denied_day),

@@ -1,5 +1,6 @@
--- Which open balances to work first. Points per factor come from the seed priority_rules; settled
--- and credit claims are not here, as nobody owes us anything on them.
+-- Which open balances to work first, in two orders: by the score from 1 to 11 and by what the work
+-- is expected to bring in. Settled and credit claims are not here, as nobody owes us anything on
+-- them.
 with
 
 open_claims as (
@@ -7,66 +8,6 @@ open_claims as (
     select * from {{ ref('int_claim__enriched') }}
 
     where open_amount > 0
-
-),
-
-rules as (
-
-    select * from {{ ref('priority_rules') }}
-
-),
-
-factors as (
-
-    select
-        claim_key,
-        'outstanding_amount' as factor,
-        cast(open_amount as {{ dbt.type_numeric() }}) as factor_value
-
-    from open_claims
-
-    union all
-
-    select
-        claim_key,
-        'transaction_count' as factor,
-        cast(transaction_count as {{ dbt.type_numeric() }}) as factor_value
-
-    from open_claims
-
-    union all
-
-    select
-        claim_key,
-        'age_days' as factor,
-        cast(age_days as {{ dbt.type_numeric() }}) as factor_value
-
-    from open_claims
-
-),
-
-matches as (
-
-    select
-        factors.claim_key,
-        factors.factor,
-        rules.points,
-        rules.priority_bucket,
-        rules.reason,
-        row_number() over (
-            partition by factors.claim_key, factors.factor
-            order by rules.points desc
-        ) as rule_rank
-
-    from factors
-
-    inner join rules
-        on factors.factor = rules.factor
-        and (
-            rules.comparison = 'else'
-            or (rules.comparison = '>' and factors.factor_value > rules.threshold)
-            or (rules.comparison = '>=' and factors.factor_value >= rules.threshold)
-        )
 
 ),
 
@@ -83,11 +24,40 @@ scores as (
         max(case when factor = 'transaction_count' then reason end) as transaction_reason,
         max(case when factor = 'age_days' then reason end) as age_reason
 
-    from matches
+    from {{ ref('int_queue__points') }}
 
-    where rule_rank = 1
+    where is_current
 
     group by claim_key
+
+),
+
+expected_values as (
+
+    select * from {{ ref('int_queue__expected_values') }}
+
+    where is_current
+
+),
+
+shares as (
+
+    select
+        claim_key,
+        payer_key is not null
+        and 100 * sum(open_amount) over (partition by payer_key)
+        >= {{ setting('payer_concentration_percent') }} * sum(open_amount) over ()
+            as is_payer_concentrated,
+        facility_key is not null
+        and 100 * sum(open_amount) over (partition by facility_key)
+        >= {{ setting('facility_concentration_percent') }} * sum(open_amount) over ()
+            as is_facility_concentrated,
+        provider_key is not null
+        and 100 * sum(open_amount) over (partition by provider_key)
+        >= {{ setting('provider_concentration_percent') }} * sum(open_amount) over ()
+            as is_provider_concentrated
+
+    from open_claims
 
 ),
 
@@ -144,12 +114,35 @@ final as (
                 'scores.outstanding_reason', 'scores.age_reason', 'scores.transaction_reason',
             ], '; ') }}, ''),
             'Lower relative risk'
-        ) as priority_reasons
+        ) as priority_reasons,
+        expected_values.next_best_action,
+        expected_values.deadline_date,
+        expected_values.days_to_deadline,
+        expected_values.recovery_odds,
+        expected_values.recoverable_amount,
+        expected_values.work_minutes,
+        expected_values.work_cost_amount,
+        expected_values.expected_value_amount,
+        row_number() over (
+            order by
+                expected_values.expected_value_amount desc,
+                open_claims.open_amount desc,
+                open_claims.claim_key asc
+        ) as expected_value_rank,
+        shares.is_payer_concentrated,
+        shares.is_facility_concentrated,
+        shares.is_provider_concentrated
 
     from open_claims
 
     inner join scores
         on open_claims.claim_key = scores.claim_key
+
+    inner join expected_values
+        on open_claims.claim_key = expected_values.claim_key
+
+    inner join shares
+        on open_claims.claim_key = shares.claim_key
 
     left join facilities
         on open_claims.facility_key = facilities.facility_key
