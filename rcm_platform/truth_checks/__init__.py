@@ -1,12 +1,21 @@
-"""Marts against the hidden truth of the synthetic world: one module per persona, one check per mart
-or more.
+"""Marts against the hidden truth of the synthetic world: one module per persona or subject, one
+check per mart or more.
 
 Only checks read the truth; no model and no other asset may.
 """
 
-from rcm_platform.truth_checks import billing, clinical, core, finance
+from rcm_platform.truth_checks import (
+    billing,
+    claims,
+    clinical,
+    core,
+    finance,
+    operations,
+    patients,
+)
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck, TruthResult, compare
 
-CHECKS = [check for persona in (billing, finance, clinical, core) for check in persona.CHECKS]
+_MODULES = (billing, claims, finance, clinical, patients, core, operations)
+CHECKS = [check for module in _MODULES for check in module.CHECKS]
 
 __all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare"]

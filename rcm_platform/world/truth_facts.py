@@ -520,6 +520,8 @@ def _patients(world: World, names: Names) -> pa.Table:
             "source_system": take(names.systems, people.hospital),
             "patient_id": people.ids(),
             "registered_date": dates(people.registered_day),
+            "gender": take(["male", "female"], people.is_female),
+            "birth_date": dates(people.birth_day),
             "arrival_date": dates(people.registered_day),
         }
     )
