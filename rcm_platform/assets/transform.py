@@ -17,7 +17,7 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from rcm_platform import dbt_project, ingest, landing, persons
+from rcm_platform import assumptions, dbt_project, ingest, landing, persons
 from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.settings import Settings
 
@@ -28,7 +28,12 @@ WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 
 
 class Translator(DagsterDbtTranslator):
-    """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh."""
+    """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh, and
+    say what their figures assume."""
+
+    @cached_property
+    def _assumptions(self) -> list[assumptions.Assumption]:
+        return assumptions.read(dbt_project.project_dir())
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -38,7 +43,10 @@ class Translator(DagsterDbtTranslator):
         spec = (
             super()
             .get_asset_spec(manifest, unique_id, project)
-            .replace_attributes(description=props["description"])
+            .replace_attributes(
+                description=props["description"]
+                + assumptions.described(self._assumptions, props["name"])
+            )
         )
         if props["resource_type"] == "model" and props["fqn"][1] == "marts":
             return spec.replace_attributes(freshness_policy=NIGHTLY_FRESHNESS)

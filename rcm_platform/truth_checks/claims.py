@@ -103,4 +103,62 @@ CHECKS = [
             on remits.trace_number = deposits.trace_number and facility_id = hospital
         where payment_amount <> 0 group by all""",
     ),
+    TruthCheck(
+        "tuva_medical_claims",
+        "Every line that a payer has decided is exported once, with its final dollars.",
+        "mart_tuva_medical_claim",
+        f"""select data_source, claim_id, claim_line_number, claim_type, hcpcs_code,
+            claim_line_start_date, paid_date, paid_amount, allowed_amount, charge_amount,
+            coinsurance_amount, copayment_amount, deductible_amount, total_cost_amount
+        from marts.mart_tuva_medical_claim where data_source in {HOSPITALS}""",
+        """with voided as (
+            select source_system, claim_id from '{truth}/submissions.parquet'
+            group by all having arg_max(frequency_code, attempt) = '8'
+        ),
+        claims as (
+            select * from '{truth}/claims.parquet'
+            anti join voided using (source_system, claim_id) where first_remit_date is not null
+        ),
+        decided as (
+            select source_system, claim_id, max(event_date) as paid_date
+            from '{truth}/remit_claims.parquet' group by all
+        ),
+        corrections as (
+            select source_system, claim_id, sum(ar_amount) as amount
+            from '{truth}/ledger_entries.parquet' where event_type = 'CHARGE_CORRECTION'
+            group by all
+        ),
+        levels as (
+            select source_system, claim_id, line_id, kind = 'secondary decision' as is_later,
+                sum(paid_amount) as paid, sum(allowed_amount) as allowed,
+                sum(coinsurance_amount) as coinsurance, sum(copay_amount) as copay,
+                sum(deductible_amount) as deductible
+            from '{truth}/remit_lines.parquet' group by all
+        ),
+        net as (
+            select source_system, claim_id, line_id, sum(paid) as paid,
+                coalesce(sum(allowed) filter (not is_later), 0) as allowed,
+                arg_max(coinsurance, is_later) as coinsurance, arg_max(copay, is_later) as copay,
+                arg_max(deductible, is_later) as deductible
+            from levels group by all
+        ),
+        numbered as (
+            select *, row_number() over (
+                partition by source_system, claim_id order by line_id
+            ) as line_number
+            from '{truth}/lines.parquet'
+        )
+        select source_system, claim_id, line_number,
+            case when claim_form = 'P' then 'professional' else 'institutional' end,
+            procedure_code, l.service_date, paid_date, coalesce(paid, 0), coalesce(allowed, 0),
+            l.charge_amount
+                + case when line_number = 1 then coalesce(corrections.amount, 0) else 0 end,
+            coalesce(coinsurance, 0), coalesce(copay, 0), coalesce(deductible, 0),
+            coalesce(allowed, 0)
+        from claims
+        inner join decided using (source_system, claim_id)
+        inner join numbered as l using (source_system, claim_id)
+        left join net using (source_system, claim_id, line_id)
+        left join corrections using (source_system, claim_id)""",
+    ),
 ]
