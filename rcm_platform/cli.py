@@ -1,4 +1,5 @@
-"""The command line: `rcm run | ui | world | compare | persons | quarantine | published | bench`."""
+"""The command line: `rcm run | ui | world | compare | persons | quarantine | published | export |
+bench`."""
 
 from __future__ import annotations
 
@@ -336,6 +337,34 @@ def bench(
             out.print(measures[name]())
     except (TimeoutError, RuntimeError, FileNotFoundError) as problem:
         _stop(str(problem))
+
+
+class ExportFormat(StrEnum):
+    """What `rcm export` writes."""
+
+    csv = "csv"
+    parquet = "parquet"
+
+
+@app.command()
+def export(
+    mart: Annotated[str, typer.Argument(help="A published mart, such as fct_claims.")],
+    file_format: Annotated[
+        ExportFormat, typer.Option("--format", help="How it is written.")
+    ] = ExportFormat.csv,
+    folder: Annotated[Path, typer.Option("--out", help="Where it goes.")] = Path(),
+    audience: Annotated[str, typer.Option(help="Who reads it.")] = "operations",
+) -> None:
+    """Write a published mart to a file, whole and exact; an earlier file of it is replaced."""
+    from rcm_platform import exports
+
+    try:
+        done = exports.export(
+            get_settings().published_dir, mart, folder, exports.Format(file_format), audience
+        )
+    except (FileNotFoundError, LookupError, OSError) as problem:
+        _stop(str(problem))
+    typer.echo(f"{done.path}: {done.rows:,} rows of {done.version}")
 
 
 @published_app.command("path")

@@ -13,6 +13,7 @@ warnings.filterwarnings("ignore", category=PreviewWarning)
 from rcm_platform import automation  # noqa: E402
 from rcm_platform.assets import (  # noqa: E402
     checks,
+    exposures,
     leadership,
     persons,
     published,
@@ -30,8 +31,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *raw.build(settings),
         persons.build(settings),
         transform.build(settings),
-        published.build(settings),
+        *published.build(settings),
         leadership.build(settings),
+        *exposures.build(settings),
     ]
     definitions = dg.Definitions(
         assets=dg.with_source_code_references(assets),

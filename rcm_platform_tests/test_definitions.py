@@ -30,6 +30,7 @@ GROUPS = {
     "marts_operations",
     "published",
     "leadership",
+    "exposures",
 }
 
 

@@ -19,7 +19,7 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from rcm_platform import column_lineage, dbt_project, ingest, landing, persons
+from rcm_platform import assumptions, column_lineage, dbt_project, ingest, landing, persons
 from rcm_platform.assets import lineage
 from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.lake import Lake
@@ -35,7 +35,12 @@ WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
 
 
 class Translator(DagsterDbtTranslator):
-    """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh."""
+    """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh, and
+    say what their figures assume."""
+
+    @cached_property
+    def _assumptions(self) -> list[assumptions.Assumption]:
+        return assumptions.read(dbt_project.project_dir())
 
     def get_asset_spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
@@ -45,7 +50,10 @@ class Translator(DagsterDbtTranslator):
         spec = (
             super()
             .get_asset_spec(manifest, unique_id, project)
-            .replace_attributes(description=props["description"])
+            .replace_attributes(
+                description=props["description"]
+                + assumptions.described(self._assumptions, props["name"])
+            )
         )
         if props["resource_type"] == "model" and props["fqn"][1] == "marts":
             return spec.replace_attributes(freshness_policy=NIGHTLY_FRESHNESS)

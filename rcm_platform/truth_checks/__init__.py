@@ -1,22 +1,27 @@
-"""Marts against the hidden truth of the synthetic world: one module per persona or subject, one check
-per mart or more.
+"""Marts against the hidden truth of the synthetic world: one module per persona or subject, one
+check per mart or more.
 
 Only checks read the truth; no model and no other asset may.
 """
 
 from rcm_platform.truth_checks import (
     billing,
+    claims,
     clinical,
     core,
+    data,
     denials,
     finance,
     forecast,
     kpis,
     operations,
+    patients,
 )
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck, TruthResult, compare
 
-_MODULES = (billing, denials, finance, forecast, kpis, clinical, operations, core)
+_MODULES = (
+    billing, claims, denials, finance, forecast, kpis, clinical, patients, operations, core, data,
+)  # fmt: skip
 
 CHECKS = [check for module in _MODULES for check in module.CHECKS]
 

@@ -153,7 +153,8 @@ _QUEUE = """
     balances as (
         select day, is_current, source_system, claim_id, sum(ar_amount) as open_amount,
             count(*) as entry_count,
-            coalesce(sum(memo_amount) filter (event_type = 'TRANSFER_TO_PATIENT'), 0) as patient_amount
+            coalesce(sum(memo_amount) filter (event_type = 'TRANSFER_TO_PATIENT'), 0)
+                as patient_amount
         from '{truth}/ledger_entries.parquet' inner join days on recorded_date <= day
         where claim_id is not null group by all having sum(ar_amount) > 0
     ),

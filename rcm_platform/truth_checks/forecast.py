@@ -39,8 +39,8 @@ _COHORTS = """
         group by day, is_current, horizon, source_system, payer_id, age
     ),
     lessons as (
-        select asked.day, horizon, taught.payer_id, taught.age, sum(taught.open_amount) as open_amount,
-            sum(taught.collected) as collected
+        select asked.day, horizon, taught.payer_id, taught.age,
+            sum(taught.open_amount) as open_amount, sum(taught.collected) as collected
         from (select distinct day, horizon from cohorts) as asked
         inner join cohorts as taught using (horizon)
         where taught.day + horizon <= asked.day group by all

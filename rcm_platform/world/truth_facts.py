@@ -502,8 +502,8 @@ def _ledger(world: World, names: Names) -> pa.Table:
     nobody = np.full(len(amount), -1)
     came, explained = pays.deposit_day, np.maximum(pays.era_day, pays.deposit_day)
     entries.add(
-        nobody, _UNAPPLIED_CASH, came, came, amount, (0, 1, 0), np.zeros(len(amount), dtype=np.int64),
-        hospital=pays.hospital,
+        nobody, _UNAPPLIED_CASH, came, came, amount, (0, 1, 0),
+        np.zeros(len(amount), dtype=np.int64), hospital=pays.hospital,
     )  # fmt: skip
     entries.add(
         nobody, _UNAPPLIED_CASH, came, explained, amount, (0, -1, 0),
@@ -627,6 +627,8 @@ def _patients(world: World, names: Names) -> pa.Table:
             "source_system": take(names.systems, people.hospital),
             "patient_id": people.ids(),
             "registered_date": dates(people.registered_day),
+            "gender": take(["male", "female"], people.is_female),
+            "birth_date": dates(people.birth_day),
             "arrival_date": dates(people.registered_day),
         }
     )

@@ -25,16 +25,26 @@ ranked as (
 
     where staff_id is not null
 
+),
+
+departments as (
+
+    select * from {{ ref('staff_departments') }}
+
 )
 
 select
-    {{ surrogate_key(['source_system', 'staff_id']) }} as staff_key,
-    source_system,
-    staff_id,
-    nullif({{ join_texts(['first_name', 'last_name'], ' ') }}, '') as staff_name,
-    staff_role,
-    hired_date
+    {{ surrogate_key(['ranked.source_system', 'ranked.staff_id']) }} as staff_key,
+    ranked.source_system,
+    ranked.staff_id,
+    nullif({{ join_texts(['ranked.first_name', 'ranked.last_name'], ' ') }}, '') as staff_name,
+    ranked.staff_role,
+    departments.staff_department,
+    ranked.hired_date
 
 from ranked
 
-where version_rank = 1
+left join departments
+    on ranked.staff_role = departments.staff_role
+
+where ranked.version_rank = 1

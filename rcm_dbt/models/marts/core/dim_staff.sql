@@ -4,6 +4,7 @@ select
     staff_id,
     staff_name,
     staff_role,
+    staff_department,
     hired_date
 
 from {{ ref('int_staff__current') }}

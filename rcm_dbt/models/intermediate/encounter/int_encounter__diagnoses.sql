@@ -1,0 +1,44 @@
+-- One row per diagnosis of a visit, in its latest version, the principal one first.
+with
+
+diagnoses as (
+
+    {{ union_hospitals('diagnoses') }}
+
+),
+
+-- two versions of the same moment are told apart by their content, so that the order of arrival
+-- never decides
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by source_system, diagnosis_id
+            order by
+                modified_at desc,
+                diagnosis_code desc,
+                diagnosis_no desc,
+                encounter_id desc
+        ) as version_rank
+
+    from diagnoses
+
+    where diagnosis_code is not null
+
+)
+
+select
+    {{ surrogate_key(['source_system', 'diagnosis_id']) }} as diagnosis_key,
+    {{ foreign_key(['source_system', 'encounter_id']) }} as encounter_key,
+    source_system,
+    diagnosis_id,
+    {{ plain_diagnosis_code('diagnosis_code') }} as diagnosis_code,
+    row_number() over (
+        partition by source_system, encounter_id
+        order by diagnosis_no, diagnosis_id
+    ) as diagnosis_number
+
+from ranked
+
+where version_rank = 1

@@ -1,0 +1,31 @@
+"""What the platform says about the data itself."""
+
+from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck
+
+CHECKS = [
+    TruthCheck(
+        "quality_counts",
+        "Every visit and every billing transaction was validated, once.",
+        "mart_data_quality",
+        f"""select source_system, rule_id, sum(checked_count) from marts.mart_data_quality
+        where rule_id in ('Q7', 'Q11') and source_system in {HOSPITALS} group by all""",
+        """select source_system, 'Q7', count(*) from '{truth}/encounters.parquet' group by all
+        union all
+        select source_system, 'Q11', count(*) from (
+            select source_system from '{truth}/lines.parquet'
+            union all select source_system from '{truth}/postings.parquet'
+        ) group by all""",
+    ),
+    TruthCheck(
+        "quarantined",
+        "What is open in quarantine at the end is what was planted to be there.",
+        "mart_quarantine_daily",
+        """select rule_id, sum(open_count) from marts.mart_quarantine_daily
+        where date_day = (select max(date_day) from marts.mart_quarantine_daily)
+            and source_system in ('clearinghouse', 'claims_csv', 'treasury')
+        group by all having sum(open_count) > 0""",
+        # a payment delivered again under another number (D3) is loaded, and held by a model
+        """select detector, count(*) from '{truth}/faults.parquet'
+        where action = 'quarantine' and detector <> 'D3' group by all""",
+    ),
+]
