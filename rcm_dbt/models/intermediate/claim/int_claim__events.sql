@@ -1,6 +1,6 @@
 -- What happened to each claim between us and its payers, in the order in which it could be known:
--- each link of its chain that was sent, each answer, each decision. One claim has any number of each
--- (M6), so they are events and never joined one to one.
+-- each link of its chain that was sent, each answer, each decision. One claim has any number of
+-- each (M6), so they are events and never joined one to one.
 with
 
 headers as (

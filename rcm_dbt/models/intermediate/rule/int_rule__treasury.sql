@@ -1,5 +1,5 @@
--- What the bank received less of, or not at all (R1, R2), or without a remittance (R3), and what the
--- ledger booked after the close of its month (G1).
+-- What the bank received less of, or not at all (R1, R2), or without a remittance (R3), and what
+-- the ledger booked after the close of its month (G1).
 with
 
 deposit_windows as (

@@ -1,7 +1,7 @@
 {{ config(**physical_layout('service_date', ['claim_key', 'claim_line_key'])) }}
 
 -- Each line of a claim with its work and with what the ledger holds of it. What a ledger entry says
--- of a whole claim is on no line: the lines of a claim need not add up to its figures in fct_claims.
+-- of a whole claim is on no line: lines need not add up to the figures of their claim.
 with
 
 lines as (
@@ -63,7 +63,7 @@ decisions as (
 
 ),
 
--- a charge and the work behind it are told apart by visit and procedure, and equal ones by their place
+-- a charge finds the work behind it by visit and procedure, and equal ones by their place
 placed_lines as (
 
     select
