@@ -236,6 +236,11 @@ _QUEUE = """
         from valued
     )"""
 
+#: Of the mix there is no truth when other sources than the hospitals stand in the queue.
+_HOSPITALS_ALONE = f"""not exists (
+    from marts.fct_claims where source_system not in {HOSPITALS}
+)"""
+
 _SCORE = """case when open_amount > 1000 then 5 when open_amount > 250 then 3 else 1 end
     + case when entry_count >= 10 then 3 when entry_count >= 5 then 2 else 0 end
     + case when day - service_date > 90 then 3 when day - service_date > 60 then 2 else 0 end"""
@@ -272,19 +277,21 @@ CHECKS = [
         "denial_causes",
         "The top categories of each month are those that truly were.",
         "mart_denial_causes",
-        """select denied_month, denial_category, category_rank, denied_claim_count, denied_amount,
-            recovered_amount, written_off_amount
-        from marts.mart_denial_causes""",
+        f"""select denied_month, source_system, denial_category, category_rank, denied_claim_count,
+            denied_amount, recovered_amount, written_off_amount
+        from marts.mart_denial_causes
+        inner join marts.dim_facility using (facility_key) where source_system in {HOSPITALS}""",
         f"""with {_DENIALS},
         summed as (
-            select cast(date_trunc('month', denied_date) as date) as denied_month, category,
-                count(*) as claims, sum(denied_amount) as denied,
+            select cast(date_trunc('month', denied_date) as date) as denied_month, source_system,
+                category, count(*) as claims, sum(denied_amount) as denied,
                 sum(recovered_amount) as recovered, sum(written_off_amount) as written_off
             from denials group by all
         )
-        select denied_month, category,
-            row_number() over (partition by denied_month order by denied desc, category),
-            claims, denied, recovered, written_off
+        select denied_month, source_system, category,
+            row_number() over (
+                partition by denied_month, source_system order by denied desc, category
+            ), claims, denied, recovered, written_off
         from summed""",
     ),
     TruthCheck(
@@ -312,10 +319,47 @@ CHECKS = [
         select source_system, claim_id, {_SCORE}, expected_value from queue where is_current""",
     ),
     TruthCheck(
+        "queue_mix",
+        "The queue is made of what truly is open.",
+        "mart_queue_mix",
+        f"""select cut, bucket, claim_count, outstanding_amount, worthwhile_amount, entropy_bits
+        from marts.mart_queue_mix
+        where {_HOSPITALS_ALONE}""",
+        f"""with {_DENIALS}, {_ODDS}, {_QUEUE},
+        cuts as (
+            select 'age bucket' as cut, case when day - service_date <= 30 then '0-30'
+                    when day - service_date <= 60 then '31-60'
+                    when day - service_date <= 90 then '61-90' else '90+' end as bucket,
+                open_amount, expected_value
+            from queue where is_current
+            union all
+            select 'priority bucket', case when open_amount > 1000 then 'high'
+                    when open_amount > 250 then 'medium' else 'low' end,
+                open_amount, expected_value
+            from queue where is_current
+            union all
+            select 'next best action', next_action, open_amount, expected_value
+            from queue where is_current
+        ),
+        buckets as (
+            select cut, bucket, count(*) as claims, sum(open_amount) as open_amount,
+                coalesce(sum(expected_value) filter (expected_value > 0), 0) as worthwhile
+            from cuts group by all
+        ),
+        bits as (
+            select cut, cast(entropy(bucket) as decimal(9, 4)) as entropy from cuts group by cut
+        )
+        select cut, bucket, claims, open_amount, worthwhile, entropy
+        from buckets inner join bits using (cut)
+        where {_HOSPITALS_ALONE}""",
+    ),
+    TruthCheck(
         "queue_backtest",
         "What each order of work would have brought in is what truly came in on its claims.",
         "mart_queue_backtest",
-        "select * from marts.mart_queue_backtest",
+        f"""select source_system, backtest.* exclude (facility_key)
+        from marts.mart_queue_backtest as backtest
+        inner join marts.dim_facility using (facility_key) where source_system in {HOSPITALS}""",
         f"""with {_DENIALS}, {_ODDS}, {_QUEUE},
         frame as (
             select cast(max(setting_value) filter (setting = 'backtest_window_days') as integer)
@@ -324,7 +368,7 @@ CHECKS = [
             from seeds.work_settings
         ),
         minutes as (
-            select cast(date_trunc('month', work_date) as date) as month,
+            select source_system, cast(date_trunc('month', work_date) as date) as month,
                 sum(minutes) as minutes
             from '{{truth}}/work_log.parquet' where lower(activity) = 'denial work' group by all
         ),
@@ -335,7 +379,8 @@ CHECKS = [
                 coalesce(action_date <= day, false) as is_worked,
                 md5(coalesce(source_system, '<null>') || '|' || coalesce(claim_id, '<null>'))
                     as claim_key
-            from queue inner join days using (day, is_current) inner join minutes using (month)
+            from queue inner join days using (day, is_current)
+            inner join minutes using (source_system, month)
             cross join frame
             where not is_current and group_code <> 'PR' and day + window_days <= date '{{as_of}}'
                 and datediff('month', day, date '{{as_of}}') <= months
@@ -354,28 +399,29 @@ CHECKS = [
         ),
         ranked as (
             select 'expected value' as ranking, *, row_number() over (
-                partition by candidate_set, day
+                partition by candidate_set, source_system, day
                 order by expected_value desc, open_amount desc, claim_key) as place from sets
             union all select 'priority score', *, row_number() over (
-                partition by candidate_set, day
+                partition by candidate_set, source_system, day
                 order by score desc, open_amount desc, claim_key) from sets
             union all select 'oldest first', *, row_number() over (
-                partition by candidate_set, day
+                partition by candidate_set, source_system, day
                 order by service_date, open_amount desc, claim_key) from sets
             union all select 'largest first', *, row_number() over (
-                partition by candidate_set, day order by open_amount desc, claim_key) from sets
+                partition by candidate_set, source_system, day
+                order by open_amount desc, claim_key) from sets
         ),
         timed as (
             select *, sum(work_minutes) over (
-                partition by candidate_set, ranking, day order by place
+                partition by candidate_set, source_system, ranking, day order by place
             ) as minutes_so_far from ranked
         ),
         spent as (
             select 'one week' as budget, minutes * 7 // day(day) as budget_minutes, * from timed
             union all select 'one month', minutes, * from timed
         )
-        select day, budget, candidate_set, ranking, count(*), any_value(budget_minutes),
-            count(*) filter (minutes_so_far <= budget_minutes),
+        select source_system, day, budget, candidate_set, ranking, count(*),
+            any_value(budget_minutes), count(*) filter (minutes_so_far <= budget_minutes),
             coalesce(sum(work_minutes) filter (minutes_so_far <= budget_minutes), 0),
             count(*) filter (minutes_so_far <= budget_minutes and is_worked_later),
             coalesce(sum(recovered) filter (minutes_so_far <= budget_minutes), 0)

@@ -71,14 +71,54 @@ _COHORTS = """
             and by_age.age = cohorts.age
     ),
     scoped as (
-        select 'facility' as scope, source_system, null as payer_id,
+        select 'total' as scope, null as source_system, null as payer_id,
+            * exclude (source_system, payer_id) from forecasts
+        union all select 'facility', source_system, null,
             * exclude (source_system, payer_id) from forecasts
         union all select 'payer', null, payer_id,
             * exclude (source_system, payer_id) from forecasts
     )"""
 
-#: Of the hospitals, and of payers on the group's list: other sources have no truth.
-_OURS = f"""(facilities.source_system in {HOSPITALS} or payers.source_system = 'operations')"""
+_RESULTS = """
+    results as (
+        select scope, source_system, payer_id, horizon, day,
+            cast(sum(forecast) as decimal(18, 2)) as forecast,
+            cast(sum(collected) as decimal(18, 2)) as collected
+        from scoped where is_ready
+        group by scope, source_system, payer_id, horizon, day
+    ),
+    errors as (
+        select asked.day, horizon, scope,
+            cast(collected / forecast as decimal(18, 6)) as error
+        from (select distinct day, horizon from results) as asked
+        inner join results as past using (horizon)
+        where past.day + horizon <= asked.day and collected is not null and forecast > 0
+    ),
+    listed as (
+        select day, horizon, scope, list_sort(list(error)) as errors from errors group by all
+        union all
+        select day, horizon, 'all', list_sort(list(error)) from errors group by all
+    ),
+    bounds as (
+        select day, horizon, scope, errors[cast(floor(0.1 * (len(errors) + 1)) as integer)] as low,
+            errors[cast(ceil(0.9 * (len(errors) + 1)) as integer)] as high
+        from listed where len(errors) >= 9
+    ),
+    bounded as (
+        select results.*,
+            cast(forecast * coalesce(own.low, pooled.low) as decimal(18, 2)) as low,
+            cast(forecast * coalesce(own.high, pooled.high) as decimal(18, 2)) as high
+        from results
+        left join bounds as own on own.day = results.day and own.horizon = results.horizon
+            and own.scope = results.scope
+        left join bounds as pooled on pooled.day = results.day
+            and pooled.horizon = results.horizon and pooled.scope = 'all'
+    )"""
+
+#: Totals and intervals are of all sources together: other sources than the hospitals have no truth.
+_HOSPITALS_ALONE = f"""not exists (
+    from marts.fct_claims where source_system not in {HOSPITALS}
+)"""
 
 CHECKS = [
     TruthCheck(
@@ -86,31 +126,39 @@ CHECKS = [
         "Open dollars are as they truly are, and the forecast follows from what truly came before.",
         "mart_cash_forecast",
         f"""select scope, facilities.source_system, payer_id, horizon_days, horizon_date,
-            open_claim_count, outstanding_amount, forecast_amount
+            open_claim_count, outstanding_amount, forecast_amount, low_amount, high_amount
         from marts.mart_cash_forecast
         left join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
-        where {_OURS}""",
-        f"""with {_COHORTS}
-        select scope, source_system, payer_id, horizon, day + horizon, sum(claims),
-            sum(open_amount), case when bool_or(is_ready)
-                then cast(sum(forecast) as decimal(18, 2)) end
-        from scoped where is_current group by scope, source_system, payer_id, horizon, day""",
+        where {_HOSPITALS_ALONE}""",
+        f"""with {_COHORTS}, {_RESULTS},
+        today as (
+            select scope, source_system, payer_id, horizon, day, sum(claims) as claims,
+                sum(open_amount) as open_amount
+            from scoped where is_current
+            group by scope, source_system, payer_id, horizon, day
+        )
+        select today.scope, today.source_system, today.payer_id, today.horizon,
+            today.day + today.horizon, claims, open_amount, forecast, low, high
+        from today left join bounded on bounded.scope = today.scope
+            and bounded.source_system is not distinct from today.source_system
+            and bounded.payer_id is not distinct from today.payer_id
+            and bounded.horizon = today.horizon and bounded.day = today.day
+        where {_HOSPITALS_ALONE}""",
     ),
     TruthCheck(
         "forecast_accuracy",
-        "Past forecasts stand beside the cash that truly came.",
+        "Past forecasts stand beside the cash that truly came, within their intervals or not.",
         "mart_forecast_accuracy",
         f"""select report_date, horizon_days, scope, facilities.source_system, payer_id,
-            forecast_amount, actual_amount
+            forecast_amount, low_amount, high_amount, actual_amount, is_covered
         from marts.mart_forecast_accuracy
         left join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
-        where {_OURS}""",
-        f"""with {_COHORTS}
-        select day, horizon, scope, source_system, payer_id,
-            cast(sum(forecast) as decimal(18, 2)), cast(sum(collected) as decimal(18, 2))
-        from scoped where is_ready and collected is not null
-        group by scope, source_system, payer_id, horizon, day""",
+        where {_HOSPITALS_ALONE}""",
+        f"""with {_COHORTS}, {_RESULTS}
+        select day, horizon, scope, source_system, payer_id, forecast, low, high, collected,
+            collected between low and high
+        from bounded where collected is not null and {_HOSPITALS_ALONE}""",
     ),
 ]

@@ -247,8 +247,8 @@ final as (
             when decision = 'upheld' then decision
             else 'open'
         end as outcome,
-        {{ days_between('denied_date', 'action_date') }} as days_to_action,
-        {{ days_between('denied_date', 'decided_date') }} as days_to_decision
+        {{ days_between('denied_date', 'action_date') }} as days_to_action,  -- noqa: LT05
+        {{ days_between('denied_date', 'decided_date') }} as days_to_decision  -- noqa: LT05
 
     from joined
 

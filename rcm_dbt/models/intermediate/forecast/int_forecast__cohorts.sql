@@ -1,5 +1,5 @@
--- What was open on each day on which the forecast is judged, by facility, payer and age, and what of
--- it was collected within 30, 60 and 90 days after; empty as long as these days have not passed.
+-- What was open on each day on which the forecast is judged, by facility, payer and age, and what
+-- of it was collected within 30, 60 and 90 days after; empty until these days have passed.
 with
 
 days as (
@@ -55,26 +55,13 @@ cash as (
 
 ),
 
-collected as (
+receipts as (
 
     select
         balances.claim_key,
         balances.report_date,
-        sum(case
-            when {{ days_between('balances.report_date', 'cash.recorded_date') }} <= 30
-                then cash.cash_amount
-            else 0
-        end) as amount_30,
-        sum(case
-            when {{ days_between('balances.report_date', 'cash.recorded_date') }} <= 60
-                then cash.cash_amount
-            else 0
-        end) as amount_60,
-        sum(case
-            when {{ days_between('balances.report_date', 'cash.recorded_date') }} <= 90
-                then cash.cash_amount
-            else 0
-        end) as amount_90
+        cash.cash_amount,
+        {{ days_between('balances.report_date', 'cash.recorded_date') }} as lag_days  -- noqa: LT05
 
     from balances
 
@@ -82,9 +69,22 @@ collected as (
         on balances.claim_key = cash.claim_key
         and balances.report_date < cash.recorded_date
 
+),
+
+collected as (
+
+    select
+        claim_key,
+        report_date,
+        {{ sum_where('cash_amount', 'lag_days <= 30') }} as amount_30,
+        {{ sum_where('cash_amount', 'lag_days <= 60') }} as amount_60,
+        {{ sum_where('cash_amount', 'lag_days <= 90') }} as amount_90
+
+    from receipts
+
     group by
-        balances.claim_key,
-        balances.report_date
+        claim_key,
+        report_date
 
 ),
 

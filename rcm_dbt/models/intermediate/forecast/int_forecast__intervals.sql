@@ -1,7 +1,7 @@
 -- How far off forecasts of a kind had been by each day: the quantiles of what was collected over
--- what was forecast, of all forecasts whose days had passed by then. Of n errors the ranks are those
--- of n + 1, as the next one is as likely to fall into each of the n + 1 gaps. A scope with too few
--- errors of its own for such ranks takes those of all scopes, which lie wider apart.
+-- what was forecast, of all forecasts whose days had passed by then. Of n errors the ranks are
+-- those of n + 1, as the next one is as likely to fall into each of the n + 1 gaps. A scope with
+-- too few errors of its own for such ranks takes those of all scopes, which lie wider apart.
 with
 
 results as (

@@ -126,10 +126,14 @@ limits as (
     select
         snapshots.*,
         categories.default_action,
-        cast({{ dbt.dateadd('day', 'deadlines.filing_limit_days', 'snapshots.service_date') }} as date)
-            as filing_deadline,
-        cast({{ dbt.dateadd('day', 'deadlines.appeal_window_days', 'snapshots.denied_date') }} as date)
-            as appeal_deadline
+        cast(
+            {{ dbt.dateadd('day', 'deadlines.filing_limit_days', 'snapshots.service_date') }}
+            as date
+        ) as filing_deadline,
+        cast(
+            {{ dbt.dateadd('day', 'deadlines.appeal_window_days', 'snapshots.denied_date') }}
+            as date
+        ) as appeal_deadline
 
     from snapshots
 
@@ -206,7 +210,10 @@ valued as (
         work_actions.work_minutes,
         work_actions.cost_amount,
         case
-            when chosen.next_best_action in ('follow up with the payer', 'write off', 'submit claim')
+            when
+                chosen.next_best_action in (
+                    'follow up with the payer', 'write off', 'submit claim'
+                )
                 then 0
             when chosen.next_best_action = 'bill patient' then coalesce(patient_odds.collection_odds, 0)
             when chosen.is_denied then coalesce(overturn_odds.overturn_odds, 0)
@@ -264,7 +271,7 @@ final as (
         is_worked,
         next_best_action,
         deadline_date,
-        {{ days_between('report_date', 'deadline_date') }} as days_to_deadline,
+        {{ days_between('report_date', 'deadline_date') }} as days_to_deadline,  -- noqa: LT05
         shown_odds as recovery_odds,
         shown_amount as recoverable_amount,
         {{ money('shown_odds * shown_amount') }} as expected_recovery_amount,

@@ -1,5 +1,5 @@
--- Why each claim stands where it stands in the queue, one reason a row: points of the score, dollars
--- of the expected value, and flags that carry neither.
+-- Why each claim stands where it stands in the queue, one reason a row: points of the score,
+-- dollars of the expected value, and flags that carry neither.
 with
 
 queue as (

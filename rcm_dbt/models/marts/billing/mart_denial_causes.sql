@@ -1,4 +1,4 @@
--- The top denial categories of each month, with where each arises and who can stop it.
+-- The top denial categories of each month and facility, with where each arises and who can stop it.
 with
 
 trends as (
@@ -17,6 +17,7 @@ summed as (
 
     select
         denied_month,
+        facility_key,
         denial_category,
         cast(sum(denied_claim_count) as {{ dbt.type_bigint() }}) as denied_claim_count,
         {{ money('sum(denied_amount)') }} as denied_amount,
@@ -27,6 +28,7 @@ summed as (
 
     group by
         denied_month,
+        facility_key,
         denial_category
 
 ),
@@ -35,9 +37,10 @@ final as (
 
     select
         summed.denied_month,
+        summed.facility_key,
         summed.denial_category,
         row_number() over (
-            partition by summed.denied_month
+            partition by summed.denied_month, summed.facility_key
             order by summed.denied_amount desc, summed.denial_category asc
         ) as category_rank,
         categories.label as category_label,

@@ -1,7 +1,7 @@
 -- What each way of ordering denied claims would have brought in: of the claims that a payer could
--- still be moved on at a past month end, those that the hours suffice for (of a week, after which the
--- queue is put in order anew, and of a whole month), and the dollars that came in on them in the
--- window after it. Only a claim that was truly worked then
+-- still be moved on at a past month end, those that the hours suffice for (of a week, after which
+-- the queue is put in order anew, and of a whole month), and the dollars that came in on them in
+-- the window after it. Only a claim that was truly worked then
 -- counts: what another one would have brought, nobody knows.
 with
 
@@ -20,16 +20,19 @@ days as (
 
 ),
 
--- the hours that staff had for denials in the month that ends
+-- the hours that the staff of a hospital had for denials in the month that ends
 month_minutes as (
 
     select
+        source_system,
         {{ month_start('work_date') }} as work_month,
         sum(work_minutes) as work_minutes
 
     from {{ ref('int_denial__work') }}
 
-    group by {{ month_start('work_date') }}
+    group by
+        source_system,
+        {{ month_start('work_date') }}
 
 ),
 
@@ -38,6 +41,7 @@ test_days as (
     select
         days.report_date,
         days.window_end_date,
+        month_minutes.source_system,
         month_minutes.work_minutes as month_minutes,
         {{ integer_divide('month_minutes.work_minutes * 7', day_of('days.report_date')) }}
             as week_minutes
@@ -93,6 +97,7 @@ candidates as (
         test_days.window_end_date,
         test_days.month_minutes,
         test_days.week_minutes,
+        snapshots.facility_key,
         snapshots.claim_key,
         snapshots.service_date,
         snapshots.open_amount,
@@ -110,6 +115,7 @@ candidates as (
 
     inner join snapshots
         on test_days.report_date = snapshots.report_date
+        and test_days.source_system = snapshots.source_system
 
     inner join expected_values
         on snapshots.claim_key = expected_values.claim_key
@@ -175,7 +181,7 @@ ranked as (
         *,
         'expected value' as ranking,
         row_number() over (
-            partition by candidate_set, report_date
+            partition by candidate_set, facility_key, report_date
             order by expected_value_amount desc, open_amount desc, claim_key asc
         ) as place
 
@@ -187,7 +193,7 @@ ranked as (
         *,
         'priority score' as ranking,
         row_number() over (
-            partition by candidate_set, report_date
+            partition by candidate_set, facility_key, report_date
             order by priority_score desc, open_amount desc, claim_key asc
         ) as place
 
@@ -199,7 +205,7 @@ ranked as (
         *,
         'oldest first' as ranking,
         row_number() over (
-            partition by candidate_set, report_date
+            partition by candidate_set, facility_key, report_date
             order by service_date asc, open_amount desc, claim_key asc
         ) as place
 
@@ -211,7 +217,7 @@ ranked as (
         *,
         'largest first' as ranking,
         row_number() over (
-            partition by candidate_set, report_date
+            partition by candidate_set, facility_key, report_date
             order by open_amount desc, claim_key asc
         ) as place
 
@@ -224,7 +230,7 @@ timed as (
     select
         *,
         sum(work_minutes) over (
-            partition by candidate_set, ranking, report_date
+            partition by candidate_set, facility_key, ranking, report_date
             order by place
             rows between unbounded preceding and current row
         ) as minutes_so_far
@@ -259,6 +265,7 @@ final as (
 
     select
         budgets.report_date,
+        budgets.facility_key,
         budgets.budget,
         budgets.candidate_set,
         budgets.ranking,
@@ -266,8 +273,9 @@ final as (
         cast(min(budgets.budget_minutes) as {{ dbt.type_bigint() }}) as budget_minutes,
         cast({{ sum_where('1', 'budgets.is_selected') }} as {{ dbt.type_bigint() }})
             as selected_claim_count,
-        cast({{ sum_where('budgets.work_minutes', 'budgets.is_selected') }} as {{ dbt.type_bigint() }})
-            as selected_minutes,
+        cast(
+            {{ sum_where('budgets.work_minutes', 'budgets.is_selected') }} as {{ dbt.type_bigint() }}
+        ) as selected_minutes,
         cast(
             {{ sum_where('1', 'budgets.is_selected and budgets.is_worked_later') }}
             as {{ dbt.type_bigint() }}
@@ -283,6 +291,7 @@ final as (
 
     group by
         budgets.report_date,
+        budgets.facility_key,
         budgets.budget,
         budgets.candidate_set,
         budgets.ranking

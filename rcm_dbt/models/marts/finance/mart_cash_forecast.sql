@@ -1,5 +1,5 @@
--- What is open today and what of it is expected as cash in the next 30, 60 and 90 days, in total, by
--- facility (in Synthea: organization) and by payer, with the interval that past errors give.
+-- What is open today and what of it is expected as cash in the next 30, 60 and 90 days, in total,
+-- by facility (in Synthea: organization) and by payer, with the interval that past errors give.
 with
 
 results as (
