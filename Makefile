@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test lint format bench prove constraints clean
+.PHONY: help run ui test lint format glossary bench prove constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,11 +23,14 @@ lint: $(READY) ## Check style, types, SQL and YAML
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/yamllint .
-	RCM_LAKE=none RCM_WAREHOUSE=:memory: RCM_AS_OF=2025-12-31 $(BIN)/sqlfluff lint rcm_dbt/models
+	RCM_LAKE=none RCM_WAREHOUSE=:memory: RCM_AS_OF=2025-12-31 $(BIN)/sqlfluff lint rcm_dbt/models rcm_dbt/analyses
 
 format: $(READY) ## Mend style where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+glossary: $(READY) ## Write the tables of docs/glossary.md from models and seeds
+	$(BIN)/python -m rcm_platform.glossary
 
 bench: $(READY) ## Stage times against the bare work
 	@$(BIN)/rcm bench

@@ -70,12 +70,13 @@ def differences(one: Settings, other: Settings) -> list[tuple[str, int]]:
 
 
 def _rows(name: str, table: str, columns: list[str]) -> str:
-    if "source_file" not in columns:
+    file = next((column for column in ("source_file", "file_name") if column in columns), None)
+    if file is None:
         return f"select * from {name}.marts.{table}"
     kept = "where rule_id <> 'D1'" if table == "mart_data_exceptions" else ""
     return (
-        "select * exclude (file, content) replace (coalesce(content, source_file) as source_file) "
-        f"from {name}.marts.{table} left join {name}_files on source_file = file {kept}"
+        f"select * exclude (file, content) replace (coalesce(content, {file}) as {file}) "
+        f"from {name}.marts.{table} left join {name}_files on {file} = file {kept}"
     )
 
 

@@ -150,7 +150,8 @@ CHECKS = [
         )
         select source_system, claim_id, line_number,
             case when claim_form = 'P' then 'professional' else 'institutional' end,
-            procedure_code, l.service_date, paid_date, coalesce(paid, 0), coalesce(allowed, 0),
+            case when procedure_code not like 'RB%' then procedure_code end, l.service_date,
+            paid_date, coalesce(paid, 0), coalesce(allowed, 0),
             l.charge_amount
                 + case when line_number = 1 then coalesce(corrections.amount, 0) else 0 end,
             coalesce(coinsurance, 0), coalesce(copay, 0), coalesce(deductible, 0),

@@ -89,6 +89,19 @@ decided as (
 
     where is_denied
 
+    union all
+
+    select
+        claim_key,
+        case when paid_amount > 0 then 'paid' else 'payment taken back' end as activity_type,
+        payment_date as activity_date,
+        recorded_date,
+        paid_amount as amount
+
+    from remits
+
+    where paid_amount <> 0
+
 ),
 
 -- what payers leave to the patient is netted over the day: a reversal takes it back
@@ -153,7 +166,11 @@ posted as (
     where
         entries.claim_key is not null
         and entries.event_type <> 'CHARGE'
-        and event_types.measure_class in ('payer_cash', 'patient_cash', 'charge', 'write_off')
+        and (
+            event_types.measure_class in ('patient_cash', 'charge', 'write_off')
+            -- Synthea tells of payments without remittances
+            or (event_types.measure_class = 'payer_cash' and entries.source_system = 'synthea')
+        )
 
 ),
 

@@ -180,7 +180,8 @@ lines as (
     select
         remit_lines.claim_key,
         remit_lines.line_id,
-        remit_lines.procedure_code,
+        case when remit_lines.procedure_qualifier <> 'NU' then remit_lines.procedure_code end
+            as procedure_code,
         remit_lines.charge_amount,
         remit_lines.service_date
 
@@ -264,11 +265,11 @@ payments as (
 diagnoses as (
 
     select
-        encounter_key,
         {%- for number in codes %}
-        max(case when diagnosis_number = {{ number }} then diagnosis_code end)
-            as diagnosis_code_{{ number }}{{ ',' if not loop.last }}
+            max(case when diagnosis_number = {{ number }} then diagnosis_code end)
+                as diagnosis_code_{{ number }},
         {%- endfor %}
+        encounter_key
 
     from {{ ref('int_encounter__diagnoses') }}
 
@@ -368,7 +369,11 @@ final as (
         sent.drg_code,
         sent_lines.revenue_code as revenue_center_code,
         cast(sent_lines.units as decimal(18, 4)) as service_unit_quantity,
-        numbered.procedure_code as hcpcs_code,
+        -- as sent: a hospital's own code for a day in a room is no HCPCS
+        case
+            when sent_lines.line_id is not null then sent_lines.procedure_code
+            else numbered.procedure_code
+        end as hcpcs_code,
         sent_lines.modifier_1 as hcpcs_modifier_1,
         sent_lines.modifier_2 as hcpcs_modifier_2,
         sent_lines.modifier_3 as hcpcs_modifier_3,
@@ -399,17 +404,17 @@ final as (
         end as diagnosis_code_type,
         coalesce(diagnoses.diagnosis_code_1, sent.principal_diagnosis_code) as diagnosis_code_1,
         {%- for number in codes if number > 1 %}
-        diagnoses.diagnosis_code_{{ number }},
+            diagnoses.diagnosis_code_{{ number }},
         {%- endfor %}
         {%- for number in codes %}
-        cast(null as {{ dbt.type_string() }}) as diagnosis_poa_{{ number }},
+            cast(null as {{ dbt.type_string() }}) as diagnosis_poa_{{ number }},
         {%- endfor %}
         cast(null as {{ dbt.type_string() }}) as procedure_code_type,
         {%- for number in codes %}
-        cast(null as {{ dbt.type_string() }}) as procedure_code_{{ number }},
+            cast(null as {{ dbt.type_string() }}) as procedure_code_{{ number }},
         {%- endfor %}
         {%- for number in codes %}
-        cast(null as date) as procedure_date_{{ number }},
+            cast(null as date) as procedure_date_{{ number }},
         {%- endfor %}
         cast(null as {{ dbt.type_int() }}) as in_network_flag,
         headers.claim_namespace as data_source,
