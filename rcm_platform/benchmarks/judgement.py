@@ -8,7 +8,6 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 from rich.table import Table
 
 from rcm_platform import publish
@@ -44,8 +43,10 @@ def queue(published_dir: Path) -> Table:
         claims, budget, ranking = where
         base = per_hour.get((claims, budget, "priority score"), Decimal(0))
         own = per_hour[claims, budget, ranking]
-        multiple = own / base if base else Decimal(0)
-        verdict = f" {own_process.verdict(multiple >= GOAL)}" if ranking == "expected value" else ""
+        # a score that brought nothing in, as in a tiny world, is nothing to compare with
+        multiple = f"{own / base:.2f}" if base else ""
+        if base and ranking == "expected value":
+            multiple += f" {own_process.verdict(own >= GOAL * base)}"
         table.add_row(
             claims,
             budget,
@@ -55,7 +56,7 @@ def queue(published_dir: Path) -> Table:
             f"{recovered:,.2f}",
             f"{minutes / 60:,.0f}",
             f"{own:,.2f}",
-            f"{multiple:.2f}{verdict}",
+            multiple,
         )
     return table
 
@@ -82,7 +83,5 @@ def forecast(published_dir: Path) -> Table:
 
 def _read(published_dir: Path, sql: str) -> list[tuple]:
     """Rows of the published version. Raises FileNotFoundError when nothing is published."""
-    if (version := publish.current(published_dir)) is None:
-        raise FileNotFoundError(f"Nothing is published in {published_dir} yet: run `rcm run` first")
-    with duckdb.connect(str(version.path(published_dir, "operations")), read_only=True) as con:
+    with publish.open_published(published_dir, "operations") as con:
         return con.execute(sql).fetchall()

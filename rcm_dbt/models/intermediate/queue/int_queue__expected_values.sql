@@ -215,7 +215,8 @@ valued as (
                     'follow up with the payer', 'write off', 'submit claim'
                 )
                 then 0
-            when chosen.next_best_action = 'bill patient' then coalesce(patient_odds.collection_odds, 0)
+            when chosen.next_best_action = 'bill patient'
+                then coalesce(patient_odds.collection_odds, 0)
             when chosen.is_denied then coalesce(overturn_odds.overturn_odds, 0)
             else coalesce(rejection_odds.payment_odds, 0)
         end as recovery_odds,

@@ -274,7 +274,8 @@ final as (
         cast({{ sum_where('1', 'budgets.is_selected') }} as {{ dbt.type_bigint() }})
             as selected_claim_count,
         cast(
-            {{ sum_where('budgets.work_minutes', 'budgets.is_selected') }} as {{ dbt.type_bigint() }}
+            {{ sum_where('budgets.work_minutes', 'budgets.is_selected') }}
+            as {{ dbt.type_bigint() }}
         ) as selected_minutes,
         cast(
             {{ sum_where('1', 'budgets.is_selected and budgets.is_worked_later') }}
