@@ -142,14 +142,26 @@ CHECKS = [
                 arg_max(deductible, is_later) as deductible
             from levels group by all
         ),
+        lines as (
+            select source_system, claim_id, line_id, procedure_code, service_date, charge_amount
+            from '{truth}/lines.parquet'
+            union all
+            -- a stranger's claim is known from its remittance alone
+            select source_system, claim_id, line_id, procedure_code, service_date,
+                r.charge_amount
+            from '{truth}/remit_lines.parquet' as r
+            inner join '{truth}/claims.parquet' as c using (source_system, claim_id)
+            where is_stranger
+        ),
         numbered as (
             select *, row_number() over (
                 partition by source_system, claim_id order by line_id
             ) as line_number
-            from '{truth}/lines.parquet'
+            from lines
         )
         select source_system, claim_id, line_number,
-            case when claim_form = 'P' then 'professional' else 'institutional' end,
+            case when is_stranger then 'undetermined' when claim_form = 'P' then 'professional'
+                else 'institutional' end,
             case when procedure_code not like 'RB%' then procedure_code end, l.service_date,
             paid_date, coalesce(paid, 0), coalesce(allowed, 0),
             l.charge_amount
