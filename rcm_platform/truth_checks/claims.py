@@ -77,16 +77,17 @@ CHECKS = [
     ),
     TruthCheck(
         "collections",
-        "Every movement of cash is there once, on its day and under its claim.",
+        "The cash of every claim and day, from payers and patients, is what truly came.",
         "fct_collections",
         f"""select collections.source_system, claims.claim_id, collection_date,
-            collections.recorded_date, collected_from = 'patient', collected_amount
+            collections.recorded_date, collected_from = 'patient', sum(collected_amount)
         from marts.fct_collections as collections
         left join marts.fct_claims as claims using (claim_key)
-        where collections.source_system in {HOSPITALS}""",
+        where collections.source_system in {HOSPITALS}
+        group by all having sum(collected_amount) <> 0""",
         """select source_system, claim_id, event_date, recorded_date,
-            event_type in ('PATIENT_PAYMENT', 'REFUND'), cash_amount
-        from '{truth}/ledger_entries.parquet' where cash_amount <> 0""",
+            event_type in ('PATIENT_PAYMENT', 'REFUND'), sum(cash_amount)
+        from '{truth}/ledger_entries.parquet' group by all having sum(cash_amount) <> 0""",
     ),
     TruthCheck(
         "cleared_collections",
