@@ -80,7 +80,7 @@ def landing_request(
         for table in feed.tables
     ]
     raw += [raw_key("platform", table) for table in PLATFORM]
-    keys = dg.AssetSelection.assets(*raw).downstream().resolve(graph)
+    keys = dg.AssetSelection.assets(*raw).downstream().materializable().resolve(graph)
     conserved = {
         dg.AssetCheckKey(mart_key(mart), conservation_name(subject))
         for subject, (mart, _) in CONSERVED.items()

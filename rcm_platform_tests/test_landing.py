@@ -185,6 +185,9 @@ class TestSensor:
         assert raw_key("x12", "remit_claims") in keys
         assert dg.AssetKey(["marts", "mart_cash_reconciliation"]) in keys
         assert dg.AssetKey(["published", "operations"]) in keys
+        # who uses the marts is downstream too, and nothing that runs
+        graph = definitions.resolve_asset_graph()
+        assert all(graph.get(key).is_materializable for key in keys)
         assert raw_key("hospital_a", "patients") not in keys
         assert dg.AssetKey(["staging", "stg_hospital_a__patients"]) not in keys
         second = self.tick(definitions, first.cursor, instance)

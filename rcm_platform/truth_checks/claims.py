@@ -77,16 +77,17 @@ CHECKS = [
     ),
     TruthCheck(
         "collections",
-        "Every movement of cash is there once, on its day and under its claim.",
+        "The cash of every claim and day, from payers and patients, is what truly came.",
         "fct_collections",
         f"""select collections.source_system, claims.claim_id, collection_date,
-            collections.recorded_date, collected_from = 'patient', collected_amount
+            collections.recorded_date, collected_from = 'patient', sum(collected_amount)
         from marts.fct_collections as collections
         left join marts.fct_claims as claims using (claim_key)
-        where collections.source_system in {HOSPITALS}""",
+        where collections.source_system in {HOSPITALS}
+        group by all having sum(collected_amount) <> 0""",
         """select source_system, claim_id, event_date, recorded_date,
-            event_type in ('PATIENT_PAYMENT', 'REFUND'), cash_amount
-        from '{truth}/ledger_entries.parquet' where cash_amount <> 0""",
+            event_type in ('PATIENT_PAYMENT', 'REFUND'), sum(cash_amount)
+        from '{truth}/ledger_entries.parquet' group by all having sum(cash_amount) <> 0""",
     ),
     TruthCheck(
         "cleared_collections",
@@ -142,14 +143,26 @@ CHECKS = [
                 arg_max(deductible, is_later) as deductible
             from levels group by all
         ),
+        lines as (
+            select source_system, claim_id, line_id, procedure_code, service_date, charge_amount
+            from '{truth}/lines.parquet'
+            union all
+            -- a stranger's claim is known from its remittance alone
+            select source_system, claim_id, line_id, procedure_code, service_date,
+                r.charge_amount
+            from '{truth}/remit_lines.parquet' as r
+            inner join '{truth}/claims.parquet' as c using (source_system, claim_id)
+            where is_stranger
+        ),
         numbered as (
             select *, row_number() over (
                 partition by source_system, claim_id order by line_id
             ) as line_number
-            from '{truth}/lines.parquet'
+            from lines
         )
         select source_system, claim_id, line_number,
-            case when claim_form = 'P' then 'professional' else 'institutional' end,
+            case when is_stranger then 'undetermined' when claim_form = 'P' then 'professional'
+                else 'institutional' end,
             case when procedure_code not like 'RB%' then procedure_code end, l.service_date,
             paid_date, coalesce(paid, 0), coalesce(allowed, 0),
             l.charge_amount

@@ -109,7 +109,7 @@ by_remittance as (
 
 ),
 
--- cash that the hospital's own books tell of, and all of Synthea's
+-- cash that the hospital's own books or its bank alone tell of, and all of Synthea's
 by_posting as (
 
     select
@@ -118,12 +118,19 @@ by_posting as (
         entries.source_system,
         entries.facility_key,
         entries.payer_key,
-        case when event_types.measure_class = 'patient_cash' then 'patient' else 'payer' end
-            as collected_from,
-        case when entries.event_type = 'REFUND' then 'refund' else 'hospital posting' end
-            as collection_method,
+        case
+            when event_types.measure_class = 'patient_cash' then 'patient'
+            when entries.event_type = 'UNAPPLIED_CASH' then 'payer, outside any claim'
+            else 'payer'
+        end as collected_from,
+        case
+            when entries.event_type = 'REFUND' then 'refund'
+            when entries.event_type = 'UNAPPLIED_CASH' then 'bank deposit'
+            else 'hospital posting'
+        end as collection_method,
         cast(null as {{ dbt.type_string() }}) as trace_number,
-        'posted' as collection_status,
+        case when entries.event_type = 'UNAPPLIED_CASH' then 'deposited' else 'posted' end
+            as collection_status,
         entries.event_date as collection_date,
         entries.recorded_date,
         entries.cash_amount as collected_amount
@@ -137,6 +144,8 @@ by_posting as (
         entries.cash_amount <> 0
         and (
             event_types.measure_class = 'patient_cash'
+            -- at the bank, and not yet on any remittance
+            or entries.event_type = 'UNAPPLIED_CASH'
             or (event_types.measure_class = 'payer_cash' and entries.source_system = 'synthea')
         )
 
