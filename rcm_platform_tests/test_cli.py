@@ -8,7 +8,7 @@ import pytest
 
 from rcm_platform_tests.conftest import Built, RunCli
 
-COMMANDS = ["run", "ui", "world", "compare", "persons", "bench", "published", "quarantine"]
+COMMANDS = ["run", "ui", "world", "compare", "persons", "trace", "bench", "published", "quarantine"]
 
 
 def test_help_lists_every_command(rcm: RunCli) -> None:

@@ -114,7 +114,7 @@ CHECKS = [
     ),
     TruthCheck(
         "clinician_costs",
-        "The whole cost of a facility is shared out over its clinicians by their work, to the cent.",
+        "A facility's whole cost is shared out over its clinicians by their work, to the cent.",
         "mart_clinician_productivity",
         shared_costs("mart_clinician_productivity"),
         COSTS_WITH_WORK,

@@ -408,7 +408,7 @@ CHECKS = [
     ),
     TruthCheck(
         "procedure_costs",
-        "The whole cost of a facility is shared out over its procedures by their work, to the cent.",
+        "A facility's whole cost is shared out over its procedures by their work, to the cent.",
         "mart_procedure_profitability",
         shared_costs("mart_procedure_profitability"),
         COSTS_WITH_WORK,
