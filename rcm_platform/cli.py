@@ -1,4 +1,4 @@
-"""The command line: `rcm run | ui | world | compare | persons | trace | quarantine | published | bench`."""
+"""The command line: `rcm run | ui | world | trace | published | quarantine` and more."""
 
 from __future__ import annotations
 

@@ -174,7 +174,8 @@ def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
         """,
         [claim_key],
     ).fetchall()
-    return ClaimTrace(*found[0], tuple(Entry(*row) for row in rows))
+    claim_id, open_amount, paid_amount = found[0]
+    return ClaimTrace(claim_id, open_amount, paid_amount, tuple(Entry(*row) for row in rows))
 
 
 def compare(
