@@ -1,5 +1,4 @@
-"""The command line: `rcm run | ui | world | compare | persons | quarantine | published | export |
-bench`."""
+"""The command line: `rcm run | ui | world | trace | published | quarantine` and more."""
 
 from __future__ import annotations
 
@@ -23,6 +22,7 @@ from rcm_platform.settings import WORLD_HOSPITALS, WorldSize, get_settings
 if TYPE_CHECKING:
     from rcm_platform.headless import RunReport
     from rcm_platform.quarantine import ReplaySummary
+    from rcm_platform.trace import Trace
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -289,6 +289,94 @@ class Benchmark(StrEnum):
     WORLD = "world"
     QUEUE = "queue"
     FORECAST = "forecast"
+
+
+@app.command("trace")
+def trace_number(
+    kpis: Annotated[list[str], typer.Argument(help="A KPI of the registry; two with --compare.")],
+    month: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m"], help="Month (default: the last complete one)."),
+    ] = None,
+    facility: Annotated[str | None, typer.Option(help="Id or name of a facility.")] = None,
+    payer: Annotated[str | None, typer.Option(help="Id or name of a payer.")] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Why two KPIs differ, claim by claim.")
+    ] = False,
+    claims: Annotated[int, typer.Option(help="How many claims to follow into the ledger.")] = 3,
+) -> None:
+    """Explain a number: its claims, their ledger entries, and the file and place of each."""
+    from rcm_platform import publish, trace
+
+    if len(kpis) != (2 if compare else 1):
+        _stop("Name one KPI, or two with --compare.")
+    when, scope = month.date() if month else None, trace.Scope(facility, payer)
+    try:
+        with publish.open_published(get_settings().published_dir, "operations") as con:
+            if compare:
+                one, two, groups = trace.compare(con, kpis[0], kpis[1], when, scope)
+                for found in (one, two):
+                    _print_cell(found)
+                _print_table(
+                    "Why they differ",
+                    ["claims that …", "claims", *kpis, "example"],
+                    [
+                        [
+                            group.reason,
+                            f"{group.claims:,}",
+                            f"{group.first[0]:,} of {group.first[1]:,}",
+                            f"{group.second[0]:,} of {group.second[1]:,}",
+                            group.example,
+                        ]
+                        for group in groups
+                    ],
+                )
+                is_whole = one.is_whole and two.is_whole
+            else:
+                found = trace.trace(con, kpis[0], when, scope)
+                _print_cell(found)
+                is_whole = found.is_whole
+                for part in [part for part in found.parts if part.claim_key][:claims]:
+                    behind = trace.claim(con, str(part.claim_key))
+                    is_whole = is_whole and behind.is_whole
+                    added = f"{part.numerator:,}" + (
+                        "" if part.denominator is None else f" of {part.denominator:,}"
+                    )
+                    _print_table(
+                        f"{behind.claim_id} adds {added}: open {behind.open_amount:,}, "
+                        f"paid {behind.paid_amount:,}",
+                        ["event", "date", "file", "position", "A/R", "cash", "memo"],
+                        [
+                            [
+                                entry.event_type,
+                                str(entry.event_date),
+                                entry.source_file,
+                                entry.source_position,
+                                f"{entry.ar_amount:,}",
+                                f"{entry.cash_amount:,}",
+                                f"{entry.memo_amount:,}",
+                            ]
+                            for entry in behind.entries
+                        ],
+                        text=4,
+                    )
+    except (FileNotFoundError, trace.UnknownNumber) as problem:
+        _stop(str(problem.args[0]))
+    if not is_whole:
+        _stop("The parts do not sum to the number.")
+
+
+def _print_cell(found: Trace) -> None:
+    cell = found.cell
+    value = "none" if cell.value is None else f"{cell.value:,.4f}"
+    of_claims = [part for part in found.parts if part.claim_key]
+    out.print(f"{cell.label} ({cell.kpi}), {cell.month:%B %Y}: {value}")
+    out.print(f"  {cell.numerator:,} {cell.means[0]}")
+    if cell.denominator is not None:
+        out.print(f"  of {cell.denominator:,} {cell.means[1]}")
+    whole = "which sum to it exactly" if found.is_whole else "WHICH DO NOT SUM TO IT"
+    other = len(found.parts) - len(of_claims)
+    out.print(f"  {len(of_claims):,} claims, {other:,} parts of no claim, {whole}")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from rcm_platform_tests.conftest import Built, RunCli
 
 COMMANDS = [
     *("run", "ui", "world", "compare", "persons"),
-    *("bench", "export", "published", "quarantine"),
+    *("trace", "bench", "export", "published", "quarantine"),
 ]
 
 

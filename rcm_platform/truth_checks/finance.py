@@ -1,6 +1,8 @@
 """The ledger and what is summed over it."""
 
 from rcm_platform.truth_checks.compare import HOSPITALS, TruthCheck
+from rcm_platform.truth_checks.costs import COSTS_WITH_WORK, shared_costs
+from rcm_platform.truth_checks.decisions import FIRST_DECISIONS
 
 #: The month ends until the as-of date, as CTEs of a query on the truth.
 _MONTH_ENDS = """month_ends as (
@@ -206,5 +208,228 @@ CHECKS = [
         from '{truth}/remits.parquet' as remits
         left join '{truth}/bank_deposits.parquet' as deposits
             on remits.trace_number = deposits.trace_number and facility_id = hospital""",
+    ),
+    TruthCheck(
+        "underpayments",
+        "Each decided line is held against what its contract truly owes, by the first decision.",
+        "fct_underpayments",
+        f"""select lines.source_system, claim_id, line_id, charge_amount, expected_amount,
+            allowed_amount, paid_amount, denied_amount, variance_amount, tolerance_amount,
+            is_denied, is_underpaid, underpaid_amount, payment_date, recorded_date, payers.payer_id
+        from marts.fct_underpayments as lines
+        inner join marts.dim_payer as payers using (payer_key)
+        where lines.source_system in {HOSPITALS}""",
+        f"""with {FIRST_DECISIONS},
+        compared as (
+            select decided.*, lines.charge_amount as line_charge_amount, expected_amount, payer_id,
+                expected_amount - allowed_amount as variance,
+                greatest(0.10, round(expected_amount * 0.01, 2)) as tolerance
+            from first_lines as decided
+            inner join '{{truth}}/lines.parquet' as lines using (source_system, claim_id, line_id)
+            inner join '{{truth}}/claims.parquet' as claims using (source_system, claim_id)
+            where payer_id <> 'SELF'
+        )
+        select source_system, claim_id, line_id, line_charge_amount, expected_amount,
+            allowed_amount, paid_amount, denied_amount, variance,
+            cast(tolerance as decimal(18, 2)), denied_amount > 0,
+            denied_amount = 0 and variance > tolerance,
+            case when denied_amount = 0 and variance > tolerance then variance else 0 end,
+            event_date, recorded_date, payer_id
+        from compared""",
+    ),
+    TruthCheck(
+        "payer_performance",
+        "What each payer was sent, answered, allowed, paid and kept back is as it truly was.",
+        "mart_payer_performance",
+        f"""select submitted_month, facilities.source_system, payers.payer_id, claim_count,
+            rejected_claim_count, remitted_claim_count, initially_denied_claim_count,
+            denied_claim_count, first_pass_judged_count, first_pass_count, charge_amount,
+            expected_amount, decided_expected_amount, allowed_amount, contractual_amount,
+            payer_paid_amount, patient_paid_amount, write_off_amount, underpaid_amount,
+            underpaid_line_count, open_amount, denied_open_amount, first_payment_days,
+            first_payment_count
+        from marts.mart_payer_performance
+        inner join marts.dim_facility as facilities using (facility_key)
+        left join marts.dim_payer as payers using (payer_key)
+        where facilities.source_system in {HOSPITALS}""",
+        f"""with {FIRST_DECISIONS},
+        lines as (
+            select *, expected_amount - allowed_amount
+                > greatest(0.10, round(expected_amount * 0.01, 2)) and denied_amount = 0 as is_under
+            from first_lines
+            inner join (
+                select source_system, claim_id, line_id, expected_amount
+                from '{{truth}}/lines.parquet'
+            ) using (source_system, claim_id, line_id)
+            semi join (
+                select * from '{{truth}}/claims.parquet' where payer_id <> 'SELF'
+            ) using (source_system, claim_id)
+        ),
+        sums as (
+            select source_system, claim_id,
+                sum(expected_amount) as all_expected, sum(allowed_amount) as all_allowed,
+                sum(expected_amount) filter (denied_amount = 0) as decided_expected,
+                sum(allowed_amount) filter (denied_amount = 0) as allowed,
+                sum(expected_amount - allowed_amount) filter (is_under) as under,
+                count(*) filter (is_under) as under_count
+            from lines group by all
+        ),
+        expectations as (
+            select source_system, claim_id, sum(expected_amount) as expected
+            from '{{truth}}/lines.parquet' group by all
+        ),
+        answers as (
+            select source_system, claim_id,
+                arg_max(is_denied, (recorded_date, event_date)) as is_denied
+            from '{{truth}}/remit_claims.parquet' where kind <> 'reversal' group by all
+        ),
+        claims as (
+            select *, date '{{as_of}}' - last_day(first_submitted_date) >= 60 as is_judged,
+                first_payer_payment_date - first_submitted_date as days
+            from '{{truth}}/claims.parquet'
+            left join sums using (source_system, claim_id)
+            left join expectations using (source_system, claim_id)
+            left join answers using (source_system, claim_id)
+            where first_submitted_date is not null
+        )
+        select cast(date_trunc('month', first_submitted_date) as date), source_system, payer_id,
+            count(*), count(*) filter (first_ack_status = 'rejected'), count(first_remit_date),
+            count(*) filter (is_denied_on_first_remit), count(*) filter (is_ever_denied),
+            count(*) filter (is_judged),
+            count(*) filter (
+                is_judged and first_ack_status is distinct from 'rejected'
+                and first_remit_date is not null and not is_denied_on_first_remit
+                and coalesce(all_allowed >= 0.99 * all_expected, true)
+            ),
+            sum(charge_amount), coalesce(sum(expected) filter (payer_id <> 'SELF'), 0),
+            coalesce(sum(decided_expected), 0), coalesce(sum(allowed), 0), sum(contractual_amount),
+            sum(payer_paid_amount), sum(patient_paid_amount), sum(write_off_amount),
+            coalesce(sum(under), 0), coalesce(sum(under_count), 0), sum(open_amount),
+            coalesce(sum(open_amount) filter (open_amount > 0 and is_denied), 0),
+            coalesce(sum(days), 0), count(days)
+        from claims group by all""",
+    ),
+    TruthCheck(
+        "facility_margin",
+        "Each facility's work, charges, net revenue, cash, cost and margin are as they truly were.",
+        "mart_facility_margin",
+        f"""select facilities.source_system, activity_month, encounter_count,
+            coalesce(work_rvu, 0), charge_amount, net_revenue_amount, cash_amount, cost_amount,
+            margin_amount, cash_margin_amount
+        from marts.mart_facility_margin
+        inner join marts.dim_facility as facilities using (facility_key)
+        where facilities.source_system in {HOSPITALS}""",
+        """with parts as (
+            select source_system, date_trunc('month', event_date) as month,
+                sum(ar_amount) filter (
+                    event_type in ('CHARGE', 'CHARGE_CORRECTION') and event_date <= date '{as_of}'
+                ) as charge,
+                sum(ar_amount) filter (
+                    event_type in (
+                        'CHARGE', 'CHARGE_CORRECTION', 'CONTRACTUAL', 'CHARITY',
+                        'PROMPT_PAY_DISCOUNT'
+                    ) and event_date <= date '{as_of}'
+                ) as net,
+                sum(cash_amount) as cash
+            from '{truth}/ledger_entries.parquet' group by all
+            union all by name
+            select source_system, date_trunc('month', encounter_date) as month,
+                count(*) as visits, sum(work_rvu) as work
+            from '{truth}/encounters.parquet' group by all
+            union all by name
+            select source_system, month, cost_amount as cost
+            from '{truth}/facility_costs.parquet'
+            inner join (
+                select distinct source_system, facility_id from '{truth}/encounters.parquet'
+            ) using (facility_id)
+        ),
+        sums as (
+            select source_system, month, coalesce(sum(visits), 0) as visits,
+                coalesce(sum(work), 0) as work, coalesce(sum(charge), 0) as charge,
+                coalesce(sum(net), 0) as net, coalesce(sum(cash), 0) as cash, sum(cost) as cost
+            from parts group by all
+        )
+        select source_system, cast(month as date), visits, work, charge, net, cash, cost,
+            net - cost, cash - cost
+        from sums
+        where visits <> 0 or work <> 0 or charge <> 0 or net <> 0 or cash <> 0
+            or cost is not null""",
+    ),
+    TruthCheck(
+        "procedure_profitability",
+        "Each procedure's units, work, charges, cash and allowed dollars are as they truly were.",
+        "mart_procedure_profitability",
+        f"""select facilities.source_system, activity_month, procedure_code, units,
+            coalesce(work_rvu, 0), charge_line_count, charge_amount, allowed_amount,
+            contractual_amount, denied_amount, patient_responsibility_amount, write_off_amount,
+            cash_amount
+        from marts.mart_procedure_profitability
+        inner join marts.dim_facility as facilities using (facility_key)
+        where facilities.source_system in {HOSPITALS}""",
+        f"""with {FIRST_DECISIONS},
+        codes as (
+            select source_system, claim_id, line_id, any_value(procedure_code) as procedure_code
+            from (
+                select source_system, claim_id, line_id, procedure_code
+                from '{{truth}}/lines.parquet'
+                union all
+                -- of a stranger's room we only know the revenue code that the payer quotes
+                select source_system, claim_id, line_id,
+                    case when kind = 'stranger' and starts_with(procedure_code, 'RB')
+                        then '0' || substr(procedure_code, 3) else procedure_code end
+                from '{{truth}}/remit_lines.parquet'
+            ) group by all
+        ),
+        entries as (
+            select source_system, date_trunc('month', coalesce(service_date, event_date)) as month,
+                procedure_code, entries.*
+            from '{{truth}}/ledger_entries.parquet' as entries
+            left join (
+                select source_system, claim_id, service_date from '{{truth}}/claims.parquet'
+            ) using (source_system, claim_id)
+            left join codes using (source_system, claim_id, line_id)
+        ),
+        parts as (
+            select source_system, month, procedure_code,
+                count(*) filter (event_type = 'CHARGE') as charge_lines,
+                sum(ar_amount) filter (event_type in ('CHARGE', 'CHARGE_CORRECTION')) as charge,
+                sum(-ar_amount) filter (event_type = 'CONTRACTUAL') as contractual,
+                sum(memo_amount) filter (event_type = 'DENIAL_HOLD') as denied,
+                sum(memo_amount) filter (event_type = 'TRANSFER_TO_PATIENT') as patient,
+                sum(-ar_amount) filter (event_type in (
+                    'DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF', 'SMALL_BALANCE', 'BAD_DEBT', 'CHARITY',
+                    'PROMPT_PAY_DISCOUNT'
+                )) as write_off,
+                sum(cash_amount) as cash
+            from entries group by all
+            union all by name
+            select source_system, date_trunc('month', service_date) as month,
+                codes.procedure_code, sum(allowed_amount) as allowed
+            from first_lines
+            inner join codes using (source_system, claim_id, line_id)
+            inner join '{{truth}}/claims.parquet' as claims using (source_system, claim_id)
+            group by all
+            union all by name
+            -- work is known from the day on which it is coded, its charge perhaps later
+            select source_system, date_trunc('month', encounter_date) as month, procedure_code,
+                sum(units) as units, sum(lines.work_rvu) as work
+            from '{{truth}}/../happened/lines.parquet' as lines
+            inner join '{{truth}}/encounters.parquet' as encounters
+                using (source_system, encounter_id)
+            where work_date <= date '{{as_of}}'
+            group by all
+        )
+        select source_system, cast(month as date), procedure_code, coalesce(sum(units), 0),
+            coalesce(sum(work), 0), coalesce(sum(charge_lines), 0), coalesce(sum(charge), 0),
+            coalesce(sum(allowed), 0), coalesce(sum(contractual), 0), coalesce(sum(denied), 0),
+            coalesce(sum(patient), 0), coalesce(sum(write_off), 0), coalesce(sum(cash), 0)
+        from parts group by all""",
+    ),
+    TruthCheck(
+        "procedure_costs",
+        "A facility's whole cost is shared out over its procedures by their work, to the cent.",
+        "mart_procedure_profitability",
+        shared_costs("mart_procedure_profitability"),
+        COSTS_WITH_WORK,
     ),
 ]

@@ -96,6 +96,24 @@ decisions as (
     ) using (source_system, claim_id, event_date, recorded_date)
     where kind not in ('reversal', 'secondary decision')
 ),
+first_lines as (
+    select remit_lines.*, claim_payer_id, lines.expected_amount,
+        greatest(0.10, round(lines.expected_amount * 0.01, 2)) as tolerance
+    from '{truth}/remit_lines.parquet' as remit_lines
+    inner join decisions using (source_system, claim_id, kind, event_date, recorded_date)
+    inner join '{truth}/lines.parquet' as lines using (source_system, claim_id, line_id)
+    where decisions.number = 1 and claim_payer_id <> 'SELF'
+),
+expectations as (
+    select source_system, claim_id, sum(expected_amount) as expected
+    from '{truth}/lines.parquet' inner join claims using (source_system, claim_id)
+    where payer_id <> 'SELF' and first_submitted_date is not null group by all
+),
+first_allowed as (
+    select source_system, claim_id,
+        sum(allowed_amount) >= 0.99 * sum(expected_amount) as is_paid_as_expected
+    from first_lines group by all
+),
 last_answers as (
     select source_system, claim_id, arg_max(is_denied, (recorded_date, event_date)) as is_denied
     from '{truth}/remit_claims.parquet' where kind <> 'reversal' group by all
@@ -211,8 +229,10 @@ FAMILIES: dict[str, dict[str, str]] = {
             from claims where first_submitted_date is not null and first_ack_status is not null""",
         "first_pass_yield": """select first_submitted_date, source_system, payer_id,
                 cast(first_ack_status is distinct from 'rejected'
-                    and first_remit_date is not null and not is_denied_on_first_remit as int), 1
-            from claims where date '{as_of}' - last_day(first_submitted_date) >= 60""",
+                    and first_remit_date is not null and not is_denied_on_first_remit
+                    and coalesce(is_paid_as_expected, true) as int), 1
+            from claims left join first_allowed using (source_system, claim_id)
+            where date '{as_of}' - last_day(first_submitted_date) >= 60""",
         "denial_rate_claims": """select date_trunc('month', recorded_date) as month, source_system,
                 claim_payer_id, max(cast(is_denied as int)), 1
             from decisions group by month, source_system, claim_payer_id, claim_id""",
@@ -261,10 +281,26 @@ FAMILIES: dict[str, dict[str, str]] = {
         "credit_balance_days": """select month, source_system, payer_id, -balance * days, 0
             from aged where balance < 0
             union all select month, source_system, payer_id, 0, net from windows""",
+        "net_days_in_ar": """select month, source_system, aged.payer_id,
+                days * case when first_remit_date <= day or expected is null then balance
+                    else least(balance, expected) end, 0
+            from aged inner join claims using (source_system, claim_id)
+            left join expectations using (source_system, claim_id)
+            union all select month, source_system, payer_id, 0, net from windows""",
         "dollars_at_risk": """select date '{as_of}', source_system, payer_id, open_amount, null
             from claims left join last_answers using (source_system, claim_id)
             where open_amount > 0
                 and (coalesce(is_denied, false) or date '{as_of}' - service_date > 60)""",
+    },
+    "contracts": {
+        "underpayment_rate": """select recorded_date, source_system, claim_payer_id,
+                greatest(expected_amount - allowed_amount - tolerance, 0),
+                expected_amount
+            from first_lines where denied_amount = 0""",
+        "underpaid_dollars": """select recorded_date, source_system, claim_payer_id,
+                expected_amount - allowed_amount, null
+            from first_lines
+            where denied_amount = 0 and expected_amount - allowed_amount > tolerance""",
     },
     "productivity": {
         "collections_per_wrvu": """select event_date, source_system, null, cash_amount, 0

@@ -6,8 +6,8 @@ with
 families as (
 
     {% set families = [
-        'front_end', 'charge_capture', 'denials', 'collections', 'receivables', 'productivity',
-        'reference',
+        'front_end', 'charge_capture', 'denials', 'collections', 'receivables', 'contracts',
+        'productivity', 'reference',
     ] -%}
     {% for family in families -%}
         select * from {{ ref('int_kpi__' ~ family) }}

@@ -8,33 +8,9 @@ claims as (
 
 ),
 
--- another payer's answer to the same claim takes nothing back of what the first one decided
 decisions as (
 
-    select
-        remits.claim_key,
-        headers.facility_key,
-        headers.payer_key,
-        remits.decision_number,
-        remits.recorded_date,
-        remits.is_denied,
-        remits.charge_amount,
-        remits.denied_amount,
-        row_number() over (
-            partition by remits.claim_key
-            order by remits.decision_number
-        ) as own_number,
-        row_number() over (
-            partition by remits.claim_key
-            order by remits.decision_number desc
-        ) as last_rank
-
-    from {{ ref('int_claim__remits') }} as remits
-
-    inner join {{ ref('int_claim__headers') }} as headers
-        on remits.claim_key = headers.claim_key
-
-    where remits.is_decision and remits.claim_status_code not in ('2', '3', '20', '21')
+    select * from {{ ref('int_claim__decisions') }}
 
 ),
 
@@ -63,7 +39,7 @@ first_decisions as (
 
     select * from decisions
 
-    where own_number = 1
+    where payer_decision_number = 1
 
 ),
 
@@ -82,10 +58,49 @@ contested as (
 
     inner join decisions as last_decisions
         on first_decisions.claim_key = last_decisions.claim_key
-        and last_decisions.last_rank = 1
-        and last_decisions.own_number > 1
+        and last_decisions.is_last_decision
+        and last_decisions.payer_decision_number > 1
 
     where first_decisions.is_denied
+
+),
+
+-- of lines with a contract; a claim without any is paid as it should be when it is not denied
+first_allowed as (
+
+    select
+        claim_key,
+        sum(allowed_amount) as allowed_amount,
+        sum(expected_amount) as expected_amount
+
+    from {{ ref('int_contract__variances') }}
+
+    group by claim_key
+
+),
+
+passing as (
+
+    select
+        claims.claim_key,
+        claims.facility_key,
+        claims.payer_key,
+        claims.first_submitted_date,
+        coalesce(claims.first_ack_status, 'accepted') <> 'rejected'
+        and claims.first_remit_date is not null
+        and not claims.is_denied_on_first_remit
+        and coalesce(
+            first_allowed.allowed_amount * 100
+            >= first_allowed.expected_amount * {{ kpi_parameter('first_pass_paid_percent') }},
+            true
+        ) as is_passed
+
+    from claims
+
+    left join first_allowed
+        on claims.claim_key = first_allowed.claim_key
+
+    where claims.first_submitted_date is not null
 
 ),
 
@@ -142,11 +157,8 @@ final as (
     union all
 
     {{ kpi_rows(
-        'first_pass_yield', 'claims', 'first_submitted_date',
-        numerator=one_if(
-            "coalesce(first_ack_status, 'accepted') <> 'rejected'"
-            ~ ' and first_remit_date is not null and not is_denied_on_first_remit'
-        ),
+        'first_pass_yield', 'passing', 'first_submitted_date',
+        numerator=one_if('is_passed'),
         where=is_mature('first_submitted_date', 'first_pass_maturity_days')
     ) }}
 

@@ -18,6 +18,57 @@ claims as (
 
 ),
 
+expected as (
+
+    select
+        claim_key,
+        sum(expected_amount) as expected_amount
+
+    from {{ ref('int_contract__expected') }}
+
+    where expected_amount is not null
+
+    group by claim_key
+
+),
+
+-- until the payer has decided, only what its contract allows is to be had of a balance
+net_balances as (
+
+    select
+        balances.balance_month,
+        balances.facility_key,
+        balances.payer_key,
+        case
+            when claims.first_remit_date <= balances.balance_date
+                or expected.expected_amount is null
+                or expected.expected_amount > balances.balance_amount
+                then balances.balance_amount
+            else expected.expected_amount
+        end * {{ window_days('balances.balance_month') }} as net_dollar_days,
+        {{ money(0) }} as window_net_amount
+
+    from balances
+
+    inner join claims
+        on balances.claim_key = claims.claim_key
+
+    left join expected
+        on balances.claim_key = expected.claim_key
+
+    union all
+
+    select
+        revenue_month as balance_month,
+        facility_key,
+        payer_key,
+        {{ money(0) }} as net_dollar_days,
+        window_net_amount
+
+    from {{ ref('int_kpi__revenue') }}
+
+),
+
 credits as (
 
     select
@@ -56,6 +107,13 @@ final as (
         union all
 
     {% endfor -%}
+    {{ kpi_rows(
+        'net_days_in_ar', 'net_balances', 'balance_month', claim_key=null_key(),
+        numerator='net_dollar_days', denominator='window_net_amount'
+    ) }}
+
+    union all
+
     {{ kpi_rows(
         'credit_balance_days', 'credits', 'balance_month', claim_key=null_key(),
         numerator='credit_dollar_days', denominator='window_net_amount'

@@ -9,9 +9,64 @@ encounters as (
 
 ),
 
+first_allowed as (
+
+    select
+        claim_key,
+        sum(allowed_amount) as allowed_amount
+
+    from {{ ref('int_claim__decided_lines') }}
+
+    group by claim_key
+
+),
+
 claims as (
 
-    select * from {{ ref('int_claim__enriched') }}
+    select
+        claims.*,
+        coalesce(first_allowed.allowed_amount, {{ money(0) }}) as allowed_amount,
+        {{ surrogate_key([
+            "coalesce(claims.provider_key, 'none')", "coalesce(claims.facility_key, 'none')",
+            month_start('claims.service_date'),
+        ]) }} as cell_key,
+        {{ days_between('claims.first_submitted_date', 'claims.first_payer_payment_date') }}
+            as first_payment_days
+
+    from {{ ref('int_claim__enriched') }} as claims
+
+    left join first_allowed
+        on claims.claim_key = first_allowed.claim_key
+
+),
+
+-- signed days, so that a payment before its submission is not turned round
+ranked_first_payments as (
+
+    select
+        cell_key,
+        first_payment_days,
+        row_number() over (partition by cell_key order by first_payment_days) as payment_rank,
+        count(*) over (partition by cell_key) as payment_count
+
+    from claims
+
+    where first_payment_days is not null
+
+),
+
+first_payments as (
+
+    select
+        cell_key,
+        {{ nearest_rank('first_payment_days', 'payment_rank', 'payment_count', 50) }}
+            as median_first_payment_days,
+        {{ nearest_rank('first_payment_days', 'payment_rank', 'payment_count', 90) }}
+            as p90_first_payment_days
+
+    from ranked_first_payments
+
+    group by cell_key
 
 ),
 
@@ -67,11 +122,13 @@ cohorts as (
         sum(write_off_amount) as write_off_amount,
         sum(open_amount) as open_amount,
         sum(case when claim_status = 'denied' then open_amount else 0 end) as denied_open_amount,
+        sum(case when claim_status = 'patient' then open_amount else 0 end) as patient_open_amount,
+        sum(case when claim_status = 'credit' then open_amount else 0 end) as credit_amount,
+        sum(allowed_amount) as allowed_amount,
+        sum(denied_amount) as denied_amount,
         -- empty where either date is, and so left out of both
-        sum({{ days_between('first_submitted_date', 'first_payer_payment_date') }})
-            as first_payment_days,
-        count({{ days_between('first_submitted_date', 'first_payer_payment_date') }})
-            as first_payment_count
+        sum(first_payment_days) as first_payment_days,
+        count(first_payment_days) as first_payment_count
 
     from claims
 
@@ -116,6 +173,10 @@ combined as (
         {{ money(0) }} as write_off_amount,
         {{ money(0) }} as open_amount,
         {{ money(0) }} as denied_open_amount,
+        {{ money(0) }} as patient_open_amount,
+        {{ money(0) }} as credit_amount,
+        {{ money(0) }} as allowed_amount,
+        {{ money(0) }} as denied_amount,
         0 as first_payment_days,
         0 as first_payment_count,
         {{ money(0) }} as cash_amount
@@ -137,6 +198,10 @@ combined as (
         write_off_amount,
         open_amount,
         denied_open_amount,
+        patient_open_amount,
+        credit_amount,
+        allowed_amount,
+        denied_amount,
         coalesce(first_payment_days, 0) as first_payment_days,
         first_payment_count,
         {{ money(0) }} as cash_amount
@@ -158,6 +223,10 @@ combined as (
         {{ money(0) }} as write_off_amount,
         {{ money(0) }} as open_amount,
         {{ money(0) }} as denied_open_amount,
+        {{ money(0) }} as patient_open_amount,
+        {{ money(0) }} as credit_amount,
+        {{ money(0) }} as allowed_amount,
+        {{ money(0) }} as denied_amount,
         0 as first_payment_days,
         0 as first_payment_count,
         cash_amount
@@ -181,6 +250,10 @@ summed as (
         sum(write_off_amount) as write_off_amount,
         sum(open_amount) as open_amount,
         sum(denied_open_amount) as denied_open_amount,
+        sum(patient_open_amount) as patient_open_amount,
+        sum(credit_amount) as credit_amount,
+        sum(allowed_amount) as allowed_amount,
+        sum(denied_amount) as denied_amount,
         sum(first_payment_days) as first_payment_days,
         sum(first_payment_count) as first_payment_count,
         sum(cash_amount) as cash_amount
@@ -200,6 +273,10 @@ running as (
 
     select
         summed.*,
+        {{ surrogate_key([
+            "coalesce(summed.provider_key, 'none')", "coalesce(summed.facility_key, 'none')",
+            'summed.activity_month',
+        ]) }} as cell_key,
         costs.cost_amount as facility_cost_amount,
         sum(coalesce(summed.work_rvu, 0)) over (
             partition by summed.facility_key, summed.activity_month
@@ -222,21 +299,10 @@ shares as (
 
     select
         *,
-        case when facility_cost_amount is not null and facility_work_rvu > 0 then
-            {{ integer_divide(
-                'cast(facility_cost_amount * 100 as ' ~ dbt.type_bigint() ~ ')'
-                ~ ' * cast(running_work_rvu * 100 as ' ~ dbt.type_bigint() ~ ')',
-                'cast(facility_work_rvu * 100 as ' ~ dbt.type_bigint() ~ ')'
-            ) }}
-        end as running_cost_cents,
-        case when facility_cost_amount is not null and facility_work_rvu > 0 then
-            {{ integer_divide(
-                'cast(facility_cost_amount * 100 as ' ~ dbt.type_bigint() ~ ')'
-                ~ ' * cast((running_work_rvu - coalesce(work_rvu, 0)) * 100 as '
-                ~ dbt.type_bigint() ~ ')',
-                'cast(facility_work_rvu * 100 as ' ~ dbt.type_bigint() ~ ')'
-            ) }}
-        end as previous_cost_cents
+        {{ allocated_amount(
+            'facility_cost_amount', 'running_work_rvu', 'coalesce(work_rvu, 0)',
+            'facility_work_rvu'
+        ) }} as allocated_cost_amount
 
     from running
 
@@ -257,10 +323,7 @@ facilities as (
 final as (
 
     select
-        {{ surrogate_key([
-            "coalesce(shares.provider_key, 'none')", "coalesce(shares.facility_key, 'none')",
-            'shares.activity_month',
-        ]) }} as productivity_key,
+        shares.cell_key as productivity_key,
         shares.activity_month,
         shares.provider_key,
         coalesce(providers.provider_name, 'Not attributable to a clinician') as provider_name,
@@ -278,13 +341,25 @@ final as (
         {{ money('shares.write_off_amount') }} as write_off_amount,
         {{ money('shares.open_amount') }} as open_amount,
         {{ money('shares.denied_open_amount') }} as denied_open_amount,
+        {{ money('shares.patient_open_amount') }} as patient_open_amount,
+        {{ money(
+            'shares.open_amount - shares.denied_open_amount - shares.patient_open_amount'
+            ~ ' - shares.credit_amount'
+        ) }} as payer_open_amount,
+        {{ money('shares.credit_amount') }} as credit_amount,
+        {{ money('shares.allowed_amount') }} as allowed_amount,
+        {{ money('shares.denied_amount') }} as denied_amount,
         {{ money('shares.cash_amount') }} as cash_amount,
         cast(shares.first_payment_days as {{ dbt.type_bigint() }}) as first_payment_days,
         cast(shares.first_payment_count as {{ dbt.type_bigint() }}) as first_payment_count,
-        {{ money("(shares.running_cost_cents - shares.previous_cost_cents) * 0.01") }}
-            as allocated_cost_amount
+        first_payments.median_first_payment_days,
+        first_payments.p90_first_payment_days,
+        shares.allocated_cost_amount
 
     from shares
+
+    left join first_payments
+        on shares.cell_key = first_payments.cell_key
 
     left join providers
         on shares.provider_key = providers.provider_key

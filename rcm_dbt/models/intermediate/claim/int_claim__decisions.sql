@@ -1,0 +1,48 @@
+-- What the payer of a claim decided, in order. Another payer's answer to the same claim is left
+-- out: it takes nothing back of what the first one decided.
+with
+
+remits as (
+
+    select * from {{ ref('int_claim__remits') }}
+
+    -- processed as secondary or tertiary, forwarded or not
+    where is_decision and claim_status_code not in ('2', '3', '20', '21')
+
+),
+
+headers as (
+
+    select * from {{ ref('int_claim__headers') }}
+
+),
+
+final as (
+
+    select
+        remits.remit_claim_key,
+        remits.claim_key,
+        headers.facility_key,
+        headers.payer_key,
+        remits.payment_date,
+        remits.recorded_date,
+        remits.is_denied,
+        remits.charge_amount,
+        remits.denied_amount,
+        row_number() over (
+            partition by remits.claim_key
+            order by remits.decision_number
+        ) as payer_decision_number,
+        row_number() over (
+            partition by remits.claim_key
+            order by remits.decision_number desc
+        ) = 1 as is_last_decision
+
+    from remits
+
+    inner join headers
+        on remits.claim_key = headers.claim_key
+
+)
+
+select * from final

@@ -1,0 +1,21 @@
+"""What payers decided at first, line by line, as CTEs for queries on the truth."""
+
+#: `first_decisions` (a claim each) and `first_lines` (a line each, as the 835 tells them).
+FIRST_DECISIONS = """first_decisions as (
+            select source_system, claim_id, kind, event_date, recorded_date
+            from '{truth}/remit_claims.parquet' where kind not in ('reversal', 'secondary decision')
+            qualify row_number() over (
+                partition by source_system, claim_id order by recorded_date, event_date
+            ) = 1
+        ),
+        -- a claim that is denied as a whole comes without lines
+        denied_whole as (
+            select source_system, claim_id, event_date, recorded_date
+            from '{truth}/denial_events.parquet' where line_id is null
+        ),
+        first_lines as (
+            select * from '{truth}/remit_lines.parquet'
+            semi join first_decisions
+                using (source_system, claim_id, kind, event_date, recorded_date)
+            anti join denied_whole using (source_system, claim_id, event_date, recorded_date)
+        )"""

@@ -1,0 +1,142 @@
+"""Defects of the reference systems that the money marts must not repeat, each named after its own.
+
+Those that one model decides are unit tests beside it: 0.a, 0.c and 3.c in
+mart_clinician_productivity, 0.b in mart_facility_margin, 3.b in int_kpi__denials, 3.d in
+int_kpi__receivables and int_kpi__reference, 4.b in mart_kpi_monthly. Here are those of a whole run.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from rcm_platform_tests.conftest import Built
+
+
+def rows(built: Built, sql: str) -> list[tuple[Any, ...]]:
+    with built.published() as con:
+        return con.execute(sql).fetchall()
+
+
+def one(built: Built, sql: str) -> Any:
+    return rows(built, sql)[0][0]
+
+
+def test_0a_two_claims_of_a_visit_do_not_double_its_work(built: Built) -> None:
+    assert one(built, "select count(*) from fct_encounters where claim_count > 1") > 0
+    done = one(built, "select sum(work_rvu) from fct_encounters")
+    assert one(built, "select sum(work_rvu) from mart_clinician_productivity") == done
+    assert one(built, "select sum(work_rvu) from mart_procedure_profitability") == done
+
+
+def test_0b_cost_and_margin_exist_and_the_clinician_has_a_name(built: Built) -> None:
+    nameless = "where work_rvu > 0 and (provider_name is null or provider_name like 'Not %')"
+    assert one(built, f"select count(*) from mart_clinician_productivity {nameless}") == 0
+    cost = one(built, "select sum(cost_amount) from mart_facility_margin")
+    assert cost > 0
+    assert one(built, "select sum(allocated_cost_amount) from mart_clinician_productivity") == cost
+
+
+def test_0c_a_month_has_its_age_and_its_own_cash(built: Built) -> None:
+    young, old = rows(
+        built,
+        """select min(maturity_days), max(maturity_days) from mart_clinician_productivity""",
+    )[0]
+    assert young < 31 < old
+    by_service = "select sum(cohort_cash_amount) from mart_clinician_productivity"
+    by_cash = "select sum(cash_amount) from mart_clinician_productivity"
+    outside = "select sum(cash_amount) from fct_ledger_entries where claim_key is null"
+    assert one(built, by_service) + one(built, outside) == one(built, by_cash)
+
+
+def test_0d_every_dollar_charged_stands_somewhere_on_the_bridge(built: Built) -> None:
+    broken = rows(
+        built,
+        """select productivity_key from mart_clinician_productivity
+        where charge_amount <> contractual_amount + cohort_cash_amount + write_off_amount
+            + denied_open_amount + patient_open_amount + payer_open_amount + credit_amount""",
+    )
+    assert broken == []
+    assert one(built, "select sum(denied_open_amount) from mart_clinician_productivity") > 0
+
+
+def test_1e_only_money_that_arrived_is_cash(built: Built) -> None:
+    # a decision without a payment, a denial and a transfer to the patient are no cash
+    moved = rows(built, "select distinct event_type from fct_ledger_entries where cash_amount <> 0")
+    assert {kind for (kind,) in moved} <= {
+        "PAYER_PAYMENT", "PATIENT_PAYMENT", "REFUND", "RECOUPMENT", "INTEREST",
+        "PROVIDER_ADJUSTMENT", "UNAPPLIED_CASH",
+    }  # fmt: skip
+    cash = one(built, "select sum(payer_paid_amount + patient_paid_amount) from fct_claims")
+    reported = one(
+        built,
+        """select sum(numerator) from mart_kpi_monthly
+        where kpi = 's1_collection_rate' and aggregation_level = 'total'""",
+    )
+    assert reported == cash
+
+
+def test_3b_the_first_acknowledgement_decides_first_pass_yield(built: Built) -> None:
+    passed = rows(
+        built,
+        """select count(*) from int_kpi__contributions
+        inner join fct_claims using (claim_key)
+        where kpi = 'first_pass_yield' and numerator = 1 and first_ack_status = 'rejected'""",
+    )
+    recovered = """select count(*) from fct_claims
+        where first_ack_status = 'rejected' and last_ack_status = 'accepted'"""
+    assert one(built, recovered) > 0
+    assert passed == [(0,)]
+
+
+def test_3c_no_model_takes_the_absolute_value_of_days(built: Built) -> None:
+    total, summed = rows(
+        built,
+        """select
+            (select sum(numerator) from mart_kpi_monthly
+                where kpi = 'days_to_first_payment' and aggregation_level = 'total'),
+            (select sum(first_payer_payment_date - first_submitted_date) from fct_claims)""",
+    )[0]
+    assert total == summed
+
+
+def test_3d_an_overpaid_claim_is_a_credit_and_in_no_ageing(built: Built) -> None:
+    credits = """select count(*) from fct_claims where open_amount < 0"""
+    aged = """select count(*) from int_kpi__contributions
+        where kpi like 'ar_over_%' and denominator < 0"""
+    assert one(built, credits) > 0
+    assert one(built, aged) == 0
+
+
+def test_3h_adjustment_impact_is_of_the_month_itself(built: Built) -> None:
+    by_month = rows(
+        built,
+        """select period_month, numerator from mart_kpi_monthly
+        where kpi = 's3_adjustment_impact' and aggregation_level = 'total' order by 1""",
+    )
+    denied = rows(
+        built,
+        """select cast(date_trunc('month', event_date) as date), sum(denied_amount)
+        from fct_denial_events group by 1 order by 1""",
+    )
+    assert by_month == denied
+
+
+@pytest.mark.parametrize("level", ["facility_key", "payer_key"])
+def test_4b_a_total_is_recomputed_from_its_parts(built: Built, level: str) -> None:
+    wrong = rows(
+        built,
+        f"""select kpi, period_month from mart_kpi_monthly group by kpi, period_month
+        having sum(numerator) filter (aggregation_level = 'total')
+            <> sum(numerator) filter (aggregation_level <> 'total')
+            or count(*) filter (aggregation_level = 'total' and {level} is not null) > 0""",
+    )
+    assert wrong == []
+    shares = rows(
+        built,
+        """select kpi_value from mart_kpi_monthly where kpi like 's4_%_share'
+        and aggregation_level = 'total'""",
+    )
+    assert all(Decimal(0) <= share <= Decimal(1) for (share,) in shares)

@@ -1,0 +1,143 @@
+"""A number is explained by its claims, and they by their ledger entries, to the cent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from rcm_platform import trace
+from rcm_platform_tests.conftest import Built, RunCli
+
+MAY = date(2025, 5, 1)
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    """A published file of three claims: x denied, y paid, z only in the second KPI."""
+    con = duckdb.connect()
+    con.execute("""
+        create table published_version as select '2025-06-15' as as_of;
+        create table kpi_registry as from (values
+            ('by_claims', 'By claims', 'denied claims', 'claims'),
+            ('by_dollars', 'By dollars', 'denied dollars', 'charges'),
+            ('at_risk', 'At risk', 'open dollars', null)
+        ) as t (kpi, label, numerator, denominator);
+        create table dim_facility as select 'f' as facility_key, 'HOSP' as facility_id,
+            'Hospital' as facility_name;
+        create table dim_payer as from (values ('p', '1', 'One'), ('q', '2', 'Two'))
+            as t (payer_key, payer_id, payer_name);
+        create table int_kpi__contributions as
+        select kpi, claim_key, date '2025-05-01' as period_month, 'f' as facility_key, payer_key,
+            cast(n as decimal(18, 2)) as numerator, cast(d as decimal(18, 2)) as denominator
+        from (values
+            ('by_claims', 'x', 'p', 1, 1), ('by_claims', 'y', 'q', 0, 1),
+            ('by_dollars', 'x', 'p', 60, 60), ('by_dollars', 'y', 'q', 0, 40),
+            ('by_dollars', 'z', 'q', 5, 5), ('by_dollars', null, 'q', 0, 10),
+            ('at_risk', 'x', 'p', 60, null)
+        ) as t (kpi, claim_key, payer_key, n, d);
+        create table mart_kpi_monthly as
+        select kpi, period_month, 'facility and payer' as aggregation_level, facility_key,
+            payer_key, sum(numerator) as numerator, sum(denominator) as denominator
+        from int_kpi__contributions group by all
+        union all by name
+        select kpi, period_month, 'total' as aggregation_level, sum(numerator) as numerator,
+            sum(denominator) as denominator
+        from int_kpi__contributions group by all;
+        create table fct_claims as
+        select claim_key, upper(claim_key) as claim_id, 'h' as source_system,
+            cast(o as decimal(18, 2)) as open_amount, cast(p as decimal(18, 2)) as
+            payer_paid_amount, cast(0 as decimal(18, 2)) as patient_paid_amount
+        from (values ('x', 60, 0), ('y', 0, 40), ('z', 5, 0)) as t (claim_key, o, p);
+        create table fct_ledger_entries as
+        select claim_key, date '2025-05-02' as event_date, date '2025-05-02' as recorded_date,
+            event_type, cast(a as decimal(18, 2)) as ar_amount, cast(c as decimal(18, 2)) as
+            cash_amount, cast(0 as decimal(18, 2)) as memo_amount, 'file.edi' as source_file,
+            '1/7' as source_position, event_type as ledger_entry_key
+        from (values ('x', 'CHARGE', 60, 0), ('y', 'CHARGE', 40, 0),
+            ('y', 'PAYER_PAYMENT', -40, 40), ('z', 'CHARGE', 5, 0)
+        ) as t (claim_key, event_type, a, c)
+    """)
+    return con
+
+
+def test_a_number_is_the_sum_of_its_claims(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.trace(con, "by_dollars")
+    assert found.cell.month == MAY
+    assert (found.cell.numerator, found.cell.denominator) == (Decimal("65.00"), Decimal("115.00"))
+    assert [part.claim_id for part in found.parts] == ["X", "Z", "Y", None]
+    assert found.is_whole
+
+
+def test_a_part_of_the_business_is_a_part_of_the_sum(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.trace(con, "by_claims", MAY, trace.Scope(facility="hosp", payer="One"))
+    assert found.cell.value == 1
+    assert [part.claim_id for part in found.parts] == ["X"]
+
+
+def test_an_amount_has_no_denominator(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.trace(con, "at_risk")
+    assert (found.cell.value, found.is_whole) == (Decimal("60.00"), True)
+
+
+def test_a_missing_claim_is_noticed(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("delete from int_kpi__contributions where kpi = 'by_claims' and claim_key = 'y'")
+    assert not trace.trace(con, "by_claims").is_whole
+
+
+def test_a_claim_is_the_sum_of_its_entries(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.claim(con, "y")
+    assert found.is_whole
+    assert {(e.source_file, e.source_position) for e in found.entries} == {("file.edi", "1/7")}
+    con.execute("delete from fct_ledger_entries where event_type = 'PAYER_PAYMENT'")
+    assert not trace.claim(con, "y").is_whole
+
+
+def test_two_kpis_are_told_apart_claim_by_claim(con: duckdb.DuckDBPyConnection) -> None:
+    _, _, groups = trace.compare(con, "by_claims", "by_dollars")
+    told = {group.reason: (group.claims, group.example) for group in groups}
+    assert told == {
+        "counted by both with another weight": (1, "X"),
+        "weighs differently in both": (1, "Y"),
+        "only by_dollars looks at it": (1, "Z"),
+        "of no claim": (0, ""),
+    }
+    firsts = sum((group.first[0] for group in groups), Decimal(0))
+    seconds = sum((group.second[1] for group in groups), Decimal(0))
+    assert (firsts, seconds) == (Decimal("1.00"), Decimal("115.00"))
+
+
+@pytest.mark.parametrize(
+    ("kpi", "scope", "message"),
+    [
+        ("nonsense", trace.Scope(), "there is: by_claims, by_dollars, at_risk"),
+        ("by_claims", trace.Scope(facility="nowhere"), "there is, for example: HOSP"),
+        ("at_risk", trace.Scope(payer="Two"), "there are values from 2025-05 to 2025-05"),
+    ],
+)
+def test_what_is_not_there_is_told_in_words(
+    con: duckdb.DuckDBPyConnection, kpi: str, scope: trace.Scope, message: str
+) -> None:
+    with pytest.raises(trace.UnknownNumber, match=message):
+        trace.trace(con, kpi, None, scope)
+
+
+def test_every_published_number_is_whole(built: Built) -> None:
+    with built.published() as con:
+        cells = con.execute(
+            "select kpi, max(period_month) from mart_kpi_monthly group by kpi"
+        ).fetchall()
+        assert cells
+        assert [kpi for kpi, month in cells if not trace.trace(con, kpi, month).is_whole] == []
+
+
+def test_the_command_follows_a_number_to_its_files(rcm: RunCli, built: Built) -> None:
+    shown = rcm("trace", "initial_denial_rate", home=built.settings.home).stdout
+    assert "sum to it exactly" in shown
+    assert "835/" in shown
+    shown = rcm(
+        "trace", "--compare", "denial_rate_claims", "denial_rate_dollars", home=built.settings.home
+    ).stdout
+    assert "Why they differ" in shown
