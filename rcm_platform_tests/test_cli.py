@@ -8,7 +8,10 @@ import pytest
 
 from rcm_platform_tests.conftest import Built, RunCli
 
-COMMANDS = ["run", "ui", "world", "compare", "persons", "bench", "published", "quarantine"]
+COMMANDS = [
+    "run", "ui", "world", "compare", "persons", "bench", "published", "quarantine",
+    "serve", "users", "health", "backup", "restore",
+]  # fmt: skip
 
 
 def test_help_lists_every_command(rcm: RunCli) -> None:
