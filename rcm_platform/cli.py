@@ -1,4 +1,7 @@
-"""The command line: `rcm run | ui | world | trace | published | quarantine` and more."""
+"""The command line: `rcm run | ui | world | trace | published | quarantine` and more.
+
+What a deployment needs (`rcm serve | users | health | backup | restore`) is in cli_serve.py.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from rcm_platform import cli_serve
 from rcm_platform.settings import WORLD_HOSPITALS, WorldSize, get_settings
 
 if TYPE_CHECKING:
@@ -36,6 +40,9 @@ world_app = typer.Typer(help="The synthetic outside world and its hidden truth."
 app.add_typer(world_app, name="world")
 app.add_typer(published_app, name="published")
 app.add_typer(quarantine_app, name="quarantine")
+cli_serve.register(app)
+
+SCORECARD = "/assets/leadership/scorecard"
 
 # bound now: during a run, what dbt prints to stdout goes to a file
 out = Console(file=sys.stdout)
@@ -66,19 +73,29 @@ def run(
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="For leaders: nothing can be started or changed.")
+    ] = False,
 ) -> None:
-    """Start the Dagster UI and its daemon (schedule, sensors, freshness) on loopback."""
+    """Start the Dagster UI and its daemon (schedule, sensors, freshness) on loopback.
+
+    With --read-only there is no daemon, and the page to open is the scorecard.
+    """
     from rcm_platform import headless
 
     settings = get_settings()
     headless.prepare_dagster_home(settings)
     os.environ["RCM_HOME"] = str(settings.home)
-    out.print(
-        f"Dagster UI: http://127.0.0.1:{port} (about half a minute to start; Ctrl-C stops it)"
-    )
-    dagster = Path(sys.executable).parent / "dagster"
-    module = ["-m", "rcm_platform.definitions"]
-    os.execv(dagster, [str(dagster), "dev", *module, "-h", "127.0.0.1", "-p", str(port)])
+    url = f"http://127.0.0.1:{port}"
+    start = "(about half a minute to start; Ctrl-C stops it)"
+    where = ["-m", "rcm_platform.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    if read_only:
+        command = ["dagster_webserver", "--read-only", *where]
+        out.print(f"The scorecard: {url}{SCORECARD}\n{start}", highlight=False)
+    else:
+        command = ["dagster", "dev", *where]
+        out.print(f"Dagster UI: {url} {start}")
+    os.execv(sys.executable, [sys.executable, "-m", *command])
 
 
 @world_app.callback(invoke_without_command=True)
@@ -741,7 +758,7 @@ def _print_report(report: RunReport) -> None:
         out.print(
             f"[green]Published[/]: readers see {report.published}, as of {report.as_of}\n"
             "Where to look next: `rcm ui` (or `make ui`), then "
-            "http://127.0.0.1:3000/assets/leadership/scorecard\n"
+            f"http://127.0.0.1:3000{SCORECARD}\n"
             f"Read it: {report.published_path}"
         )
     else:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,16 @@ retention:
   sensor: {purge_after_days: {skipped: 1, failure: 14, success: 14}}
 """
 
+# the URL holds a password, which stays in the environment
+DAGSTER_YAML_POSTGRES = """\
+storage:
+  postgres:
+    postgres_url: {env: DAGSTER_POSTGRES_URL}
+"""
+
+DAEMON_SILENT_SECONDS = 300
+"""A daemon says every half minute that it is alive, unless a sensor keeps it."""
+
 
 @dataclass
 class RunReport:
@@ -65,9 +76,38 @@ class RunReport:
 
 def prepare_dagster_home(settings: Settings) -> None:
     """Write dagster.yaml, and point this process and its children to it."""
+    text = DAGSTER_YAML
+    if settings.dagster_postgres_url:
+        if find_spec("dagster_postgres") is None:
+            raise ModuleNotFoundError(
+                "RCM_DAGSTER_POSTGRES_URL needs more: pip install 'rcm-platform[deploy]'"
+            )
+        # SQLAlchemy would take another driver than the one that dagster-postgres brings
+        _, _, rest = settings.dagster_postgres_url.partition("://")
+        os.environ["DAGSTER_POSTGRES_URL"] = f"postgresql+psycopg2://{rest}"
+        text += DAGSTER_YAML_POSTGRES
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    (settings.dagster_home / "dagster.yaml").write_text(DAGSTER_YAML)
+    new = settings.dagster_home / f".dagster.yaml.{os.getpid()}"
+    new.write_text(text)
+    new.replace(settings.dagster_home / "dagster.yaml")  # others may be reading it
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+
+
+def silent_daemons(settings: Settings) -> list[str] | None:
+    """The daemons that should be heard and are not; None when none ever ran in this home."""
+    import dagster as dg
+
+    prepare_dagster_home(settings)
+    with dg.DagsterInstance.get() as instance:
+        heard = instance.get_daemon_heartbeats()
+        since = time.time() - DAEMON_SILENT_SECONDS
+        if not heard:
+            return None
+        return sorted(
+            name
+            for name in instance.get_required_daemon_types()
+            if name not in heard or heard[name].timestamp < since
+        )
 
 
 def run_all(settings: Settings, out: Console, as_of: date | None = None) -> RunReport:

@@ -78,6 +78,17 @@ class Settings(BaseSettings):
         30, ge=1, description="Hours after which what is published counts as stale."
     )
 
+    dagster_postgres_url: OptionalText = Field(
+        None,
+        description="PostgreSQL of Dagster's runs, events and schedules: postgresql://... "
+        "Default: SQLite files in RCM_HOME.",
+    )
+    code_server: OptionalText = Field(
+        None,
+        description="host:port where `rcm serve --only daemon` offers the graph to "
+        "`rcm serve --only web`. Default: both are one `rcm serve`, by a socket.",
+    )
+
     world: bool = Field(True, description="on: build the synthetic world; off: your sources only.")
     world_seed: int = Field(20250101, ge=0, description="Seed of the synthetic world.")
     world_size: WorldSize = Field(
@@ -125,6 +136,13 @@ class Settings(BaseSettings):
     @classmethod
     def _on_off(cls, value: object) -> object:
         return {"on": True, "off": False}.get(str(value).lower(), value)
+
+    @field_validator("code_server")
+    @classmethod
+    def _names_a_port(cls, value: str | None) -> str | None:
+        if value and not value.rpartition(":")[2].isdigit():
+            raise ValueError(f"RCM_CODE_SERVER ({value}) is not host:port")
+        return value
 
     @field_validator("world_through")
     @classmethod
@@ -174,6 +192,16 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         return self.home / "dagster"
 
+    @property
+    def users_path(self) -> Path:
+        """Who may come in by `rcm serve`, unless a PostgreSQL holds them."""
+        return self.home / "users.db"
+
+    @property
+    def audit_log_path(self) -> Path:
+        """Who came in by `rcm serve`, and what was refused: one JSON object a line."""
+        return self.home / "audit.log"
+
     @cached_property
     def hospital_urls(self) -> dict[str, str]:
         """Source system → database URL, for the hospitals that exist under these settings.
@@ -197,6 +225,12 @@ def _environment(env_file: object) -> dict[str, str | None]:
     """The variables of the env file and, before those, of the environment, in upper case."""
     given = dotenv_values(str(env_file)) if env_file else {}
     return {name.upper(): value for name, value in [*given.items(), *os.environ.items()]}
+
+
+def access_environment() -> dict[str, str]:
+    """What is set of DAGSTER_AUTH_..., the knobs of dagster-authkit; blank is not set."""
+    known = _environment(Settings.model_config.get("env_file"))
+    return {n: value for n, value in known.items() if value and n.startswith("DAGSTER_AUTH_")}
 
 
 def redact(url: str) -> str:

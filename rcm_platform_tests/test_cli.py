@@ -9,8 +9,9 @@ import pytest
 from rcm_platform_tests.conftest import Built, RunCli
 
 COMMANDS = [
-    *("run", "ui", "world", "compare", "persons"),
-    *("trace", "bench", "export", "published", "quarantine"),
+COMMANDS = [
+    *("run", "ui", "world", "compare", "persons", "trace", "bench", "export"),
+    *("published", "quarantine", "serve", "users", "health", "backup", "restore"),
 ]
 
 
