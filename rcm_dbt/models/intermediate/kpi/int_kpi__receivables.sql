@@ -39,13 +39,15 @@ net_balances as (
         balances.balance_month,
         balances.facility_key,
         balances.payer_key,
-        case
-            when claims.first_remit_date <= balances.balance_date
-                or expected.expected_amount is null
-                or expected.expected_amount > balances.balance_amount
-                then balances.balance_amount
-            else expected.expected_amount
-        end * {{ window_days('balances.balance_month') }} as net_dollar_days,
+        sum(
+            case
+                when claims.first_remit_date <= balances.balance_date
+                    or expected.expected_amount is null
+                    or expected.expected_amount > balances.balance_amount
+                    then balances.balance_amount
+                else expected.expected_amount
+            end
+        ) * {{ window_days('balances.balance_month') }} as net_dollar_days,
         {{ money(0) }} as window_net_amount
 
     from balances
@@ -55,6 +57,11 @@ net_balances as (
 
     left join expected
         on balances.claim_key = expected.claim_key
+
+    group by
+        balances.balance_month,
+        balances.facility_key,
+        balances.payer_key
 
     union all
 
