@@ -9,7 +9,6 @@ import pytest
 from rcm_platform_tests.conftest import Built, RunCli
 
 COMMANDS = [
-COMMANDS = [
     *("run", "ui", "world", "compare", "persons", "trace", "bench", "export"),
     *("published", "quarantine", "serve", "users", "health", "backup", "restore"),
 ]
