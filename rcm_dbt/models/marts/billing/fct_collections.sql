@@ -145,40 +145,15 @@ by_posting as (
         and (
             event_types.measure_class = 'patient_cash'
             -- at the bank, and not yet on any remittance
-            or entries.event_type = 'UNAPPLIED_CASH'
+            or (entries.event_type = 'UNAPPLIED_CASH' and entries.group_code is null)
             or (event_types.measure_class = 'payer_cash' and entries.source_system = 'synthea')
         )
-
-),
-
--- money in the bank that no remittance has named yet, and its end when one does
-unapplied as (
-
-    select
-        ledger_entry_key as collection_key,
-        claim_key,
-        source_system,
-        facility_key,
-        payer_key,
-        'payer, outside any claim' as collected_from,
-        'bank deposit' as collection_method,
-        cast(null as {{ dbt.type_string() }}) as trace_number,
-        'deposited' as collection_status,
-        event_date as collection_date,
-        recorded_date,
-        cash_amount as collected_amount
-
-    from {{ ref('int_ledger__entries') }}
-
-    where event_type = 'UNAPPLIED_CASH' and group_code is null
 
 ),
 
 unioned as (
 
     select * from by_remittance
-    union all
-    select * from unapplied
     union all
     select * from by_posting
 
