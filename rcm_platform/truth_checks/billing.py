@@ -61,9 +61,11 @@ CHECKS = [
                 service_date, charge_amount
             from '{truth}/lines.parquet'
             union all by name
-            -- a stranger's lines are known from the remittance alone
-            select source_system, claim_id, line_id, procedure_code, modifiers, units, service_date,
-                remit_lines.charge_amount
+            -- a stranger's lines are known from the remittance alone, which tells a stay by its
+            -- revenue code and not by the hospital's own code for it
+            select source_system, claim_id, line_id,
+                case when procedure_code not like 'RB%' then procedure_code end as procedure_code,
+                modifiers, units, service_date, remit_lines.charge_amount
             from remit_lines
             inner join '{truth}/claims.parquet' as claims using (source_system, claim_id)
             where kind = 'stranger'
