@@ -75,7 +75,7 @@ def users_database(url: str) -> Any:
     from playhouse.db_url import connect, register_database
     from playhouse.shortcuts import ReconnectMixin
 
-    class Returning(ReconnectMixin, PostgresqlDatabase):  # type: ignore[misc]
+    class Returning(ReconnectMixin, PostgresqlDatabase):
         reconnect_errors = (
             (OperationalError, "server closed the connection"),
             (OperationalError, "terminating connection"),
