@@ -15,7 +15,6 @@ import logging.handlers
 import os
 import re
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +41,7 @@ def _close_gaps() -> None:
     server_class = module("dagster_webserver.webserver").DagsterWebserver
     # the summary shows the password in the URL of the users' database
     module("dagster_authkit.cli.main").print_config_summary = lambda _: None
-    users = module("dagster_authkit.auth.backends.sql")
-    users.connect = partial(users.connect, unquote_password=True, unquote_user=True)
+    module("dagster_authkit.auth.backends.sql").connect = users_database
     for place, name in (
         ("api.routes", "render_login_page"),
         ("core.middleware", "render_403_page"),
@@ -66,6 +64,26 @@ def _close_gaps() -> None:
     # authkit, when it starts, puts its own before these
     server_class.build_middleware = with_only_posted_graphql
     server_class._make_request_context = with_role
+
+
+def users_database(url: str) -> Any:
+    """A connection to the users that comes back after the server went away.
+
+    authkit's own stays broken until the webserver starts again, and nobody can come in meanwhile.
+    """
+    from peewee import InterfaceError, OperationalError, PostgresqlDatabase
+    from playhouse.db_url import connect, register_database
+    from playhouse.shortcuts import ReconnectMixin
+
+    class Returning(ReconnectMixin, PostgresqlDatabase):
+        reconnect_errors = (
+            (OperationalError, "server closed the connection"),
+            (OperationalError, "terminating connection"),
+            (InterfaceError, "connection already closed"),
+        )
+
+    register_database(Returning, "postgres", "postgresql")
+    return connect(url, unquote_password=True, unquote_user=True)
 
 
 def _may_write(scope: Any) -> bool:

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import peewee
 import pytest
 
+from rcm_platform import door as door_module
 from rcm_platform import serve
 from rcm_platform.settings import Settings
 from rcm_platform_tests import servers
@@ -284,6 +286,14 @@ def test_users_can_be_in_postgresql(
     rows = servers.ask(postgres_url, "select username, role from target.public.users")
     assert ("eve", 10) in rows
     assert not (tmp_path / "users.db").exists()
+
+
+def test_a_login_works_again_after_the_database_was_away(postgres_url: str) -> None:
+    database = door_module.users_database(postgres_url)
+    end = "select pg_terminate_backend(pg_backend_pid())"
+    with pytest.raises(peewee.OperationalError):
+        peewee.PostgresqlDatabase.execute_sql(database, end)
+    assert database.execute_sql("select 1").fetchone() == (1,)
 
 
 @pytest.mark.prove
