@@ -32,7 +32,8 @@ SCORECARD = "/assets/leadership/scorecard"
 LAUNCH = """
 mutation { launchRun(executionParams: {
   selector: {repositoryName: "__repository__", jobName: "nightly",
-             repositoryLocationName: "rcm_platform.definitions"}
+             repositoryLocationName: "rcm_platform.definitions",
+             assetSelection: [{path: ["leadership", "scorecard"]}], assetCheckSelection: []}
   runConfigData: {}
 }) { __typename } }
 """
