@@ -137,6 +137,7 @@ def viewer(anyone: Visitor) -> Visitor:
     return anyone.logged_in("eve")
 
 
+@pytest.mark.prove
 def test_nobody_comes_in_without_a_login(anyone: Visitor) -> None:
     status, _, headers = anyone.ask("GET", SCORECARD)
     assert (status, headers["Location"]) == (302, f"/auth/login?next={SCORECARD}")
@@ -148,6 +149,7 @@ def test_nobody_comes_in_without_a_login(anyone: Visitor) -> None:
     assert anyone.ask("GET", "/auth/health")[0] == 200
 
 
+@pytest.mark.prove
 def test_a_viewer_reads_the_scorecard_and_can_start_nothing(viewer: Visitor, home: Path) -> None:
     status, page, _ = viewer.ask("GET", SCORECARD)
     assert status == 200
@@ -178,6 +180,7 @@ def test_a_viewer_reads_the_scorecard_and_can_start_nothing(viewer: Visitor, hom
         ("POST", LAUNCH, "application/graphql"),
     ],
 )
+@pytest.mark.prove
 def test_authkit_does_not_look_at_the_url_so_no_query_is_taken_from_it(
     anyone: Visitor, viewer: Visitor, method: str, body: str | None, kind: str
 ) -> None:
@@ -188,17 +191,20 @@ def test_authkit_does_not_look_at_the_url_so_no_query_is_taken_from_it(
         assert "launchRun" not in text
 
 
+@pytest.mark.prove
 def test_launchers_and_admins_start_runs(anyone: Visitor) -> None:
     for name in ("lea", "admin"):
         assert anyone.logged_in(name).launches() == "LaunchRunSuccess"
 
 
+@pytest.mark.prove
 def test_a_launcher_cannot_wipe_assets(anyone: Visitor) -> None:
     wipe = 'mutation { wipeAssets(assetPartitionRanges: [{assetKey: {path: ["world"]}}]) '
     answer = anyone.logged_in("lea").graphql(wipe + "{ __typename } }")
     assert answer["wipeAssets"]["message"] == "Access Denied: EDITOR role required"
 
 
+@pytest.mark.prove
 def test_the_users_and_the_log_are_private_and_hold_no_password(
     viewer: Visitor, home: Path
 ) -> None:
@@ -210,12 +216,14 @@ def test_the_users_and_the_log_are_private_and_hold_no_password(
     assert "eve" in logins
 
 
+@pytest.mark.prove
 def test_the_login_page_asks_nothing_of_other_machines(anyone: Visitor) -> None:
     page = anyone.ask("GET", "/auth/login")[1]
     assert "password" in page
     assert set(re.findall(r"https?://([^/\"']+)", page)) <= {"www.w3.org"}
 
 
+@pytest.mark.prove
 def test_the_leaders_door_is_read_only(home: Path, anyone: Visitor) -> None:
     with door(home, "ui", "--read-only") as leader:
         assert leader.ask("GET", SCORECARD)[0] == 200
