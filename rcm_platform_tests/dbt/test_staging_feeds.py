@@ -119,7 +119,7 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     stay = {**claim, "claim_form": "I", "bill_type_code": "11", "drg_code": "291"}
     stay |= {"prior_payer_paid_amount": Decimal("80.50"), "statement_to_date": LATER}
     land(lake, "x12", "submitted_claims", DAY, stay)
-    warehouse.dbt("build", "--select", "staging")
+    warehouse.dbt("build", "--select", "staging", "--indirect-selection", "buildable")
     return warehouse
 
 

@@ -9,9 +9,16 @@ headers as (
 
 ),
 
+-- Synthea's charges enter the ledger with its other events
 lines as (
 
-    select * from {{ ref('int_claim__lines') }}
+    select lines.*
+
+    from {{ ref('int_claim__lines') }} as lines
+
+    inner join headers
+        on lines.claim_key = headers.claim_key
+        and headers.source_system <> 'synthea'
 
 ),
 

@@ -145,7 +145,7 @@ remit_lines as (
 
 ),
 
-lines as (
+told_lines as (
 
     select
         claim_key,
@@ -192,6 +192,29 @@ lines as (
         and headers.known_from = 'remittance'
 
     where remit_lines.charge_rank = 1
+
+),
+
+-- a claim of which nobody tells any line is a line of its own
+lines as (
+
+    select * from told_lines
+
+    union all
+
+    select
+        decided.claim_key,
+        cast(null as {{ dbt.type_string() }}) as line_id,
+        cast(null as {{ dbt.type_string() }}) as procedure_code,
+        {{ money(0) }} as charge_amount,
+        decided.service_date
+
+    from decided
+
+    left join (select distinct told_lines.claim_key from told_lines) as told
+        on decided.claim_key = told.claim_key
+
+    where told.claim_key is null
 
 ),
 
