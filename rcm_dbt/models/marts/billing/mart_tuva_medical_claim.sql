@@ -195,6 +195,12 @@ told_lines as (
 
 ),
 
+told_claims as (
+
+    select distinct claim_key from told_lines
+
+),
+
 -- a claim of which nobody tells any line is a line of its own
 lines as (
 
@@ -211,10 +217,10 @@ lines as (
 
     from decided
 
-    left join (select distinct told_lines.claim_key from told_lines) as told
-        on decided.claim_key = told.claim_key
+    left join told_claims
+        on decided.claim_key = told_claims.claim_key
 
-    where told.claim_key is null
+    where told_claims.claim_key is null
 
 ),
 
