@@ -79,7 +79,7 @@ encounters as (
 
     from {{ ref('int_encounter__current') }} as encounters
 
-    left join {{ ref('int_encounter__discharges') }} as discharges
+    left join {{ ref('int_encounter__status') }} as discharges
         on encounters.encounter_key = discharges.encounter_key
 
 ),

@@ -24,7 +24,9 @@ charge_lines as (
 
 discharges as (
 
-    select * from {{ ref('int_encounter__discharges') }}
+    select * from {{ ref('int_encounter__status') }}
+
+    where discharge_date is not null
 
 ),
 

@@ -10,7 +10,7 @@ headers as (
 
 discharges as (
 
-    select * from {{ ref('int_encounter__discharges') }}
+    select * from {{ ref('int_encounter__status') }}
 
 ),
 
