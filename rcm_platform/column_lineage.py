@@ -7,6 +7,7 @@ private in a column travels only as long as values are kept.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
@@ -22,7 +23,7 @@ from sqlglot.optimizer.scope import Scope, build_scope
 ROWS = "*"
 """Stands for the rows of a table: what a count is made of."""
 
-_FILE = "column_lineage.json"
+_FILE = "column_lineage_by_model.json"
 
 #: What makes another value of its arguments. Everything else is taken to keep them.
 _CHANGES = (
@@ -77,25 +78,24 @@ def write(
 ) -> Lineage:
     """Add the lineage of what a build compiled to that of earlier builds, beside the manifest.
 
-    `target` is the folder of dbt's target; models that are gone are forgotten.
+    Only models whose SQL or whose inputs' columns have changed are read again. `target` is the
+    folder of dbt's target; models that are gone are forgotten.
     """
     path = target / _FILE
-    known = _load(path) if path.exists() else {}
-    built = [
-        name
+    known = json.loads(path.read_text()) if path.exists() else {}
+    stamps = {
+        name: _stamp(node, columns)
         for name, node in manifest["nodes"].items()
         if node["resource_type"] == "model" and node.get("compiled_code") and name in columns
-    ]
-    found = known | column_lineage(manifest, columns, built)
-    found = {model: origins for model, origins in found.items() if model in manifest["nodes"]}
-    new = path.with_suffix(".tmp")
-    new.write_text(
-        json.dumps(
-            {m: {c: [astuple(o) for o in os] for c, os in cs.items()} for m, cs in found.items()}
-        )
-    )
-    new.replace(path)
-    return found
+    }
+    new = [name for name, stamp in stamps.items() if known.get(name, {}).get("stamp") != stamp]
+    for model, origins in column_lineage(manifest, columns, new).items():
+        listed = {column: [astuple(o) for o in found] for column, found in origins.items()}
+        known[model] = {"stamp": stamps[model], "columns": listed}
+    written = path.with_suffix(".tmp")
+    written.write_text(json.dumps({m: k for m, k in known.items() if m in manifest["nodes"]}))
+    written.replace(path)
+    return _load(path)
 
 
 def read(target: Path) -> tuple[dict[str, Any], Lineage]:
@@ -109,9 +109,19 @@ def read(target: Path) -> tuple[dict[str, Any], Lineage]:
 
 def _load(path: Path) -> Lineage:
     return {
-        model: {name: tuple(Origin(*o) for o in origins) for name, origins in columns.items()}
-        for model, columns in json.loads(path.read_text()).items()
+        model: {
+            name: tuple(Origin(*o) for o in origins) for name, origins in known["columns"].items()
+        }
+        for model, known in json.loads(path.read_text()).items()
     }
+
+
+def _stamp(node: Mapping[str, Any], columns: Mapping[str, Sequence[str]]) -> str:
+    """A hash of all that the lineage of a model follows from: its SQL, the columns of what it
+    reads, and how this module reads them."""
+    reads = {table: list(columns.get(table, ())) for table in node["depends_on"]["nodes"]}
+    follows = [node["compiled_code"], reads, sqlglot.__version__, Path(__file__).read_text()]
+    return hashlib.sha256(json.dumps(follows, sort_keys=True).encode()).hexdigest()
 
 
 def roots(lineage: Lineage, table: str, column: str) -> list[Origin]:

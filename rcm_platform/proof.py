@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import duckdb
 
-from rcm_platform.hospitals import hospitals
+from rcm_platform.hospitals import Hospital, hospitals
 from rcm_platform.sources.hospital_tables import USUAL
 
 if TYPE_CHECKING:
@@ -198,6 +199,10 @@ class _Raw:
     lake: Lake
     as_of: date
 
+    @cached_property
+    def _hospitals(self) -> dict[str, Hospital]:
+        return hospitals()
+
     def visible(self, feed: str, table: str) -> str:
         """The rows of a raw table that had arrived by the as-of date."""
         return f"""(
@@ -206,7 +211,7 @@ class _Raw:
 
     def everything(self, feed: str, table: str) -> str:
         """The rows of a raw table; a hospital's under the usual column names also."""
-        own = hospitals()[feed].columns.get(table, {}) if feed in HOSPITALS else {}
+        own = self._hospitals[feed].columns.get(table, {}) if feed in self._hospitals else {}
         renamed = "".join(f", {name} as {usual}" for usual, name in own.items())
         return f"(select *{renamed} from {self.lake.scan(feed, table)})"
 

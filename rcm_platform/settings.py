@@ -54,7 +54,7 @@ class Settings(BaseSettings):
     timezone: str = Field("America/New_York", description="Time zone of the nightly schedule.")
     nightly_cron: str = Field("0 2 * * *", description="Cron expression of the nightly run.")
     sensor_seconds: int = Field(
-        10, ge=1, description="Seconds between two looks of the landing sensor at the folders."
+        5, ge=1, description="Seconds between two looks of the landing sensor at the folders."
     )
 
     ui_url: str = Field(

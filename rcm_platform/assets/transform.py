@@ -1,10 +1,14 @@
 """Groups `staging`, `intermediate` and `marts_*`: the dbt project, built in one `dbt build`."""
 
 import json
+import signal
+import subprocess
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version as installed_version
+from queue import SimpleQueue
 from typing import Any
 
 import dagster as dg
@@ -87,7 +91,8 @@ def resource(settings: Settings) -> DbtCliResource:
     return LeanDbtCliResource(
         project_dir=str(dbt_project.project_dir()),
         dbt_executable=str(dbt_project.DBT_EXECUTABLE),
-        global_config_flags=["--no-use-colors"],
+        # its log of every step of dbt is written faster than anyone reads it
+        global_config_flags=["--no-use-colors", "--log-level-file", "info"],
     )
 
 
@@ -152,7 +157,7 @@ def _with_metadata(
     built: list[dg.Output[Any]] = []
     failure: Exception | None = None
     try:
-        for event in invocation.stream():
+        for event in _read_ahead(invocation):
             if isinstance(event, dg.Output):
                 built.append(event)
             else:
@@ -171,6 +176,42 @@ def _with_metadata(
         yield output.with_metadata(metadata)
     if failure:
         raise failure
+
+
+def _read_ahead(invocation: DbtCliInvocation) -> Iterator[Any]:
+    """What dbt reports, read in another thread as fast as it comes.
+
+    Dagster takes longer to store the result of a test than DuckDB takes for the test: read in
+    step, dbt would wait with its pipe full. Whoever stops reading stops dbt too.
+    """
+    end = object()
+    waiting: SimpleQueue[Any] = SimpleQueue()
+
+    def read() -> None:
+        try:
+            for event in invocation.stream():
+                waiting.put(event)
+        finally:
+            waiting.put(end)
+
+    with ThreadPoolExecutor(1, "dbt_output") as reader:
+        reading = reader.submit(read)
+        try:
+            while (event := waiting.get()) is not end:
+                yield event
+            reading.result()
+        except BaseException:
+            _stop(invocation)
+            raise
+
+
+def _stop(invocation: DbtCliInvocation) -> None:
+    """End dbt, if it still runs: it cancels its queries, or is killed when it does not."""
+    invocation.process.send_signal(signal.SIGINT)
+    try:
+        invocation.process.wait(invocation.termination_timeout_seconds)
+    except subprocess.TimeoutExpired:
+        invocation.process.kill()
 
 
 def _lineage(settings: Settings, lake: Lake, tables: _Tables) -> column_lineage.Lineage:

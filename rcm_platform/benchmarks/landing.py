@@ -92,9 +92,9 @@ def drop_and_wait(settings: Settings, out: Console, claims: int) -> Landing:
             seen = version
             if _shows(settings, found):
                 break
-        if time.time() - dropped > WAIT_SECONDS:
-            raise TimeoutError(f"Nothing was published in {WAIT_SECONDS} s: see `rcm ui`, Runs.")
-        time.sleep(0.2)
+        if _has_failed(dropped) or time.time() - dropped > WAIT_SECONDS:
+            raise TimeoutError("The file was not published: see `rcm ui`, Runs.")
+        time.sleep(0.5)
     published = (settings.published_dir / "current.json").stat().st_mtime
     found.total, found.byte_count = published - dropped, len(data)
     found.stages = _stages(settings, dropped, published)
@@ -214,6 +214,13 @@ def _cpu_seconds(process: psutil.Process) -> float:
 def _is_busy(settings: Settings, instance: dg.DagsterInstance) -> bool:
     runs = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED), limit=1)
     return bool(runs or landing.arrivals(settings, None).waiting)
+
+
+def _has_failed(since: float) -> bool:
+    with dg.DagsterInstance.get() as instance:
+        failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], job_name="landing")
+        records = instance.get_run_records(failed, limit=1)
+    return any(record.create_timestamp.timestamp() > since for record in records)
 
 
 def _has_looked(instance: dg.DagsterInstance, since: float) -> bool:
