@@ -29,12 +29,17 @@ CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 # Telemetry and the first-visit dialog off: no page asks for anything outside the machine.
 # `granularity: run`: with `op`, a run that waits for the pool spins and ignores signals.
+# The queue is looked at every second, since who drops a file waits.
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
 concurrency:
   pools: {default_limit: 1, granularity: run}
   runs: {max_concurrent_runs: 4}
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: QueuedRunCoordinator
+  config: {dequeue_interval_seconds: 1}
 run_monitoring:
   enabled: true
   start_timeout_seconds: 180

@@ -1,4 +1,4 @@
-{# None of these columns is ever empty. One query for all of them, where a test each would be many. #}
+{# None of these columns is ever empty: for a model without a key of its own. #}
 {% test filled(model, columns) %}
 
     select
