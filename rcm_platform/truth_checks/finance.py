@@ -373,10 +373,10 @@ CHECKS = [
                 select source_system, claim_id, line_id, procedure_code
                 from '{{truth}}/lines.parquet'
                 union all
-                -- of a stranger's room we only know the revenue code that the payer quotes
+                -- of a stranger's room the payer quotes a revenue code, which is no procedure
                 select source_system, claim_id, line_id,
                     case when kind = 'stranger' and starts_with(procedure_code, 'RB')
-                        then '0' || substr(procedure_code, 3) else procedure_code end
+                        then null else procedure_code end
                 from '{{truth}}/remit_lines.parquet'
             ) group by all
         ),
