@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -60,17 +61,21 @@ def test_a_killed_run_resumes_to_the_same_marts(
     )
 
 
-def test_a_later_night_equals_one_full_build(rcm: RunCli, tmp_path: Path) -> None:
+def test_thirty_nights_equal_one_full_build(rcm: RunCli, tmp_path: Path) -> None:
     """What arrived since is added; nothing that was there changes."""
     nightly, at_once = tmp_path / "nightly", tmp_path / "at_once"
-    for home, through, as_of in (
-        (nightly, "2025-12-31", []),
-        (nightly, "2025-12-31", ["--as-of", "2026-01-20"]),
-        (at_once, "2026-01-20", []),
-    ):
+    first, nights = date(2025, 12, 31), 30
+    last = first + timedelta(days=nights)
+
+    def run(home: Path, through: date, *as_of: str) -> None:
         home.mkdir(exist_ok=True)
         done = rcm("run", *as_of, home=home, world_size="tiny", world_through=through)
         assert done.returncode == 0, done.stdout + done.stderr
+
+    run(nightly, first)
+    for night in range(1, nights + 1):
+        run(nightly, first, "--as-of", str(first + timedelta(days=night)))
+    run(at_once, last)
     assert contents(nightly / "warehouse" / "rcm.duckdb") == contents(
         at_once / "warehouse" / "rcm.duckdb"
     )
