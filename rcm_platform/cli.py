@@ -316,7 +316,9 @@ def trace_number(
         typer.Option(formats=["%Y-%m"], help="Month (default: the last complete one)."),
     ] = None,
     facility: Annotated[str | None, typer.Option(help="Id or name of a facility.")] = None,
-    payer: Annotated[str | None, typer.Option(help="Id or name of a payer.")] = None,
+    payer: Annotated[
+        str | None, typer.Option(help="Id or name of a payer; `none`: of no payer.")
+    ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Why two KPIs differ, claim by claim.")
     ] = False,

@@ -15,6 +15,12 @@ import duckdb
 
 ZERO = Decimal(0)
 
+NONE = "none"
+"""In place of a payer: what belongs to none."""
+
+Amounts = tuple[Decimal, Decimal | None]
+"""Numerator and denominator."""
+
 
 class UnknownNumber(Exception):  # noqa: N818 (reads as what happened)
     """There is no such KPI, month, facility or payer; the message names those that there are."""
@@ -22,7 +28,7 @@ class UnknownNumber(Exception):  # noqa: N818 (reads as what happened)
 
 @dataclass(frozen=True)
 class Scope:
-    """Part of the business that a number is about; None is all of it."""
+    """Part of the business that a number is about; None is all of it, NONE what is of no payer."""
 
     facility: str | None = None
     payer: str | None = None
@@ -39,6 +45,10 @@ class Cell:
     denominator: Decimal | None
     means: tuple[str, str]
     """What is counted, out of what."""
+
+    @property
+    def amounts(self) -> Amounts:
+        return self.numerator, self.denominator
 
     @property
     def value(self) -> Decimal | None:
@@ -273,6 +283,9 @@ def _condition(con: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[str, list[
     conditions, values = ["1 = 1"], []
     for subject, wanted in (("facility", scope.facility), ("payer", scope.payer)):
         if wanted is None:
+            continue
+        if wanted.lower() == NONE:
+            conditions.append(f"{subject}_key is null")
             continue
         rows = con.execute(
             f"select {subject}_key from dim_{subject} "

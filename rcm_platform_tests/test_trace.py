@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from rcm_platform import trace
+from rcm_platform import trace, trace_audit
 from rcm_platform_tests.conftest import Built, RunCli
 
 MAY = date(2025, 5, 1)
@@ -46,6 +46,9 @@ def con() -> duckdb.DuckDBPyConnection:
         select kpi, period_month, 'total' as aggregation_level, sum(numerator) as numerator,
             sum(denominator) as denominator
         from int_kpi__contributions group by all;
+        alter table mart_kpi_monthly add column kpi_value_key varchar;
+        update mart_kpi_monthly
+        set kpi_value_key = concat_ws('|', kpi, aggregation_level, payer_key);
         create table fct_claims as
         select claim_key, upper(claim_key) as claim_id, 'h' as source_system,
             cast(o as decimal(18, 2)) as open_amount, cast(p as decimal(18, 2)) as
@@ -141,3 +144,47 @@ def test_the_command_follows_a_number_to_its_files(rcm: RunCli, built: Built) ->
         "trace", "--compare", "denial_rate_claims", "denial_rate_dollars", home=built.settings.home
     ).stdout
     assert "Why they differ" in shown
+
+
+class TestAudit:
+    def test_every_level_is_traced_to_files(self, con: duckdb.DuckDBPyConnection) -> None:
+        found = trace_audit.audit(con, MAY)
+        assert (found.cells, found.claims, found.broken) == (8, 3, ())
+        assert found.entries == 4
+
+    def test_a_day_draws_its_own_cells(self, con: duckdb.DuckDBPyConnection) -> None:
+        def drawn(day: int) -> list[str]:
+            found = trace_audit._draw(con, date(2025, 5, day), 3)
+            return [f"{cell} {cell.published}" for cell in found]
+
+        assert drawn(1) == drawn(1)
+        assert any(drawn(day) != drawn(1) for day in range(2, 6))
+
+    @pytest.mark.parametrize(
+        ("damage", "says"),
+        [
+            (
+                "update int_kpi__contributions set numerator = numerator + 0.01 "
+                "where kpi = 'at_risk'",
+                "at_risk 2025-05: its claims do not sum to what is published",
+            ),
+            (
+                "update mart_kpi_monthly set numerator = 2 "
+                "where kpi = 'by_claims' and aggregation_level = 'total'",
+                "by_claims 2025-05: its claims do not sum to what is published",
+            ),
+            (
+                "update fct_ledger_entries set ar_amount = 59 where claim_key = 'x'",
+                "the entries of claim key x do not sum to its balance",
+            ),
+            (
+                "update fct_ledger_entries set source_file = null where claim_key = 'x'",
+                "an entry of claim key x names no file",
+            ),
+        ],
+    )
+    def test_what_does_not_sum_is_named(
+        self, con: duckdb.DuckDBPyConnection, damage: str, says: str
+    ) -> None:
+        con.execute(damage)
+        assert any(says in line for line in trace_audit.audit(con, MAY).broken)

@@ -9,7 +9,15 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import fault_checks, findings, ingest, persons, proof, truth_checks
+from rcm_platform import (
+    fault_checks,
+    findings,
+    ingest,
+    persons,
+    proof,
+    trace_audit,
+    truth_checks,
+)
 from rcm_platform.assets import lineage
 from rcm_platform.assets.common import run_day
 from rcm_platform.assets.persons import person_table_key
@@ -19,6 +27,7 @@ from rcm_platform.settings import Settings
 
 RECEIVED = raw_key("platform", "received_files")
 EXCEPTIONS = "mart_data_exceptions"
+TRACE_CHECK = "kpis_trace_exactly"
 
 # what is counted file by file, before any model runs
 ACCOUNTED = {
@@ -58,6 +67,7 @@ def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
         _files(settings),
         _conservation(settings),
         _blocking(),
+        _trace(settings),
         *lineage.build(settings),
     ]
     if settings.world:
@@ -124,6 +134,42 @@ def _blocking() -> dg.AssetChecksDefinition:
         )
 
     return nothing_blocks
+
+
+def _trace(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=lineage.KPIS,
+        name=TRACE_CHECK,
+        additional_deps=[
+            mart_key("fct_claims"),
+            mart_key("fct_ledger_entries"),
+            ["intermediate", "int_kpi__contributions"],
+        ],
+        blocking=True,
+        description=(
+            f"{trace_audit.SAMPLE} random cells, other ones each day, sum exactly from their "
+            "claims, and those from ledger entries that name their file."
+        ),
+    )
+    def kpis_trace_exactly(
+        context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
+    ) -> dg.AssetCheckResult:
+        as_of = ingest.as_of_date(settings, ingest.open_lake(settings), run_day(context))
+        with warehouse.get_connection() as con:
+            con.execute("set search_path = 'marts,intermediate,seeds'")
+            audit = trace_audit.audit(con, as_of)
+        return dg.AssetCheckResult(
+            passed=not audit.broken,
+            metadata={
+                "cells": audit.cells,
+                "claims": audit.claims,
+                "ledger entries": audit.entries,
+                "drawn by": as_of.isoformat(),
+                **({"broken": list(audit.broken[:20])} if audit.broken else {}),
+            },
+        )
+
+    return kpis_trace_exactly
 
 
 def _faults(settings: Settings) -> dg.AssetChecksDefinition:
