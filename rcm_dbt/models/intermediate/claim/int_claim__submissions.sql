@@ -100,9 +100,9 @@ final as (
             when frequency_code = '8' then 'void'
             when is_secondary then 'secondary'
             when frequency_code = '7' then 'replacement'
+            when submission_number > 1 then 'corrected'
             when frequency_code = '5' then 'late charge'
-            when submission_number = 1 then 'original'
-            else 'corrected'
+            else 'original'
         end as link_kind
 
     from numbered

@@ -6,17 +6,11 @@ results as (
 
     select results.*
 
-    from {{ ref('int_forecast__results') }} as results
+    from {{ ref('int_forecast__bounded') }} as results
 
     inner join {{ ref('int_date__report_days') }} as days
         on results.report_date = days.report_date
         and days.is_current
-
-),
-
-intervals as (
-
-    select * from {{ ref('int_forecast__intervals') }}
 
 ),
 
@@ -46,15 +40,10 @@ final as (
         results.claim_count as open_claim_count,
         results.open_amount as outstanding_amount,
         results.forecast_amount,
-        {{ money('results.forecast_amount * intervals.low_ratio') }} as low_amount,
-        {{ money('results.forecast_amount * intervals.high_ratio') }} as high_amount
+        results.low_amount,
+        results.high_amount
 
     from results
-
-    left join intervals
-        on results.scope = intervals.scope
-        and results.horizon_days = intervals.horizon_days
-        and results.report_date = intervals.report_date
 
     left join facilities
         on results.facility_key = facilities.facility_key

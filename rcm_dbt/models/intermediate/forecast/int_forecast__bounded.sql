@@ -1,0 +1,34 @@
+-- Each forecast with the interval that the errors of past ones give. Errors are ratios to dollars
+-- that were expected to come: a forecast that more is taken back than paid has none.
+with
+
+results as (
+
+    select * from {{ ref('int_forecast__results') }}
+
+),
+
+intervals as (
+
+    select * from {{ ref('int_forecast__intervals') }}
+
+),
+
+final as (
+
+    select
+        results.*,
+        {{ money('results.forecast_amount * intervals.low_ratio') }} as low_amount,
+        {{ money('results.forecast_amount * intervals.high_ratio') }} as high_amount
+
+    from results
+
+    left join intervals
+        on results.scope = intervals.scope
+        and results.horizon_days = intervals.horizon_days
+        and results.report_date = intervals.report_date
+        and results.forecast_amount >= 0
+
+)
+
+select * from final
