@@ -24,8 +24,18 @@ CHECKS = [
         where date_day = (select max(date_day) from marts.mart_quarantine_daily)
             and source_system in ('clearinghouse', 'claims_csv', 'treasury')
         group by all having sum(open_count) > 0""",
-        # a payment delivered again under another number (D3) is loaded, and held by a model
-        """select detector, count(*) from '{truth}/faults.parquet'
+        # a payment delivered again under another number (D3) is loaded, and held by a model; what
+        # was broken in it is broken in both deliveries
+        """with again as (
+            select source_system, record_id as trace_number, count(*) as deliveries
+            from '{truth}/faults.parquet' where detector = 'D3' group by all
+        )
+        select detector, sum(1 + coalesce(deliveries, 0))
+        from '{truth}/faults.parquet' as faults
+        left join '{truth}/remits.parquet' as remits using (source_file)
+        left join again
+            on again.source_system = remits.source_system
+            and again.trace_number = remits.trace_number
         where action = 'quarantine' and detector <> 'D3' group by all""",
     ),
 ]
