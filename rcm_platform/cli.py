@@ -310,7 +310,9 @@ class Benchmark(StrEnum):
 
 @app.command("trace")
 def trace_number(
-    kpis: Annotated[list[str], typer.Argument(help="A KPI of the registry; two with --compare.")],
+    kpis: Annotated[
+        list[str] | None, typer.Argument(help="A KPI of the registry; two with --compare.")
+    ] = None,
     month: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m"], help="Month (default: the last complete one)."),
@@ -323,12 +325,26 @@ def trace_number(
         bool, typer.Option("--compare", help="Why two KPIs differ, claim by claim.")
     ] = False,
     claims: Annotated[int, typer.Option(help="How many claims to follow into the ledger.")] = 3,
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write it as a page, with what the files say. It names patients."),
+    ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="All numbers as pages on the loopback address.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="Port of --serve.")] = 3001,
 ) -> None:
     """Explain a number: its claims, their ledger entries, and the file and place of each."""
-    from rcm_platform import publish, trace
+    from rcm_platform import publish, trace, trace_pages
 
-    if len(kpis) != (2 if compare else 1):
+    if serve:
+        out.print(f"Every number, down to its files: http://127.0.0.1:{port} (Ctrl-C stops it)")
+        trace_pages.serve(get_settings(), port)
+        return
+    if kpis is None or len(kpis) != (2 if compare else 1):
         _stop("Name one KPI, or two with --compare.")
+    if html and compare:
+        _stop("A page explains one number: leave out --compare or --html.")
     when, scope = month.date() if month else None, trace.Scope(facility, payer)
     try:
         with publish.open_published(get_settings().published_dir, "operations") as con:
@@ -354,10 +370,17 @@ def trace_number(
             else:
                 found = trace.trace(con, kpis[0], when, scope)
                 _print_cell(found)
-                is_whole = found.is_whole
-                for part in [part for part in found.parts if part.claim_key][:claims]:
-                    behind = trace.claim(con, str(part.claim_key))
-                    is_whole = is_whole and behind.is_whole
+                of_claims = [part for part in found.parts if part.claim_key][:claims]
+                followed = [trace.claim(con, str(part.claim_key)) for part in of_claims]
+                is_whole = found.is_whole and all(behind.is_whole for behind in followed)
+                if html:
+                    where = ", ".join(name for name in (facility, payer) if name)
+                    page = trace_pages.Pages(get_settings()).file(found, followed, where)
+                    html.touch(mode=0o600)
+                    html.write_text(page)
+                    out.print(f"Written: {html}", highlight=False)
+                    of_claims = []
+                for part, behind in zip(of_claims, followed, strict=False):
                     added = f"{part.numerator:,}" + (
                         "" if part.denominator is None else f" of {part.denominator:,}"
                     )

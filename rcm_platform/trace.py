@@ -72,6 +72,7 @@ class Part:
 class Entry:
     """A ledger entry, with the place that it comes from."""
 
+    source_system: str
     event_date: date
     event_type: str
     ar_amount: Decimal
@@ -85,6 +86,7 @@ class Entry:
 class ClaimTrace:
     """The ledger entries of a claim; `is_whole` says whether they sum to what the claim shows."""
 
+    claim_key: str
     claim_id: str
     open_amount: Decimal
     paid_amount: Decimal
@@ -176,8 +178,8 @@ def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
         raise UnknownNumber(f"There is no claim with the key {claim_key}.")
     rows = con.execute(
         """
-        select event_date, event_type, ar_amount, cash_amount, memo_amount, source_file,
-            source_position
+        select source_system, event_date, event_type, ar_amount, cash_amount, memo_amount,
+            source_file, source_position
         from fct_ledger_entries where claim_key = ?
         order by event_date, recorded_date, event_type, source_file, source_position,
             ledger_entry_key
@@ -185,7 +187,9 @@ def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
         [claim_key],
     ).fetchall()
     claim_id, open_amount, paid_amount = found[0]
-    return ClaimTrace(claim_id, open_amount, paid_amount, tuple(Entry(*row) for row in rows))
+    return ClaimTrace(
+        claim_key, claim_id, open_amount, paid_amount, tuple(Entry(*row) for row in rows)
+    )
 
 
 def compare(

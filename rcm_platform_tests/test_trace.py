@@ -55,7 +55,8 @@ def con() -> duckdb.DuckDBPyConnection:
             payer_paid_amount, cast(0 as decimal(18, 2)) as patient_paid_amount
         from (values ('x', 60, 0), ('y', 0, 40), ('z', 5, 0)) as t (claim_key, o, p);
         create table fct_ledger_entries as
-        select claim_key, date '2025-05-02' as event_date, date '2025-05-02' as recorded_date,
+        select claim_key, 'h' as source_system, date '2025-05-02' as event_date,
+            date '2025-05-02' as recorded_date,
             event_type, cast(a as decimal(18, 2)) as ar_amount, cast(c as decimal(18, 2)) as
             cash_amount, cast(0 as decimal(18, 2)) as memo_amount, 'file.edi' as source_file,
             '1/7' as source_position, event_type as ledger_entry_key

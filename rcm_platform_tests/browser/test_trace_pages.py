@@ -1,0 +1,38 @@
+"""From a number to the segment that it was read from, as people click it."""
+
+from __future__ import annotations
+
+import sys
+import urllib.error
+import urllib.request
+
+import pytest
+
+from rcm_platform_tests.browser.visits import IN_A_BROWSER, browser, serving
+from rcm_platform_tests.conftest import Built
+
+pytestmark = IN_A_BROWSER
+
+
+def test_a_number_is_four_clicks_from_the_segment_of_its_payment(built: Built) -> None:
+    command = [sys.executable, "-m", "rcm_platform.cli", "trace", "--serve", "--port"]
+    with serving(built.settings.home, *command, asks="/") as base, browser(base) as visit:
+        visit.open("/")
+        visit.page.get_by_role("link", name="Days to first payment", exact=True).click()
+        visit.sees("which sum to it exactly")
+        visit.page.locator("tbody a").first.click()
+        visit.sees("which sum to it exactly")
+        payment = visit.page.locator("tr", has_text="PAYER_PAYMENT").first
+        assert not payment.locator("code").first.is_visible()
+        payment.locator("summary").click()
+        meant = payment.locator("tr.meant code").inner_text()
+        assert meant.split("*")[0] in {"SVC", "CLP"}
+        assert "835/" in payment.locator("summary").inner_text()
+
+        visit.open("/kpi/nonsense")
+        visit.sees("There is no KPI 'nonsense'")
+        assert visit.elsewhere == set()
+
+        foreign = urllib.request.Request(base, headers={"Host": "elsewhere.example"})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(foreign, timeout=10)
