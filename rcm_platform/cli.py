@@ -339,7 +339,10 @@ def trace_number(
 
     if serve:
         out.print(f"Every number, down to its files: http://127.0.0.1:{port} (Ctrl-C stops it)")
-        trace_pages.serve(get_settings(), port)
+        try:
+            trace_pages.serve(get_settings(), port)
+        except FileNotFoundError as problem:
+            _stop(str(problem))
         return
     if kpis is None or len(kpis) != (2 if compare else 1):
         _stop("Name one KPI, or two with --compare.")
@@ -375,7 +378,7 @@ def trace_number(
                 is_whole = found.is_whole and all(behind.is_whole for behind in followed)
                 if html:
                     where = ", ".join(name for name in (facility, payer) if name)
-                    page = trace_pages.Pages(get_settings()).file(found, followed, where)
+                    page = trace_pages.Pages(get_settings()).file(con, found, followed, where)
                     html.touch(mode=0o600)
                     html.write_text(page)
                     out.print(f"Written: {html}", highlight=False)

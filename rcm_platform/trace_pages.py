@@ -31,7 +31,7 @@ SHOWN = 100
 
 
 class Pages:
-    """Renders the pages of the version that is published when they are asked for."""
+    """Renders the pages, each from one published version: the one that `con` has open."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -44,10 +44,17 @@ class Pages:
         )
         self._template = environment.get_template("trace.html.jinja")
 
-    def file(self, found: trace.Trace, claims: Sequence[trace.ClaimTrace], where: str = "") -> str:
+    def file(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        found: trace.Trace,
+        claims: Sequence[trace.ClaimTrace],
+        where: str = "",
+    ) -> str:
         """One page that needs no server: the number, and these of its claims below it."""
         followed = {claim.claim_key for claim in claims}
         return self._cell(
+            con,
             found,
             where,
             link=lambda part: f"#{part.claim_key}" if part.claim_key in followed else None,
@@ -58,16 +65,18 @@ class Pages:
         """A number and its claims, each a link. Raises trace.UnknownNumber."""
         with self._open() as con:
             found = trace.trace(con, kpi, month, trace.Scope(facility, payer))
-        where = ", ".join(name for name in (facility, payer) if name)
-        return self._cell(
-            found, where, link=lambda part: part.claim_key and f"/claim/{part.claim_key}"
-        )
+            return self._cell(
+                con,
+                found,
+                where=", ".join(name for name in (facility, payer) if name),
+                link=lambda part: part.claim_key and f"/claim/{part.claim_key}",
+            )
 
     def claim(self, claim_key: str) -> str:
         """A claim's ledger entries, each with its place. Raises trace.UnknownNumber."""
         with self._open() as con:
             found = trace.claim(con, claim_key)
-        return self._render(f"Claim {found.claim_id}", claims=[found])
+            return self._render(con, f"Claim {found.claim_id}", claims=[found])
 
     def numbers(self) -> str:
         """Every KPI with its last complete month."""
@@ -83,33 +92,35 @@ class Pages:
                 order by registry.rowid
                 """
             ).fetchall()
-        numbers = [
-            (
-                label,
-                f"/kpi/{kpi}?{urlencode({'month': f'{month:%Y-%m}'})}",
-                month,
-                _show(trace.Cell(kpi, label, month, numerator, denominator, ("", "")), unit),
-            )
-            for label, kpi, unit, month, numerator, denominator in rows
-        ]
-        return self._render("Every number, down to its files", numbers=numbers)
+            numbers = [
+                (
+                    label,
+                    f"/kpi/{kpi}?{urlencode({'month': f'{month:%Y-%m}'})}",
+                    month,
+                    _show(trace.Cell(kpi, label, month, numerator, denominator, ("", "")), unit),
+                )
+                for label, kpi, unit, month, numerator, denominator in rows
+            ]
+            return self._render(con, "Every number, down to its files", numbers=numbers)
 
     def problem(self, message: str) -> str:
         """A page that says why there is nothing to show."""
-        return self._render("Not found", message=message)
+        with self._open() as con:
+            return self._render(con, "Not found", message=message)
 
     def _cell(
         self,
+        con: duckdb.DuckDBPyConnection,
         found: trace.Trace,
         where: str,
         link: Any,
         claims: Sequence[trace.ClaimTrace] = (),
     ) -> str:
-        with self._open() as con:
-            unit = con.execute(
-                "select unit from kpi_registry where kpi = ?", [found.cell.kpi]
-            ).fetchall()[0][0]
+        [(unit,)] = con.execute(
+            "select unit from kpi_registry where kpi = ?", [found.cell.kpi]
+        ).fetchall()
         return self._render(
+            con,
             found.cell.label,
             trace=found,
             value=_show(found.cell, unit),
@@ -127,15 +138,13 @@ class Pages:
 
     def _render(
         self,
+        con: duckdb.DuckDBPyConnection,
         title: str,
         claims: Iterable[trace.ClaimTrace] = (),
         links: list[tuple[str, str]] | None = None,
         **given: Any,
     ) -> str:
-        with self._open() as con:
-            version, as_of = con.execute("select version, as_of from published_version").fetchall()[
-                0
-            ]
+        [(version, as_of)] = con.execute("select version, as_of from published_version").fetchall()
         nothing = {"trace": None, "numbers": None, "message": None, "where": "", "value": ""}
         return self._template.render(
             {
@@ -204,9 +213,13 @@ def app(settings: Settings) -> Starlette:
 
 
 def serve(settings: Settings, port: int) -> None:
-    """Serve the pages on the loopback address until stopped."""
+    """Serve the pages on the loopback address until stopped.
+
+    Raises FileNotFoundError where nothing is published yet.
+    """
     import uvicorn
 
+    publish.open_published(settings.published_dir, AUDIENCE).close()
     uvicorn.run(app(settings), host="127.0.0.1", port=port, log_level="warning")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -14,6 +13,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+
+from rcm_platform_tests import servers
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -63,9 +64,7 @@ def browser(base: str) -> Iterator[Visit]:
 @contextmanager
 def serving(home: Path, *command: str, asks: str = "/server_info") -> Iterator[str]:
     """Run a server of the platform until it answers; everything it started ends with it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = servers.free_port()
     base = f"http://127.0.0.1:{port}"
     log = home / "server.log"
     with log.open("w") as output:
