@@ -32,10 +32,9 @@ from rcm_platform.settings import Settings
 _Tables = dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]
 """(schema, table) → row count and columns (name, type)."""
 
-# without --full-refresh a seed that got other columns does not fit into the table of the last build
-BUILD = ["build", "--full-refresh"]
-# unit tests prove the models, not the data: the nightly run has them, a landing run does not wait
-WITHOUT_UNIT_TESTS = ["--exclude-resource-type", "unit_test"]
+# without --full-refresh a seed that got other columns does not fit into the table of the last build;
+# unit tests prove the models and not the data: they are run when a model changes, with all tests
+BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
 
 
 class Translator(DagsterDbtTranslator):
@@ -115,7 +114,6 @@ def build(settings: Settings) -> dg.AssetsDefinition:
             context.log.info(f"dbt build as of {as_of}")
             selected = context.selected_asset_keys
             others = sorted(name for key, name in models.items() if key not in selected)
-            command = [*BUILD, *(WITHOUT_UNIT_TESTS if others else ())]
             # any other partial run is of someone who chose the models
             is_whole = not others or context.run.job_name == LANDING_JOB
             feeds = {k.path[1] for k in context.run.asset_selection or () if k.path[0] == "raw"}
@@ -128,11 +126,11 @@ def build(settings: Settings) -> dg.AssetsDefinition:
                 context.log.info("First the other models: they are of another date or state")
                 which = ["--select", " ".join(others), "--indirect-selection", "cautious"]
                 target = ["--target-path", str(dbt_project.run_target(settings))]
-                dbt_project.run_dbt(settings, as_of, *command, *which, *target)
+                dbt_project.run_dbt(settings, as_of, *BUILD, *which, *target)
                 _lineage(settings, lake, _tables(settings))
             with dbt_project.dbt_environment(settings, as_of):
                 invocation = dbt.cli(
-                    command, context=context, target_path=dbt_project.run_target(settings)
+                    BUILD, context=context, target_path=dbt_project.run_target(settings)
                 )
                 yield from _with_metadata(settings, lake, as_of, context, invocation)
             if is_whole:
