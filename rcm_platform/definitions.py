@@ -10,7 +10,7 @@ from dagster_shared.utils.warnings import BetaWarning, PreviewWarning
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)
 
-from rcm_platform import automation  # noqa: E402
+from rcm_platform import automation, stories  # noqa: E402
 from rcm_platform.assets import (  # noqa: E402
     checks,
     exposures,
@@ -35,8 +35,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         leadership.build(settings),
         *exposures.build(settings),
     ]
+    told = dg.map_asset_specs(
+        lambda spec: spec.merge_attributes(tags=stories.tags(spec.key.to_user_string())), assets
+    )
     definitions = dg.Definitions(
-        assets=dg.with_source_code_references(assets),
+        assets=dg.with_source_code_references(told),
         asset_checks=checks.build(settings),
         jobs=[automation.nightly_job, automation.landing_job],
         schedules=[automation.nightly_schedule(settings)],

@@ -7,17 +7,21 @@ by a tag of its own with a reason (`meta.phi_reason`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rcm_platform.column_lineage import Lineage
+from rcm_platform.column_lineage import ROWS, Lineage
+from rcm_platform.publish import Relation, relations_for
 
 CLASSES = ("none", "indirect", "direct")
 """What a column says of a person, the least first."""
 
 ALLOWED = {"leadership": "none", "analyst": "indirect", "operations": "direct"}
 """The most that each audience may see."""
+
+TRIMMED = ("analyst",)
+"""Audiences whose file lacks the columns that they may not see; a leader's models have none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -66,6 +70,28 @@ def inherited(
     return known
 
 
+def withheld(
+    manifest: Mapping[str, Any], lineage: Lineage, audience: str
+) -> dict[str, tuple[str, ...]]:
+    """Model → its columns that the file of this audience must lack."""
+    found: dict[str, list[str]] = {}
+    if audience in TRIMMED:
+        for (table, column), (phi, _) in inherited(manifest, lineage).items():
+            if column != ROWS and CLASSES.index(phi) > CLASSES.index(ALLOWED[audience]):
+                found.setdefault(table, []).append(column)
+    return {table: tuple(sorted(columns)) for table, columns in found.items()}
+
+
+def relations(
+    manifest: Mapping[str, Any], lineage: Lineage, audiences: Iterable[str]
+) -> dict[str, list[Relation]]:
+    """Audience → what stands in its file."""
+    return {
+        audience: relations_for(manifest, audience, withheld(manifest, lineage, audience))
+        for audience in audiences
+    }
+
+
 def leaks(manifest: Mapping[str, Any], lineage: Lineage) -> list[Leak]:
     """Every column that an audience would get and may not see. Of a model that could not be
     followed, nothing is known: leaders and analysts do not get it."""
@@ -80,7 +106,7 @@ def leaks(manifest: Mapping[str, Any], lineage: Lineage) -> list[Leak]:
         Leak(audience, manifest["nodes"][table]["name"], column, phi, way)
         for (table, column), (phi, way) in inherited(manifest, lineage).items()
         for audience in _audiences(manifest["nodes"][table])
-        if CLASSES.index(phi) > CLASSES.index(ALLOWED[audience])
+        if audience not in TRIMMED and CLASSES.index(phi) > CLASSES.index(ALLOWED[audience])
     ]
     return sorted(unknown + known)
 

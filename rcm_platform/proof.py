@@ -417,7 +417,8 @@ def _remittances(raw: _Raw) -> Iterable[ProofLine]:
 
 
 def summary(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str, str]:
-    """Dollars proven, dollars unexplained and dollars in quarantine, as text for the record."""
+    """Dollars proven, dollars unexplained, dollars in quarantine, and what payers announced by how
+    far it is reconciled, as text for the record."""
     raw = _Raw(con, lake, as_of)
     charges, cash = list(_charges(raw)), list(_cash(raw))
     # of what is no money (rows, work), the checks before have the proof
@@ -429,9 +430,19 @@ def summary(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str
             where decision in ('loaded', 'released')
         )"""
     ).fetchall()[0][0]
+    reconciled = dict(
+        con.execute(
+            "select reconciliation_status, sum(remitted_amount) "
+            "from marts.mart_cash_reconciliation group by reconciliation_status"
+        ).fetchall()
+    )
     return {
         "charges": str(sum(line.amount for line in charges)),
         "cash": str(sum(line.amount for line in cash)),
         "unexplained": str(sum(line.unexplained for line in dollars)),
         "quarantined": str(quarantined),
+        **{
+            f"remitted_{status.replace(' ', '_')}": str(reconciled.get(status, Decimal(0)))
+            for status in ("matched", "timing", "known exception", "unmatched")
+        },
     }

@@ -30,13 +30,20 @@ class AuditFailed(Exception):  # noqa: N818 (reads as what happened)
 
 @dataclass(frozen=True)
 class Relation:
-    """A table of the warehouse."""
+    """A table of the warehouse, without the columns that its readers may not see."""
 
     schema: str
     name: str
+    withheld: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f'"{self.schema}"."{self.name}"'
+
+    @property
+    def columns(self) -> str:
+        """What to select from the whole table."""
+        names = ", ".join(f'"{column}"' for column in self.withheld)
+        return f"* exclude ({names})" if names else "*"
 
 
 @dataclass(frozen=True)
@@ -67,12 +74,17 @@ class Hold:
         return f"a run as of {self.as_of} was not published ({'; '.join(self.reasons)})"
 
 
-def relations_for(manifest: Mapping[str, Any], audience: str) -> list[Relation]:
-    """The models and seeds whose dbt meta names this audience."""
+def relations_for(
+    manifest: Mapping[str, Any],
+    audience: str,
+    withheld: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[Relation]:
+    """The models and seeds whose dbt meta names this audience, without the columns `withheld`
+    (model → columns)."""
     return sorted(
         (
-            Relation(node["schema"], node["alias"])
-            for node in manifest["nodes"].values()
+            Relation(node["schema"], node["alias"], (withheld or {}).get(name, ()))
+            for name, node in manifest["nodes"].items()
             if node["resource_type"] in ("model", "seed")
             and audience in node["config"].get("meta", {}).get("audience", [])
         ),
@@ -221,7 +233,8 @@ def _write(
         con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
         for relation in relations:
             con.execute(
-                f'create table main."{relation.name}" as select * from warehouse.{relation}'
+                f'create table main."{relation.name}" as '
+                f"select {relation.columns} from warehouse.{relation}"
             )
         columns = ", ".join(f'? as "{name}"' for name in stated)
         con.execute(
@@ -237,8 +250,11 @@ def _audit(warehouse: Path, target: Path, relations: Sequence[Relation]) -> None
         con.execute(f"attach '{_quoted(target)}' as published (read_only)")
         for relation in relations:
             a, b = (
-                con.execute(f"select count(*), bit_xor(hash(t)) from {table} as t").fetchall()
-                for table in (f"warehouse.{relation}", f'published.main."{relation.name}"')
+                con.execute(f"select count(*), bit_xor(hash(t)) from ({query}) as t").fetchall()
+                for query in (
+                    f"select {relation.columns} from warehouse.{relation}",
+                    f'select * from published.main."{relation.name}"',
+                )
             )
             if a != b:
                 raise AuditFailed(f"{relation.name}: {b} was written, the warehouse has {a}")

@@ -1,6 +1,7 @@
-"""The leaders' first page, as short pieces of markdown: value, target, trend and the proof.
+"""The leaders' first page, as short pieces of markdown: value, target, trend, what changed and why,
+the claims to work first, and the proof.
 
-Reads the published file only, and computes nothing but numerator / denominator.
+Reads the published file for leaders only, and computes nothing but numerator / denominator.
 """
 
 from __future__ import annotations
@@ -13,15 +14,49 @@ from urllib.parse import quote
 
 import duckdb
 
+from rcm_platform.stories import tag
+
 TREND_MONTHS = 12
+CLAIMS = 5
 
 # The Dagster page shows markdown in place only below this length.
 MARKDOWN_LIMIT = 1000
 
+TRACE = "/trace"
+"""Where the web server has the pages of `trace_pages`."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a headline's last complete month has over the month before, and which part did most."""
+
+    since: date
+    effects: tuple[tuple[str, Decimal], ...]
+    """Volume, mix, rate and timing; they add up to the change."""
+    driver: str | None
+    """The part that changed it most: payer and facility; None where it is about too few people."""
+    driver_effect: Decimal | None
+
+    @property
+    def total(self) -> Decimal:
+        return sum((effect for _, effect in self.effects), Decimal(0))
+
+    def text(self, unit: str) -> str:
+        """The change in words."""
+        if not self.total:
+            return f"unchanged since {self.since:%B}"
+        moved = "up" if self.total > 0 else "down"
+        named = sorted(self.effects, key=lambda effect: -abs(effect[1]))
+        why = ", ".join(f"{name} {_signed(effect, unit)}" for name, effect in named if effect)
+        text = f"{moved} {_signed(self.total, unit)[1:]} since {self.since:%B}: {why}"
+        if self.driver and self.driver_effect:
+            text += f"; most of it {self.driver} ({_signed(self.driver_effect, unit)})"
+        return text
+
 
 @dataclass(frozen=True)
 class Headline:
-    """One KPI: the last complete month, its target and its trend (oldest first)."""
+    """One KPI: the last complete month, its target, its trend (oldest first) and its change."""
 
     kpi: str
     label: str
@@ -30,6 +65,7 @@ class Headline:
     direction: str
     month: date
     trend: tuple[Decimal, ...]
+    change: Change | None = None
 
     @property
     def value(self) -> Decimal:
@@ -40,14 +76,18 @@ class Headline:
         return self.value <= self.target if self.direction == "down" else self.value >= self.target
 
     def markdown(self) -> str:
-        """Value, target and sparkline; fits in place (under `MARKDOWN_LIMIT` characters)."""
+        """All of it in a paragraph; fits in place (under `MARKDOWN_LIMIT` characters)."""
         sign = "at most" if self.direction == "down" else "at least"
         verdict = "on target" if self.is_on_target else "off target"
-        return (
-            f"**{show(self.value, self.unit)}** in {self.month:%B %Y} · "
-            f"target {sign} {show(self.target, self.unit)} · {verdict} "
-            f"![trend of {len(self.trend)} months]({sparkline(self.trend)})"
-        )
+        parts = [
+            f"**{show(self.value, self.unit)}** in {self.month:%B %Y}",
+            f"target {sign} {show(self.target, self.unit)}",
+            verdict,
+            f"[claims]({trace_link(self.kpi, self.month)})",
+            f"![trend of {len(self.trend)} months]({sparkline(self.trend)})",
+        ]
+        text = " · ".join(parts)
+        return f"{text} {self.change.text(self.unit)}" if self.change else text
 
 
 def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
@@ -55,21 +95,51 @@ def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
     rows = con.execute(
         """
         select r.kpi, r.label, r.unit, r.target, r.direction, k.period_month,
-            k.numerator, k.denominator
+            k.numerator, k.denominator, volume_effect, mix_effect, rate_effect, timing_effect,
+            concat_ws(' at ', payer_name, facility_name), driver_effect
         from kpi_registry as r
-        inner join mart_kpi_monthly as k on r.kpi = k.kpi and k.aggregation_level = 'total'
+        inner join mart_kpi_scorecard as k on r.kpi = k.kpi and k.aggregation_level = 'total'
         cross join published_version as v
+        left join dim_payer as p on k.driver_payer_key = p.payer_key
+        left join dim_facility as f on k.driver_facility_key = f.facility_key
         where r.is_headline and k.denominator <> 0
             and last_day(k.period_month) <= cast(v.as_of as date)
         order by r.rowid, k.period_month
         """
     ).fetchall()
     found: dict[str, Headline] = {}
-    for kpi, label, unit, target, direction, month, numerator, denominator in rows:
-        earlier = found[kpi].trend if kpi in found else ()
-        trend = (*earlier, Decimal(numerator) / Decimal(denominator))[-TREND_MONTHS:]
-        found[kpi] = Headline(kpi, label, unit, Decimal(str(target)), direction, month, trend)
+    for kpi, label, unit, target, direction, month, numerator, denominator, *why in rows:
+        before = found.get(kpi)
+        trend = (*(before.trend if before else ()), Decimal(numerator) / Decimal(denominator))
+        change = _change(before.month, *why) if before and why[0] is not None else None
+        found[kpi] = Headline(
+            kpi, label, unit, Decimal(str(target)), direction, month, trend[-TREND_MONTHS:], change
+        )
     return list(found.values())
+
+
+def _change(
+    since: date, volume: Decimal, mix: Decimal, rate: Decimal, timing: Decimal,
+    driver: str | None, driver_effect: Decimal | None,
+) -> Change:  # fmt: skip
+    effects = (("rate", rate), ("mix", mix), ("volume", volume), ("timing", timing))
+    return Change(since, effects, driver or None, driver_effect)
+
+
+def claims(con: duckdb.DuckDBPyConnection) -> str:
+    """The claims whose work is expected to bring in most: key, next action, why, dollars, age."""
+    rows = con.execute(
+        f"""
+        select claim_key, next_best_action, w.reason_code, outstanding_band, age_bucket
+        from mart_claim_watchlist as w order by expected_value_rank limit {CLAIMS}
+        """
+    ).fetchall()
+    return "\n".join(
+        f"{place}. [{key[:8]}]({TRACE}/claim/{key}) {action}"
+        + (f", reason {reason}" if reason else "")
+        + f", {band}, {age} days"
+        for place, (key, action, reason, band, age) in enumerate(rows, 1)
+    )
 
 
 def proof_line(con: duckdb.DuckDBPyConnection) -> str:
@@ -87,11 +157,37 @@ def proof_line(con: duckdb.DuckDBPyConnection) -> str:
     )
 
 
+def cash_line(con: duckdb.DuckDBPyConnection) -> str:
+    """How much of what payers announced is explained down to the bank and the general ledger."""
+    matched, timing, exceptions, unmatched = map(
+        Decimal,
+        con.execute(
+            "select remitted_matched, remitted_timing, remitted_known_exception, "
+            "remitted_unmatched from published_version"
+        ).fetchall()[0],
+    )
+    total = matched + timing + exceptions + unmatched
+    share = 1 - unmatched / total if total else Decimal(1)
+    return (
+        f"**${total:,.2f} announced by payers: {share:.2%} explained, "
+        f"${unmatched:,.2f} unmatched.** From the remittance to the bank and the general ledger "
+        f"${matched:,.2f} is matched, ${timing:,.2f} still due, and ${exceptions:,.2f} in payments "
+        "with a claim that a rule holds."
+    )
+
+
 def show(value: Decimal, unit: str) -> str:
     """A KPI value as people read it."""
     if unit == "ratio":
         return f"{value:.1%}"
     return f"${value:,.2f}" if unit == "dollars" else f"{value:,.1f} {unit}"
+
+
+def _signed(value: Decimal, unit: str) -> str:
+    if unit == "ratio":
+        return f"{value * 100:+.1f} points"
+    sign = "+" if value >= 0 else "-"
+    return f"{sign}{show(abs(value), unit)}"
 
 
 def sparkline(values: Sequence[Decimal], width: int = 132, height: int = 24) -> str:
@@ -118,3 +214,13 @@ def asset_link(*key: str) -> str:
 def lineage_link(*key: str) -> str:
     """The picture of everything upstream of an asset in the Dagster UI."""
     return "/asset-groups~" + quote(f'+key:"{"/".join(key)}"', safe="")
+
+
+def story_link(story: str) -> str:
+    """The picture of the few assets that tell a story."""
+    return "/asset-groups~" + quote(f'tag:"{tag(story)}"', safe="")
+
+
+def trace_link(kpi: str, month: date) -> str:
+    """The page with the claims behind a KPI of a month, for those who may see claims."""
+    return f"{TRACE}/kpi/{kpi}?month={month:%Y-%m}"

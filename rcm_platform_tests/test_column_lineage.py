@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from rcm_platform import phi
-from rcm_platform.column_lineage import ROWS, Origin, column_lineage, read, roots
+from rcm_platform.column_lineage import ROWS, Lineage, Origin, column_lineage, read, roots
 from rcm_platform_tests.conftest import Built
 
 PEOPLE = "source.p.raw.people"
@@ -114,6 +114,12 @@ def test_what_cannot_be_read_is_left_out_and_kept_from_leaders() -> None:
 
 
 def tagged(mart: str, audience: str, reason: str | None = None) -> list[phi.Leak]:
+    return phi.leaks(*tagged_project(mart, audience, reason))
+
+
+def tagged_project(
+    mart: str, audience: str, reason: str | None = None
+) -> tuple[dict[str, Any], Lineage]:
     manifest, columns = project(stg="select id, name, born from people", mart=mart)
     manifest["nodes"]["stg"] |= {
         "fqn": ["p", "staging"],
@@ -127,12 +133,19 @@ def tagged(mart: str, audience: str, reason: str | None = None) -> list[phi.Leak
         meta = {"phi": "none", "phi_reason": reason}
         manifest["nodes"]["mart"]["columns"]["x"] = {"config": {"meta": meta}}
     lineage = column_lineage(manifest, columns | {"stg": ["id", "name", "born"]}, ["stg", "mart"])
-    return phi.leaks(manifest, lineage)
+    return manifest, lineage
 
 
 def test_a_name_under_another_name_is_found() -> None:
-    (leak,) = tagged("select upper(name) as x from rcm.main.stg", "analyst")
-    assert str(leak) == "analyst would see mart.x ← stg.name, which is direct"
+    (leak,) = tagged("select upper(name) as x from rcm.main.stg", "leadership")
+    assert str(leak) == "leadership would see mart.x ← stg.name, which is direct"
+
+
+def test_an_analyst_gets_a_model_without_the_names_in_it() -> None:
+    mart = "select id, upper(name) as x, born from rcm.main.stg"
+    assert not tagged(mart, "analyst")
+    found = phi.relations(*tagged_project(mart, "analyst"), ["analyst"])
+    assert [relation.withheld for relation in found["analyst"]] == [("x",)]
 
 
 def test_who_may_see_what() -> None:

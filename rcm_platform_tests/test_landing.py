@@ -288,7 +288,7 @@ def test_a_new_remittance_reaches_the_published_marts(
     steps = {event.step_key for event in done.all_events if event.is_step_success}
     assert done.success, [e.step_key for e in done.all_events if e.is_step_failure]
     assert "raw_hospital_a" not in steps
-    assert {"raw_x12", "warehouse", "conservation", "published__operations"} <= steps
+    assert {"raw_x12", "warehouse", "conservation", "published"} <= steps
     with publish.open_published(settings.published_dir, "operations") as con:
         rows = con.execute(
             "select remitted_amount = posted_amount, remitted_amount > 0 "

@@ -9,7 +9,17 @@ from urllib.parse import unquote
 
 import pytest
 
-from rcm_platform.scorecard import MARKDOWN_LIMIT, Headline, headlines, proof_line, sparkline
+from rcm_platform.publish import open_published
+from rcm_platform.scorecard import (
+    MARKDOWN_LIMIT,
+    Change,
+    Headline,
+    cash_line,
+    claims,
+    headlines,
+    proof_line,
+    sparkline,
+)
 from rcm_platform_tests.conftest import Built
 
 
@@ -44,10 +54,24 @@ def test_a_flat_or_single_value_still_draws(values: list[Decimal]) -> None:
     assert "points=" in unquote(sparkline(values))
 
 
+def change(unit: str = "ratio", **effects: str) -> str:
+    named = tuple((name, Decimal(effect)) for name, effect in effects.items())
+    return Change(date(2025, 11, 1), named, "Evergreen at North", Decimal("-0.004")).text(unit)
+
+
+def test_a_change_says_how_far_and_why_the_largest_reason_first() -> None:
+    assert change(mix="-0.002", rate="-0.007", timing="0") == (
+        "down 0.9 points since November: rate -0.7 points, mix -0.2 points; most of it "
+        "Evergreen at North (-0.4 points)"
+    )
+    assert change(mix="0", rate="0") == "unchanged since November"
+    assert change("dollars", volume="12.5", rate="-2.5").startswith("up $10.00 since November")
+
+
 def test_every_headline_of_a_run_fits_in_place(built: Built) -> None:
-    with built.published() as con:
-        shown = headlines(con)
-        line = proof_line(con)
+    with open_published(built.settings.published_dir, "leadership") as con:
+        shown, first = headlines(con), claims(con)
+        lines = proof_line(con), cash_line(con)
     assert [h.kpi for h in shown] == [
         "initial_denial_rate",
         "first_pass_yield",
@@ -56,6 +80,9 @@ def test_every_headline_of_a_run_fits_in_place(built: Built) -> None:
         "ar_over_90_rate",
         "collections_per_wrvu",
     ]
-    assert all(len(h.markdown()) < MARKDOWN_LIMIT for h in shown)
-    assert line.startswith("**100.00%")
-    assert len(line) < MARKDOWN_LIMIT
+    assert all(h.change for h in shown)
+    texts = [*(h.markdown() for h in shown), *lines, first]
+    assert max(len(text) for text in texts) < MARKDOWN_LIMIT
+    assert lines[0].startswith("**100.00%")
+    assert "100.00% explained, $0.00 unmatched" in lines[1]
+    assert first.count("/trace/claim/") == 5

@@ -1,6 +1,10 @@
 {#
     What each row of a relation adds to a KPI: its part of the numerator and of the denominator, in
     the month of a date. An amount has no denominator: give `null`.
+
+    A part is known from the day of that date; a date that is named a month has no day, nor has what is
+    given as `known_date='null'`. Where the numerator comes later than the denominator (cash for a month
+    of service), `numerator_date` says when, and the two are parts of their own.
 #}
 {% macro kpi_rows(
     kpi,
@@ -10,20 +14,35 @@
     denominator='1',
     where='1 = 1',
     claim_key='claim_key',
-    payer_key='payer_key'
+    payer_key='payer_key',
+    known_date=none,
+    numerator_date=none
 ) -%}
+    {%- set day = known_date or ('null' if month.endswith('_month') else month) -%}
+    {%- set parts = [(numerator, denominator, day)] -%}
+    {%- if numerator_date -%}
+        {%- set parts = [(numerator, '0', numerator_date), ('0', denominator, day)] -%}
+    {%- endif -%}
+    {%- for part in parts -%}
     select
         cast('{{ kpi }}' as {{ dbt.type_string() }}) as kpi,
         {{ claim_key }} as claim_key,
         {{ month_start(month) }} as period_month,
+        cast({{ part[2] }} as date) as known_date,
         facility_key,
         {{ payer_key }} as payer_key,
-        {{ money(numerator) }} as numerator,
-        {{ money(denominator) }} as denominator
+        {{ money(part[0]) }} as numerator,
+        {{ money(part[1]) }} as denominator
 
     from {{ relation }}
 
     where {{ where }}
+    {%- if not loop.last %}
+
+    union all
+
+    {% endif -%}
+    {%- endfor -%}
 {%- endmacro %}
 
 {# 1 where a condition holds, else 0: a part of a numerator that counts. #}
@@ -42,4 +61,14 @@
 #}
 {% macro is_mature(date, parameter) -%}
     {{ days_between(dbt.last_day(date, 'month'), as_of_date()) }} >= {{ kpi_parameter(parameter) }}
+{%- endmacro %}
+
+{# The value of a KPI: an amount, or numerator over denominator, to six places. #}
+{% macro kpi_figure(is_amount, numerator, denominator) -%}
+    case
+        when {{ is_amount }} then cast({{ numerator }} as decimal(18, 6))
+        else cast(
+            round({{ numerator }} / nullif({{ denominator }}, 0), 6) as decimal(18, 6)
+        )
+    end
 {%- endmacro %}

@@ -19,7 +19,7 @@ def build(settings: Settings) -> list[dg.AssetSpec]:
 
 def _spec(manifest: Mapping[str, Any], exposure: Mapping[str, Any]) -> dg.AssetSpec:
     nodes = [manifest["nodes"][name] for name in exposure["depends_on"]["nodes"]]
-    shown_by = exposure["config"]["meta"].get("shown_by", published.KEY.path)
+    shown_by = exposure["config"]["meta"].get("shown_by", published.key("operations").path)
     url = {"url": dg.MetadataValue.url(exposure["url"])} if exposure["url"] else {}
     return dg.AssetSpec(
         ["exposures", exposure["name"]],

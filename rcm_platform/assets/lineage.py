@@ -1,5 +1,5 @@
-"""Column lineage as Dagster shows it, and the checks that stand on it: figures reach a source, and
-no audience gets a column that it may not see."""
+"""Column lineage as Dagster shows it, and the checks that stand on it and on the manifest: figures
+reach a source, and no audience gets a column or a small cell that it may not see."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 
-from rcm_platform import column_lineage, phi
+from rcm_platform import column_lineage, phi, small_cells
 from rcm_platform.column_lineage import ROWS, Lineage
 from rcm_platform.settings import Settings
 
 KPIS = dg.AssetKey(["marts", "mart_kpi_monthly"])
+SCORECARD = dg.AssetKey(["marts", "mart_kpi_scorecard"])
 # columns that name a figure or its place instead of being one
 _FIGURES = ("numerator", "denominator", "kpi_value")
 _SHOWN_ROOTS = 12
@@ -90,7 +92,7 @@ def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
             metadata={name: f"{len(found)} raw columns" for name, found in ends.items()},
         )
 
-    return [reach, _phi(settings)]
+    return [reach, _phi(settings), _small_cells(settings)]
 
 
 def _phi(settings: Settings) -> dg.AssetChecksDefinition:
@@ -110,3 +112,23 @@ def _phi(settings: Settings) -> dg.AssetChecksDefinition:
         )
 
     return private
+
+
+def _small_cells(settings: Settings) -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=SCORECARD,
+        name="no_small_cell_leaves",
+        additional_deps=[["marts", "mart_clinician_scorecard"]],
+        blocking=True,
+        description=(
+            f"No figure for leaders is about fewer than {small_cells.smallest_cell()} people, and "
+            "each of their models says how it counts them or why it is about nobody."
+        ),
+    )
+    def small(warehouse: DuckDBResource) -> dg.AssetCheckResult:
+        manifest, _ = column_lineage.read(settings.dbt_target_dir)
+        with warehouse.get_connection() as con:
+            found = small_cells.problems(con, manifest)
+        return dg.AssetCheckResult(passed=not found, metadata={"found": found} if found else {})
+
+    return small

@@ -1,50 +1,68 @@
 """Group `published`: what readers see. Written only behind green blocking checks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import dbt_project, exports, ingest, proof, publish
+from rcm_platform import column_lineage, dbt_project, exports, ingest, phi, proof, publish
 from rcm_platform.assets.common import DATA_TEAM, NIGHTLY_FRESHNESS, WRITER_POOL, money, run_day
-from rcm_platform.publish import relations_for
 from rcm_platform.settings import Settings
 
-AUDIENCE = "operations"
-KEY = dg.AssetKey(["published", AUDIENCE])
 EXPORTS_KEY = dg.AssetKey(["published", "exports"])
+
+AUDIENCES = {
+    "leadership": (
+        "What leaders read: nothing about a single patient, and no figure about fewer than eleven "
+        "people."
+    ),
+    "analyst": "What analysts read: facts and marts without the columns that name a patient.",
+    "operations": "What revenue-cycle staff read: everything that their work needs.",
+}
+
+
+def key(audience: str) -> dg.AssetKey:
+    """The asset of an audience's file."""
+    return dg.AssetKey(["published", audience])
 
 
 def build(settings: Settings) -> list[dg.AssetsDefinition]:
-    """The published file, and the files for others that are made from it."""
+    """The published files, and the files for others that are made from them."""
     manifest = json.loads(dbt_project.prepared_manifest(settings).read_text())
-    return [_operations(settings, manifest), _exports(settings, manifest)]
+    return [_files(settings, manifest), _exports(settings, manifest)]
 
 
-def _operations(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """The file of the audience `operations`: the models whose meta names it."""
-    relations = relations_for(manifest, AUDIENCE)
+def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """One version with a file for each audience: the models whose meta names it."""
 
-    @dg.asset(
-        key=KEY,
-        deps=[[relation.schema, relation.name] for relation in relations],
-        group_name="published",
-        kinds={"duckdb"},
-        owners=DATA_TEAM,
-        freshness_policy=NIGHTLY_FRESHNESS,
+    @dg.multi_asset(
+        name="published",
+        specs=[
+            dg.AssetSpec(
+                key(audience),
+                deps=[[r.schema, r.name] for r in publish.relations_for(manifest, audience)],
+                group_name="published",
+                kinds={"duckdb"},
+                owners=DATA_TEAM,
+                freshness_policy=NIGHTLY_FRESHNESS,
+                skippable=True,
+                description=(
+                    f"{says}\n\nA checked, read-only file: written, audited against the "
+                    "warehouse, and only then pointed to, together with those of the other "
+                    f"audiences. `rcm published path {audience}` prints the current one."
+                ),
+            )
+            for audience, says in AUDIENCES.items()
+        ],
         pool=WRITER_POOL,
-        description=(
-            "The checked, read-only file that revenue-cycle staff and the scorecard read.\n\n"
-            "It is written, audited against the warehouse, and only then pointed to: "
-            "`rcm published path` prints the current one."
-        ),
+        can_subset=True,
     )
-    def operations(
+    def published(
         context: dg.AssetExecutionContext, warehouse: DuckDBResource
-    ) -> dg.MaterializeResult:
+    ) -> Iterator[dg.MaterializeResult[None]]:
         with ingest.single_writer(settings):
             lake = ingest.open_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
@@ -52,37 +70,43 @@ def _operations(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDef
                 facts = proof.summary(con, lake, as_of)
             if unexplained := Decimal(facts["unexplained"]):
                 raise dg.Failure(f"Not published: {money(unexplained)} is unexplained.")
+            # a version is whole: all files are written, whichever was asked for
+            audiences = phi.relations(*column_lineage.read(settings.dbt_target_dir), AUDIENCES)
             version = publish.publish(
                 settings.warehouse_path,
                 settings.published_dir,
-                {AUDIENCE: relations},
+                audiences,
                 as_of,
                 facts | {"run_id": context.run_id},
             )
-        path = version.path(settings.published_dir, AUDIENCE)
         if not version.is_current:
             context.log.warning(f"{version.version} is older than what is current: not pointed to")
-        return dg.MaterializeResult(
-            metadata={
-                "version": version.version,
-                "as of": version.as_of,
-                "current": version.is_current,
-                "tables": len(relations),
-                "bytes": path.stat().st_size,
-                "path": dg.MetadataValue.path(path),
-            }
-        )
+        for audience, relations in audiences.items():
+            if key(audience) in context.selected_asset_keys:
+                path = version.path(settings.published_dir, audience)
+                yield dg.MaterializeResult(
+                    asset_key=key(audience),
+                    metadata={
+                        "version": version.version,
+                        "as of": version.as_of,
+                        "current": version.is_current,
+                        "tables": len(relations),
+                        "columns withheld": sum(len(r.withheld) for r in relations),
+                        "bytes": path.stat().st_size,
+                        "path": dg.MetadataValue.path(path),
+                    },
+                )
 
-    return operations
+    return published
 
 
 def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """Parquet files beside the published version, of the models whose meta says `export_as`."""
-    files = exports.for_manifest(manifest, AUDIENCE)
+    files = exports.for_manifest(manifest, "operations")
 
     @dg.asset(
         key=EXPORTS_KEY,
-        deps=[KEY],
+        deps=[key("operations")],
         group_name="published",
         kinds={"parquet"},
         owners=DATA_TEAM,
@@ -99,7 +123,7 @@ def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefini
             raise dg.Failure(f"Nothing is published in {folder} yet.")
         beside = folder / version.version / "exports"
         done = [
-            exports.export(folder, mart, beside, exports.Format.PARQUET, AUDIENCE, name)
+            exports.export(folder, mart, beside, exports.Format.PARQUET, "operations", name)
             for name, mart in files.items()
         ]
         return dg.MaterializeResult(

@@ -32,14 +32,14 @@ from rcm_platform.settings import Settings
 _Tables = dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]
 """(schema, table) → row count and columns (name, type)."""
 
-# without --full-refresh a seed that got other columns does not fit into the table of the last build;
-# unit tests prove the models and not the data: they are run when a model changes, with all tests
+# without --full-refresh a seed that got other columns does not fit into the table of the last
+# build; unit tests prove the models and not the data: they run with all tests when a model changes
 BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
 
 
 class Translator(DagsterDbtTranslator):
-    """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh, and
-    say what their figures assume."""
+    """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh, say
+    what their figures assume, and carry whom they are for as tags."""
 
     @cached_property
     def _assumptions(self) -> list[assumptions.Assumption]:
@@ -58,9 +58,12 @@ class Translator(DagsterDbtTranslator):
                 + assumptions.described(self._assumptions, props["name"])
             )
         )
-        if props["resource_type"] == "model" and props["fqn"][1] == "marts":
-            return spec.replace_attributes(freshness_policy=NIGHTLY_FRESHNESS)
-        return spec
+        if props["resource_type"] != "model" or props["fqn"][1] != "marts":
+            return spec
+        audiences = props["config"]["meta"].get("audience", [])
+        return spec.replace_attributes(freshness_policy=NIGHTLY_FRESHNESS).merge_attributes(
+            tags={"persona": props["fqn"][2], **{f"audience/{name}": "" for name in audiences}}
+        )
 
 
 class LeanDbtCliResource(DbtCliResource):

@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from rcm_platform import dbt_project, ingest, publish
+from rcm_platform import dbt_project, ingest, phi, publish
 from rcm_platform.settings import Settings, WorldSize
 
 STAGES = ("start-up", "world", "raw", "dbt", "checks", "publish", "scorecard", "other")
@@ -56,10 +56,8 @@ def _bare(settings: Settings) -> dict[str, float]:
         dbt_project.run_dbt(settings, as_of, "build", "--quiet")
     with timed("publish"):
         manifest = json.loads((settings.dbt_target_dir / "manifest.json").read_text())
-        relations = publish.relations_for(manifest, "operations")
-        publish.publish(
-            settings.warehouse_path, settings.published_dir, {"operations": relations}, as_of
-        )
+        audiences = {name: publish.relations_for(manifest, name) for name in phi.ALLOWED}
+        publish.publish(settings.warehouse_path, settings.published_dir, audiences, as_of)
     return times
 
 

@@ -119,4 +119,23 @@ CHECKS = [
         shared_costs("mart_clinician_productivity"),
         COSTS_WITH_WORK,
     ),
+    TruthCheck(
+        "clinician_scorecard",
+        "What leaders see of all clinicians sums to the work and the money that truly were.",
+        "mart_clinician_scorecard",
+        f"""select sum(work_rvu), sum(charge_amount), sum(cash_amount), sum(open_amount) from (
+            select work_rvu, charge_amount, cash_amount, open_amount
+            from marts.mart_clinician_scorecard
+            union all
+            select -work_rvu, -charge_amount, -cash_amount, -open_amount
+            from marts.mart_clinician_productivity
+            left join marts.dim_facility as facilities using (facility_key)
+            where coalesce(facilities.source_system, '') not in {HOSPITALS}
+        )""",
+        """select
+            (select sum(work_rvu) from '{truth}/encounters.parquet'),
+            (select sum(charge_amount) from '{truth}/claims.parquet'),
+            (select sum(cash_amount) from '{truth}/ledger_entries.parquet'),
+            (select sum(open_amount) from '{truth}/claims.parquet')""",
+    ),
 ]

@@ -200,14 +200,17 @@ CHECKS = [
         "Every payment that truly was announced is there, with its trace number and its deposit.",
         "mart_cash_reconciliation",
         f"""select facilities.source_system, trace_number, payment_date, remitted_amount,
-            deposited_amount
+            deposited_amount, gl_amount, reconciliation_status <> 'unmatched'
         from marts.mart_cash_reconciliation
         inner join marts.dim_facility as facilities using (facility_key)
         where facilities.source_system in {HOSPITALS}""",
-        """select source_system, remits.trace_number, payment_date, payment_amount, deposits.amount
+        """select source_system, remits.trace_number, payment_date, payment_amount, deposits.amount,
+            booked.amount, true
         from '{truth}/remits.parquet' as remits
         left join '{truth}/bank_deposits.parquet' as deposits
-            on remits.trace_number = deposits.trace_number and facility_id = hospital""",
+            on remits.trace_number = deposits.trace_number and facility_id = deposits.hospital
+        left join '{truth}/gl_postings.parquet' as booked
+            on remits.trace_number = booked.trace_number and facility_id = booked.hospital""",
     ),
     TruthCheck(
         "underpayments",

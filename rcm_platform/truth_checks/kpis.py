@@ -352,14 +352,25 @@ FAMILIES: dict[str, dict[str, str]] = {
 }
 
 
-def _check(family: str, queries: dict[str, str]) -> TruthCheck:
-    listed = ", ".join(f"'{kpi}'" for kpi in queries)
+_NOT_EMPTY = "(numerator <> 0 or coalesce(denominator, 0) <> 0)"
+
+
+def _known(queries: dict[str, str]) -> str:
+    """Both parts of these KPIs as they truly were, as a query on the truth."""
     truths = " union all ".join(
         f"""select '{kpi}' as kpi, * from ({query})
         as known (month, source_system, payer_id, numerator, denominator)"""
         for kpi, query in queries.items()
     )
-    not_empty = "(numerator <> 0 or coalesce(denominator, 0) <> 0)"
+    return f"""with {_BASE}, known as ({truths})
+        select kpi, cast(date_trunc('month', month) as date) as month, source_system, payer_id,
+            cast(sum(numerator) as decimal(18, 2)) as numerator,
+            cast(sum(denominator) as decimal(18, 2)) as denominator
+        from known group by all having {_NOT_EMPTY}"""
+
+
+def _check(family: str, queries: dict[str, str]) -> TruthCheck:
+    listed = ", ".join(f"'{kpi}'" for kpi in queries)
     return TruthCheck(
         f"kpis_{family}",
         f"Both parts of each KPI of {family.replace('_', ' ')}, by month, hospital and payer, "
@@ -370,13 +381,53 @@ def _check(family: str, queries: dict[str, str]) -> TruthCheck:
         from marts.mart_kpi_monthly
         inner join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
-        where facilities.source_system in {HOSPITALS} and kpi in ({listed}) and {not_empty}""",
-        f"""with {_BASE}, known as ({truths})
-        select kpi, cast(date_trunc('month', month) as date) as month, source_system, payer_id,
-            cast(sum(numerator) as decimal(18, 2)) as numerator,
-            cast(sum(denominator) as decimal(18, 2)) as denominator
-        from known group by all having {not_empty}""",
+        where facilities.source_system in {HOSPITALS} and kpi in ({listed}) and {_NOT_EMPTY}""",
+        _known(queries),
     )
 
 
-CHECKS = [_check(family, queries) for family, queries in FAMILIES.items()]
+#: KPIs that only the world's hospitals add to: their totals are those of the truth.
+_OF_HOSPITALS = f"""kpi not in (
+            select kpi from marts.mart_kpi_monthly left join marts.dim_facility using (facility_key)
+            where aggregation_level <> 'total'
+                and coalesce(source_system, '') not in {HOSPITALS}
+        )"""
+
+_ALL = {kpi: query for queries in FAMILIES.values() for kpi, query in queries.items()}
+
+CHECKS = [
+    *(_check(family, queries) for family, queries in FAMILIES.items()),
+    TruthCheck(
+        "kpi_scorecard",
+        "What leaders see of each headline KPI sums to what it truly was, small cells and all.",
+        "mart_kpi_scorecard",
+        f"""select kpi, aggregation_level, sum(numerator), sum(denominator)
+        from marts.mart_kpi_scorecard where {_OF_HOSPITALS} group by all""",
+        f"""select kpi, level, sum(numerator), sum(denominator) from ({_known(_ALL)})
+        cross join (values ('total'), ('facility and payer')) as levels (level)
+        where {_OF_HOSPITALS} and kpi in (select kpi from seeds.kpi_registry where is_headline)
+        group by all""",
+    ),
+    TruthCheck(
+        "kpi_changes",
+        "Each KPI and the month before it are as they truly were, and so is the change.",
+        "mart_kpi_changes",
+        f"""select kpi, period_month, kpi_value, previous_value,
+            volume_effect + mix_effect + rate_effect + timing_effect
+        from marts.mart_kpi_changes where {_OF_HOSPITALS}""",
+        f"""with months as (
+            select kpi, month, cast(case when sum(denominator) is null then sum(numerator)
+                else round(sum(numerator) / nullif(sum(denominator), 0), 6) end as decimal(18, 6))
+                as value
+            from ({_known(_ALL)}) where {_OF_HOSPITALS} group by all
+        )
+        select kpi, later.month, later.value, earlier.value, later.value - earlier.value
+        from months as later inner join months as earlier using (kpi)
+        where later.month = earlier.month + interval 1 month
+            and later.value is not null and earlier.value is not null
+            and exists (
+                select 1 from marts.mart_kpi_changes as changes
+                where changes.kpi = later.kpi and changes.period_month = later.month
+            )""",
+    ),
+]

@@ -1,5 +1,5 @@
--- Each payment that an 835 announces, against what was posted from it, what is held in quarantine
--- and what reached the bank. A difference is computed, never forced.
+-- Each payment that an 835 announces, against what was posted from it, what is held in quarantine,
+-- what reached the bank and what the general ledger booked. A difference is computed, never forced.
 with
 
 payments as (
@@ -46,7 +46,8 @@ held as (
     select
         payments.remit_payment_key,
         sum(quarantine.dollar_amount) as quarantined_amount,
-        count(*) as quarantined_claim_count
+        count(*) as quarantined_claim_count,
+        max(quarantine.rule_id) as exception_rule_id
 
     from {{ ref('int_quarantine__items') }} as quarantine
 
@@ -80,6 +81,22 @@ deposits as (
 
 ),
 
+booked as (
+
+    select
+        trace_number,
+        facility_id,
+        max(posting_date) as gl_posting_date,
+        sum(posting_amount) as gl_amount
+
+    from {{ ref('stg_treasury__gl_postings') }}
+
+    group by
+        trace_number,
+        facility_id
+
+),
+
 facilities as (
 
     select * from {{ ref('int_facility__current') }}
@@ -98,7 +115,9 @@ windows as (
 
 feeds as (
 
-    select count(*) as deposit_count from deposits
+    select
+        (select count(*) from deposits) as deposit_count,
+        (select count(*) from booked) as booked_count
 
 ),
 
@@ -117,9 +136,18 @@ amounts as (
         coalesce(provider_adjustments.provider_adjustment_amount, 0) as provider_adjustment_amount,
         coalesce(held.quarantined_amount, 0) as quarantined_amount,
         coalesce(held.quarantined_claim_count, 0) as quarantined_claim_count,
+        held.exception_rule_id,
         deposits.deposit_date,
         deposits.deposited_amount,
+        booked.gl_posting_date,
+        booked.gl_amount,
         feeds.deposit_count > 0 as has_bank_feed,
+        feeds.booked_count > 0 as has_gl_feed,
+        -- the books of a month are restated until the end of the next
+        {{ dbt.last_day(
+            dbt.dateadd('month', 1, 'coalesce(deposits.deposit_date, payments.payment_date)'),
+            'month'
+        ) }} as gl_due_date,
         windows.window_days,
         payments._source_file,
         payments._source_position
@@ -146,9 +174,13 @@ amounts as (
         on payments.trace_number = deposits.trace_number
         and facilities.facility_id = deposits.facility_id
 
+    left join booked
+        on payments.trace_number = booked.trace_number
+        and facilities.facility_id = booked.facility_id
+
 ),
 
-final as (
+compared as (
 
     select
         *,
@@ -168,9 +200,49 @@ final as (
                 and {{ days_between('payment_date', as_of_date()) }} <= window_days  -- noqa: LT05
                 then 'timing'
             else 'unmatched'
-        end as deposit_status
+        end as deposit_status,
+        case
+            when not has_gl_feed then 'not applicable'
+            when remitted_amount = 0 or gl_amount = coalesce(deposited_amount, remitted_amount)
+                then 'matched'
+            when gl_amount is null and gl_due_date >= {{ as_of_date() }} then 'timing'
+            else 'unmatched'
+        end as gl_status
 
     from amounts
+
+),
+
+statuses as (
+
+    select
+        *,
+        case
+            when 'unmatched' in (posting_status, deposit_status, gl_status) then 'unmatched'
+            when posting_status = 'known exception' then 'known exception'
+            when 'timing' in (deposit_status, gl_status) then 'timing'
+            else 'matched'
+        end as reconciliation_status
+
+    from compared
+
+),
+
+final as (
+
+    select
+        *,
+        case
+            when reconciliation_status = 'timing' and deposit_status = 'timing'
+                then cast({{ dbt.dateadd('day', 'window_days', 'payment_date') }} as date)
+            when reconciliation_status = 'timing' then cast(gl_due_date as date)
+        end as due_date,
+        case
+            when reconciliation_status = 'unmatched'
+                then {{ days_between('payment_date', as_of_date()) }}
+        end as unmatched_days
+
+    from statuses
 
 )
 

@@ -100,6 +100,7 @@ final as (
         'net_collection_rate', 'claims', 'service_date',
         numerator='payer_paid_amount + patient_paid_amount',
         denominator='charge_amount - contractual_amount',
+        numerator_date='coalesce(last_remit_date, service_date)',
         where=is_mature('service_date', 'collection_maturity_days')
     ) }}
 
@@ -108,6 +109,7 @@ final as (
     {{ kpi_rows(
         'gross_collection_rate', 'claims', 'service_date',
         numerator='payer_paid_amount + patient_paid_amount', denominator='charge_amount',
+        numerator_date='coalesce(last_remit_date, service_date)',
         where=is_mature('service_date', 'collection_maturity_days')
     ) }}
 
@@ -163,7 +165,7 @@ final as (
     union all
 
     {{ kpi_rows(
-        'cost_to_collect', 'collecting', 'activity_date',
+        'cost_to_collect', 'collecting', 'activity_date', known_date='null',
         claim_key=null_key(), payer_key=null_key(),
         numerator='cost_amount', denominator='cash_amount'
     ) }}

@@ -23,6 +23,7 @@ final as (
         kpi,
         claim_key,
         period_month,
+        known_date,
         facility_key,
         payer_key,
         numerator,

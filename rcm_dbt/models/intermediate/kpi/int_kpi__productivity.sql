@@ -90,7 +90,7 @@ final as (
     union all
 
     {{ kpi_rows(
-        'cost_per_wrvu', 'costs', 'activity_date',
+        'cost_per_wrvu', 'costs', 'activity_date', known_date='null',
         claim_key=null_key(), payer_key=null_key(), numerator='cost_amount', denominator='0'
     ) }}
 

@@ -75,7 +75,8 @@ final as (
 
     {{ kpi_rows(
         's1_collection_rate', 'claims', 'service_date',
-        numerator='payer_paid_amount + patient_paid_amount', denominator='charge_amount'
+        numerator='payer_paid_amount + patient_paid_amount', denominator='charge_amount',
+        numerator_date='coalesce(last_remit_date, service_date)'
     ) }}
 
     union all
@@ -137,7 +138,8 @@ final as (
     {% endfor -%}
     {{ kpi_rows(
         's4_coverage_rate', 'claims', 'service_date',
-        numerator='payer_paid_amount', denominator='charge_amount'
+        numerator='payer_paid_amount', denominator='charge_amount',
+        numerator_date='coalesce(last_remit_date, service_date)'
     ) }}
 
 )

@@ -15,6 +15,13 @@ select
     deposit_date,
     {{ money('deposited_amount') }} as deposited_amount,
     deposit_status,
+    gl_posting_date,
+    {{ money('gl_amount') }} as gl_amount,
+    gl_status,
+    reconciliation_status,
+    due_date,
+    exception_rule_id,
+    cast(unmatched_days as {{ dbt.type_bigint() }}) as unmatched_days,
     _source_file as source_file,
     _source_position as source_position
 

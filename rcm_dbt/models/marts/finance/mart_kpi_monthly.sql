@@ -64,10 +64,7 @@ final as (
         payer_key,
         cast(numerator as decimal(18, 2)) as numerator,
         cast(denominator as decimal(18, 2)) as denominator,
-        case
-            when denominator is null then cast(numerator as decimal(18, 6))
-            else cast(round(numerator / nullif(denominator, 0), 6) as decimal(18, 6))
-        end as kpi_value
+        {{ kpi_figure('denominator is null', 'numerator', 'denominator') }} as kpi_value
 
     from levels
 

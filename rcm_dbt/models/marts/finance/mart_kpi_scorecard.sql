@@ -1,0 +1,270 @@
+-- The headline KPIs for those who may not see single patients: what is about too few people stands
+-- merged, as other facilities and payers or as other months: totals are those of the ledger.
+with
+
+cells as (
+
+    select
+        kpi,
+        period_month,
+        facility_key,
+        payer_key,
+        numerator,
+        denominator,
+        {{ dbt.concat(['kpi', "'|'", 'cast(period_month as ' ~ dbt.type_string() ~ ')']) }}
+            as month_key,
+        {{ dbt.concat(["coalesce(facility_key, 'none')", "'|'", "coalesce(payer_key, 'none')"]) }}
+            as part_key
+
+    from {{ ref('mart_kpi_monthly') }}
+
+    where aggregation_level = 'facility and payer'
+
+),
+
+people as (
+
+    select
+        kpi,
+        {{ dbt.concat(['kpi', "'|'", 'cast(period_month as ' ~ dbt.type_string() ~ ')']) }}
+            as month_key,
+        {{ dbt.concat(["coalesce(facility_key, 'none')", "'|'", "coalesce(payer_key, 'none')"]) }}
+            as part_key,
+        person_key
+
+    from {{ ref('int_kpi__people') }}
+
+),
+
+people_of_parts as (
+
+    select
+        month_key as group_key,
+        part_key as cell_key,
+        person_key
+
+    from people
+
+),
+
+people_of_months as (
+
+    select distinct
+        kpi as group_key,
+        month_key as cell_key,
+        person_key
+
+    from people
+
+),
+
+{{ small_cells('parts', 'people_of_parts') }},
+
+{{ small_cells('months', 'people_of_months') }},
+
+places as (
+
+    select
+        cells.*,
+        months.has_enough,
+        months.is_merged as is_other_month,
+        months.is_merged or parts.is_merged as is_other_part
+
+    from cells
+
+    inner join parts
+        on cells.month_key = parts.group_key
+        and cells.part_key = parts.cell_key
+
+    inner join months
+        on cells.kpi = months.group_key
+        and cells.month_key = months.cell_key
+
+),
+
+levels as (
+
+    select
+        kpi,
+        month_key,
+        part_key,
+        has_enough,
+        'facility and payer' as aggregation_level,
+        is_other_part as is_other,
+        case when not is_other_month then period_month end as period_month,
+        case when not is_other_part then facility_key end as facility_key,
+        case when not is_other_part then payer_key end as payer_key,
+        numerator,
+        denominator
+
+    from places
+
+    union all
+
+    select
+        kpi,
+        month_key,
+        part_key,
+        has_enough,
+        'total' as aggregation_level,
+        is_other_month as is_other,
+        case when not is_other_month then period_month end as period_month,
+        {{ null_key() }} as facility_key,
+        {{ null_key() }} as payer_key,
+        numerator,
+        denominator
+
+    from places
+
+),
+
+keyed as (
+
+    select
+        *,
+        {{ surrogate_key([
+            'kpi', 'period_month', 'aggregation_level', 'is_other', 'facility_key', 'payer_key',
+        ]) }} as scorecard_key
+
+    from levels
+
+),
+
+counted as (
+
+    select
+        keyed.scorecard_key,
+        count(distinct people.person_key) as people_count
+
+    from keyed
+
+    inner join people
+        on keyed.month_key = people.month_key
+        and keyed.part_key = people.part_key
+
+    group by keyed.scorecard_key
+
+),
+
+summed as (
+
+    select
+        scorecard_key,
+        kpi,
+        period_month,
+        aggregation_level,
+        is_other,
+        facility_key,
+        payer_key,
+        has_enough,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator
+
+    from keyed
+
+    group by
+        scorecard_key,
+        kpi,
+        period_month,
+        aggregation_level,
+        is_other,
+        facility_key,
+        payer_key,
+        has_enough
+
+),
+
+-- about too few people in all months together: nothing is said of it
+said as (
+
+    select
+        *,
+        case when has_enough then numerator end as said_numerator,
+        case when has_enough then denominator end as said_denominator,
+        denominator is null as is_amount
+
+    from summed
+
+),
+
+figures as (
+
+    select
+        said.scorecard_key,
+        said.kpi,
+        said.period_month,
+        said.aggregation_level,
+        said.is_other,
+        said.facility_key,
+        said.payer_key,
+        cast(
+            case when said.has_enough then counted.people_count end as {{ dbt.type_bigint() }}
+        ) as people_count,
+        {{ money('said.said_numerator') }} as numerator,
+        {{ money('said.said_denominator') }} as denominator,
+        {{ kpi_figure('said.is_amount', 'said.said_numerator', 'said.said_denominator') }}
+            as kpi_value
+
+    from said
+
+    inner join counted
+        on said.scorecard_key = counted.scorecard_key
+
+),
+
+-- a change says something of both its months, and of the part that drove it in both
+changes as (
+
+    select
+        changes.*,
+        parts_before.kpi is not null as is_driver_shown
+
+    from {{ ref('mart_kpi_changes') }} as changes
+
+    inner join figures as totals_before
+        on changes.kpi = totals_before.kpi
+        and changes.previous_month = totals_before.period_month
+        and totals_before.aggregation_level = 'total'
+
+    left join figures as parts_now
+        on changes.kpi = parts_now.kpi
+        and changes.period_month = parts_now.period_month
+        and parts_now.aggregation_level <> 'total'
+        and not parts_now.is_other
+        and changes.driver_facility_key = parts_now.facility_key
+        and coalesce(changes.driver_payer_key, 'none') = coalesce(parts_now.payer_key, 'none')
+
+    left join figures as parts_before
+        on changes.kpi = parts_before.kpi
+        and changes.previous_month = parts_before.period_month
+        and parts_before.aggregation_level <> 'total'
+        and not parts_before.is_other
+        and parts_now.facility_key = parts_before.facility_key
+        and coalesce(parts_now.payer_key, 'none') = coalesce(parts_before.payer_key, 'none')
+
+),
+
+final as (
+
+    select
+        figures.*,
+        changes.previous_value,
+        changes.volume_effect,
+        changes.mix_effect,
+        changes.rate_effect,
+        changes.timing_effect,
+        case when changes.is_driver_shown then changes.driver_facility_key end
+            as driver_facility_key,
+        case when changes.is_driver_shown then changes.driver_payer_key end as driver_payer_key,
+        case when changes.is_driver_shown then changes.driver_effect end as driver_effect
+
+    from figures
+
+    left join changes
+        on figures.kpi = changes.kpi
+        and figures.period_month = changes.period_month
+        and figures.aggregation_level = 'total'
+
+)
+
+select * from final
