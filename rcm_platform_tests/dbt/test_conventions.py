@@ -90,12 +90,20 @@ def test_names_addresses_and_numbers_of_people_are_direct_identifiers(
             assert phi == "direct", (node["name"], name)
 
 
-def test_a_direct_identifier_is_kept_from_leaders_and_analysts(parsed: dict[str, Any]) -> None:
+def test_a_direct_identifier_is_in_no_model_for_leaders(parsed: dict[str, Any]) -> None:
     for node in _models(parsed):
         audience = set(node["config"]["meta"].get("audience", []))
         for name, column in node["columns"].items():
             if column["config"].get("meta", {}).get("phi") == "direct":
-                assert audience <= {"operations"}, (node["name"], name)
+                assert "leadership" not in audience, (node["name"], name)
+
+
+def test_every_model_for_leaders_counts_its_people_or_says_why_not(parsed: dict[str, Any]) -> None:
+    for node in _models(parsed):
+        meta = node["config"]["meta"]
+        if "leadership" in meta.get("audience", []):
+            assert set(meta["people"]) in ({"column"}, {"reason"}), node["name"]
+            assert "column" not in meta["people"] or meta["people"]["column"] in node["columns"]
 
 
 def test_each_raw_table_has_one_staging_model(parsed: dict[str, Any]) -> None:
