@@ -13,6 +13,9 @@ from urllib.parse import quote
 
 import duckdb
 
+PATH = "/assets/leadership/scorecard"
+"""Where the Dagster UI shows it."""
+
 TREND_MONTHS = 12
 
 # The Dagster page shows markdown in place only below this length.
