@@ -21,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
+import psutil
 import yaml
 
 from rcm_platform.settings import Settings, access_environment
@@ -217,11 +218,17 @@ def _until_told() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End it and all that it started, such as the runs below a code server."""
     deadline = time.monotonic() + STOP_SECONDS
-    with suppress(ProcessLookupError):  # nothing of its group is left
+    with suppress(ProcessLookupError):  # of a group of which nothing is left
         os.killpg(process.pid, signal.SIGTERM)
-        while time.monotonic() < deadline:
-            process.poll()
-            os.killpg(process.pid, 0)
-            time.sleep(0.1)
+        while _is_running(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.2)
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def _is_running(group: int) -> bool:
+    for process in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.info["status"] != "zombie":
+                return True
+    return False
