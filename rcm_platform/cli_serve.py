@@ -61,8 +61,8 @@ def serve(
 ) -> None:
     """Start the platform for many people: the Dagster UI with a login, and its daemon.
 
-    It does not start without DAGSTER_AUTH_SECRET_KEY. Who came in, who saw claims and what
-    was refused stands in audit.log in RCM_HOME.
+    It does not start without DAGSTER_AUTH_SECRET_KEY. Who came in, who saw claims and what was
+    refused stands in audit.log in RCM_HOME.
     """
     from rcm_platform import headless
     from rcm_platform import serve as processes

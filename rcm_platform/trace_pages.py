@@ -34,12 +34,6 @@ SHOWN = 100
 TO_SCORECARD = ("Scorecard", scorecard.PATH)
 LINKS = (TO_SCORECARD, ("All numbers", f"{PATH}/"))
 
-REFUSAL = (
-    "These pages follow a number down to its claims, and they name patients, so they are not shown "
-    "here. Who may see claims finds them with `rcm ui`, on the machine itself, or at `rcm serve` "
-    "with a login of the role launcher or above. Every figure is on the scorecard."
-)
-
 
 class Pages:
     """Renders the pages, each from one published version: the one that `con` has open."""
@@ -121,7 +115,7 @@ class Pages:
 
     def refusal(self) -> str:
         """A page for those who may not see claims: it says where they are shown."""
-        return self._page("Not shown here", message=REFUSAL, links=[TO_SCORECARD])
+        return self._page("Not shown here", refused=True, links=[TO_SCORECARD])
 
     def _cell(
         self,
@@ -164,7 +158,7 @@ class Pages:
         return self._page(title, version=version, as_of=as_of, claims=found, **given)
 
     def _page(self, title: str, **given: Any) -> str:
-        nothing = dict.fromkeys(("version", "message", "numbers", "trace"))
+        nothing = dict.fromkeys(("version", "message", "refused", "numbers", "trace"))
         return self._template.render(
             {**nothing, "title": title, "links": LINKS, "claims": [], **given}
         )

@@ -88,5 +88,10 @@ def test_who_may_only_read_is_told_who_sees_claims_and_where(
     status, _, page = get(path)
     assert status == 403
     assert "Cash" not in page
-    for words in ("name patients", "`rcm ui`", "role launcher", "/assets/leadership/scorecard"):
+    for words in (
+        "name patients",
+        "rcm ui</code>",
+        "role launcher",
+        "/assets/leadership/scorecard",
+    ):
         assert words in page
