@@ -101,12 +101,10 @@ def serve(
     Without a login, everyone on this machine may do everything. Raises ValueError where the door
     would not hold, or the port is taken.
     """
-    environment = {**os.environ}
+    environment = access(settings) if Part.WEB in parts and login else {**os.environ}
+    environment["RCM_HOME"] = str(settings.home)
     if Part.WEB in parts:
         _must_be_free(host, port)
-        if login:
-            environment = access(settings)
-    environment["RCM_HOME"] = str(settings.home)
     with tempfile.TemporaryDirectory(prefix="rcm_") as own, _until_told() as running:
         where = _code_server(settings, Path(own))
         workspace = Path(own) / "workspace.yaml"
