@@ -1,11 +1,10 @@
-"""The command line: `rcm run | ui | world | trace | published | quarantine` and more.
+"""The command line: `rcm run | world | trace | published | quarantine` and more.
 
-What a deployment needs (`rcm serve | users | health | backup | restore`) is in cli_serve.py.
+The doors (`rcm ui | serve | users`), and what an installation needs, are in cli_serve.py.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,8 +41,6 @@ app.add_typer(published_app, name="published")
 app.add_typer(quarantine_app, name="quarantine")
 cli_serve.register(app)
 
-SCORECARD = "/assets/leadership/scorecard"
-
 # bound now: during a run, what dbt prints to stdout goes to a file
 out = Console(file=sys.stdout)
 
@@ -68,34 +65,6 @@ def run(
     report = headless.run_all(settings, out, as_of.date() if as_of else None)
     _print_report(report)
     raise typer.Exit(0 if report.succeeded else 1)
-
-
-@app.command()
-def ui(
-    port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="For leaders: nothing can be started or changed.")
-    ] = False,
-) -> None:
-    """Start the Dagster UI and its daemon (schedule, sensors, freshness) on loopback.
-
-    With --read-only there is no daemon, and the page to open is the scorecard.
-    """
-    from rcm_platform import headless
-
-    settings = get_settings()
-    headless.prepare_dagster_home(settings)
-    os.environ["RCM_HOME"] = str(settings.home)
-    url = f"http://127.0.0.1:{port}"
-    start = "(about half a minute to start; Ctrl-C stops it)"
-    where = ["-m", "rcm_platform.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    if read_only:
-        command = ["dagster_webserver", "--read-only", *where]
-        out.print(f"The scorecard: {url}{SCORECARD}\n{start}", highlight=False)
-    else:
-        command = ["dagster", "dev", *where]
-        out.print(f"Dagster UI: {url} {start}")
-    os.execv(sys.executable, [sys.executable, "-m", *command])
 
 
 @world_app.callback(invoke_without_command=True)
@@ -310,9 +279,7 @@ class Benchmark(StrEnum):
 
 @app.command("trace")
 def trace_number(
-    kpis: Annotated[
-        list[str] | None, typer.Argument(help="A KPI of the registry; two with --compare.")
-    ] = None,
+    kpis: Annotated[list[str], typer.Argument(help="A KPI of the registry; two with --compare.")],
     month: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m"], help="Month (default: the last complete one)."),
@@ -329,22 +296,14 @@ def trace_number(
         Path | None,
         typer.Option(help="Write it as a page, with what the files say. It names patients."),
     ] = None,
-    serve: Annotated[
-        bool, typer.Option("--serve", help="All numbers as pages on the loopback address.")
-    ] = False,
-    port: Annotated[int, typer.Option(help="Port of --serve.")] = 3001,
 ) -> None:
-    """Explain a number: its claims, their ledger entries, and the file and place of each."""
+    """Explain a number: its claims, their ledger entries, and the file and place of each.
+
+    `rcm ui` has the same as pages for all numbers, at /trace.
+    """
     from rcm_platform import publish, trace, trace_pages
 
-    if serve:
-        out.print(f"Every number, down to its files: http://127.0.0.1:{port} (Ctrl-C stops it)")
-        try:
-            trace_pages.serve(get_settings(), port)
-        except FileNotFoundError as problem:
-            _stop(str(problem))
-        return
-    if kpis is None or len(kpis) != (2 if compare else 1):
+    if len(kpis) != (2 if compare else 1):
         _stop("Name one KPI, or two with --compare.")
     if html and compare:
         _stop("A page explains one number: leave out --compare or --html.")
@@ -767,6 +726,8 @@ def _first_and_last(text: str) -> tuple[date, date]:
 
 
 def _print_report(report: RunReport) -> None:
+    from rcm_platform import scorecard
+
     _print_table(
         "Sources",
         ["source", "files", "bytes", "rows", "dollars", "held", "held $"],
@@ -786,7 +747,7 @@ def _print_report(report: RunReport) -> None:
         out.print(
             f"[green]Published[/]: readers see {report.published}, as of {report.as_of}\n"
             "Where to look next: `rcm ui` (or `make ui`), then "
-            f"http://127.0.0.1:3000{SCORECARD}\n"
+            f"http://127.0.0.1:3000{scorecard.PATH}\n"
             f"Read it: {report.published_path}"
         )
     else:

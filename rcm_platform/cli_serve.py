@@ -1,4 +1,4 @@
-"""The commands of a deployment: `rcm serve | users | health | backup | restore`."""
+"""The doors (`rcm ui | serve | users`), and what keeps an installation (`health`, `backup`)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rcm_platform.settings import get_settings
 
 def register(app: typer.Typer) -> None:
     """Add them to the command line."""
+    app.command()(ui)
     app.command()(serve)
     app.command(
         context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
@@ -21,6 +22,33 @@ def register(app: typer.Typer) -> None:
     app.command()(health)
     app.command()(backup)
     app.command()(restore)
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="For leaders: nothing can be started or changed.")
+    ] = False,
+) -> None:
+    """Start the Dagster UI and its daemon (schedule, sensors, freshness) on loopback.
+
+    With --read-only there is no daemon and no page that names patients, and the page to open is the
+    scorecard.
+    """
+    from rcm_platform import headless
+    from rcm_platform import serve as processes
+
+    # everything is here, whatever a deployment on this machine has elsewhere
+    settings = get_settings().model_copy(update={"code_server": None})
+    typer.echo("Starting (about half a minute; Ctrl-C stops it) ...")
+    try:
+        headless.prepare_dagster_home(settings)
+        if read_only:
+            processes.read_only(settings, port, typer.echo)
+        code = processes.serve(settings, list(Part), "127.0.0.1", port, typer.echo, login=False)
+    except (ValueError, ModuleNotFoundError) as problem:
+        _stop(str(problem))
+    raise typer.Exit(code)
 
 
 def serve(
@@ -33,8 +61,8 @@ def serve(
 ) -> None:
     """Start the platform for many people: the Dagster UI with a login, and its daemon.
 
-    It does not start without DAGSTER_AUTH_SECRET_KEY. Who came in and what was refused stands in
-    audit.log in RCM_HOME.
+    It does not start without DAGSTER_AUTH_SECRET_KEY. Who came in, who saw claims and what was
+    refused stands in audit.log in RCM_HOME.
     """
     from rcm_platform import headless
     from rcm_platform import serve as processes

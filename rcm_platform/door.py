@@ -18,10 +18,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+
+from rcm_platform import web
+
 
 def main() -> None:
     keep_audit_log(Path(os.environ["RCM_AUDIT_LOG"]))
     _close_gaps()
+    web.use(DoorWebserver)
     importlib.import_module("dagster_authkit.cli.main").main()
 
 
@@ -34,11 +41,27 @@ def keep_audit_log(path: Path) -> None:
     importlib.import_module("dagster_authkit.utils.audit").audit_logger.addHandler(handler)
 
 
-def _close_gaps() -> None:
-    from starlette.middleware import Middleware
+class DoorWebserver(web.Webserver):
+    """One that knows who asks. authkit patches Dagster's own, which it builds on."""
 
+    hosts = ("*",)  # by any name, such as that of a reverse proxy: only a login opens it
+
+    def build_middleware(self) -> list[Middleware]:
+        return [*super().build_middleware(), Middleware(OnlyPostedGraphql)]
+
+    def _make_request_context(self, conn: Any) -> Any:
+        context = super()._make_request_context(conn)
+        context._read_only = context.read_only or not _may_write(conn.scope)
+        return context
+
+    def admits(self, request: Request) -> bool:
+        allowed = super().admits(request)
+        _note(request, allowed, None if allowed else "REQUIRES_LAUNCHER")
+        return allowed
+
+
+def _close_gaps() -> None:
     module: Callable[[str], Any] = importlib.import_module
-    server_class = module("dagster_webserver.webserver").DagsterWebserver
     # the summary shows the password in the URL of the users' database
     module("dagster_authkit.cli.main").print_config_summary = lambda _: None
     module("dagster_authkit.auth.backends.sql").connect = users_database
@@ -49,21 +72,6 @@ def _close_gaps() -> None:
     ):
         page = module(f"dagster_authkit.{place}")
         setattr(page, name, _without_foreign_fonts(getattr(page, name)))
-
-    build_middleware = server_class.build_middleware
-    make_context = server_class._make_request_context
-
-    def with_only_posted_graphql(server: Any) -> list[Middleware]:
-        return [Middleware(OnlyPostedGraphql), *build_middleware(server)]
-
-    def with_role(server: Any, connection: Any) -> Any:
-        context = make_context(server, connection)
-        context._read_only = context.read_only or not _may_write(connection.scope)
-        return context
-
-    # authkit, when it starts, puts its own before these
-    server_class.build_middleware = with_only_posted_graphql
-    server_class._make_request_context = with_role
 
 
 def users_database(url: str) -> Any:
@@ -98,6 +106,17 @@ def _user(scope: Any) -> Any:
     return getattr(scope.get("state"), "user", None)
 
 
+def _note(request: Request, allowed: bool, reason: str | None) -> None:
+    """Write to the audit log who asked for what."""
+    from dagster_authkit.utils.audit import log_access_control
+
+    user = _user(request.scope)
+    log_access_control(
+        user.username if user else "unknown", request.method, request.url.path, allowed,
+        [user.role.name] if user else [], reason,
+    )  # fmt: skip
+
+
 def _without_foreign_fonts(page: Callable[..., str]) -> Callable[..., str]:
     """authkit's pages fetch a font from elsewhere; no page of the platform does."""
 
@@ -115,28 +134,16 @@ class OnlyPostedGraphql:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        from starlette.requests import Request
-        from starlette.responses import PlainTextResponse
-
         if scope["type"] == "http" and scope["path"].rstrip("/") == "/graphql":
             request = Request(scope)
             kind = request.headers.get("content-type", "")
             # the page where people write queries; Dagster runs nothing for it
             is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
             if not is_page and not (request.method == "POST" and "application/json" in kind):
-                self._note(request)
+                _note(request, False, "ONLY_POSTED_JSON")
                 refusal = PlainTextResponse("GraphQL is taken as JSON by POST only.", 405)
                 return await refusal(scope, receive, send)
         return await self.app(scope, receive, send)
-
-    def _note(self, request: Any) -> None:
-        from dagster_authkit.utils.audit import log_access_control
-
-        user = _user(request.scope)
-        log_access_control(
-            user.username if user else "unknown", request.method, "/graphql", False,
-            [user.role.name] if user else [], "ONLY_POSTED_JSON",
-        )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -16,14 +16,17 @@ import duckdb
 
 from rcm_platform.stories import tag
 
+PATH = "/assets/leadership/scorecard"
+"""Where the Dagster UI shows it."""
+
+TRACE = "/trace"
+"""Where the Dagster webserver has the claims behind each number (trace_pages)."""
+
 TREND_MONTHS = 12
 CLAIMS = 5
 
 # The Dagster page shows markdown in place only below this length.
 MARKDOWN_LIMIT = 1000
-
-TRACE = "/trace"
-"""Where the web server has the pages of `trace_pages`."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The processes of a deployment: a code server, the daemon, and the authenticated webserver.
+"""The processes behind each door: a code server, the daemon, and a webserver.
 
 The code server loads the graph once and is where runs happen; the daemon and the webserver ask it,
 by a socket that only this user can open, or by RCM_CODE_SERVER.
@@ -19,8 +19,9 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+import psutil
 import yaml
 
 from rcm_platform.settings import Settings, access_environment
@@ -38,7 +39,7 @@ USER_COMMANDS = (
 
 
 class Part(StrEnum):
-    """What `rcm serve` runs; the daemon comes with the code server."""
+    """What runs; the daemon comes with the code server."""
 
     WEB = "web"
     DAEMON = "daemon"
@@ -87,14 +88,23 @@ def users(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def serve(
-    settings: Settings, parts: Sequence[Part], host: str, port: int, say: Callable[[str], None]
+    settings: Settings,
+    parts: Sequence[Part],
+    host: str,
+    port: int,
+    say: Callable[[str], None],
+    *,
+    login: bool = True,
 ) -> int:
     """Run these parts until one of them ends or a signal comes; everything ends together.
 
-    Raises ValueError where the door would not hold.
+    Without a login, everyone on this machine may do everything. Raises ValueError where the door
+    would not hold, or the port is taken.
     """
-    environment = access(settings) if Part.WEB in parts else {**os.environ}
+    environment = access(settings) if Part.WEB in parts and login else {**os.environ}
     environment["RCM_HOME"] = str(settings.home)
+    if Part.WEB in parts:
+        _must_be_free(host, port)
     with tempfile.TemporaryDirectory(prefix="rcm_") as own, _until_told() as running:
         where = _code_server(settings, Path(own))
         workspace = Path(own) / "workspace.yaml"
@@ -109,7 +119,9 @@ def serve(
 
         if Part.DAEMON in parts or settings.code_server is None:
             options = [f"--{name}={value}" for name, value in where.items()]
-            start("code", "-m", "dagster", "api", "grpc", *options, "-m", CODE)
+            # who edits code wants to reload it, which takes a process more
+            server = ("api", "grpc") if login else ("code-server", "start")
+            start("code", "-m", "dagster", *server, *options, "-m", CODE)
         say("Loading the graph ...")
         if not _answers(where, running):
             say(f"The graph was not there within {START_SECONDS} seconds: {where}")
@@ -118,8 +130,9 @@ def serve(
             start("daemon", "-m", "dagster._daemon", "run", "-w", str(workspace))
         if Part.WEB in parts:
             options = ["-w", str(workspace), "-h", host, "-p", str(port)]
-            start("web", *_module("door")[1:], *options)
-            say(f"Dagster UI, with a login: http://{host}:{port}; users: `rcm users`")
+            start("web", *_module("door" if login else "web")[1:], *options)
+            with_login = ", with a login (users: `rcm users`)" if login else ""
+            say(f"Dagster UI{with_login}: http://{host}:{port}")
             if host not in LOOPBACK:
                 say("Passwords pass here in the clear: let only a reverse proxy with TLS reach it.")
         while True:
@@ -128,6 +141,32 @@ def serve(
                     say(f"'{name}' ended with {code}; everything stops.")
                     return code or 1
             time.sleep(0.5)
+
+
+def read_only(settings: Settings, port: int, say: Callable[[str], None]) -> NoReturn:
+    """Become the leaders' door: a webserver alone, which starts and changes nothing.
+
+    Raises ValueError where the port is taken.
+    """
+    from rcm_platform import scorecard
+
+    _must_be_free("127.0.0.1", port)
+    say(f"The scorecard: http://127.0.0.1:{port}{scorecard.PATH}")
+    options = ["--read-only", "-m", CODE, "-h", "127.0.0.1", "-p", str(port)]
+    environment = {**os.environ, "RCM_HOME": str(settings.home)}
+    os.execve(sys.executable, [*_module("web"), *options], environment)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as problem:
+        raise ValueError(
+            f"Nothing can listen on port {port} of {host} ({problem.strerror}): end what does "
+            "already, or choose another with --port."
+        ) from None
 
 
 def _module(name: str) -> list[str]:
@@ -159,21 +198,35 @@ def _answers(where: dict[str, Any], running: dict[str, subprocess.Popen[bytes]])
 def _until_told() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """Processes by name, the latest ended first, however the block ends."""
     running: dict[str, subprocess.Popen[bytes]] = {}
-    before = {
-        number: signal.signal(number, lambda *_: sys.exit(0))
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    told = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is after `nohup`
+        told.append(signal.SIGHUP)  # the terminal was closed
+    before = {number: signal.signal(number, lambda *_: sys.exit(0)) for number in told}
     try:
         yield running
     finally:
         for number in before:
             signal.signal(number, signal.SIG_IGN)
         for process in reversed(running.values()):
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _end(process)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it and all that it started, such as the runs below a code server."""
+    deadline = time.monotonic() + STOP_SECONDS
+    with suppress(ProcessLookupError):  # of a group of which nothing is left
+        os.killpg(process.pid, signal.SIGTERM)
+        while _is_running(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _is_running(group: int) -> bool:
+    for process in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.info["status"] != "zombie":
+                return True
+    return False

@@ -202,7 +202,7 @@ class Settings(BaseSettings):
 
     @property
     def audit_log_path(self) -> Path:
-        """Who came in by `rcm serve`, and what was refused: one JSON object a line."""
+        """Who came in by `rcm serve`, who saw claims, what was refused: one JSON object a line."""
         return self.home / "audit.log"
 
     @cached_property

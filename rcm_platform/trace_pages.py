@@ -1,13 +1,13 @@
 """The trace as pages: a number, its claims, their ledger entries, and what the file says there.
 
-One page as a file (`rcm trace KPI --html`), or all of them served on the loopback address
-(`rcm trace --serve`). For those who may see claims: everything is read from the audience
-`operations`, and the places from the received files.
+One page as a file (`rcm trace KPI --html`), or all of them in the Dagster webserver (web.py). For
+those who may see claims: everything is read from the audience `operations`, and the places from the
+received files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -15,8 +15,7 @@ from urllib.parse import urlencode
 import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rcm_platform import evidence, publish, trace
-from rcm_platform.scorecard import show
+from rcm_platform import evidence, publish, scorecard, trace
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,10 +23,15 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import HTMLResponse
 
+PATH = scorecard.TRACE
+
 AUDIENCE = "operations"
 
 SHOWN = 100
 """Claims that a page lists one by one; the others are summed in one row."""
+
+TO_SCORECARD = ("Scorecard", scorecard.PATH)
+LINKS = (TO_SCORECARD, ("All numbers", f"{PATH}/"))
 
 
 class Pages:
@@ -59,6 +63,7 @@ class Pages:
             where,
             link=lambda part: f"#{part.claim_key}" if part.claim_key in followed else None,
             claims=claims,
+            links=(),
         )
 
     def cell(self, kpi: str, month: date | None, facility: str | None, payer: str | None) -> str:
@@ -69,7 +74,7 @@ class Pages:
                 con,
                 found,
                 where=", ".join(name for name in (facility, payer) if name),
-                link=lambda part: part.claim_key and f"/claim/{part.claim_key}",
+                link=lambda part: part.claim_key and f"{PATH}/claim/{part.claim_key}",
             )
 
     def claim(self, claim_key: str) -> str:
@@ -95,7 +100,7 @@ class Pages:
             numbers = [
                 (
                     label,
-                    f"/kpi/{kpi}?{urlencode({'month': f'{month:%Y-%m}'})}",
+                    f"{PATH}/kpi/{kpi}?{urlencode({'month': f'{month:%Y-%m}'})}",
                     month,
                     _show(trace.Cell(kpi, label, month, numerator, denominator, ("", "")), unit),
                 )
@@ -103,10 +108,13 @@ class Pages:
             ]
             return self._render(con, "Every number, down to its files", numbers=numbers)
 
-    def problem(self, message: str) -> str:
+    def missing(self, why: str) -> str:
         """A page that says why there is nothing to show."""
-        with self._open() as con:
-            return self._render(con, "Not found", message=message)
+        return self._page("Not found", message=why)
+
+    def refusal(self) -> str:
+        """A page for those who may not see claims: it says where they are shown."""
+        return self._page("Not shown here", refused=True, links=[TO_SCORECARD])
 
     def _cell(
         self,
@@ -115,6 +123,7 @@ class Pages:
         where: str,
         link: Any,
         claims: Sequence[trace.ClaimTrace] = (),
+        links: Sequence[tuple[str, str]] = LINKS,
     ) -> str:
         [(unit,)] = con.execute(
             "select unit from kpi_registry where kpi = ?", [found.cell.kpi]
@@ -133,7 +142,7 @@ class Pages:
             ),
             link=link,
             claims=claims,
-            links=[] if claims else None,
+            links=links,
         )
 
     def _render(
@@ -141,21 +150,16 @@ class Pages:
         con: duckdb.DuckDBPyConnection,
         title: str,
         claims: Iterable[trace.ClaimTrace] = (),
-        links: list[tuple[str, str]] | None = None,
         **given: Any,
     ) -> str:
         [(version, as_of)] = con.execute("select version, as_of from published_version").fetchall()
-        nothing = {"trace": None, "numbers": None, "message": None, "where": "", "value": ""}
+        found = [(claim, self._places(claim)) for claim in claims]
+        return self._page(title, version=version, as_of=as_of, claims=found, **given)
+
+    def _page(self, title: str, **given: Any) -> str:
+        nothing = dict.fromkeys(("version", "message", "refused", "numbers", "trace"))
         return self._template.render(
-            {
-                **nothing,
-                "title": title,
-                "version": version,
-                "as_of": as_of,
-                "links": [("All numbers", "/")] if links is None else links,
-                "claims": [(claim, self._places(claim)) for claim in claims],
-                **given,
-            }
+            {**nothing, "title": title, "links": LINKS, "claims": [], **given}
         )
 
     def _places(self, claim: trace.ClaimTrace) -> list[tuple[trace.Entry, evidence.Evidence]]:
@@ -173,54 +177,45 @@ class Pages:
         return publish.open_published(self._settings.published_dir, AUDIENCE)
 
 
-def app(settings: Settings) -> Starlette:
-    """The pages as a web application: `/`, `/kpi/{kpi}` and `/claim/{claim_key}`."""
+def app(settings: Settings, admits: Callable[[Request], bool]) -> Starlette:
+    """The pages as a web application: `/`, `/kpi/{kpi}` and `/claim/{claim_key}`.
+
+    Its links lead to below PATH. Whom `admits` does not let in is told where the pages are shown.
+    """
     from starlette.applications import Starlette
-    from starlette.middleware import Middleware
-    from starlette.middleware.trustedhost import TrustedHostMiddleware
     from starlette.responses import HTMLResponse
     from starlette.routing import Route
 
     pages = Pages(settings)
 
-    def numbers(_: Request) -> HTMLResponse:
-        return HTMLResponse(pages.numbers())
-
-    def cell(request: Request) -> HTMLResponse:
+    def cell(request: Request) -> str:
         asked = request.query_params
-        try:
-            when = _month(asked.get("month"))
-            kpi = request.path_params["kpi"]
-            return HTMLResponse(pages.cell(kpi, when, asked.get("facility"), asked.get("payer")))
-        except trace.UnknownNumber as problem:
-            return HTMLResponse(pages.problem(str(problem)), 404)
+        when = _month(asked.get("month"))
+        kpi = request.path_params["kpi"]
+        return pages.cell(kpi, when, asked.get("facility"), asked.get("payer"))
 
-    def claim(request: Request) -> HTMLResponse:
+    def answer(request: Request, page: Callable[[Request], str]) -> tuple[str, int]:
+        if not admits(request):
+            return pages.refusal(), 403
         try:
-            return HTMLResponse(pages.claim(request.path_params["claim_key"]))
-        except trace.UnknownNumber as problem:
-            return HTMLResponse(pages.problem(str(problem)), 404)
+            return page(request), 200
+        except (trace.UnknownNumber, FileNotFoundError) as problem:
+            return pages.missing(str(problem)), 404
+
+    def route(path: str, page: Callable[[Request], str]) -> Route:
+        def endpoint(request: Request) -> HTMLResponse:
+            text, status = answer(request, page)
+            return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+
+        return Route(path, endpoint)
 
     return Starlette(
         routes=[
-            Route("/", numbers),
-            Route("/kpi/{kpi}", cell),
-            Route("/claim/{claim_key}", claim),
-        ],
-        # a page from elsewhere cannot read these under a name of its own
-        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
+            route("/", lambda _: pages.numbers()),
+            route("/kpi/{kpi}", cell),
+            route("/claim/{claim_key}", lambda asked: pages.claim(asked.path_params["claim_key"])),
+        ]
     )
-
-
-def serve(settings: Settings, port: int) -> None:
-    """Serve the pages on the loopback address until stopped.
-
-    Raises FileNotFoundError where nothing is published yet.
-    """
-    import uvicorn
-
-    publish.open_published(settings.published_dir, AUDIENCE).close()
-    uvicorn.run(app(settings), host="127.0.0.1", port=port, log_level="warning")
 
 
 def _month(text: str | None) -> date | None:
@@ -231,4 +226,4 @@ def _month(text: str | None) -> date | None:
 
 
 def _show(cell: trace.Cell, unit: str) -> str:
-    return "none" if cell.value is None else show(cell.value, unit)
+    return "none" if cell.value is None else scorecard.show(cell.value, unit)

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from rcm_platform.ingest import open_lake
 from rcm_platform.lake import Lake
-from rcm_platform.publish import open_published
+from rcm_platform.publish import Relation, open_published, publish
 from rcm_platform.settings import Settings
 from rcm_platform_tests import servers
 
@@ -94,6 +94,29 @@ def built(tmp_path_factory: pytest.TempPathFactory, rcm: RunCli, worker_id: str)
             code.write_text(str(done.returncode))
     settings = Settings(home=home, world_size="tiny")
     return Built(settings, int(code.read_text()), output.read_text())
+
+
+def publish_a_number(settings: Settings) -> None:
+    """A published version that has one KPI, `cash`, and nothing else."""
+    settings.warehouse_path.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.warehouse_path)) as con:
+        con.execute("""
+            create schema marts;
+            create table marts.kpi_registry as
+            select 'cash' as kpi, 'Cash' as label, 'dollars' as unit;
+            create table marts.mart_kpi_monthly as
+            select 'cash' as kpi, date '2025-05-01' as period_month, 'total' as aggregation_level,
+                cast(12.5 as decimal(18, 2)) as numerator, cast(null as decimal(18, 2)) as
+                denominator;
+            create table marts.fct_claims as
+            select '' as claim_key, '' as claim_id, cast(0 as decimal(18, 2)) as open_amount,
+                cast(0 as decimal(18, 2)) as payer_paid_amount,
+                cast(0 as decimal(18, 2)) as patient_paid_amount
+            limit 0
+        """)
+    names = ("kpi_registry", "mart_kpi_monthly", "fct_claims")
+    audiences = {"operations": [Relation("marts", name) for name in names]}
+    publish(settings.warehouse_path, settings.published_dir, audiences, date(2025, 6, 15))
 
 
 @pytest.fixture(scope="session")

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +20,8 @@ from rcm_platform import door as door_module
 from rcm_platform import serve
 from rcm_platform.settings import Settings
 from rcm_platform_tests import servers
-from rcm_platform_tests.conftest import RunCli
+from rcm_platform_tests.conftest import RunCli, publish_a_number
+from rcm_platform_tests.doors import door
 
 KEY = "a key of more than thirty-two characters"
 PASSWORD = "p@ss'w/rd"
@@ -36,6 +33,14 @@ mutation { launchRun(executionParams: {
              assetSelection: [{path: ["leadership", "scorecard"]}], assetCheckSelection: []}
   runConfigData: {}
 }) { __typename } }
+"""
+LOADED = """
+{ locationStatusesOrError { ... on WorkspaceLocationStatusEntries { entries { versionKey } } } }
+"""
+RELOAD = """
+mutation { reloadRepositoryLocation(repositoryLocationName: "rcm_platform.definitions") {
+  __typename
+} }
 """
 
 pytestmark = pytest.mark.xdist_group("access")
@@ -85,38 +90,11 @@ class Visitor:
         return Visitor(self.port, {"Cookie": session.split(";")[0]})
 
 
-@contextmanager
-def door(home: Path, *command: str, **environment: str) -> Iterator[Visitor]:
-    """Run a command of `rcm` that serves, until it answers; it is told to end at the end."""
-    port = servers.free_port()
-    log = home / f"{command[0]}.log"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "rcm_platform.cli", *command, "--port", str(port)],
-            env={**os.environ, "RCM_HOME": str(home), "RCM_WORLD_SIZE": "tiny", **environment},
-            cwd=home,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    visitor = Visitor(port)
-    try:
-        deadline = time.monotonic() + 300
-        while True:
-            with suppress(OSError):
-                visitor.ask("GET", "/server_info")
-                break
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.5)
-        yield visitor
-    finally:
-        server.send_signal(signal.SIGTERM)
-        server.wait(90)
-
-
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
+    home = tmp_path_factory.mktemp("home")
+    publish_a_number(Settings(home=home))
+    return home
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +106,8 @@ def anyone(home: Path, rcm: RunCli) -> Iterator[Visitor]:
         for name, role in (("eve", "--viewer"), ("lea", "--launcher")):
             added = rcm("users", "add-user", name, role, "--password", PASSWORD, home=home)
             assert added.returncode == 0, added.stderr
-    with door(home, "serve", "--only", "web", **environment) as visitor:
-        yield visitor
+    with door(home, "serve", "--only", "web", **environment) as port:
+        yield Visitor(port)
 
 
 @pytest.fixture(scope="module")
@@ -143,8 +121,9 @@ def test_nobody_comes_in_without_a_login(anyone: Visitor) -> None:
     assert (status, headers["Location"]) == (302, f"/auth/login?next={SCORECARD}")
     body = json.dumps({"query": "{ version }"})
     assert anyone.ask("POST", "/graphql", body, Content_Type="application/json")[0] == 401
-    for path in ("/server_info", "/download_debug/x", "/logs/x/y/z.out"):
-        assert anyone.ask("GET", path)[0] == 302
+    for path in ("/server_info", "/download_debug/x", "/logs/x/y/z.out", "/trace/claim/x"):
+        status, _, headers = anyone.ask("GET", path)
+        assert (status, headers["Location"]) == (302, f"/auth/login?next={path}")
     assert anyone.ask("GET", "/auth/metrics")[0] == 403
     assert anyone.ask("GET", "/auth/health")[0] == 200
 
@@ -198,6 +177,24 @@ def test_launchers_and_admins_start_runs(anyone: Visitor) -> None:
 
 
 @pytest.mark.prove
+def test_claims_are_shown_to_launchers_only_and_each_look_is_written_down(
+    anyone: Visitor, viewer: Visitor, home: Path
+) -> None:
+    path = "/trace/claim/x"
+    status, page, _ = viewer.ask("GET", path)
+    assert status == 403
+    assert "launcher" in page
+    assert SCORECARD in page
+    launcher = anyone.logged_in("lea")
+    status, page, _ = launcher.ask("GET", "/trace/", Host="rcm.example.org")
+    assert status == 200
+    assert "/trace/kpi/cash" in page
+    assert launcher.ask("GET", path)[0] == 404  # there is none of this key
+    looks = [(e["username"], e["status"]) for e in _audit(home) if e.get("resource") == path]
+    assert looks == [("eve", "DENIED"), ("lea", "ALLOWED")]
+
+
+@pytest.mark.prove
 def test_a_launcher_cannot_wipe_assets(anyone: Visitor) -> None:
     wipe = 'mutation { wipeAssets(assetPartitionRanges: [{assetKey: {path: ["world"]}}]) '
     answer = anyone.logged_in("lea").graphql(wipe + "{ __typename } }")
@@ -225,12 +222,34 @@ def test_the_login_page_asks_nothing_of_other_machines(anyone: Visitor) -> None:
 
 @pytest.mark.prove
 def test_the_leaders_door_is_read_only(home: Path, anyone: Visitor) -> None:
-    with door(home, "ui", "--read-only") as leader:
+    with door(home, "ui", "--read-only") as port:
+        leader = Visitor(port)
         assert leader.ask("GET", SCORECARD)[0] == 200
         assert leader.launches() == "UnauthorizedError"
         path = "/graphql?" + urlencode({"query": LAUNCH})
         assert "UnauthorizedError" in leader.ask("GET", path)[1]
-    assert f"{leader.port}{SCORECARD}" in (home / "ui.log").read_text()
+        status, page, _ = leader.ask("GET", "/trace/")
+        assert status == 403
+        assert "rcm ui" in page
+    assert f"{port}{SCORECARD}" in (home / "ui.log").read_text()
+
+
+@pytest.mark.prove
+def test_the_engineers_door_shows_claims_and_reloads_code(home: Path) -> None:
+    with door(home, "ui") as port:
+        engineer = Visitor(port)
+        assert engineer.ask("GET", "/trace/")[0] == 200
+        assert engineer.ask("GET", "/trace/", Host="elsewhere.example")[0] == 400
+
+        loaded = "locationStatusesOrError { ... on WorkspaceLocationStatusEntries "
+        loaded = "{ " + loaded + "{ entries { versionKey } } } }"
+        before = engineer.graphql(loaded)
+        reload = (
+            'mutation { reloadRepositoryLocation(repositoryLocationName: "%s") { __typename } }'
+        )
+        answer = engineer.graphql(reload % serve.CODE)
+        assert answer["reloadRepositoryLocation"]["__typename"] == "WorkspaceLocationEntry"
+        assert engineer.graphql(loaded) != before
 
 
 @pytest.mark.parametrize(
@@ -307,8 +326,8 @@ def test_a_login_works_again_after_the_database_was_away(postgres_url: str) -> N
 
 @pytest.mark.prove
 def test_everything_starts_and_ends_together(tmp_path: Path, rcm: RunCli) -> None:
-    with door(tmp_path, "serve", DAGSTER_AUTH_SECRET_KEY=KEY) as visitor:
-        port = str(visitor.port)
+    with door(tmp_path, "serve", DAGSTER_AUTH_SECRET_KEY=KEY) as number:
+        port = str(number)
         deadline = time.monotonic() + 120
         looks = ("home", "storage", "daemon", "web")
         while (done := rcm("health", *looks, "--port", port, home=tmp_path)).returncode:

@@ -6,7 +6,6 @@ The real daemon runs beside, as `rcm ui` starts it; nothing is called by hand.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -193,11 +192,8 @@ def daemon(settings: Settings) -> Iterator[psutil.Process]:
                 time.sleep(0.5)
         yield psutil.Process(process.pid)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
+        process.terminate()
+        process.wait()  # it ends all that it started
         log.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 import urllib.request
 from contextlib import suppress
@@ -11,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rcm_platform_tests.browser.visits import IN_A_BROWSER, browser, serving
+from rcm_platform_tests.browser.visits import IN_A_BROWSER, browser
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.doors import door
 
 BUILD_MILLISECONDS = 600_000
 
@@ -20,9 +20,7 @@ pytestmark = IN_A_BROWSER
 
 
 def test_a_leader_reads_the_scorecard_and_follows_it_upstream(built: Built) -> None:
-    webserver = Path(sys.executable).parent / "dagster-webserver"
-    command = [str(webserver), "-m", "rcm_platform.definitions", "-h", "127.0.0.1", "-p"]
-    with serving(built.settings.home, *command) as base, browser(base) as visit:
+    with door(built.settings.home, "ui", "--read-only") as port, browser(port) as visit:
         visit.open("/assets/leadership/scorecard")
         visit.sees("Start here", "explained", "Initial denial rate", "Collections per wRVU")
         assert visit.page.locator("img[alt^='trend of']").count() == 6
@@ -41,12 +39,11 @@ def test_a_leader_reads_the_scorecard_and_follows_it_upstream(built: Built) -> N
 
 @pytest.mark.prove
 def test_materialize_all_builds_everything_from_nothing(tmp_path: Path) -> None:
-    rcm = Path(sys.executable).parent / "rcm"
-    with serving(tmp_path, str(rcm), "ui", "--port") as base, browser(base) as visit:
+    with door(tmp_path, "ui") as port, browser(port) as visit:
         visit.open("/asset-groups")
         visit.page.get_by_role("button", name="Materialize all").click()
-        finished = _wait_for_run(base)
-        assert finished == "SUCCESS", (tmp_path / "server.log").read_text()[-5000:]
+        finished = _wait_for_run(visit.base)
+        assert finished == "SUCCESS", (tmp_path / "ui.log").read_text()[-5000:]
         visit.open("/assets/leadership/scorecard")
         visit.sees("100.00% of", "explained")
         assert visit.elsewhere == set()

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 import urllib.error
 import urllib.request
 
 import pytest
 
-from rcm_platform_tests.browser.visits import IN_A_BROWSER, browser, serving
+from rcm_platform_tests.browser.visits import IN_A_BROWSER, browser
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.doors import door
 
 pytestmark = IN_A_BROWSER
 
 
 def test_a_number_is_four_clicks_from_the_segment_of_its_payment(built: Built) -> None:
-    command = [sys.executable, "-m", "rcm_platform.cli", "trace", "--serve", "--port"]
-    with serving(built.settings.home, *command, asks="/") as base, browser(base) as visit:
-        visit.open("/")
+    with door(built.settings.home, "ui") as port, browser(port) as visit:
+        visit.open("/trace")
         visit.page.get_by_role("link", name="Days to first payment", exact=True).click()
         visit.sees("which sum to it exactly")
         visit.page.locator("tbody a").first.click()
@@ -29,10 +28,14 @@ def test_a_number_is_four_clicks_from_the_segment_of_its_payment(built: Built) -
         assert meant.split("*")[0] in {"SVC", "CLP"}
         assert "835/" in payment.locator("summary").inner_text()
 
-        visit.open("/kpi/nonsense")
+        visit.open("/trace/kpi/nonsense")
         visit.sees("There is no KPI 'nonsense'")
+        visit.page.get_by_role("link", name="Scorecard").click()
+        visit.sees("Start here")
         assert visit.elsewhere == set()
 
-        foreign = urllib.request.Request(base, headers={"Host": "elsewhere.example"})
+        foreign = urllib.request.Request(
+            f"{visit.base}/trace/", headers={"Host": "elsewhere.example"}
+        )
         with pytest.raises(urllib.error.HTTPError, match="400"):
             urllib.request.urlopen(foreign, timeout=10)

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import contextmanager
 
 import pytest
-
-from rcm_platform_tests import servers
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -50,51 +42,14 @@ class Visit:
 
 
 @contextmanager
-def browser(base: str) -> Iterator[Visit]:
+def browser(port: int) -> Iterator[Visit]:
+    """A browser that visits the server at this port."""
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(
             executable_path=CHROMIUM,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
-        visit = Visit(chromium.new_page(viewport={"width": 1440, "height": 900}), base)
+        page = chromium.new_page(viewport={"width": 1440, "height": 900})
+        visit = Visit(page, f"http://127.0.0.1:{port}")
         yield visit
         chromium.close()
-
-
-@contextmanager
-def serving(home: Path, *command: str, asks: str = "/server_info") -> Iterator[str]:
-    """Run a server of the platform until it answers; everything it started ends with it."""
-    port = servers.free_port()
-    base = f"http://127.0.0.1:{port}"
-    log = home / "server.log"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [*command, str(port)],
-            env={
-                **os.environ,
-                "RCM_HOME": str(home),
-                "RCM_WORLD_SIZE": "tiny",
-                "DAGSTER_HOME": str(home / "dagster"),
-            },
-            cwd=home,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        deadline = time.monotonic() + 180
-        while True:
-            with suppress(OSError):
-                urllib.request.urlopen(base + asks, timeout=5)
-                break
-            assert server.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.5)
-        yield base
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            server.wait(30)
-        with suppress(ProcessLookupError):
-            os.killpg(server.pid, signal.SIGKILL)

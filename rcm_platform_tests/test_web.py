@@ -1,0 +1,97 @@
+"""The trace pages in the Dagster webserver: who sees them, by which name, and where they lead."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.workspace.context import WorkspaceProcessContext
+
+from rcm_platform.settings import Settings
+from rcm_platform.web import Webserver
+from rcm_platform_tests.conftest import publish_a_number
+
+Get = Callable[..., tuple[int, dict[str, str], str]]
+
+
+@pytest.fixture(params=[False])
+def get(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Get]:
+    """Ask a webserver for a path; the parameter makes it one that only reads."""
+    monkeypatch.setenv("RCM_HOME", str(tmp_path))
+    with (
+        dg.DagsterInstance.local_temp(str(tmp_path)) as instance,
+        WorkspaceProcessContext(instance, None, read_only=request.param) as context,
+    ):
+        app = Webserver(context).create_asgi_app()
+        yield lambda path, host="127.0.0.1:3000": asyncio.run(_ask(app, path, host))
+
+
+async def _ask(app: Any, path: str, host: str) -> tuple[int, dict[str, str], str]:
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "root_path": ""}
+    await app({**scope, "headers": [(b"host", host.encode())]}, receive, send)
+    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    text = b"".join(message.get("body", b"") for message in sent[1:])
+    return sent[0]["status"], headers, text.decode()
+
+
+def test_its_links_stay_below_its_path_and_lead_back_to_the_scorecard(
+    get: Get, tmp_path: Path
+) -> None:
+    publish_a_number(Settings(home=tmp_path))
+    status, headers, _ = get("/trace")
+    assert (status, headers["location"]) == (307, "/trace/")
+    status, headers, page = get("/trace/")
+    assert (status, headers["cache-control"]) == (200, "no-store")
+    for link in ("/trace/kpi/cash?month=2025-05", "/trace/", "/assets/leadership/scorecard"):
+        assert f'href="{link}"' in page
+    status, _, page = get("/trace/claim/unknown")
+    assert status == 404
+    assert "no claim with the key unknown" in page
+
+
+def test_before_anything_is_published_a_page_says_so(get: Get) -> None:
+    status, _, page = get("/trace/")
+    assert status == 404
+    assert "run `rcm run` first" in page
+
+
+def test_a_page_from_elsewhere_cannot_read_them_under_its_own_name(
+    get: Get, tmp_path: Path
+) -> None:
+    publish_a_number(Settings(home=tmp_path))
+    assert get("/trace/", "localhost")[0] == 200
+    status, _, text = get("/trace/", "elsewhere.example:3000")
+    assert status == 400
+    assert "Cash" not in text
+
+
+@pytest.mark.parametrize("get", [True], indirect=True)
+@pytest.mark.parametrize("path", ["/trace/", "/trace/kpi/cash", "/trace/claim/unknown"])
+def test_who_may_only_read_is_told_who_sees_claims_and_where(
+    get: Get, tmp_path: Path, path: str
+) -> None:
+    publish_a_number(Settings(home=tmp_path))
+    status, _, page = get(path)
+    assert status == 403
+    assert "Cash" not in page
+    for words in (
+        "name patients",
+        "rcm ui</code>",
+        "role launcher",
+        "/assets/leadership/scorecard",
+    ):
+        assert words in page
