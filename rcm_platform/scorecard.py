@@ -79,7 +79,7 @@ class Headline:
         return self.value <= self.target if self.direction == "down" else self.value >= self.target
 
     def markdown(self) -> str:
-        """All of it in a paragraph; fits in place (under `MARKDOWN_LIMIT` characters)."""
+        """All of it; fits in place (under `MARKDOWN_LIMIT` characters)."""
         sign = "at most" if self.direction == "down" else "at least"
         verdict = "on target" if self.is_on_target else "off target"
         parts = [
@@ -87,10 +87,10 @@ class Headline:
             f"target {sign} {show(self.target, self.unit)}",
             verdict,
             f"[claims]({trace_link(self.kpi, self.month)})",
-            f"![trend of {len(self.trend)} months]({sparkline(self.trend)})",
         ]
-        text = " · ".join(parts)
-        return f"{text} {self.change.text(self.unit)}" if self.change else text
+        trend = f"![trend of {len(self.trend)} months]({sparkline(self.trend)})"
+        why = [self.change.text(self.unit)] if self.change else []
+        return "\n\n".join([" · ".join(parts), *why, trend])
 
 
 def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
