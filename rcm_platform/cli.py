@@ -268,6 +268,7 @@ class Benchmark(StrEnum):
     """What `rcm bench` measures."""
 
     STAGES = "stages"
+    LOCATION = "location"
     LANDING = "landing"
     X12 = "x12"
     DATABASE = "database"
@@ -402,13 +403,22 @@ def bench(
 ) -> None:
     """Measure against the bare work and the budgets.
 
-    stages: a fresh run. landing: a new 835, from arrival to the published marts. x12: reading 835
-    files. database: a million rows from a MariaDB, and an increment. persons: linking all patients.
-    world: the generator at several sizes. queue and forecast: how good they were on past months, as
-    published.
+    stages: a fresh run. location: loading the graph. landing: a new 835, from arrival to the
+    published marts. x12: reading 835 files. database: a million rows from a MariaDB, and an
+    increment. persons: linking all patients. world: the generator at several sizes. queue and
+    forecast: how good they were on past months, as published.
     """
-    from rcm_platform import publish
-    from rcm_platform.benchmarks import database, judgement, landing, persons, stages, world, x12
+    from rcm_platform import dbt_project, publish
+    from rcm_platform.benchmarks import (
+        database,
+        judgement,
+        landing,
+        location,
+        persons,
+        stages,
+        world,
+        x12,
+    )
 
     settings = get_settings()
     if folder:
@@ -417,6 +427,7 @@ def bench(
 
     measures = {
         Benchmark.STAGES: lambda: stages.measure(size, out),
+        Benchmark.LOCATION: lambda: location.measure(dbt_project.prepared_manifest(settings)),
         Benchmark.LANDING: lambda: landing.measure(size, out, folder and folder.absolute()),
         Benchmark.X12: lambda: x12.measure(out),
         Benchmark.DATABASE: lambda: database.measure(out),

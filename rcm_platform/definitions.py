@@ -1,5 +1,6 @@
 """The one place where assets, checks, jobs, schedules, sensors and resources meet."""
 
+import json
 import warnings
 
 import dagster as dg
@@ -10,7 +11,7 @@ from dagster_shared.utils.warnings import BetaWarning, PreviewWarning
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)
 
-from rcm_platform import automation, stories  # noqa: E402
+from rcm_platform import automation, dbt_project, stories  # noqa: E402
 from rcm_platform.assets import (  # noqa: E402
     checks,
     exposures,
@@ -26,14 +27,15 @@ from rcm_platform.settings import Settings, get_settings  # noqa: E402
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
+    manifest = json.loads(dbt_project.prepared_manifest(settings).read_text())
     assets = [
         *sources.build(settings),
         *raw.build(settings),
         persons.build(settings),
-        transform.build(settings),
-        *published.build(settings),
+        transform.build(settings, manifest),
+        *published.build(settings, manifest),
         leadership.build(settings),
-        *exposures.build(settings),
+        *exposures.build(manifest),
     ]
     told = dg.map_asset_specs(
         lambda spec: spec.merge_attributes(tags=stories.tags(spec.key.to_user_string())), assets

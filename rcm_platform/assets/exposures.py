@@ -1,19 +1,15 @@
 """Group `exposures`: who uses the marts, as declared in dbt; external, as nothing runs here."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
-from rcm_platform import dbt_project
 from rcm_platform.assets import published
-from rcm_platform.settings import Settings
 
 
-def build(settings: Settings) -> list[dg.AssetSpec]:
+def build(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
     """One node per exposure, below the marts that it needs and what shows it to its readers."""
-    manifest = json.loads(dbt_project.prepared_manifest(settings).read_text())
     return [_spec(manifest, exposure) for exposure in manifest["exposures"].values()]
 
 

@@ -121,8 +121,8 @@ def _small_cells(settings: Settings) -> dg.AssetChecksDefinition:
         additional_deps=[["marts", "mart_clinician_scorecard"]],
         blocking=True,
         description=(
-            f"No figure for leaders is about fewer than {small_cells.smallest_cell()} people, and "
-            "each of their models says how it counts them or why it is about nobody."
+            "No figure for leaders is about so few people that they could be recognised, and each "
+            "of their models says how it counts them or why it is about nobody."
         ),
     )
     def small(warehouse: DuckDBResource) -> dg.AssetCheckResult:

@@ -1,6 +1,5 @@
 """Group `published`: what readers see. Written only behind green blocking checks."""
 
-import json
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import column_lineage, dbt_project, exports, ingest, phi, proof, publish
+from rcm_platform import column_lineage, exports, ingest, phi, proof, publish
 from rcm_platform.assets.common import DATA_TEAM, NIGHTLY_FRESHNESS, WRITER_POOL, money, run_day
 from rcm_platform.settings import Settings
 
@@ -29,9 +28,8 @@ def key(audience: str) -> dg.AssetKey:
     return dg.AssetKey(["published", audience])
 
 
-def build(settings: Settings) -> list[dg.AssetsDefinition]:
+def build(settings: Settings, manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     """The published files, and the files for others that are made from them."""
-    manifest = json.loads(dbt_project.prepared_manifest(settings).read_text())
     return [_files(settings, manifest), _exports(settings, manifest)]
 
 

@@ -45,7 +45,19 @@ class Translator(DagsterDbtTranslator):
     def _assumptions(self) -> list[assumptions.Assumption]:
         return assumptions.read(dbt_project.project_dir())
 
+    @cached_property
+    def _specs(self) -> dict[str, dg.AssetSpec]:
+        return {}
+
     def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        """The spec of a node; dagster-dbt asks for it again for each test on it."""
+        if unique_id not in self._specs:
+            self._specs[unique_id] = self._spec(manifest, unique_id, project)
+        return self._specs[unique_id]
+
+    def _spec(
         self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
     ) -> dg.AssetSpec:
         props = self.get_resource_props(manifest, unique_id)
@@ -98,13 +110,12 @@ def resource(settings: Settings) -> DbtCliResource:
     )
 
 
-def build(settings: Settings) -> dg.AssetsDefinition:
+def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """Every seed, model and test of the dbt project, as one step."""
-    manifest_path = dbt_project.prepared_manifest(settings)
     translator = Translator(DagsterDbtTranslatorSettings(enable_code_references=True))
 
     @dbt_assets(
-        manifest=manifest_path,
+        manifest=manifest,
         project=project(settings),
         dagster_dbt_translator=translator,
         name="warehouse",

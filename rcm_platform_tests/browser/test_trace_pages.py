@@ -14,11 +14,12 @@ from rcm_platform_tests.doors import door
 pytestmark = IN_A_BROWSER
 
 
-def test_a_number_is_four_clicks_from_the_segment_of_its_payment(built: Built) -> None:
+def test_the_scorecard_is_three_clicks_from_the_segment_of_a_payment(built: Built) -> None:
     with door(built.settings.home, "ui") as port, browser(port) as visit:
-        visit.open("/trace")
-        visit.page.get_by_role("link", name="Days to first payment", exact=True).click()
-        visit.sees("which sum to it exactly")
+        visit.open("/assets/leadership/scorecard")
+        headline = visit.page.locator("tr", has_text="Days to first payment").first
+        headline.get_by_role("link", name="claims", exact=True).click()
+        visit.sees("Days to first payment", "which sum to it exactly")
         visit.page.locator("tbody a").first.click()
         visit.sees("which sum to it exactly")
         payment = visit.page.locator("tr", has_text="PAYER_PAYMENT").first
@@ -28,6 +29,9 @@ def test_a_number_is_four_clicks_from_the_segment_of_its_payment(built: Built) -
         assert meant.split("*")[0] in {"SVC", "CLP"}
         assert "835/" in payment.locator("summary").inner_text()
 
+        visit.open("/trace")
+        visit.page.get_by_role("link", name="Initial denial rate", exact=True).click()
+        visit.sees("claims with a denial reason", "which sum to it exactly")
         visit.open("/trace/kpi/nonsense")
         visit.sees("There is no KPI 'nonsense'")
         visit.page.get_by_role("link", name="Scorecard").click()
