@@ -446,6 +446,29 @@ def bench(
         _stop(str(problem))
 
 
+@app.command()
+def snapshots(
+    kpi: Annotated[str | None, typer.Argument(help="A KPI of the registry.")] = None,
+    month: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m"], help="Which month of it (default: that of the last day)."),
+    ] = None,
+) -> None:
+    """How a KPI of a month looked on earlier days; without a KPI the days that there are.
+
+    The days are back-filled from the Dagster UI: job kpi_snapshots, partitions.
+    """
+    from rcm_platform import snapshots as kept
+
+    known = kept.days(get_settings())
+    if kpi is None or not known:
+        typer.echo("\n".join(map(str, known)) or "No snapshot was made yet.")
+        return
+    asked = month.date() if month else known[-1].replace(day=1)
+    for day, value in kept.history(get_settings(), kpi, asked):
+        typer.echo(f"{kpi} of {asked:%Y-%m} as of {day}: {'none' if value is None else value}")
+
+
 class ExportFormat(StrEnum):
     """What `rcm export` writes."""
 

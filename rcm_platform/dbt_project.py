@@ -29,13 +29,14 @@ def project_dir() -> Path:
     return _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED
 
 
-def environment(settings: Settings, as_of: date) -> dict[str, str]:
-    """What every dbt command of this installation finds in its environment."""
+def environment(settings: Settings, as_of: date, warehouse: Path | None = None) -> dict[str, str]:
+    """What every dbt command of this installation finds in its environment; `warehouse` is another
+    DuckDB file than the installation's."""
     return {
         "RCM_HOME": str(settings.home),
         "RCM_LAKE": str(settings.lake_dir),
         "RCM_PERSONS": str(settings.persons_dir),
-        "RCM_WAREHOUSE": str(settings.warehouse_path),
+        "RCM_WAREHOUSE": str(warehouse or settings.warehouse_path),
         "RCM_AS_OF": as_of.isoformat(),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
@@ -57,8 +58,11 @@ def dbt_environment(settings: Settings, as_of: date) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def run_dbt(settings: Settings, as_of: date, *args: str) -> None:
-    """Run one dbt command without Dagster; raises RuntimeError with its output when it fails."""
+def run_dbt(settings: Settings, as_of: date, *args: str, warehouse: Path | None = None) -> None:
+    """Run one dbt command without Dagster, on `warehouse` instead of the installation's if given.
+
+    Raises RuntimeError with its output when it fails.
+    """
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     target = str(settings.dbt_target_dir)
     done = subprocess.run(
@@ -66,7 +70,7 @@ def run_dbt(settings: Settings, as_of: date, *args: str) -> None:
         cwd=project_dir(),
         env={
             **os.environ,
-            **environment(settings, as_of),
+            **environment(settings, as_of, warehouse),
             "DBT_TARGET_PATH": target,
             "DBT_LOG_PATH": target,
             "DBT_PROFILES_DIR": str(project_dir()),

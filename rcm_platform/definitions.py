@@ -19,6 +19,7 @@ from rcm_platform.assets import (  # noqa: E402
     persons,
     published,
     raw,
+    snapshots,
     sources,
     transform,
 )
@@ -36,6 +37,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *published.build(settings, manifest),
         leadership.build(settings),
         *exposures.build(manifest),
+        snapshots.spec(settings),
     ]
     told = dg.map_asset_specs(
         lambda spec: spec.merge_attributes(tags=stories.tags(spec.key.to_user_string())), assets
@@ -43,7 +45,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     definitions = dg.Definitions(
         assets=dg.with_source_code_references(told),
         asset_checks=checks.build(settings),
-        jobs=[automation.nightly_job, automation.landing_job],
+        jobs=[automation.nightly_job, automation.landing_job, snapshots.job(settings)],
         schedules=[automation.nightly_schedule(settings)],
         sensors=[
             *automation.alert_sensors(settings),

@@ -183,12 +183,18 @@ class Lake:
 
     def latest_arrival_date(self) -> date | None:
         """The last date on which something arrived; None for a lake without dated rows."""
+        return max(self._arrival_dates(), default=None)
+
+    def earliest_arrival_date(self) -> date | None:
+        """The first date on which something arrived; None for a lake without dated rows."""
+        return min(self._arrival_dates(), default=None)
+
+    def _arrival_dates(self) -> set[date]:
         dates = {
             path.parent.name.removeprefix(PARTITION)
             for path in self.root.glob(f"[!_]*/*/{PARTITION}*/*.parquet")
         }
-        dated = [day for text in dates if (day := date.fromisoformat(text)) > UNDATED]
-        return max(dated, default=None)
+        return {day for text in dates if (day := date.fromisoformat(text)) > UNDATED}
 
     def _partition(self, source: str, table: str, day: date) -> Path:
         return self.root / source / table / f"{PARTITION}{day.isoformat()}"

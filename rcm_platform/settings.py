@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     )
     world_start: date = Field(date(2024, 10, 1), description="First service date of the world.")
     world_through: date = Field(date(2025, 12, 31), description="Last arrival date of the world.")
+    snapshots_from: date = Field(
+        date(2024, 10, 1), description="First day as of which KPIs can be back-filled."
+    )
 
     world_faults: str = Field(
         "",
@@ -186,6 +189,11 @@ class Settings(BaseSettings):
     @property
     def published_dir(self) -> Path:
         return self.data_dir / "published"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """KPIs as of earlier days, one folder per day."""
+        return self.data_dir / "snapshots"
 
     @property
     def dbt_target_dir(self) -> Path:

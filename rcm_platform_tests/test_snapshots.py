@@ -1,0 +1,64 @@
+"""KPIs as of earlier days, made again from the same lake."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import dagster as dg
+import duckdb
+import pytest
+
+from rcm_platform import publish, snapshots
+from rcm_platform.assets.snapshots import JOB, KEY
+from rcm_platform.definitions import build_definitions
+from rcm_platform.settings import Settings
+from rcm_platform_tests.conftest import Built
+
+
+def test_a_back_filled_day_is_what_a_run_of_that_day_says(built: Built) -> None:
+    before = publish.current(built.settings.published_dir)
+    with dg.DagsterInstance.ephemeral() as instance:
+        definitions = build_definitions(built.settings)
+        done = definitions.resolve_job_def(JOB).execute_in_process(
+            partition_key=built.as_of.isoformat(), instance=instance
+        )
+        assert done.success
+        assert instance.get_materialized_partitions(KEY) == {built.as_of.isoformat()}
+    kept = built.settings.snapshots_dir / f"as_of={built.as_of}" / "mart_kpi_monthly.parquet"
+    with built.warehouse() as con:
+        [(differences,)] = con.execute(
+            f"""select count(*) from (
+                (select * from '{kept}' except all select * from marts.mart_kpi_monthly)
+                union all
+                (select * from marts.mart_kpi_monthly except all select * from '{kept}')
+            )"""
+        ).fetchall()
+    assert differences == 0
+    assert publish.current(built.settings.published_dir) == before
+
+
+def test_a_figure_is_followed_over_the_days_of_which_there_is_a_snapshot(tmp_path: object) -> None:
+    settings = Settings(home=tmp_path)
+    month = date(2025, 3, 1)
+    with pytest.raises(snapshots.NoSnapshot, match="back-fill"):
+        snapshots.history(settings, "charity_rate", month)
+    for day, rows in (("2025-03-31", "0.1"), ("2025-04-30", "0.2")):
+        folder = settings.snapshots_dir / f"as_of={day}"
+        folder.mkdir(parents=True)
+        duckdb.execute(
+            f"copy (select 'charity_rate' as kpi, date '2025-03-01' as period_month, "
+            f"'total' as aggregation_level, {rows} as kpi_value) "
+            f"to '{folder / 'mart_kpi_monthly.parquet'}' (format parquet)"
+        )
+    found = snapshots.history(settings, "charity_rate", month)
+    assert [(day.isoformat(), str(value)) for day, value in found] == [
+        ("2025-03-31", "0.1"),
+        ("2025-04-30", "0.2"),
+    ]
+    assert snapshots.history(settings, "bad_debt_rate", month)[0][1] is None
+
+
+def test_before_anything_arrived_there_is_nothing_to_make(tmp_path: object) -> None:
+    first = date(2025, 3, 1)
+    with pytest.raises(snapshots.NoSnapshot, match="the first data is of 2025-03-01"):
+        snapshots.build(Settings(home=tmp_path), first - timedelta(days=1), first)
