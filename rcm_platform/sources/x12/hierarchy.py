@@ -28,7 +28,7 @@ def misplaced(parsed: Parsed) -> Iterator[tuple[int, str]]:
     if len(parsed.unread):
         strange = parsed.unread.filter(pc.equal(parsed.unread["segment_id"], "HL"))
         for row in strange.select(["transaction", "segment"]).to_pylist():
-            reason = f"HL at segment {row['segment']} is no level of this transaction set"
+            reason = f"HL at segment {row['segment'] + 1} is no level of this transaction set"
             yield row["transaction"], reason
 
 
