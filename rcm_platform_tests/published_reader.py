@@ -15,7 +15,7 @@ import duckdb
 
 from rcm_platform import publish
 
-PAUSE_SECONDS = 0.5
+PAUSE_SECONDS = 1.0
 
 NUMBERS = {
     "ledger A/R": "select sum(ar_amount) from {}fct_ledger_entries",
