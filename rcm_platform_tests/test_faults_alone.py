@@ -40,13 +40,13 @@ PARAMETERS = Path(fault_checks.__file__).parent / "world" / "parameters" / "faul
 with PARAMETERS.open(newline="") as file:
     FAULTS = {row["fault_type"]: row for row in csv.DictReader(file)}
 
-START, THROUGH = date(2025, 3, 1), date(2025, 12, 31)
+START, THROUGH = date(2025, 7, 1), date(2025, 12, 31)
 #: Per million of the fault's unit: often enough for several in a tiny world.
 RATES = {
-    "duplicate_file": 60_000,
+    "duplicate_file": 100_000,
     "renumbered_file": 60_000,
-    "repeated_claim": 40_000,
-    "reversal_without_correction": 40_000,
+    "repeated_claim": 80_000,
+    "reversal_without_correction": 80_000,
     "provider_adjustment_only": 1_000_000,
     "unbalanced_claim": 30_000,
     "unbalanced_payment": 50_000,
@@ -65,16 +65,16 @@ RATES = {
     "whole_charge_contractual": 200_000,
     "patient_contractual": 40_000,
     "late_charge": 30_000,
-    "credit_balance": 100_000,
+    "credit_balance": 400_000,
     "status_casing_drift": 20_000,
     "new_column": 300_000,
     "renamed_column": 300_000,
-    "month_end_restatement": 100_000,
+    "month_end_restatement": 300_000,
     "timezone_day_shift": 50_000,
     "payer_merger": 1_000_000,
     "missing_999": 100_000,
-    "deposit_short": 20_000,
-    "missing_deposit": 20_000,
+    "deposit_short": 100_000,
+    "missing_deposit": 50_000,
 }
 SEVERAL = 3
 ONCE = {"payer_merger"}
