@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
+from rcm_platform.duckdb_errors import without_values
 from rcm_platform.settings import redact
 from rcm_platform.sources.base import SourceUnavailable
 from rcm_platform.sources.tabular import literal, quoted
@@ -272,8 +273,9 @@ class AttachedDatabase:
         )
 
     def _told(self, error: Exception) -> str:
-        """An error with the reason of the server, on one line and without the password."""
-        text = " ".join((str(error) or type(error).__name__).split("\nLINE ")[0].split())
+        """An error with the reason of the server, on one line, without values and password."""
+        told = without_values(error) or type(error).__name__
+        text = " ".join(told.split("\nLINE ")[0].split())
         text = re.sub('query ".*"', "a query", text)
         try:
             password = urlsplit(self._url).password

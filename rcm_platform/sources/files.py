@@ -226,11 +226,18 @@ def _read_header(con: duckdb.DuckDBPyConnection, file: SourceFile, expected: Lay
         file.reject(
             UNREADABLE, "the file is empty: there is no header row. Ask the source to send it again"
         )
-    elif wrong := sorted({n for n in lower if not n or n.startswith("_") or lower.count(n) > 1}):
+    # a reason names a column only where the first row is a header: another one may name a person
+    elif expected and expected.columns and not any(c.name in lower for c in expected.columns):
         file.reject(
             MISSING,
-            f"the header has columns that are blank, repeated or start with '_': {wrong}. "
-            "Give each column its own name",
+            "the first row names no column that is known: the header is missing, or it is that of "
+            "another table. Send the file again with its header",
+        )
+    elif wrong := [n for n, c in enumerate(lower, 1) if c[:1] in ("", "_") or lower.count(c) > 1]:
+        file.reject(
+            MISSING,
+            "the header has columns that are blank, repeated or start with '_' (number "
+            f"{', '.join(map(str, wrong))}). Give each column its own name",
         )
     elif expected:
         needed, absent = expected.missing(lower)

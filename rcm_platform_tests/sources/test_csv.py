@@ -196,13 +196,28 @@ class TestQuarantine:
         ("content", "rule", "said"),
         [
             (b"", "T1", "the file is empty"),
-            (b"\x00\xff\xfe\x01garbage\x00", "T2", "no column deposit_id"),
+            (b"\x00\xff\xfe\x01garbage\x00", "T2", "names no column that is known"),
+            (ROW_1 + ROW_2, "T2", "the header is missing"),
+            ("Payer One,Payer One,,TRN1\n", "T2", "the header is missing"),
             ((HEADER + ROW_1).encode() + b"B2,2025-03-03,HOSP_A,Se\xf1or,TRN2,1.00\n", "T1", "UTF"),
             (HEADER.replace("amount", "total") + ROW_1, "T2", "no column amount"),
-            (HEADER.replace("hospital", "amount") + ROW_1, "T2", "repeated"),
-            (HEADER.replace("payer_name", "_file") + ROW_1, "T2", "_file"),
+            (
+                HEADER.replace("hospital", "amount") + ROW_1,
+                "T2",
+                "repeated or start with '_' (number 3, 6)",
+            ),
+            (HEADER.replace("payer_name", "_file") + ROW_1, "T2", "(number 4)"),
         ],
-        ids=["empty", "binary", "not UTF-8", "renamed column", "column twice", "reserved column"],
+        ids=[
+            "empty",
+            "binary",
+            "no header",
+            "no header but repeated values",
+            "not UTF-8",
+            "renamed column",
+            "column twice",
+            "reserved column",
+        ],
     )
     def test_a_bad_file_is_held_and_the_others_go_on(
         self, content: str | bytes, rule: str, said: str, lake: Lake, folder: Path
@@ -213,6 +228,8 @@ class TestQuarantine:
         summary = load_treasury(lake, folder)
         assert held(lake) == [(name, None, "file", rule, data)]
         assert said in summary.messages[0]
+        # a message is logged, and a row may name a person
+        assert "Payer One" not in summary.messages[0]
         assert deposits(lake) == [("B2", "50.00", "1")]
         assert (summary.files_loaded, summary.files_quarantined) == (1, 1)
         assert accounts(lake)[0] == (name, "quarantined", 0, len(data), 0)

@@ -556,9 +556,9 @@ def _add_diagnostics(
             is_optional = tag == b"AMT" and kind == "RequiredElementMissing"
             if finding.element in _AMOUNTS.get(tag, ()) and not is_optional:
                 what = f"{tag.decode('ascii', 'replace')}{finding.element:02d}"
-                datum = finding.datum.decode("utf-8", "replace")
-                reason = f"{what} {datum!r} is not an amount" if datum else f"{what} is missing"
-                parsed.unreadable.append((transaction, within, reason))
+                # a reason never shows the value: it is logged, and what stands there may be a name
+                problem = "is not an amount" if finding.datum else "is missing"
+                parsed.unreadable.append((transaction, within, f"{what} {problem}"))
                 continue
         odd = _Finding(
             transaction,

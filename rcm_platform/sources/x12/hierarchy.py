@@ -14,7 +14,6 @@ import pyarrow.compute as pc
 
 from rcm_platform.sources.x12.adapter import Parsed, Rows, ordinal
 
-_ELEMENTS = ("number", "parent", "level")
 _NO_NUMBER = -1
 
 
@@ -28,8 +27,9 @@ def misplaced(parsed: Parsed) -> Iterator[tuple[int, str]]:
         yield from _wrong(rows, levels)
     if len(parsed.unread):
         strange = parsed.unread.filter(pc.equal(parsed.unread["segment_id"], "HL"))
-        for row in strange.select(["transaction", "segment_text"]).to_pylist():
-            yield row["transaction"], f"{row['segment_text']} is no level of this transaction set"
+        for row in strange.select(["transaction", "segment"]).to_pylist():
+            reason = f"HL at segment {row['segment'] + 1} is no level of this transaction set"
+            yield row["transaction"], reason
 
 
 def _wrong(rows: pa.Table, levels: tuple[str, ...]) -> Iterator[tuple[int, str]]:
@@ -49,15 +49,15 @@ def _wrong(rows: pa.Table, levels: tuple[str, ...]) -> Iterator[tuple[int, str]]
     is_counted = _numbers(rows["number"]) == number
     wrong = np.flatnonzero(~(is_in_order & is_counted & (_numbers(rows["parent"]) == parent)))
     for row in wrong[np.unique(transaction[wrong], return_index=True)[1]].tolist():
-        sent = {name: (rows[name][row].as_py() or b"").decode() for name in _ELEMENTS}
+        # a reason never shows what was sent in place of a number: it is logged
         if not is_counted[row]:
-            reason = f"HL01 {sent['number']!r} is not {number[row]}, its place in the transaction"
+            reason = f"HL01 is not {number[row]}, its place in the transaction"
         elif not is_in_order[row]:
-            level, expected = sent["level"], levels[depth[row] - 1]
+            level, expected = levels[depth[row]], levels[depth[row] - 1]
             reason = f"HL {number[row]}: level {level!r} does not stand under a {expected!r}"
         else:
             named = f"{parent[row]}, the level that it stands under" if parent[row] else "empty"
-            reason = f"HL {number[row]}: HL02 {sent['parent']!r} is not {named}"
+            reason = f"HL {number[row]}: HL02 is not {named}"
         yield int(transaction[row]), reason
 
 

@@ -342,27 +342,27 @@ def leveled(*levels: str) -> bytes:
 @pytest.mark.parametrize(
     ("levels", "reason"),
     [
-        (("HL*2**20*1", "HL*3*2*22*0"), "HL01 '2' is not 1"),
-        (("HL*1**20*1", "HL*1*1*22*0"), "HL01 '1' is not 2"),
-        (("HL*1**20*1", "HL*3*1*22*0"), "HL01 '3' is not 2"),
-        (("HL*1**20*1", "HL**1*22*0"), "HL01 '' is not 2"),
-        (("HL*1**20*1", "HL*B*1*22*0"), "HL01 'B' is not 2"),
-        (("HL*1*1*20*1", "HL*2*1*22*0"), "HL 1: HL02 '1' is not empty"),
-        (("HL*1**20*1", "HL*2**22*0"), "HL 2: HL02 '' is not 1"),
-        (("HL*1**20*1", "HL*2*2*22*0"), "HL 2: HL02 '2' is not 1"),
-        (("HL*1**20*1", "HL*2*3*22*0"), "HL 2: HL02 '3' is not 1"),
+        (("HL*2**20*1", "HL*3*2*22*0"), "HL01 is not 1"),
+        (("HL*1**20*1", "HL*1*1*22*0"), "HL01 is not 2"),
+        (("HL*1**20*1", "HL*3*1*22*0"), "HL01 is not 2"),
+        (("HL*1**20*1", "HL**1*22*0"), "HL01 is not 2"),
+        (("HL*1**20*1", "HL*B*1*22*0"), "HL01 is not 2"),
+        (("HL*1*1*20*1", "HL*2*1*22*0"), "HL 1: HL02 is not empty"),
+        (("HL*1**20*1", "HL*2**22*0"), "HL 2: HL02 is not 1"),
+        (("HL*1**20*1", "HL*2*2*22*0"), "HL 2: HL02 is not 1"),
+        (("HL*1**20*1", "HL*2*3*22*0"), "HL 2: HL02 is not 1"),
         (("HL*1**20*1", "HL*2*1*23*0"), "HL 2: level '23' does not stand under a '22'"),
         (("HL*1**22*1", "HL*2*1*23*0"), "HL 1: level '22' does not stand under a '20'"),
         (
             # an earlier provider is named, and another one was the last
             ("HL*1**20*1", "HL*2*1*22*0", "HL*3**20*1", "HL*4*1*22*0"),
-            "HL 4: HL02 '1' is not 3",
+            "HL 4: HL02 is not 3",
         ),
         (
             ("HL*1**20*1", "HL*2*1*22*0", "HL*3**20*1", "HL*4*2*23*0"),
             "HL 4: level '23' does not stand under a '22'",
         ),
-        (("HL*1**20*1", "HL*2*1*22*0", "HL*3*2*XX*0"), "HL*3*2*XX*0 is no level"),
+        (("HL*1**20*1", "HL*2*1*22*0", "HL*3*2*XX*0"), "is no level of this transaction set"),
     ],
 )
 def test_levels_that_contradict_each_other_hold_their_transaction(
