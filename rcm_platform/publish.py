@@ -239,8 +239,9 @@ def _number(path: Path) -> int:
 def _write(
     warehouse: Path, target: Path, relations: Sequence[Relation], stated: Mapping[str, object]
 ) -> None:
-    config = {"storage_compatibility_version": STORAGE_VERSION}
-    with duckdb.connect(str(target), config=config) as con:
+    with duckdb.connect(
+        str(target), config={"storage_compatibility_version": STORAGE_VERSION}
+    ) as con:
         con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
         for relation in relations:
             con.execute(
