@@ -160,7 +160,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def build(home: Path, faults: str) -> Alone:
     """Generate, load, link and transform, as a run does."""
     for part in home.iterdir():
-        if part.name != "dbt":
+        if part.is_file():
+            part.unlink()
+        elif part.name != "dbt":
             shutil.rmtree(part)
     settings = Settings(
         home=home, world_size="tiny", world_start=START, world_through=THROUGH, world_faults=faults
