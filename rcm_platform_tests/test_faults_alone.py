@@ -88,6 +88,7 @@ MARTS = (
     "mart_clinician_productivity",
     "mart_quarantine_daily",
     "fct_claims",
+    "fct_claim_lines",
     "fct_encounters",
     "fct_ledger_entries",
 )
