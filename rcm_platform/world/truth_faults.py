@@ -144,9 +144,14 @@ def _of_payments(world: World, names: Names) -> Iterator[Instances]:
     yield found(
         "provider_adjustment_only", (pays.remit_count == 0) & is_sound, itself, pays.era_day
     )
-    for fault_type in ("deposit_short", "missing_deposit"):
+    # a short deposit shows beside its remittance; the window of one that never came is counted from
+    # the day of the payment, and must have passed
+    for fault_type, day in (
+        ("deposit_short", np.maximum(pays.era_day, pays.deposit_day)),
+        ("missing_deposit", pays.payment_day + 1),
+    ):
         planted = world.faults.planted(fault_type, world.draws, *key) & (pays.amount > 0)
-        yield found(fault_type, planted, itself, pays.deposit_day)
+        yield found(fault_type, planted, itself, day)
 
 
 def _of_remits(world: World, names: Names) -> Iterator[Instances]:

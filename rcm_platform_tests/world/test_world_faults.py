@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -53,6 +53,29 @@ def test_an_absence_is_known_only_after_its_window() -> None:
     for row in missing:
         sent = date.fromisoformat(row["source_file"][-12:-4])
         assert row["knowable_date"] == sent + timedelta(days=5)
+
+
+def test_a_missing_deposit_is_known_once_its_window_from_the_payment_has_passed() -> None:
+    """Nobody can know on which day the money that never came would have come."""
+    world = World(
+        seed=11, size="small", start=START, through=THROUGH, faults="none,missing_deposit=100000"
+    )
+    found = faults(world).to_pylist()
+    assert found
+    for row in found:
+        paid = datetime.strptime(row["record_id"][-8:], "%Y%m%d").date()
+        assert row["knowable_date"] == paid + timedelta(days=6)
+
+
+def test_a_short_deposit_is_known_once_its_remittance_is_there_too() -> None:
+    world = World(
+        seed=11, size="small", start=START, through=THROUGH, faults="none,deposit_short=100000"
+    )
+    found = faults(world).to_pylist()
+    assert found
+    for row in found:
+        arrived = datetime.strptime(row["source_file"][-12:-4], "%Y%m%d").date()
+        assert row["knowable_date"] >= arrived
 
 
 @pytest.mark.parametrize(
