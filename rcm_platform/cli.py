@@ -302,7 +302,7 @@ def trace_number(
 
     `rcm ui` has the same as pages for all numbers, at /trace.
     """
-    from rcm_platform import publish, trace, trace_pages
+    from rcm_platform import changes, publish, trace, trace_pages
 
     if len(kpis) != (2 if compare else 1):
         _stop("Name one KPI, or two with --compare.")
@@ -333,6 +333,8 @@ def trace_number(
             else:
                 found = trace.trace(con, kpis[0], when, scope)
                 _print_cell(found)
+                if scope == trace.Scope() and (why := changes.of(con, kpis[0], found.cell.month)):
+                    out.print(f"  {why.text(trace.unit(con, kpis[0]))}", highlight=False)
                 of_claims = [part for part in found.parts if part.claim_key][:claims]
                 followed = [trace.claim(con, str(part.claim_key)) for part in of_claims]
                 is_whole = found.is_whole and all(behind.is_whole for behind in followed)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 import duckdb
 
+from rcm_platform.changes import Change, show
 from rcm_platform.stories import tag
 
 PATH = "/assets/leadership/scorecard"
@@ -27,34 +28,6 @@ CLAIMS = 5
 
 # The Dagster page shows markdown in place only below this length.
 MARKDOWN_LIMIT = 1000
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a headline's last complete month has over the month before, and which part did most."""
-
-    since: date
-    effects: tuple[tuple[str, Decimal], ...]
-    """Volume, mix, rate and timing; they add up to the change."""
-    driver: str | None
-    """The part that changed it most: payer and facility; None where it is about too few people."""
-    driver_effect: Decimal | None
-
-    @property
-    def total(self) -> Decimal:
-        return sum((effect for _, effect in self.effects), Decimal(0))
-
-    def text(self, unit: str) -> str:
-        """The change in words."""
-        if not self.total:
-            return f"unchanged since {self.since:%B}"
-        moved = "up" if self.total > 0 else "down"
-        named = sorted(self.effects, key=lambda effect: -abs(effect[1]))
-        why = ", ".join(f"{name} {_signed(effect, unit)}" for name, effect in named if effect)
-        text = f"{moved} {_signed(self.total, unit)[1:]} since {self.since:%B}: {why}"
-        if self.driver and self.driver_effect:
-            text += f"; most of it {self.driver} ({_signed(self.driver_effect, unit)})"
-        return text
 
 
 @dataclass(frozen=True)
@@ -114,19 +87,11 @@ def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
     for kpi, label, unit, target, direction, month, numerator, denominator, *why in rows:
         before = found.get(kpi)
         trend = (*(before.trend if before else ()), Decimal(numerator) / Decimal(denominator))
-        change = _change(before.month, *why) if before and why[0] is not None else None
+        change = Change.since(before.month, *why) if before and why[0] is not None else None
         found[kpi] = Headline(
             kpi, label, unit, Decimal(str(target)), direction, month, trend[-TREND_MONTHS:], change
         )
     return list(found.values())
-
-
-def _change(
-    since: date, volume: Decimal, mix: Decimal, rate: Decimal, timing: Decimal,
-    driver: str | None, driver_effect: Decimal | None,
-) -> Change:  # fmt: skip
-    effects = (("rate", rate), ("mix", mix), ("volume", volume), ("timing", timing))
-    return Change(since, effects, driver or None, driver_effect)
 
 
 def claims(con: duckdb.DuckDBPyConnection) -> str:
@@ -177,20 +142,6 @@ def cash_line(con: duckdb.DuckDBPyConnection) -> str:
         f"${matched:,.2f} is matched, ${timing:,.2f} still due, and ${exceptions:,.2f} in payments "
         "with a claim that a rule holds."
     )
-
-
-def show(value: Decimal, unit: str) -> str:
-    """A KPI value as people read it."""
-    if unit == "ratio":
-        return f"{value:.1%}"
-    return f"${value:,.2f}" if unit == "dollars" else f"{value:,.1f} {unit}"
-
-
-def _signed(value: Decimal, unit: str) -> str:
-    if unit == "ratio":
-        return f"{value * 100:+.1f} points"
-    sign = "+" if value >= 0 else "-"
-    return f"{sign}{show(abs(value), unit)}"
 
 
 def sparkline(values: Sequence[Decimal], width: int = 132, height: int = 24) -> str:

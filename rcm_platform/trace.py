@@ -167,6 +167,13 @@ def trace(
     return Trace(cell, tuple(Part(*row) for row in rows))
 
 
+def unit(con: duckdb.DuckDBPyConnection, kpi: str) -> str:
+    """The unit of a KPI: ratio, dollars, days or what is counted. Raises UnknownNumber."""
+    _known(con, kpi)
+    [(found,)] = con.execute("select unit from kpi_registry where kpi = ?", [kpi]).fetchall()
+    return str(found)
+
+
 def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
     """A claim's ledger entries, down to file and position. Raises UnknownNumber."""
     found = con.execute(

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from rcm_platform import evidence, publish, scorecard, trace
+from rcm_platform import changes, evidence, publish, scorecard, trace
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -125,15 +125,16 @@ class Pages:
         claims: Sequence[trace.ClaimTrace] = (),
         links: Sequence[tuple[str, str]] = LINKS,
     ) -> str:
-        [(unit,)] = con.execute(
-            "select unit from kpi_registry where kpi = ?", [found.cell.kpi]
-        ).fetchall()
+        unit = trace.unit(con, found.cell.kpi)
+        # of the whole only: of a part of the business the mart says nothing
+        change = None if where else changes.of(con, found.cell.kpi, found.cell.month)
         return self._render(
             con,
             found.cell.label,
             trace=found,
             value=_show(found.cell, unit),
             where=where,
+            change=change and change.text(unit),
             shown=found.parts[:SHOWN],
             rest=found.parts[SHOWN:],
             whole_columns=(
@@ -226,4 +227,4 @@ def _month(text: str | None) -> date | None:
 
 
 def _show(cell: trace.Cell, unit: str) -> str:
-    return "none" if cell.value is None else scorecard.show(cell.value, unit)
+    return "none" if cell.value is None else changes.show(cell.value, unit)

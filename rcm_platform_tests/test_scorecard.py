@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from rcm_platform.changes import Change
 from rcm_platform.publish import open_published
 from rcm_platform.scorecard import (
     MARKDOWN_LIMIT,
-    Change,
     Headline,
     cash_line,
     claims,
