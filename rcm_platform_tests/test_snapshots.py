@@ -24,13 +24,14 @@ def test_a_back_filled_day_is_what_a_run_of_that_day_says(built: Built) -> None:
         )
         assert done.success
         assert instance.get_materialized_partitions(KEY) == {built.as_of.isoformat()}
-    kept = built.settings.snapshots_dir / f"as_of={built.as_of}" / "mart_kpi_monthly.parquet"
+    path = built.settings.snapshots_dir / f"as_of={built.as_of}" / "mart_kpi_monthly.parquet"
+    kept = f"read_parquet('{path}', hive_partitioning = false)"
     with built.warehouse() as con:
         [(differences,)] = con.execute(
             f"""select count(*) from (
-                (select * from '{kept}' except all select * from marts.mart_kpi_monthly)
+                (select * from {kept} except all select * from marts.mart_kpi_monthly)
                 union all
-                (select * from marts.mart_kpi_monthly except all select * from '{kept}')
+                (select * from marts.mart_kpi_monthly except all select * from {kept})
             )"""
         ).fetchall()
     assert differences == 0
