@@ -264,6 +264,7 @@ def test_a_fault_that_blocks_alone_keeps_a_run_from_publishing(
     assert rule.planted >= SEVERAL
     assert (rule.recall, rule.precision) == (1, 1)
 
+    assert alone.untrue() == []
     assert alone.blocked_by() == [rule_id]
     assert publish.current(settings.published_dir) is None
     assert f"nothing_blocks ({rule_id} (" in " ".join(done.stdout.split())

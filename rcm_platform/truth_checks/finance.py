@@ -205,7 +205,10 @@ CHECKS = [
         inner join marts.dim_facility as facilities using (facility_key)
         where facilities.source_system in {HOSPITALS}""",
         """select source_system, remits.trace_number, payment_date, payment_amount, deposits.amount,
-            booked.amount, true
+            booked.amount, (remits.source_system, remits.trace_number) not in (
+                select (source_system, record_id) from '{truth}/faults.parquet'
+                where detector in ('R1', 'R2')
+            )
         from '{truth}/remits.parquet' as remits
         left join '{truth}/bank_deposits.parquet' as deposits
             on remits.trace_number = deposits.trace_number and facility_id = deposits.hospital
