@@ -1,6 +1,6 @@
--- Who is behind each headline KPI: the persons of the claims that add to it. Where it is not made of
--- claims (visits, days of revenue, work), those who were treated there in the month, for that payer if
--- the KPI is divided by payers.
+-- Who is behind each headline KPI: the persons of the claims that add to it. Where it is not made
+-- of claims (visits, days of revenue, work), those who were treated there in the month, for that
+-- payer if the KPI is divided by payers.
 with
 
 headlines as (
