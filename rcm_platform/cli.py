@@ -462,9 +462,12 @@ def snapshots(
     """
     from rcm_platform import snapshots as kept
 
-    known = kept.days(get_settings())
-    if kpi is None or not known:
-        typer.echo("\n".join(map(str, known)) or "No snapshot was made yet.")
+    try:
+        known = kept.days(get_settings())
+    except kept.NoSnapshot as problem:
+        _stop(str(problem))
+    if kpi is None:
+        typer.echo("\n".join(map(str, known)))
         return
     asked = month.date() if month else known[-1].replace(day=1)
     for day, value in kept.history(get_settings(), kpi, asked):

@@ -7,7 +7,7 @@ by a tag of its own with a reason (`meta.phi_reason`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,13 +82,11 @@ def withheld(
     return {table: tuple(sorted(columns)) for table, columns in found.items()}
 
 
-def relations(
-    manifest: Mapping[str, Any], lineage: Lineage, audiences: Iterable[str]
-) -> dict[str, list[Relation]]:
+def relations(manifest: Mapping[str, Any], lineage: Lineage) -> dict[str, list[Relation]]:
     """Audience → what stands in its file."""
     return {
         audience: relations_for(manifest, audience, withheld(manifest, lineage, audience))
-        for audience in audiences
+        for audience in ALLOWED
     }
 
 

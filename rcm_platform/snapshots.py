@@ -57,9 +57,13 @@ def build(settings: Settings, as_of: date, first_arrival: date | None) -> Snapsh
 
 
 def days(settings: Settings) -> list[date]:
-    """The days of which there is a snapshot, the earliest first."""
-    found = settings.snapshots_dir.glob("as_of=*")
-    return sorted(date.fromisoformat(path.name.partition("=")[2]) for path in found)
+    """The days of which there is a snapshot, the earliest first. Raises NoSnapshot without any."""
+    found = settings.snapshots_dir.glob(f"as_of=*/{MART}.parquet")
+    if known := sorted(date.fromisoformat(path.parent.name.partition("=")[2]) for path in found):
+        return known
+    raise NoSnapshot(
+        "No snapshot was made yet: launch a back-fill of the job kpi_snapshots in the UI."
+    )
 
 
 def history(settings: Settings, kpi: str, month: date) -> list[tuple[date, Decimal | None]]:
@@ -67,10 +71,7 @@ def history(settings: Settings, kpi: str, month: date) -> list[tuple[date, Decim
 
     Raises NoSnapshot when none was made.
     """
-    if not (known := days(settings)):
-        raise NoSnapshot(
-            "No snapshot was made yet: launch a back-fill of the job kpi_snapshots in the UI."
-        )
+    known = days(settings)
     with duckdb.connect() as con:
         rows = con.execute(
             "select as_of, kpi_value from read_parquet(?, hive_partitioning = true) "

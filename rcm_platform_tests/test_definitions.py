@@ -11,6 +11,7 @@ import pytest
 from dagster_dbt import DbtCliResource
 from syrupy.assertion import SnapshotAssertion
 
+from rcm_platform import stories
 from rcm_platform.assets import leadership
 from rcm_platform.assets.common import AS_OF_TAG
 from rcm_platform.automation import nightly_schedule
@@ -66,6 +67,21 @@ def test_every_asset_spec_is_as_reviewed(
         for spec in with_world.resolve_all_asset_specs()
     }
     assert dict(sorted(specs.items())) == snapshot
+
+
+@pytest.mark.parametrize("story", stories.STORIES)
+def test_each_step_of_a_story_leads_on_to_the_scorecard(
+    story: str, with_world: dg.Definitions
+) -> None:
+    keys = stories.STORIES[story]
+    below = {
+        dep.asset_key.to_user_string()
+        for spec in with_world.resolve_all_asset_specs()
+        if spec.key.to_user_string() in keys
+        for dep in spec.deps
+    }
+    assert keys[-1] == "leadership/scorecard"
+    assert [key for key in keys[:-1] if key not in below] == []
 
 
 def test_every_asset_is_described_owned_and_in_a_known_group(with_world: dg.Definitions) -> None:

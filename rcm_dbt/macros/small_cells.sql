@@ -1,25 +1,49 @@
 {#
-    Which cells of each group are about too few people to be shown alone, and so are merged into one.
-    Reads a relation of (group_key, cell_key, person_key); a cell that no person is known of counts as
-    small. One small cell alone would follow from the total less the others: cells are merged, the
-    smallest first, until together they are about enough people.
+    Which cells are about too few people to be shown alone, and so are merged: parts (of a facility, a
+    payer, a clinician) within their month, and months within their subject. One small cell alone would
+    follow from the total less the others: cells are merged, the smallest first, until together they
+    are about enough people. A cell that no person is known of counts as small.
 
-    Writes CTEs; the last one, `name`, has group_key, cell_key, is_merged, and has_enough: whether the
-    whole group is about enough people.
+    Reads a relation of (subject_key, month_key, part_key, person_key), where a month is of one subject.
+    Writes CTEs; the last one is `places`: each part of each month, with is_other_month, is_other (the
+    month or the part is merged), and has_enough: whether the whole subject is about enough people.
 #}
-{% macro small_cells(name, people) -%}
+{% macro small_cells(people) -%}
+{{ merged_cells('parts', people, 'month_key', 'part_key') }},
+
+{{ merged_cells('months', people, 'subject_key', 'month_key') }},
+
+places as (
+
+    select
+        parts.group_key as month_key,
+        parts.cell_key as part_key,
+        months.is_merged as is_other_month,
+        months.is_merged or parts.is_merged as is_other,
+        months.has_enough
+
+    from parts
+
+    inner join months
+        on parts.group_key = months.cell_key
+
+)
+{%- endmacro %}
+
+{# The CTEs for the cells of each group; the last one is `name`. #}
+{% macro merged_cells(name, people, group_key, cell_key) -%}
 {{ name }}_counted as (
 
     select
-        group_key,
-        cell_key,
+        {{ group_key }} as group_key,
+        {{ cell_key }} as cell_key,
         count(distinct person_key) as people_count
 
     from {{ people }}
 
     group by
-        group_key,
-        cell_key
+        {{ group_key }},
+        {{ cell_key }}
 
 ),
 
@@ -39,20 +63,20 @@
 {{ name }}_first_seen as (
 
     select
-        people.group_key,
+        ranked.group_key,
         people.person_key,
         min(ranked.cell_rank) as cell_rank
 
     from {{ people }} as people
 
     inner join {{ name }}_ranked as ranked
-        on people.group_key = ranked.group_key
-        and people.cell_key = ranked.cell_key
+        on people.{{ group_key }} = ranked.group_key
+        and people.{{ cell_key }} = ranked.cell_key
 
     where people.person_key is not null
 
     group by
-        people.group_key,
+        ranked.group_key,
         people.person_key
 
 ),

@@ -13,6 +13,9 @@ from rcm_platform.settings import Settings
 
 EXPORTS_KEY = dg.AssetKey(["published", "exports"])
 
+# every file says how far the cash of its version is reconciled
+RECONCILED = dg.AssetKey(["marts", "mart_cash_reconciliation"])
+
 AUDIENCES = {
     "leadership": (
         "What leaders read: nothing about a single patient, and no figure about fewer than eleven "
@@ -41,7 +44,13 @@ def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefiniti
         specs=[
             dg.AssetSpec(
                 key(audience),
-                deps=[[r.schema, r.name] for r in publish.relations_for(manifest, audience)],
+                deps=sorted(
+                    {
+                        dg.AssetKey([relation.schema, relation.name])
+                        for relation in publish.relations_for(manifest, audience)
+                    }
+                    | {RECONCILED}
+                ),
                 group_name="published",
                 kinds={"duckdb"},
                 owners=DATA_TEAM,
@@ -69,7 +78,7 @@ def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefiniti
             if unexplained := Decimal(facts["unexplained"]):
                 raise dg.Failure(f"Not published: {money(unexplained)} is unexplained.")
             # a version is whole: all files are written, whichever was asked for
-            audiences = phi.relations(*column_lineage.read(settings.dbt_target_dir), AUDIENCES)
+            audiences = phi.relations(*column_lineage.read(settings.dbt_target_dir))
             version = publish.publish(
                 settings.warehouse_path,
                 settings.published_dir,

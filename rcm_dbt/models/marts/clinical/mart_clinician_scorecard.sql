@@ -6,11 +6,8 @@ cells as (
 
     select
         *,
-        'all' as all_key,
-        cast(activity_month as {{ dbt.type_string() }}) as month_key,
-        {{ dbt.concat([
-            "coalesce(provider_key, 'none')", "'|'", "coalesce(facility_key, 'none')",
-        ]) }} as part_key
+        {{ surrogate_key(['activity_month']) }} as month_key,
+        {{ surrogate_key(['provider_key', 'facility_key']) }} as part_key
 
     from {{ ref('mart_clinician_productivity') }}
 
@@ -57,10 +54,8 @@ people_by_month as (
 
     select distinct
         members.person_key,
-        cast({{ month_start('records.activity_date') }} as {{ dbt.type_string() }}) as month_key,
-        {{ dbt.concat([
-            "coalesce(records.provider_key, 'none')", "'|'", "coalesce(records.facility_key, 'none')",
-        ]) }} as part_key
+        {{ surrogate_key([month_start('records.activity_date')]) }} as month_key,
+        {{ surrogate_key(['records.provider_key', 'records.facility_key']) }} as part_key
 
     from records
 
@@ -73,7 +68,7 @@ people_by_month as (
 people as (
 
     select
-        cells.all_key,
+        'all clinicians' as subject_key,
         cells.month_key,
         cells.part_key,
         people_by_month.person_key
@@ -86,53 +81,23 @@ people as (
 
 ),
 
-people_of_parts as (
-
-    select
-        month_key as group_key,
-        part_key as cell_key,
-        person_key
-
-    from people
-
-),
-
-people_of_months as (
-
-    select distinct
-        all_key as group_key,
-        month_key as cell_key,
-        person_key
-
-    from people
-
-),
-
-{{ small_cells('parts', 'people_of_parts') }},
-
-{{ small_cells('months', 'people_of_months') }},
+{{ small_cells('people') }},
 
 placed as (
 
     select
         cells.*,
-        months.is_merged or parts.is_merged as is_other,
-        case when months.has_enough then 1 end as is_shown,
-        case when not months.is_merged then cells.activity_month end as shown_month,
-        case when not (months.is_merged or parts.is_merged) then cells.provider_key end
-            as shown_provider_key,
-        case when not (months.is_merged or parts.is_merged) then cells.facility_key end
-            as shown_facility_key
+        places.is_other,
+        case when places.has_enough then 1 end as is_shown,
+        case when not places.is_other_month then cells.activity_month end as shown_month,
+        case when not places.is_other then cells.provider_key end as shown_provider_key,
+        case when not places.is_other then cells.facility_key end as shown_facility_key
 
     from cells
 
-    inner join parts
-        on cells.month_key = parts.group_key
-        and cells.part_key = parts.cell_key
-
-    inner join months
-        on cells.all_key = months.group_key
-        and cells.month_key = months.cell_key
+    inner join places
+        on cells.month_key = places.month_key
+        and cells.part_key = places.part_key
 
 ),
 

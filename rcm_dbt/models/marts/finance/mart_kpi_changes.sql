@@ -54,8 +54,7 @@ parts as (
     select
         kpi,
         period_month,
-        {{ dbt.concat(["coalesce(facility_key, 'none')", "'|'", "coalesce(payer_key, 'none')"]) }}
-            as part_key,
+        {{ surrogate_key(['facility_key', 'payer_key']) }} as part_key,
         facility_key,
         payer_key,
         sum(numerator) as numerator,
@@ -204,6 +203,7 @@ rated as (
 
 ),
 
+-- to a fixed place each, so that their sum does not depend on the order
 effects as (
 
     select
@@ -212,12 +212,16 @@ effects as (
         part_key,
         facility_key,
         payer_key,
-        scale * (weight / total_weight - early_weight / total_early_weight)
-        * (early_rate - total_early_rate) as mix_effect,
+        cast(
+            scale * (weight / total_weight - early_weight / total_early_weight)
+            * (early_rate - total_early_rate) as decimal(28, 10)
+        ) as mix_effect,
         -- what a part adds without weight of its own (cash where no work is) is all rate
-        scale * (
-            numerator / total_weight - weight / total_weight * early_rate
-            - case when early_weight = 0 then early_numerator / total_early_weight else 0 end
+        cast(
+            scale * (
+                numerator / total_weight - weight / total_weight * early_rate
+                - case when early_weight = 0 then early_numerator / total_early_weight else 0 end
+            ) as decimal(28, 10)
         ) as rate_effect
 
     from rated
@@ -229,8 +233,7 @@ mixes as (
     select
         kpi,
         period_month,
-        cast(round(sum(mix_effect), 6) as decimal(18, 6)) as mix_effect,
-        cast(round(sum(rate_effect), 6) as decimal(18, 6)) as rate_effect
+        cast(round(sum(mix_effect), 6) as decimal(18, 6)) as mix_effect
 
     from effects
 

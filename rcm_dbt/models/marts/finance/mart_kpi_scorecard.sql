@@ -11,10 +11,8 @@ cells as (
         payer_key,
         numerator,
         denominator,
-        {{ dbt.concat(['kpi', "'|'", 'cast(period_month as ' ~ dbt.type_string() ~ ')']) }}
-            as month_key,
-        {{ dbt.concat(["coalesce(facility_key, 'none')", "'|'", "coalesce(payer_key, 'none')"]) }}
-            as part_key
+        {{ surrogate_key(['kpi', 'period_month']) }} as month_key,
+        {{ surrogate_key(['facility_key', 'payer_key']) }} as part_key
 
     from {{ ref('mart_kpi_monthly') }}
 
@@ -25,60 +23,30 @@ cells as (
 people as (
 
     select
-        kpi,
-        {{ dbt.concat(['kpi', "'|'", 'cast(period_month as ' ~ dbt.type_string() ~ ')']) }}
-            as month_key,
-        {{ dbt.concat(["coalesce(facility_key, 'none')", "'|'", "coalesce(payer_key, 'none')"]) }}
-            as part_key,
+        kpi as subject_key,
+        {{ surrogate_key(['kpi', 'period_month']) }} as month_key,
+        {{ surrogate_key(['facility_key', 'payer_key']) }} as part_key,
         person_key
 
     from {{ ref('int_kpi__people') }}
 
 ),
 
-people_of_parts as (
+{{ small_cells('people') }},
 
-    select
-        month_key as group_key,
-        part_key as cell_key,
-        person_key
-
-    from people
-
-),
-
-people_of_months as (
-
-    select distinct
-        kpi as group_key,
-        month_key as cell_key,
-        person_key
-
-    from people
-
-),
-
-{{ small_cells('parts', 'people_of_parts') }},
-
-{{ small_cells('months', 'people_of_months') }},
-
-places as (
+placed as (
 
     select
         cells.*,
-        months.has_enough,
-        months.is_merged as is_other_month,
-        months.is_merged or parts.is_merged as is_other_part
+        places.is_other_month,
+        places.is_other as is_other_part,
+        places.has_enough
 
     from cells
 
-    inner join parts
-        on cells.month_key = parts.group_key
-        and cells.part_key = parts.cell_key
-
-    inner join months
-        on cells.kpi = months.group_key
-        and cells.month_key = months.cell_key
+    inner join places
+        on cells.month_key = places.month_key
+        and cells.part_key = places.part_key
 
 ),
 
@@ -97,7 +65,7 @@ levels as (
         numerator,
         denominator
 
-    from places
+    from placed
 
     union all
 
@@ -114,7 +82,7 @@ levels as (
         numerator,
         denominator
 
-    from places
+    from placed
 
 ),
 
