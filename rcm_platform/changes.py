@@ -42,7 +42,7 @@ class Change:
         why = ", ".join(f"{name} {_signed(effect, unit)}" for name, effect in named if effect)
         text = f"{moved} {_signed(self.total, unit)[1:]} since {self.month_before:%B}: {why}"
         if self.driver and self.driver_effect:
-            text += f"; most of it {self.driver} ({_signed(self.driver_effect, unit)})"
+            text += f"; most by {self.driver} ({_signed(self.driver_effect, unit)})"
         return text
 
 

@@ -136,7 +136,7 @@ def trace(
     scope = scope or Scope()
     condition, values = _condition(con, scope)
     month = month or _last_month(con, kpi)
-    label, *means, _ = _known(con, kpi)
+    label, *means = _known(con, kpi)
     numerator, denominator, count = con.execute(
         f"""
         select coalesce(sum(numerator), 0), sum(denominator), count(*) from mart_kpi_monthly
@@ -169,8 +169,9 @@ def trace(
 
 def unit(con: duckdb.DuckDBPyConnection, kpi: str) -> str:
     """The unit of a KPI: ratio, dollars, days or what is counted. Raises UnknownNumber."""
-    *_, found = _known(con, kpi)
-    return found
+    _known(con, kpi)
+    [(found,)] = con.execute("select unit from kpi_registry where kpi = ?", [kpi]).fetchall()
+    return str(found)
 
 
 def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
@@ -253,11 +254,9 @@ def _sum(parts: list[Part | None]) -> tuple[Decimal, Decimal]:
     )
 
 
-def _known(con: duckdb.DuckDBPyConnection, kpi: str) -> tuple[str, str, str, str]:
-    """Its label, what it counts, out of what, and its unit."""
+def _known(con: duckdb.DuckDBPyConnection, kpi: str) -> tuple[str, str, str]:
     rows = con.execute(
-        "select label, numerator, coalesce(denominator, ''), unit from kpi_registry where kpi = ?",
-        [kpi],
+        "select label, numerator, coalesce(denominator, '') from kpi_registry where kpi = ?", [kpi]
     ).fetchall()
     if not rows:
         names = [name for (name,) in con.execute("select kpi from kpi_registry").fetchall()]

@@ -61,7 +61,7 @@ def change(unit: str = "ratio", **effects: str) -> str:
 
 def test_a_change_says_how_far_and_why_the_largest_reason_first() -> None:
     assert change(mix="-0.002", rate="-0.007", timing="0") == (
-        "down 0.9 points since November: rate -0.7 points, mix -0.2 points; most of it "
+        "down 0.9 points since November: rate -0.7 points, mix -0.2 points; most by "
         "Evergreen at North (-0.4 points)"
     )
     assert change(mix="0", rate="0") == "unchanged since November"

@@ -243,6 +243,18 @@ mixes as (
 
 ),
 
+moves as (
+
+    select
+        *,
+        mix_effect + rate_effect as effect,
+        sum(mix_effect + rate_effect) over (partition by kpi, period_month) as whole_effect
+
+    from effects
+
+),
+
+-- the part that moved it most the way it went, not the one that held against it
 drivers as (
 
     select
@@ -250,13 +262,13 @@ drivers as (
         period_month,
         facility_key,
         payer_key,
-        cast(round(mix_effect + rate_effect, 6) as decimal(18, 6)) as driver_effect,
+        cast(round(effect, 6) as decimal(18, 6)) as driver_effect,
         row_number() over (
             partition by kpi, period_month
-            order by abs(mix_effect + rate_effect) desc, part_key
+            order by case when whole_effect < 0 then -effect else effect end desc, part_key
         ) as driver_rank
 
-    from effects
+    from moves
 
 ),
 
