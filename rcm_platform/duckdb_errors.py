@@ -17,6 +17,7 @@ _OF_NO_VALUE = (
     duckdb.PermissionException,
     duckdb.SyntaxException,
 )
+_READ_ONLY = re.compile(r'Cannot execute statement of type "\w+" on database "\w+" .* read-only')
 _WHAT_WAS_TRIED = re.compile(
     r"(?: to [A-Z]\w*(?:\([\d,]+\))?)? when casting from source column \S+"
 )
@@ -26,7 +27,8 @@ def without_values(error: Exception) -> str:
     """The message of an error; of one that may show a value of the row, only its kind, what was
     tried and the place in the statement."""
     text = str(error)
-    if not isinstance(error, duckdb.Error) or isinstance(error, _OF_NO_VALUE):
+    is_of_no_value = isinstance(error, _OF_NO_VALUE) or _READ_ONLY.search(text)
+    if not isinstance(error, duckdb.Error) or is_of_no_value:
         return text
     said, line, place = text.partition("\nLINE ")
     kind = said.partition(":")[0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pytest
 
@@ -49,3 +51,10 @@ def test_an_error_about_a_value_does_not_show_it(sql: str, said: str) -> None:
 )
 def test_an_error_about_the_statement_is_told_whole(sql: str, said: str) -> None:
     assert said in error(sql)
+
+
+def test_that_a_source_is_read_only_is_told_whole(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.duckdb"
+    duckdb.connect(kept).close()
+    attached = f"attach '{kept}' as kept (read_only)"
+    assert "read-only" in error(f"{attached}; create table kept.people (name text)")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade import PROJECT
+from handmade import PROJECT, Warehouse
 
-from rcm_platform import dbt_project
+from rcm_platform.lake import Lake
 from rcm_platform_tests.conftest import Built
 
 NAMES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
@@ -16,11 +16,12 @@ Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def compiled(built: Built) -> Path:
-    dbt_project.run_dbt(
-        built.settings, built.as_of, "compile", "--select", "resource_type:analysis"
-    )
-    return built.settings.dbt_target_dir / "compiled" / "rcm_dbt" / "analyses"
+def compiled(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the compiled analyses; dbt locks a warehouse, so not the one that all read."""
+    home = tmp_path_factory.mktemp("analyses")
+    warehouse = Warehouse(Lake(home / "lake"), home / "rcm.duckdb", home)
+    warehouse.dbt("compile", "--select", "resource_type:analysis", as_of=built.as_of.isoformat())
+    return home / "target" / "compiled" / "rcm_dbt" / "analyses"
 
 
 def answer(built: Built, compiled: Path, name: str) -> Rows:
