@@ -107,6 +107,15 @@ def read(target: Path) -> tuple[dict[str, Any], Lineage]:
     return manifest, _load(target / _FILE)
 
 
+def asset_path(manifest: Mapping[str, Any], table: str) -> list[str]:
+    """The parts of the key that a model, seed or source has in the asset graph."""
+    if (source := manifest["sources"].get(table)) is not None:
+        key: list[str] = source["config"]["meta"]["dagster"]["asset_key"]
+        return key
+    node = manifest["nodes"][table]
+    return [node["schema"], node["alias"]]
+
+
 def _load(path: Path) -> Lineage:
     return {
         model: {

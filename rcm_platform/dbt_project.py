@@ -18,6 +18,10 @@ from rcm_platform.settings import Settings, get_settings
 
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 
+# without --full-refresh a seed that got other columns does not fit into the table of the last
+# build; unit tests prove the models and not the data: they run with all tests when a model changes
+BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+
 _CHECKOUT = Path(__file__).parent.parent / "rcm_dbt"
 _PACKAGED = Path(__file__).parent / "_dbt"
 
@@ -90,7 +94,7 @@ def prepared_manifest(settings: Settings) -> Path:
     """
     target = settings.dbt_target_dir
     manifest, stamp = target / "manifest.json", target / "manifest.sha256"
-    current = _fingerprint(settings)
+    current = fingerprint(settings)
     target.mkdir(parents=True, exist_ok=True)
     with FileLock(target / "manifest.lock"):
         if not manifest.exists() or not stamp.exists() or stamp.read_text() != current:
@@ -107,7 +111,8 @@ def run_target(settings: Settings) -> Path:
     return settings.dbt_target_dir / "run"
 
 
-def _fingerprint(settings: Settings) -> str:
+def fingerprint(settings: Settings) -> str:
+    """A hash of the project and of where it reads and writes: what its manifest follows from."""
     root = project_dir()
     ignored = {"target", "logs"}
     digest = hashlib.sha256(f"{root}\n{settings.lake_dir}\n{settings.warehouse_path}\n".encode())

@@ -196,6 +196,10 @@ class Settings(BaseSettings):
         return self.data_dir / "snapshots"
 
     @property
+    def documentation_dir(self) -> Path:
+        return self.data_dir / "documentation"
+
+    @property
     def dbt_target_dir(self) -> Path:
         return self.data_dir / "dbt"
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import duckdb
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rcm_platform import changes, evidence, publish, scorecard, trace
+from rcm_platform.pages import template
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -39,14 +39,7 @@ class Pages:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        environment = Environment(
-            loader=PackageLoader("rcm_platform", "pages"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._template = environment.get_template("trace.html.jinja")
+        self._template = template("trace.html.jinja")
 
     def file(
         self,

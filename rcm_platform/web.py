@@ -1,4 +1,4 @@
-"""The Dagster webserver with the trace pages in it, at /trace.
+"""The Dagster webserver with the trace pages in it, at /trace, and the documentation, at /docs.
 
     python -m rcm_platform.web ...    what `dagster-webserver` takes
 
@@ -16,15 +16,16 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
 
-from rcm_platform import trace_pages
+from rcm_platform import documentation, trace_pages
 from rcm_platform.settings import get_settings
 
 
 class Webserver(DagsterWebserver):
-    """Dagster's own, and the trace pages."""
+    """Dagster's own, the trace pages and the documentation."""
 
-    # without a login: a page from elsewhere cannot read these under a name of its own
+    # without a login: a page from elsewhere can read or start nothing here under a name of its own
     hosts: Sequence[str] = ("127.0.0.1", "localhost")
 
     def admits(self, request: Request) -> bool:
@@ -32,15 +33,23 @@ class Webserver(DagsterWebserver):
         with self.request_context(request) as context:
             return not context.read_only
 
+    def build_middleware(self) -> list[Middleware]:
+        known = Middleware(TrustedHostMiddleware, allowed_hosts=self.hosts)
+        return [known, *super().build_middleware()]
+
     def build_routes(self) -> list[BaseRoute]:
-        pages = Mount(
-            trace_pages.PATH,
-            trace_pages.app(get_settings(), self.admits),
-            middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=self.hosts)],
-        )
+        settings = get_settings()
+        pages = Mount(trace_pages.PATH, trace_pages.app(settings, self.admits))
+        settings.documentation_dir.mkdir(parents=True, exist_ok=True)
+        site = StaticFiles(directory=settings.documentation_dir, html=True)
+        docs = Mount(documentation.PATH, site)
         # a mount answers below its path only, and Dagster's page answers everything else
-        start = Route(trace_pages.PATH, lambda _: RedirectResponse(f"{trace_pages.PATH}/"))
-        return [start, pages, *super().build_routes()]
+        starts = [_to_folder(m.path) for m in (pages, docs)]
+        return [*starts, pages, docs, *super().build_routes()]
+
+
+def _to_folder(path: str) -> Route:
+    return Route(path, lambda _: RedirectResponse(f"{path}/"))
 
 
 def use(server: type[Webserver]) -> None:

@@ -53,6 +53,14 @@ def own_sources(built: Built, tmp_path_factory: pytest.TempPathFactory) -> dg.De
     )
 
 
+def late_after(spec: dg.AssetSpec) -> str | None:
+    policy = spec.freshness_policy
+    if policy is None:
+        return None
+    assert isinstance(policy, dg.FreshnessPolicy)
+    return str(policy.warn_window.to_timedelta())
+
+
 def test_every_asset_spec_is_as_reviewed(
     with_world: dg.Definitions, snapshot: SnapshotAssertion
 ) -> None:
@@ -62,7 +70,7 @@ def test_every_asset_spec_is_as_reviewed(
             "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
             "kinds": sorted(spec.kinds),
             "owners": list(spec.owners),
-            "has_freshness_policy": spec.freshness_policy is not None,
+            "late_after": late_after(spec),
         }
         for spec in with_world.resolve_all_asset_specs()
     }

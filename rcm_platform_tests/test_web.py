@@ -35,8 +35,11 @@ def get(
 async def _ask(app: Any, path: str, host: str) -> tuple[int, dict[str, str], str]:
     sent: list[dict[str, Any]] = []
 
+    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
     async def receive() -> dict[str, Any]:
-        return {"type": "http.request", "body": b"", "more_body": False}
+        # who asked stays until the answer is whole
+        return next(asked, None) or await asyncio.Future()
 
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
@@ -77,6 +80,8 @@ def test_a_page_from_elsewhere_cannot_read_them_under_its_own_name(
     status, _, text = get("/trace/", "elsewhere.example:3000")
     assert status == 400
     assert "Cash" not in text
+    assert get("/graphql", "elsewhere.example:3000")[0] == 400
+    assert get("/server_info", "127.0.0.1:3000")[0] == 200
 
 
 @pytest.mark.parametrize("get", [True], indirect=True)
@@ -95,3 +100,14 @@ def test_who_may_only_read_is_told_who_sees_claims_and_where(
         "/assets/leadership/scorecard",
     ):
         assert words in page
+
+
+def test_the_documentation_stands_beside_it(get: Get, tmp_path: Path) -> None:
+    assert get("/docs/")[0] == 404
+    folder = Settings(home=tmp_path).documentation_dir / "columns"
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text("Tables and columns")
+    assert get("/docs")[1]["location"] == "/docs/"
+    status, _, page = get("/docs/columns/")
+    assert (status, page) == (200, "Tables and columns")
+    assert get("/docs/columns/", "elsewhere.example:3000")[0] == 400

@@ -20,10 +20,19 @@ LANDING_JOB = "landing"
 # One writer at a time: the pool lets one run at a time in (granularity `run` in dagster.yaml).
 WRITER_POOL = "duckdb_writer"
 
-# Nightly: late when a night was missed, failed when two were.
-NIGHTLY_FRESHNESS = dg.FreshnessPolicy.time_window(
-    warn_window=timedelta(hours=30), fail_window=timedelta(hours=54)
-)
+
+def _nightly(hours: int) -> dg.FreshnessPolicy:
+    """Due so many hours after the nightly run began: late when a night was missed, failed when two
+    were. A run by day counts until its own hour of the next."""
+    day = timedelta(days=1)
+    due = timedelta(hours=hours)
+    return dg.FreshnessPolicy.time_window(warn_window=day + due, fail_window=2 * day + due)
+
+
+# each layer has two hours more than what it is made of: what is late first is where to look
+RAW_FRESHNESS = _nightly(2)
+MARTS_FRESHNESS = _nightly(4)
+PUBLISHED_FRESHNESS = _nightly(6)
 
 
 def run_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date | None:

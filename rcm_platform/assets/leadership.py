@@ -3,7 +3,7 @@
 import dagster as dg
 
 from rcm_platform.assets import published
-from rcm_platform.assets.common import NIGHTLY_FRESHNESS
+from rcm_platform.assets.common import PUBLISHED_FRESHNESS
 from rcm_platform.publish import open_published
 from rcm_platform.scorecard import (
     asset_link,
@@ -38,7 +38,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         group_name="leadership",
         kinds={"markdown"},
         owners=["team:rcm-finance"],
-        freshness_policy=NIGHTLY_FRESHNESS,
+        freshness_policy=PUBLISHED_FRESHNESS,
         description=(
             "Start here: how clinician work turns into dollars, and where it is lost.\n\n"
             "Each headline has its value, its target, twelve months of trend, and why it changed: "

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import column_lineage, phi, small_cells
+from rcm_platform import column_lineage, documentation, phi, small_cells
 from rcm_platform.column_lineage import ROWS, Lineage
 from rcm_platform.settings import Settings
 
@@ -22,14 +22,12 @@ _SHOWN_ROOTS = 12
 
 def asset_key(manifest: Mapping[str, Any], table: str) -> dg.AssetKey:
     """The asset of a model, seed or source of the manifest."""
-    if (source := manifest["sources"].get(table)) is not None:
-        return dg.AssetKey(source["config"]["meta"]["dagster"]["asset_key"])
-    node = manifest["nodes"][table]
-    return dg.AssetKey([node["schema"], node["alias"]])
+    return dg.AssetKey(column_lineage.asset_path(manifest, table))
 
 
 def metadata(manifest: Mapping[str, Any], lineage: Lineage, model: str) -> dict[str, Any]:
-    """`dagster/column_lineage` of a model; of a mart also "Traces back to", to raw columns."""
+    """`dagster/column_lineage` of a model, and where each column is documented; of a mart also
+    "Traces back to", to raw columns."""
     if model not in lineage:
         return {}
     columns = {name: origins for name, origins in lineage[model].items() if name != ROWS}
@@ -43,7 +41,12 @@ def metadata(manifest: Mapping[str, Any], lineage: Lineage, model: str) -> dict[
                 ]
                 for name, origins in columns.items()
             }
-        )
+        ),
+        "Columns": dg.MetadataValue.md(
+            " · ".join(
+                f"[{name}]({documentation.column_link(manifest, model, name)})" for name in columns
+            )
+        ),
     }
     if manifest["nodes"][model]["schema"] == "marts":
         found["Traces back to"] = dg.MetadataValue.table(

@@ -7,11 +7,13 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import column_lineage, exports, ingest, phi, proof, publish
-from rcm_platform.assets.common import DATA_TEAM, NIGHTLY_FRESHNESS, WRITER_POOL, money, run_day
+from rcm_platform import column_lineage, documentation, exports, ingest, phi, proof, publish
+from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL, money, run_day
 from rcm_platform.settings import Settings
 
 EXPORTS_KEY = dg.AssetKey(["published", "exports"])
+
+DOCUMENTATION_KEY = dg.AssetKey(["published", "documentation"])
 
 # every file says how far the cash of its version is reconciled
 RECONCILED = dg.AssetKey(["marts", "mart_cash_reconciliation"])
@@ -32,8 +34,8 @@ def key(audience: str) -> dg.AssetKey:
 
 
 def build(settings: Settings, manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    """The published files, and the files for others that are made from them."""
-    return [_files(settings, manifest), _exports(settings, manifest)]
+    """The published files, the files for others that are made from them, and what explains them."""
+    return [_files(settings, manifest), _exports(settings, manifest), _documentation(settings)]
 
 
 def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -54,7 +56,7 @@ def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefiniti
                 group_name="published",
                 kinds={"duckdb"},
                 owners=DATA_TEAM,
-                freshness_policy=NIGHTLY_FRESHNESS,
+                freshness_policy=PUBLISHED_FRESHNESS,
                 skippable=True,
                 description=(
                     f"{says}\n\nA checked, read-only file: written, audited against the "
@@ -117,7 +119,7 @@ def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefini
         group_name="published",
         kinds={"parquet"},
         owners=DATA_TEAM,
-        freshness_policy=NIGHTLY_FRESHNESS,
+        freshness_policy=PUBLISHED_FRESHNESS,
         description=(
             "Files for other systems, beside the published version that they hold: claims in the "
             "layout of the Tuva Project's input layer.\n\n"
@@ -144,3 +146,35 @@ def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefini
         )
 
     return exported
+
+
+def _documentation(settings: Settings) -> dg.AssetsDefinition:
+    """A web site beside the UI; written again when the project has changed."""
+
+    @dg.asset(
+        key=DOCUMENTATION_KEY,
+        deps=[key("operations")],
+        group_name="published",
+        kinds={"html"},
+        owners=DATA_TEAM,
+        description=(
+            "Every model with its tests and SQL, and every column with what it is made of and what "
+            f"is made of it. Open it beside this UI: [models]({documentation.PATH}/), "
+            f"[tables and columns]({documentation.PATH}/columns/)."
+        ),
+    )
+    def documented(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        with ingest.single_writer(settings):
+            lake = ingest.open_lake(settings)
+            as_of = ingest.as_of_date(settings, lake, run_day(context))
+            tables = documentation.write(settings, as_of)
+        return dg.MaterializeResult(
+            metadata={
+                "tables": tables,
+                "models": dg.MetadataValue.url(f"{documentation.PATH}/"),
+                "columns": dg.MetadataValue.url(f"{documentation.PATH}/columns/"),
+                "folder": dg.MetadataValue.path(settings.documentation_dir),
+            }
+        )
+
+    return documented

@@ -7,7 +7,7 @@ import dagster as dg
 from rcm_platform import ingest, landing, quarantine
 from rcm_platform.assets.common import (
     DATA_TEAM,
-    NIGHTLY_FRESHNESS,
+    RAW_FRESHNESS,
     WRITER_POOL,
     column_schema,
     log_progress,
@@ -62,7 +62,7 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
                 group_name=GROUP,
                 kinds={"python", "parquet"},
                 owners=DATA_TEAM,
-                freshness_policy=NIGHTLY_FRESHNESS if sources else None,
+                freshness_policy=RAW_FRESHNESS if sources else None,
                 metadata={"dagster/column_schema": column_schema(schema)},
             )
             for table, schema in feed.tables.items()
@@ -144,7 +144,7 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
                 group_name=GROUP,
                 kinds={"python", "parquet"},
                 owners=DATA_TEAM,
-                freshness_policy=NIGHTLY_FRESHNESS,
+                freshness_policy=RAW_FRESHNESS,
             )
             for table, description in PLATFORM.items()
         ],

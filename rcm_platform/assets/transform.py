@@ -1,6 +1,5 @@
 """Groups `staging`, `intermediate` and `marts_*`: the dbt project, built in one `dbt build`."""
 
-import json
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -12,7 +11,6 @@ from queue import SimpleQueue
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -23,18 +21,12 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from rcm_platform import assumptions, column_lineage, dbt_project, ingest, landing, persons
+from rcm_platform import assumptions, dbt_project, ingest, landing, persons, warehouse_tables
 from rcm_platform.assets import lineage
-from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_FRESHNESS, WRITER_POOL, run_day
+from rcm_platform.assets.common import LANDING_JOB, MARTS_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
-
-_Tables = dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]
-"""(schema, table) → row count and columns (name, type)."""
-
-# without --full-refresh a seed that got other columns does not fit into the table of the last
-# build; unit tests prove the models and not the data: they run with all tests when a model changes
-BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
+from rcm_platform.warehouse_tables import Tables
 
 
 class Translator(DagsterDbtTranslator):
@@ -73,7 +65,7 @@ class Translator(DagsterDbtTranslator):
         if props["resource_type"] != "model" or props["fqn"][1] != "marts":
             return spec
         audiences = props["config"]["meta"].get("audience", [])
-        return spec.replace_attributes(freshness_policy=NIGHTLY_FRESHNESS).merge_attributes(
+        return spec.replace_attributes(freshness_policy=MARTS_FRESHNESS).merge_attributes(
             tags={"persona": props["fqn"][2], **{f"audience/{name}": "" for name in audiences}}
         )
 
@@ -140,11 +132,12 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                 context.log.info("First the other models: they are of another date or state")
                 which = ["--select", " ".join(others), "--indirect-selection", "cautious"]
                 target = ["--target-path", str(dbt_project.run_target(settings))]
-                dbt_project.run_dbt(settings, as_of, *BUILD, *which, *target)
-                _lineage(settings, lake, _tables(settings))
+                dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, *which, *target)
+                built = warehouse_tables.read(settings)
+                warehouse_tables.write_lineage(settings, lake, built)
             with dbt_project.dbt_environment(settings, as_of):
                 invocation = dbt.cli(
-                    BUILD, context=context, target_path=dbt_project.run_target(settings)
+                    dbt_project.BUILD, context=context, target_path=dbt_project.run_target(settings)
                 )
                 yield from _with_metadata(settings, lake, as_of, context, invocation)
             if is_whole:
@@ -178,8 +171,8 @@ def _with_metadata(
         # what did run is recorded before the failure is raised
         failure = problem
         invocation.process.wait()
-    tables = _tables(settings)
-    columns = {} if failure else _lineage(settings, lake, tables)
+    tables = warehouse_tables.read(settings)
+    columns = {} if failure else warehouse_tables.write_lineage(settings, lake, tables)
     for output in built:
         metadata: dict[str, Any] = {**output.metadata, "as of": as_of.isoformat()}
         if unique_id := output.metadata.get("unique_id"):
@@ -226,44 +219,7 @@ def _stop(invocation: DbtCliInvocation) -> None:
         invocation.process.kill()
 
 
-def _lineage(settings: Settings, lake: Lake, tables: _Tables) -> column_lineage.Lineage:
-    """Write down the lineage of what dbt compiled last; gives that of all models."""
-    manifest = json.loads((dbt_project.run_target(settings) / "manifest.json").read_text())
-    columns = {
-        name: [column for column, _ in table[1]]
-        for name, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "seed")
-        and (table := tables.get((node["schema"], node["alias"])))
-    }
-    for name, source in manifest["sources"].items():
-        feed, table = source["source_name"], source["name"]
-        columns[name] = (
-            persons.TABLES[table].names
-            if feed == "persons"
-            else [*lake.declared(feed, table).names, "_arrival_date"]
-        )
-    return column_lineage.write(settings.dbt_target_dir, columns, manifest)
-
-
-def _tables(settings: Settings) -> _Tables:
-    """Every table in the warehouse."""
-    found: _Tables = {}
-    if not settings.warehouse_path.exists():
-        return found
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-        columns = con.execute(
-            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
-            "where not internal order by schema_name, table_name, column_index"
-        ).fetchall()
-        for schema, table, column, data_type in columns:
-            if (schema, table) not in found:
-                count = con.execute(f'select count(*) from "{schema}"."{table}"').fetchall()
-                found[schema, table] = (count[0][0], [])
-            found[schema, table][1].append((column, data_type))
-    return found
-
-
-def _table_metadata(tables: _Tables, manifest: Mapping[str, Any], unique_id: str) -> dict[str, Any]:
+def _table_metadata(tables: Tables, manifest: Mapping[str, Any], unique_id: str) -> dict[str, Any]:
     node = manifest["nodes"][unique_id]
     if (table := tables.get((node["schema"], node["alias"]))) is None:
         return {}

@@ -1,0 +1,192 @@
+"""The documentation of the models as a web site: dbt's own, and a page for each table.
+
+There every column has an address, with what it is made of and what is made of it:
+
+    index.html                  what `dbt docs` shows: models, tests, SQL, the graph
+    columns/index.html          all tables by layer
+    columns/<layer>.<table>.html#<column>
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from rcm_platform import column_lineage, dbt_project, phi, scorecard
+from rcm_platform.column_lineage import ROWS, Lineage
+from rcm_platform.pages import template
+from rcm_platform.settings import Settings
+
+PATH = "/docs"
+"""Where the webserver shows the site."""
+
+LAYERS = ("raw", "persons", "seeds", "staging", "intermediate", "marts")
+
+
+@dataclass(frozen=True)
+class Link:
+    """A column of a table, and the address of where it stands; a table alone is its rows."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A row of a table's page."""
+
+    name: str
+    data_type: str
+    description: str
+    phi: str
+    taken_from: tuple[Link, ...]
+    computed_from: tuple[Link, ...]
+    used_by: tuple[Link, ...]
+    is_constant: bool
+
+
+def page_name(manifest: Mapping[str, Any], table: str) -> str:
+    """The file of a table's page, in the folder `columns`."""
+    return f"{'.'.join(column_lineage.asset_path(manifest, table))}.html"
+
+
+def column_link(manifest: Mapping[str, Any], table: str, column: str) -> str:
+    """The path of a column's documentation in the webserver."""
+    return f"{PATH}/columns/{page_name(manifest, table)}#{column}"
+
+
+def write(settings: Settings, as_of: date) -> int:
+    """Write the site of what the last build compiled, or leave it when that has not changed; gives
+    the number of tables in it.
+
+    Raises FileNotFoundError when nothing was built yet, RuntimeError when dbt fails.
+    """
+    manifest, lineage = column_lineage.read(settings.dbt_target_dir)
+    tables = [t for t in (*manifest["nodes"], *manifest["sources"]) if _is_table(manifest, t)]
+    stamp = dbt_project.fingerprint(settings)
+    folder = settings.documentation_dir
+    if (known := folder / "project.sha256").exists() and known.read_text() == stamp:
+        return len(tables)
+    new = folder.with_name(f".{folder.name}")
+    shutil.rmtree(new, ignore_errors=True)
+    (new / "columns").mkdir(parents=True)
+    target = dbt_project.run_target(settings)
+    dbt_project.run_dbt(
+        settings,
+        as_of,
+        "docs",
+        "generate",
+        "--static",
+        "--no-compile",
+        "--target-path",
+        str(target),
+    )
+    (target / "static_index.html").rename(new / "index.html")
+    for name, text in _pages(manifest, lineage, tables):
+        (new / "columns" / name).write_text(text)
+    (new / known.name).write_text(stamp)
+    shutil.rmtree(folder, ignore_errors=True)
+    new.rename(folder)
+    return len(tables)
+
+
+def _pages(
+    manifest: Mapping[str, Any], lineage: Lineage, tables: Iterable[str]
+) -> Iterable[tuple[str, str]]:
+    """(file name, page) of the overview and of each table."""
+    uses = _uses(lineage)
+    classes = phi.inherited(manifest, lineage)
+    page = template("columns.html.jinja")
+    by_layer: dict[str, list[tuple[str, str, str]]] = {layer: [] for layer in LAYERS}
+    for table in tables:
+        node = manifest["nodes"].get(table) or manifest["sources"][table]
+        layer, *rest = column_lineage.asset_path(manifest, table)
+        name = page_name(manifest, table)
+        by_layer[layer].append(("/".join(rest), name, node["description"]))
+        columns = [
+            _column(manifest, table, column, lineage, uses, classes)
+            for column in _column_names(node, lineage.get(table, {}), uses, table)
+        ]
+        title = "/".join((layer, *rest))
+        model = f"../index.html#!/{node['resource_type']}/{table}"
+        graph = scorecard.lineage_link(layer, *rest)
+        yield (
+            name,
+            page.render(
+                title=title, description=node["description"], columns=columns, layers={},
+                links=[
+                    ("All tables", "index.html"), ("Tests and SQL", model), ("In the graph", graph),
+                ],
+            ),
+        )  # fmt: skip
+    layers = {layer: sorted(found) for layer, found in by_layer.items() if found}
+    yield (
+        "index.html",
+        page.render(
+            title="Tables and columns", layers=layers, columns=[],
+            description="Each column has an address: what it is made of, and what is made of it.",
+            links=[("Models, tests and SQL", "../index.html")],
+        ),
+    )  # fmt: skip
+
+
+def _is_table(manifest: Mapping[str, Any], table: str) -> bool:
+    kinds = ("model", "seed", "source")
+    node = manifest["nodes"].get(table) or manifest["sources"][table]
+    return node["resource_type"] in kinds
+
+
+def _uses(lineage: Lineage) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """(table, column) → the columns that are made of it, in the order of their tables."""
+    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for table, columns in sorted(lineage.items()):
+        for column, origins in columns.items():
+            for origin in origins:
+                found[origin.table, origin.column].append((table, column))
+    return found
+
+
+def _column_names(
+    node: Mapping[str, Any],
+    made: Mapping[str, Any],
+    uses: Mapping[tuple[str, str], Any],
+    table: str,
+) -> list[str]:
+    """The columns of a table that are described, made by a model or read by one, each once."""
+    read = sorted(column for used, column in uses if used == table)
+    names = dict.fromkeys((*node["columns"], *made, *read))
+    return [name for name in names if name != ROWS]
+
+
+def _column(
+    manifest: Mapping[str, Any],
+    table: str,
+    name: str,
+    lineage: Lineage,
+    uses: Mapping[tuple[str, str], list[tuple[str, str]]],
+    classes: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]],
+) -> Column:
+    def link(other: str, column: str) -> Link:
+        path = "/".join(column_lineage.asset_path(manifest, other))
+        page = page_name(manifest, other)
+        if column == ROWS:
+            return Link(f"rows of {path}", page)
+        return Link(f"{path}.{column}", f"{page}#{column}")
+
+    node = manifest["nodes"].get(table) or manifest["sources"][table]
+    described = node["columns"].get(name, {})
+    origins = lineage.get(table, {}).get(name, ())
+    return Column(
+        name,
+        described.get("data_type") or "",
+        described.get("description", ""),
+        classes.get((table, name), ("none",))[0],
+        tuple(link(o.table, o.column) for o in origins if o.keeps_value),
+        tuple(link(o.table, o.column) for o in origins if not o.keeps_value),
+        tuple(link(*use) for use in uses.get((table, name), ()) if use[1] != ROWS),
+        is_constant=name in lineage.get(table, {}) and not origins,
+    )
