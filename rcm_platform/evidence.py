@@ -4,6 +4,7 @@ file or of a hospital's table."""
 from __future__ import annotations
 
 import csv
+import hashlib
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -38,37 +39,73 @@ class Evidence:
     note: str = ""
 
 
-def find(settings: Settings, source_system: str, file: str, position: str) -> Evidence:
-    """What the source said at a place: `file` is a file below a folder of sources, or a table of
-    the hospital `source_system`; `position` is its row, or interchange/segment."""
-    received = _received(settings, file)
-    if received is not None and "/" in position:
-        lines = _segments(received.read_bytes(), position)
-    elif received is not None:
-        lines = _row(received, position)
-    elif file in ingest.feeds(settings).get(source_system, _NO_FEED).tables:
-        lines = _record(settings, source_system, file, position)
-    else:
-        return Evidence(file, position, note="The file is no longer where it was received.")
-    note = "" if lines else "There is nothing at this place any more."
-    return Evidence(file, position, lines, note)
+class Archive:
+    """Looks places up in the folders of the sources and in the lake."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folders = {
+            source: Path(where)
+            for source, where in ingest.locations(settings).items()
+            if source in WATCHED
+        }
+        self._received: set[tuple[str, str, str]] = set()
+
+    def find(self, source_system: str, file: str, position: str) -> Evidence:
+        """What the source said at a place: `file` is a file below a folder of sources, or a table
+        of the hospital `source_system`; `position` is its row, or interchange/segment.
+
+        A file is shown only while it is the one that was received, byte for byte.
+        """
+        if file in ingest.feeds(self._settings).get(source_system, _NO_FEED).tables:
+            lines = _record(self._settings, source_system, file, position)
+        else:
+            present = self._present(file)
+            received = [path for source, path in present if self._is_as_received(source, file)]
+            if not received:
+                changed = "The file has changed since it was received."
+                gone = "The file is no longer where it was received."
+                return Evidence(file, position, note=changed if present else gone)
+            read = _segments if "/" in position else _row
+            lines = read(received[0], position)
+        note = "" if lines else "There is nothing at this place any more."
+        return Evidence(file, position, lines, note)
+
+    def _present(self, file: str) -> list[tuple[str, Path]]:
+        """The files of this name, each with the source whose folder it is in."""
+        if Path(file).is_absolute() or ".." in Path(file).parts:
+            return []
+        paths = {source: folder / file for source, folder in self._folders.items()}
+        return [(source, path) for source, path in paths.items() if path.is_file()]
+
+    def _is_as_received(self, source: str, file: str) -> bool:
+        with (self._folders[source] / file).open("rb") as content:
+            one = (source, file, hashlib.file_digest(content, "sha256").hexdigest())
+        if one not in self._received:
+            # it may have come since these were read
+            self._received = _received_files(self._settings)
+        return one in self._received
 
 
 _NO_FEED = ingest.Feed("", "", {}, ())
 
 
-def _received(settings: Settings, file: str) -> Path | None:
-    if Path(file).is_absolute() or ".." in Path(file).parts:
-        return None
-    where = ingest.locations(settings)
-    for source in WATCHED:
-        folder = Path(where[source]) if source in where else None
-        if folder and (folder / file).is_file():
-            return folder / file
-    return None
+def _received_files(settings: Settings) -> set[tuple[str, str, str]]:
+    """(source system, file, SHA-256 of its content) of everything that was ever received."""
+    lake = ingest.open_lake(settings)
+    if not lake.has("platform", "received_files"):
+        return set()
+    with duckdb.connect() as con:
+        return set(
+            con.execute(
+                "select source_system, source_file, content_sha256 "
+                f"from {lake.scan('platform', 'received_files')}"
+            ).fetchall()
+        )
 
 
-def _segments(data: bytes, position: str) -> tuple[Line, ...]:
+def _segments(file: Path, position: str) -> tuple[Line, ...]:
+    data = file.read_bytes()
     interchange, _, segment = position.partition("/")
     number, wanted = int(interchange), int(segment)
     found = next((one for one in split(data).interchanges if one.number == number), None)

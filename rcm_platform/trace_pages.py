@@ -39,6 +39,7 @@ class Pages:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._archive = evidence.Archive(settings)
         self._template = template("trace.html.jinja")
 
     def file(
@@ -158,13 +159,8 @@ class Pages:
 
     def _places(self, claim: trace.ClaimTrace) -> list[tuple[trace.Entry, evidence.Evidence]]:
         return [
-            (
-                entry,
-                evidence.find(
-                    self._settings, entry.source_system, entry.source_file, entry.source_position
-                ),
-            )
-            for entry in claim.entries
+            (e, self._archive.find(e.source_system, e.source_file, e.source_position))
+            for e in claim.entries
         ]
 
     def _open(self) -> duckdb.DuckDBPyConnection:

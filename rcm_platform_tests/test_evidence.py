@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rcm_platform import evidence
+from rcm_platform import evidence, ingest
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
+
+DEPOSITS = "bank_deposits_20250115.csv"
 
 
 def isa(element: str, terminator: str) -> str:
@@ -25,21 +27,29 @@ def settings(tmp_path: Path) -> Settings:
     first = isa("*", "~") + "GS*HP~ST*835*1~CLP*A*1~SE*3*1~GE*1*1~IEA*1*000000001~"
     second = isa("|", "!") + "\nGS|HP!\nST|835|1!\nCLP|B|1!\nSE|3|1!\nGE|1|1!\nIEA|1|000000001!"
     (x12 / "two.edi").write_text(first + "\n" + second)
-    (treasury / "deposits.csv").write_text('\ufeffdeposit_id,amount\nD1,5.00\n"D,2",7.00\n')
-    return Settings(home=tmp_path, world=False, x12_dir=x12, treasury_dir=treasury)
+    (treasury / DEPOSITS).write_text('\ufeffdeposit_id,amount\nD1,5.00\n"D,2",7.00\n')
+    settings = Settings(home=tmp_path, world=False, x12_dir=x12, treasury_dir=treasury)
+    with ingest.writing(settings) as lake:
+        for source in ("x12_folder", "treasury"):
+            ingest.load_source(settings, lake, source)
+    return settings
+
+
+def find(settings: Settings, file: str, position: str) -> evidence.Evidence:
+    return evidence.Archive(settings).find("h", file, position)
 
 
 @pytest.mark.parametrize(("position", "text"), [("1/4", "CLP*A*1"), ("2/4", "CLP|B|1")])
 def test_a_segment_is_found_in_its_interchange(
     settings: Settings, position: str, text: str
 ) -> None:
-    found = evidence.find(settings, "h", "two.edi", position)
+    found = find(settings, "two.edi", position)
     assert [line.text for line in found.lines if line.is_meant] == [text]
     assert [line.label for line in found.lines] == [f"{position[0]}/{at}" for at in range(1, 8)]
 
 
 def test_a_row_is_shown_with_its_column_names(settings: Settings) -> None:
-    found = evidence.find(settings, "h", "deposits.csv", "2")
+    found = find(settings, DEPOSITS, "2")
     assert [(line.label, line.text) for line in found.lines] == [
         ("deposit_id", "D,2"),
         ("amount", "7.00"),
@@ -52,14 +62,29 @@ def test_a_row_is_shown_with_its_column_names(settings: Settings) -> None:
         ("gone.edi", "1/4", "no longer where it was received"),
         ("two.edi", "3/4", "nothing at this place"),
         ("two.edi", "1/99", "nothing at this place"),
-        ("deposits.csv", "9", "nothing at this place"),
+        (DEPOSITS, "9", "nothing at this place"),
         ("../x12/two.edi", "1/4", "no longer where it was received"),
     ],
 )
 def test_what_is_not_there_is_said(settings: Settings, file: str, position: str, note: str) -> None:
-    found = evidence.find(settings, "h", file, position)
+    found = find(settings, file, position)
     assert not found.lines
     assert note in found.note
+
+
+def test_another_content_under_the_same_name_is_not_shown(settings: Settings) -> None:
+    assert settings.x12_dir
+    file = settings.x12_dir / "two.edi"
+    file.write_text(file.read_text().replace("CLP*A", "CLP*Z"))
+    found = find(settings, "two.edi", "1/4")
+    assert not found.lines
+    assert "changed since it was received" in found.note
+
+
+def test_of_two_files_of_a_name_the_one_that_was_received_is_shown(settings: Settings) -> None:
+    assert settings.x12_dir
+    (settings.x12_dir / DEPOSITS).write_text("deposit_id,amount\nnever,1.00\nreceived,2.00\n")
+    assert [line.text for line in find(settings, DEPOSITS, "2").lines] == ["D,2", "7.00"]
 
 
 def test_every_kind_of_entry_leads_to_what_was_received(built: Built) -> None:
@@ -75,8 +100,9 @@ def test_every_kind_of_entry_leads_to_what_was_received(built: Built) -> None:
             """
         ).fetchall()
     assert len(rows) > 20
+    archive = evidence.Archive(built.settings)
     for source_system, event_type, file, position, amount in rows:
-        found = evidence.find(built.settings, source_system, file, position)
+        found = archive.find(source_system, file, position)
         texts = [line.text for line in found.lines if line.is_meant]
         amounts = {f"{amount:f}", f"{amount:f}".rstrip("0").rstrip(".")}
         said = {part for text in texts for part in text.split("*")}
