@@ -183,9 +183,10 @@ def test_only_checks_read_the_truth() -> None:
         and "target" not in path.parts
         and '"truth"' in path.read_text()
     }
-    # the report of a run and the command line show what checks found
+    # the report of a run and the command line show what checks found; one benchmark asks them bare
     assert readers <= {
         "rcm_platform/assets/checks.py",
+        "rcm_platform/benchmarks/stages.py",
         "rcm_platform/headless.py",
         "rcm_platform/cli.py",
     }
