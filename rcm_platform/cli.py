@@ -405,10 +405,10 @@ def bench(
 ) -> None:
     """Measure against the bare work and the budgets.
 
-    stages: a fresh run. location: loading the graph. landing: a new 835, from arrival to the
-    published marts. x12: reading 835 files. database: a million rows from a MariaDB, and an
-    increment. persons: linking all patients. world: the generator at several sizes. queue and
-    forecast: how good they were on past months, as published.
+    stages: a whole run, beside a textbook set-up. location: loading the graph. landing: a new
+    835, from arrival to the published marts. x12: reading 835 files. database: a million rows from
+    a MariaDB, and an increment. persons: linking all patients. world: the generator at several
+    sizes. queue and forecast: how good they were on past months, as published.
     """
     from rcm_platform import dbt_project, publish
     from rcm_platform.benchmarks import (
