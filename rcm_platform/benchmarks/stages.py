@@ -50,7 +50,9 @@ def measure(size: WorldSize, out: Console) -> Table:
     its imports, and a tenth of both.
     """
     with tempfile.TemporaryDirectory(prefix="rcm_bench_") as folder:
-        start = _timed("-c", "import rcm_platform.definitions", home=Path(folder) / "start")
+        # the first one parses the dbt project, which is counted as work of dbt
+        imports = ("-c", "import rcm_platform.definitions")
+        _, start = (_timed(*imports, home=Path(folder) / "start") for _ in range(2))
         out.print(f"bare work, {size} world")
         bare = _bare(Settings(home=Path(folder) / "bare", world_size=size))
         out.print(f"rcm run, {size} world, then once more")
