@@ -9,6 +9,8 @@ There every column has an address, with what it is made of and what is made of i
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -23,6 +25,9 @@ from rcm_platform.settings import Settings
 
 PATH = "/docs"
 """Where the webserver shows the site."""
+
+Uses = dict[str, dict[str, list[tuple[str, str]]]]
+"""Table → column → the columns (table, column) that are made of it, by table."""
 
 LAYERS = ("raw", "persons", "seeds", "staging", "intermediate", "marts")
 
@@ -60,16 +65,19 @@ def column_link(manifest: Mapping[str, Any], table: str, column: str) -> str:
 
 
 def write(settings: Settings, as_of: date) -> int:
-    """Write the site of what the last build compiled, or leave it when that has not changed; gives
+    """Write the site of what the last build compiled, or leave it when it would be the same; gives
     the number of tables in it.
 
     Raises FileNotFoundError when nothing was built yet, RuntimeError when dbt fails.
     """
     manifest, lineage = column_lineage.read(settings.dbt_target_dir)
-    tables = [t for t in (*manifest["nodes"], *manifest["sources"]) if _is_table(manifest, t)]
-    stamp = dbt_project.fingerprint(settings)
+    tables = [*manifest["sources"], *(t for t, n in manifest["nodes"].items() if _is_table(n))]
+    pages = dict(_pages(manifest, lineage, tables))
     folder = settings.documentation_dir
-    if (known := folder / "project.sha256").exists() and known.read_text() == stamp:
+    stamp = hashlib.sha256(
+        json.dumps([dbt_project.fingerprint(settings), pages]).encode()
+    ).hexdigest()
+    if (known := folder / "site.sha256").exists() and known.read_text() == stamp:
         return len(tables)
     new = folder.with_name(f".{folder.name}")
     shutil.rmtree(new, ignore_errors=True)
@@ -86,7 +94,7 @@ def write(settings: Settings, as_of: date) -> int:
         str(target),
     )
     (target / "static_index.html").rename(new / "index.html")
-    for name, text in _pages(manifest, lineage, tables):
+    for name, text in pages.items():
         (new / "columns" / name).write_text(text)
     (new / known.name).write_text(stamp)
     shutil.rmtree(folder, ignore_errors=True)
@@ -103,13 +111,16 @@ def _pages(
     page = template("columns.html.jinja")
     by_layer: dict[str, list[tuple[str, str, str]]] = {layer: [] for layer in LAYERS}
     for table in tables:
-        node = manifest["nodes"].get(table) or manifest["sources"][table]
+        node = _node(manifest, table)
         layer, *rest = column_lineage.asset_path(manifest, table)
         name = page_name(manifest, table)
         by_layer[layer].append(("/".join(rest), name, node["description"]))
+        # what is described, made by the model or read by another, each once
+        names = dict.fromkeys((*node["columns"], *lineage.get(table, {}), *sorted(uses[table])))
         columns = [
             _column(manifest, table, column, lineage, uses, classes)
-            for column in _column_names(node, lineage.get(table, {}), uses, table)
+            for column in names
+            if column != ROWS
         ]
         title = "/".join((layer, *rest))
         model = f"../index.html#!/{node['resource_type']}/{table}"
@@ -134,32 +145,22 @@ def _pages(
     )  # fmt: skip
 
 
-def _is_table(manifest: Mapping[str, Any], table: str) -> bool:
-    kinds = ("model", "seed", "source")
-    node = manifest["nodes"].get(table) or manifest["sources"][table]
-    return node["resource_type"] in kinds
+def _is_table(node: Mapping[str, Any]) -> bool:
+    return node["resource_type"] in ("model", "seed")
 
 
-def _uses(lineage: Lineage) -> dict[tuple[str, str], list[tuple[str, str]]]:
-    """(table, column) → the columns that are made of it, in the order of their tables."""
-    found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for table, columns in sorted(lineage.items()):
-        for column, origins in columns.items():
-            for origin in origins:
-                found[origin.table, origin.column].append((table, column))
+def _node(manifest: Mapping[str, Any], table: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = manifest["nodes"].get(table) or manifest["sources"][table]
     return found
 
 
-def _column_names(
-    node: Mapping[str, Any],
-    made: Mapping[str, Any],
-    uses: Mapping[tuple[str, str], Any],
-    table: str,
-) -> list[str]:
-    """The columns of a table that are described, made by a model or read by one, each once."""
-    read = sorted(column for used, column in uses if used == table)
-    names = dict.fromkeys((*node["columns"], *made, *read))
-    return [name for name in names if name != ROWS]
+def _uses(lineage: Lineage) -> Uses:
+    found: Uses = defaultdict(lambda: defaultdict(list))
+    for table, columns in sorted(lineage.items()):
+        for column, origins in columns.items():
+            for origin in origins:
+                found[origin.table][origin.column].append((table, column))
+    return found
 
 
 def _column(
@@ -167,7 +168,7 @@ def _column(
     table: str,
     name: str,
     lineage: Lineage,
-    uses: Mapping[tuple[str, str], list[tuple[str, str]]],
+    uses: Uses,
     classes: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]],
 ) -> Column:
     def link(other: str, column: str) -> Link:
@@ -177,8 +178,7 @@ def _column(
             return Link(f"rows of {path}", page)
         return Link(f"{path}.{column}", f"{page}#{column}")
 
-    node = manifest["nodes"].get(table) or manifest["sources"][table]
-    described = node["columns"].get(name, {})
+    described = _node(manifest, table)["columns"].get(name, {})
     origins = lineage.get(table, {}).get(name, ())
     return Column(
         name,
@@ -187,6 +187,6 @@ def _column(
         classes.get((table, name), ("none",))[0],
         tuple(link(o.table, o.column) for o in origins if o.keeps_value),
         tuple(link(o.table, o.column) for o in origins if not o.keeps_value),
-        tuple(link(*use) for use in uses.get((table, name), ()) if use[1] != ROWS),
+        tuple(link(*use) for use in uses[table][name] if use[1] != ROWS),
         is_constant=name in lineage.get(table, {}) and not origins,
     )

@@ -49,6 +49,7 @@ class Archive:
             for source, where in ingest.locations(settings).items()
             if source in WATCHED
         }
+        self._feeds = ingest.feeds(settings)
         self._received: set[tuple[str, str, str]] = set()
 
     def find(self, source_system: str, file: str, position: str) -> Evidence:
@@ -57,7 +58,7 @@ class Archive:
 
         A file is shown only while it is the one that was received, byte for byte.
         """
-        if file in ingest.feeds(self._settings).get(source_system, _NO_FEED).tables:
+        if file in self._feeds.get(source_system, _NO_FEED).tables:
             lines = _record(self._settings, source_system, file, position)
         else:
             present = self._present(file)

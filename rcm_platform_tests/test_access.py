@@ -121,7 +121,13 @@ def test_nobody_comes_in_without_a_login(anyone: Visitor) -> None:
     assert (status, headers["Location"]) == (302, f"/auth/login?next={SCORECARD}")
     body = json.dumps({"query": "{ version }"})
     assert anyone.ask("POST", "/graphql", body, Content_Type="application/json")[0] == 401
-    for path in ("/server_info", "/download_debug/x", "/logs/x/y/z.out", "/trace/claim/x"):
+    for path in (
+        "/server_info",
+        "/download_debug/x",
+        "/logs/x/y/z.out",
+        "/trace/claim/x",
+        "/docs/",
+    ):
         status, _, headers = anyone.ask("GET", path)
         assert (status, headers["Location"]) == (302, f"/auth/login?next={path}")
     assert anyone.ask("GET", "/auth/metrics")[0] == 403

@@ -54,7 +54,7 @@ def test_the_pages_of_dbt_hold_the_models_and_nothing_is_asked_for_outside(site:
     assert not re.search(r'(src|href)="https?://[a-z]', page)
 
 
-def test_it_is_left_as_it_is_while_the_project_does_not_change(built: Built, site: Path) -> None:
+def test_it_is_left_as_it_is_while_nothing_of_it_changes(built: Built, site: Path) -> None:
     before = (site / "index.html").stat()
     assert documentation.write(built.settings, built.as_of) > 100
     assert (site / "index.html").stat() == before

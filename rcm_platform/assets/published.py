@@ -157,6 +157,7 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
         group_name="published",
         kinds={"html"},
         owners=DATA_TEAM,
+        pool=WRITER_POOL,
         description=(
             "Every model with its tests and SQL, and every column with what it is made of and what "
             f"is made of it. Open it beside this UI: [models]({documentation.PATH}/), "
