@@ -6,7 +6,7 @@ The doors (`rcm ui | serve | users`), and what an installation needs, are in cli
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
@@ -23,8 +23,8 @@ from rcm_platform import cli_serve
 from rcm_platform.settings import WORLD_HOSPITALS, WorldSize, get_settings
 
 if TYPE_CHECKING:
-    from rcm_platform.headless import RunReport
     from rcm_platform.quarantine import ReplaySummary
+    from rcm_platform.run_report import RunReport
     from rcm_platform.trace import Trace
 
 app = typer.Typer(
@@ -765,16 +765,10 @@ def _first_and_last(text: str) -> tuple[date, date]:
 
 
 def _print_report(report: RunReport) -> None:
-    from rcm_platform import scorecard
+    from rcm_platform import run_report, scorecard
 
-    _print_table(
-        "Sources",
-        ["source", "files", "bytes", "rows", "dollars", "held", "held $"],
-        report.sources,
-    )
-    _print_table(
-        "Proof", ["proof", "scope", "unit", "amount", "unexplained", ""], report.proof, text=3
-    )
+    _print_table("Sources", run_report.SOURCE_COLUMNS, report.sources)
+    _print_table("Proof", run_report.PROOF_COLUMNS, report.proof, text=3)
     other = report.total_seconds - sum(report.stages.values())
     times = {**report.stages, "other": other, "total": report.total_seconds}
     _print_table("Time", ["stage", "seconds"], [[s, f"{t:.1f}"] for s, t in times.items()])
@@ -793,7 +787,7 @@ def _print_report(report: RunReport) -> None:
         out.print("[red]Nothing was published.[/] What was published before still stands.")
 
 
-def _print_table(title: str, columns: list[str], rows: list[list[str]], text: int = 1) -> None:
+def _print_table(title: str, columns: Sequence[str], rows: list[list[str]], text: int = 1) -> None:
     """The first `text` columns are words, the others figures."""
     if rows:
         table = Table(

@@ -4,7 +4,6 @@ import json
 import warnings
 
 import dagster as dg
-from dagster_duckdb import DuckDBResource
 from dagster_shared.utils.warnings import BetaWarning, PreviewWarning
 
 # forty lines per load about `freshness`, pools and code references
@@ -23,6 +22,7 @@ from rcm_platform.assets import (  # noqa: E402
     sources,
     transform,
 )
+from rcm_platform.assets.common import Warehouse  # noqa: E402
 from rcm_platform.settings import Settings, get_settings  # noqa: E402
 
 
@@ -34,7 +34,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *raw.build(settings),
         persons.build(settings),
         transform.build(settings, manifest),
-        *published.build(settings, manifest),
+        *published.build(settings, manifest, lambda: definitions.resolve_asset_graph()),
         leadership.build(settings),
         *exposures.build(manifest),
         snapshots.spec(settings),
@@ -54,7 +54,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         loggers={"progress": automation.progress_logger},
         resources={
             "dbt": transform.resource(settings),
-            "warehouse": DuckDBResource(
+            "warehouse": Warehouse(
                 database=str(settings.warehouse_path),
                 connection_config={"access_mode": "READ_ONLY"},
             ),

@@ -1,4 +1,4 @@
-"""One whole run in this process, without a server: what `rcm run` does, and what it reports."""
+"""One whole run in this process, without a server: what `rcm run` does."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from rcm_platform import ingest, publish
+from rcm_platform import ingest, publish, run_report
+from rcm_platform.run_report import RunReport
+from rcm_platform.serve import CODE
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
     import dagster as dg
+    from dagster._core.remote_origin import RemoteJobOrigin
 
 HEADLESS_TAG = "rcm/headless"
-
-# the step of a blocking check fails with it; the check itself says more
-CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 # Telemetry and the first-visit dialog off: no page asks for anything outside the machine.
 # `granularity: run`: with `op`, a run that waits for the pool spins and ignores signals.
@@ -61,22 +60,6 @@ storage:
 
 DAEMON_SILENT_SECONDS = 300
 """A daemon says every half minute that it is alive, unless a sensor keeps it."""
-
-
-@dataclass
-class RunReport:
-    """What a run did. Seconds are wall time; table rows are text, ready to show."""
-
-    succeeded: bool = False
-    as_of: str = ""
-    published: str = ""
-    published_path: str = ""
-    total_seconds: float = 0.0
-    stages: dict[str, float] = field(default_factory=dict)
-    sources: list[list[str]] = field(default_factory=list)
-    proof: list[list[str]] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
 
 
 def prepare_dagster_home(settings: Settings) -> None:
@@ -144,37 +127,53 @@ def _try(lock: Any) -> bool:
 
 def _run_locked(settings: Settings, out: Console, as_of: date | None, started: float) -> RunReport:
     import dagster as dg
+    from dagster._core.definitions.job_base import InMemoryJob
+    from dagster._core.execution.api import execute_run
 
     from rcm_platform.assets.common import AS_OF_TAG
     from rcm_platform.definitions import defs
 
     job = defs.resolve_job_def("nightly")
-    report = RunReport(stages={"start-up": time.monotonic() - started})
+    start_up = time.monotonic() - started
+    tags = {HEADLESS_TAG: "1"} | ({AS_OF_TAG: as_of.isoformat()} if as_of else {})
     with dg.DagsterInstance.get() as instance, _listening(out):
         _close_killed_runs(instance)
         log = settings.data_dir / "last_run.log"
         # dbt speaks to stdout in hundreds of lines; they stand in a file, the steps on the screen
         with log.open("w") as file, contextlib.redirect_stdout(file):
-            result = job.execute_in_process(
-                instance=instance,
-                raise_on_error=False,
+            run = instance.create_run_for_job(
+                job,
                 run_config={"loggers": {"progress": {"config": {}}}},
-                tags={HEADLESS_TAG: "1"} | ({AS_OF_TAG: as_of.isoformat()} if as_of else {}),
+                tags=tags,
+                # with it the UI shows the run on the timeline and among those of its job
+                remote_job_origin=_origin(job.name),
             )
+            result = execute_run(InMemoryJob(job), run, instance)
             for event in result.all_events:
                 if event.is_step_failure:
                     file.write(event.step_failure_data.error_display_string)
-    report.succeeded = result.success
-    _add_events(report, result.all_events)
+        report = run_report.read(settings, result.all_events, result.success)
+        report.stages = {"start-up": start_up, **report.stages}
+        if not result.success:
+            day = as_of.isoformat() if as_of else "the latest arrival date"
+            publish.hold(settings.published_dir, day, report.failures)
+        run_report.record(instance, run, report)
     if not result.success:
-        day = as_of.isoformat() if as_of else "the latest arrival date"
-        publish.hold(settings.published_dir, day, report.failures)
         report.failures.append(f"The full log is {log}")
-    if not ingest.locations(settings):
-        report.warnings.append("No source is configured: RCM_WORLD is off and no RCM_ path is set.")
-    _add_sources(report, settings)
-    _add_published(report, settings)
     return report
+
+
+def _origin(job: str) -> RemoteJobOrigin:
+    """Where the UI, however it is started, finds this job."""
+    from dagster._core.definitions.repository_definition import SINGLETON_REPOSITORY_NAME
+    from dagster._core.remote_origin import (
+        RegisteredCodeLocationOrigin,
+        RemoteJobOrigin,
+        RemoteRepositoryOrigin,
+    )
+
+    location = RegisteredCodeLocationOrigin(CODE)
+    return RemoteJobOrigin(RemoteRepositoryOrigin(location, SINGLETON_REPOSITORY_NAME), job)
 
 
 def _close_killed_runs(instance: dg.DagsterInstance) -> None:
@@ -227,124 +226,3 @@ class _ProgressHandler(logging.Handler):
             )
         elif event.is_step_failure:
             self._out.print(f"  [red]✗ {event.step_key}[/]", highlight=False)
-
-
-def stage_of(step: str) -> str:
-    """The stage of a run that a step belongs to, as reports name it."""
-    known = {"world": "world", "persons": "persons", "warehouse": "dbt"}
-    for prefix, stage in (("raw_", "raw"), ("published", "publish"), ("leadership", "scorecard")):
-        if step.startswith(prefix):
-            return stage
-    return known.get(step, "checks")
-
-
-def _add_events(report: RunReport, events: Iterable[dg.DagsterEvent]) -> None:
-    import dagster as dg
-
-    for event in events:
-        if event.is_step_success and event.step_key:
-            stage = stage_of(event.step_key)
-            seconds = event.step_success_data.duration_ms / 1000
-            report.stages[stage] = report.stages.get(stage, 0.0) + seconds
-        elif event.is_step_failure:
-            error = event.step_failure_data.error
-            if error is None or error.cls_name != CHECK_FAILED:
-                report.failures.append(f"step {event.step_key}: {_why(error)}")
-        elif event.event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-            _add_check(report, event.asset_check_evaluation_data)
-
-
-def _why(error: Any) -> str:
-    """The innermost cause of a step's failure: the outer ones only say that the step failed."""
-    while error and error.cause:
-        error = error.cause
-    message = str(error.message) if error else "failed"
-    # dbt's own words, without the command line that led to them
-    return message.rpartition("Errors parsed from dbt logs:")[2].strip()
-
-
-def _add_check(report: RunReport, check: Any) -> None:
-    if not check.passed and (problems := check.metadata.get("problems")):
-        report.warnings.extend(problems.value.splitlines())
-    elif not check.passed:
-        said = "; ".join(
-            f"{key}: {value.value}"
-            for key, value in check.metadata.items()
-            if isinstance(value.value, str | int | float) and not key.startswith("dagster")
-        )
-        blocks = check.blocking and check.severity.value == "ERROR"
-        name = f"{check.asset_key.to_user_string()}: {check.check_name}"
-        (report.failures if blocks else report.warnings).append(f"check {name} ({said})")
-    if figures := check.metadata.get("figures"):
-        report.proof.extend(_proof_rows(check.check_name, [r.data for r in figures.records]))
-    elif (truth := check.metadata.get("rows in truth")) is not None:
-        wrong = check.metadata["only in mart"].value + check.metadata["only in truth"].value
-        name = check.check_name.removesuffix("_true")
-        report.proof.append(
-            ["truth", name, "rows", f"{truth.value:,}", f"{wrong:,}", "✓" if check.passed else "✗"]
-        )
-    elif (planted := check.metadata.get("faults planted")) is not None:
-        wrong = sum(
-            check.metadata[name].value for name in ("faults missed", "findings that are no fault")
-        )
-        mark = "✓" if check.passed else "✗"
-        report.proof.append(
-            ["truth", "planted faults", "findings", f"{planted.value:,}", f"{wrong:,}", mark]
-        )
-
-
-def _proof_rows(check_name: str, records: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
-    """One row per figure; many equal tables are one row, a broken one always its own."""
-    subject = check_name.removesuffix("_conserved")
-    tables = 0
-    for record in records:
-        scope, unit, *places = (str(value) for value in record.values())
-        amounts = [amount for amount in places if amount]
-        equal = len(set(amounts)) == 1
-        if unit == "rows" and equal:
-            tables += 1
-            continue
-        difference = "0" if equal else " ≠ ".join(amounts)
-        yield [subject, scope, unit, amounts[0], difference, "✓" if equal else "✗"]
-    if tables:
-        yield [subject, "raw and staging", "tables", str(tables), "0", "✓"]
-
-
-def _add_sources(report: RunReport, settings: Settings) -> None:
-    import duckdb
-
-    if not settings.lake_dir.exists():
-        return
-    lake = ingest.open_lake(settings)
-    with duckdb.connect() as con:
-        rows = con.execute(
-            f"""
-            with received as (
-                select source_system, count(*) filter (status <> 'replayed') as files,
-                    sum(byte_count) as bytes, sum(row_count) as row_count,
-                    sum(dollar_amount) as dollars
-                from {lake.scan("platform", "received_files")} group by source_system
-            ), held as (
-                select source_system, sum(dollar_amount) as dollars, count(*) as items
-                from {lake.scan("platform", "quarantine")}
-                where quarantine_id not in (
-                    select quarantine_id from {lake.scan("platform", "quarantine_decisions")}
-                    where decision in ('loaded', 'released')
-                )
-                group by source_system
-            )
-            select received.*, coalesce(held.items, 0), coalesce(held.dollars, 0)
-            from received left join held using (source_system) order by source_system
-            """
-        ).fetchall()
-    for source, files, size, count, dollars, items, held in rows:
-        amount = "" if dollars is None else f"{dollars:,.2f}"
-        report.sources.append(
-            [source, f"{files:,}", f"{size:,}", f"{count:,}", amount, f"{items:,}", f"{held:,.2f}"]
-        )
-
-
-def _add_published(report: RunReport, settings: Settings) -> None:
-    if version := publish.current(settings.published_dir):
-        report.published, report.as_of = version.version, version.as_of
-        report.published_path = str(Path(version.path(settings.published_dir, "operations")))

@@ -1,4 +1,4 @@
-"""What arrived in the folders of sources since they were last loaded, and what a build must redo.
+"""What arrived in the folders of sources since they were last loaded.
 
 Every load writes down what its folder held when it began, so whoever loads (the nightly run, a
 hand-started one, a landing run), nothing is taken for new twice.
@@ -10,14 +10,12 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from rcm_platform import ingest
-from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 
 WATCHED = ("clearinghouse", "x12_folder", "treasury", "operations", "claims_csv")
@@ -135,32 +133,6 @@ def arrivals(
     return Arrivals(json.dumps(after), touched, waiting)
 
 
-def is_built(settings: Settings, lake: Lake, as_of: date, feeds: Iterable[str]) -> bool:
-    """Whether the warehouse lacks only what these feeds brought: then the models downstream of
-    them are enough. Otherwise (another date, other models, a build that failed) all must be built.
-    """
-    path = _stamp(settings)
-    if not path.exists():
-        return False
-    built = json.loads(path.read_text())
-    if built["as_of"] != as_of.isoformat() or built["project"] != _project(settings):
-        return False
-    new = set(lake.batch_ids()) - set(built["batches"])
-    brought = {feed for batch_id in new for feed in lake.feeds_of(batch_id)}
-    return brought <= {*feeds, "platform"}
-
-
-def build_begins(settings: Settings) -> None:
-    """From here on, until `build_ended`, the warehouse is not known to be whole."""
-    _stamp(settings).unlink(missing_ok=True)
-
-
-def build_ended(settings: Settings, lake: Lake, as_of: date) -> None:
-    """The warehouse holds all that the lake holds, as of this date."""
-    stamp = {"as_of": as_of.isoformat(), "project": _project(settings)}
-    _stamp(settings).write_text(json.dumps(stamp | {"batches": lake.batch_ids()}))
-
-
 def _files(folder: str, prefix: str) -> Iterator[tuple[str, int, int]]:
     try:
         entries = list(os.scandir(folder))
@@ -186,12 +158,3 @@ def _note(settings: Settings, source: str) -> Path:
 def _loaded(settings: Settings, source: str) -> str | None:
     path = _note(settings, source)
     return json.loads(path.read_text())["fingerprint"] if path.exists() else None
-
-
-def _stamp(settings: Settings) -> Path:
-    return settings.warehouse_path.with_suffix(".built.json")
-
-
-def _project(settings: Settings) -> str:
-    path = settings.dbt_target_dir / "manifest.sha256"
-    return path.read_text() if path.exists() else ""

@@ -187,6 +187,6 @@ def test_only_checks_read_the_truth() -> None:
     assert readers <= {
         "rcm_platform/assets/checks.py",
         "rcm_platform/benchmarks/stages.py",
-        "rcm_platform/headless.py",
+        "rcm_platform/run_report.py",
         "rcm_platform/cli.py",
     }

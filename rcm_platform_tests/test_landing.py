@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from rcm_platform import automation, headless, ingest, landing, publish
+from rcm_platform import automation, build_state, headless, ingest, landing, publish
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.automation import landing_request
 from rcm_platform.benchmarks import landing as benchmark
@@ -239,17 +239,17 @@ def test_a_build_is_partial_only_where_the_rest_is_built(tmp_path: Path) -> None
     lake, day = Lake(settings.lake_dir), date(2025, 3, 1)
     ingest_batches = settings.lake_dir / "_batches"
     ingest_batches.mkdir(parents=True)
-    assert not landing.is_built(settings, lake, day, ["x12"])
-    landing.build_ended(settings, lake, day)
-    assert landing.is_built(settings, lake, day, ["x12"])
-    assert not landing.is_built(settings, lake, date(2025, 3, 2), ["x12"])
+    assert not build_state.is_built(settings, lake, day, ["x12"])
+    build_state.build_ended(settings, lake, day)
+    assert build_state.is_built(settings, lake, day, ["x12"])
+    assert not build_state.is_built(settings, lake, date(2025, 3, 2), ["x12"])
     (ingest_batches / "b1.json").write_text('{"rows": {"x12/remit_claims": 1, "platform/q": 1}}')
-    assert landing.is_built(settings, lake, day, ["x12"])
+    assert build_state.is_built(settings, lake, day, ["x12"])
     (ingest_batches / "b2.json").write_text('{"rows": {"hospital_a/patients": 1}}')
-    assert not landing.is_built(settings, lake, day, ["x12"])
-    landing.build_ended(settings, lake, day)
-    landing.build_begins(settings)
-    assert not landing.is_built(settings, lake, day, ["x12"])
+    assert not build_state.is_built(settings, lake, day, ["x12"])
+    build_state.build_ended(settings, lake, day)
+    build_state.build_begins(settings)
+    assert not build_state.is_built(settings, lake, day, ["x12"])
 
 
 def test_a_remittance_for_the_benchmark_is_a_good_835(built: Built) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster_duckdb import DuckDBResource
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +36,21 @@ def _nightly(hours: int) -> dg.FreshnessPolicy:
 RAW_FRESHNESS = _nightly(2)
 MARTS_FRESHNESS = _nightly(4)
 PUBLISHED_FRESHNESS = _nightly(6)
+
+
+class Warehouse(DuckDBResource):
+    """The warehouse, to read; where none was built yet, it says what to do."""
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Any]:
+        """A read-only connection. Raises Failure where nothing was built yet."""
+        if not Path(self.database).exists():
+            raise dg.Failure(
+                "Nothing was built yet: run the job `nightly` (or `rcm run`) once.",
+                allow_retries=False,
+            )
+        with super().get_connection() as con:
+            yield con
 
 
 def run_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date | None:

@@ -1,13 +1,23 @@
 """Group `published`: what readers see. Written only behind green blocking checks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 import dagster as dg
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import column_lineage, documentation, exports, ingest, phi, proof, publish
+from rcm_platform import (
+    build_state,
+    column_lineage,
+    documentation,
+    exports,
+    ingest,
+    phi,
+    proof,
+    publish,
+)
 from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL, money, run_day
 from rcm_platform.settings import Settings
 
@@ -33,12 +43,23 @@ def key(audience: str) -> dg.AssetKey:
     return dg.AssetKey(["published", audience])
 
 
-def build(settings: Settings, manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    """The published files, the files for others that are made from them, and what explains them."""
-    return [_files(settings, manifest), _exports(settings, manifest), _documentation(settings)]
+def build(
+    settings: Settings, manifest: Mapping[str, Any], graph: Callable[[], Any]
+) -> list[dg.AssetsDefinition]:
+    """The published files, the files for others that are made from them, and what explains them.
+
+    `graph` gives the asset graph of the definitions, once they stand.
+    """
+    return [
+        _files(settings, manifest, graph),
+        _exports(settings, manifest),
+        _documentation(settings),
+    ]
 
 
-def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+def _files(
+    settings: Settings, manifest: Mapping[str, Any], graph: Callable[[], Any]
+) -> dg.AssetsDefinition:
     """One version with a file for each audience: the models whose meta names it."""
 
     @dg.multi_asset(
@@ -75,6 +96,18 @@ def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefiniti
         with ingest.single_writer(settings):
             lake = ingest.open_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
+            if not build_state.is_whole(settings):
+                raise dg.Failure(
+                    "Not published: some models are older than others, or a build failed. Run the "
+                    "job `nightly`.",
+                    allow_retries=False,
+                )
+            if failed := _failed_checks(context.instance, graph()):
+                raise dg.Failure(
+                    f"Not published: {', '.join(failed)} failed when last asked. Mend the cause "
+                    "and execute the check again, or run the job `nightly`.",
+                    allow_retries=False,
+                )
             with warehouse.get_connection() as con:
                 facts = proof.summary(con, lake, as_of)
             if unexplained := Decimal(facts["unexplained"]):
@@ -107,6 +140,19 @@ def _files(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefiniti
                 )
 
     return published
+
+
+def _failed_checks(instance: dg.DagsterInstance, graph: Any) -> list[str]:
+    """The blocking checks whose last answer is no, also those that this run did not ask."""
+    blocking = [key for key in graph.asset_check_keys if graph.get_check_spec(key).blocking]
+    asked = instance.event_log_storage.get_latest_asset_check_execution_by_key(blocking)
+    return [
+        f"{key.name} of {key.asset_key.to_user_string()}"
+        for key, record in sorted(asked.items(), key=str)
+        if record.status == AssetCheckExecutionRecordStatus.FAILED
+        and record.evaluation
+        and record.evaluation.severity == dg.AssetCheckSeverity.ERROR
+    ]
 
 
 def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:

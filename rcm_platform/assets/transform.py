@@ -21,9 +21,16 @@ from dagster_dbt import (
 )
 from packaging import version
 
-from rcm_platform import assumptions, dbt_project, ingest, landing, persons, warehouse_tables
+from rcm_platform import (
+    assumptions,
+    build_state,
+    dbt_project,
+    ingest,
+    persons,
+    warehouse_tables,
+)
 from rcm_platform.assets import lineage
-from rcm_platform.assets.common import LANDING_JOB, MARTS_FRESHNESS, WRITER_POOL, run_day
+from rcm_platform.assets.common import MARTS_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse_tables import Tables
@@ -118,19 +125,19 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
             lake = ingest.open_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             context.log.info(f"dbt build as of {as_of}")
-            selected = context.selected_asset_keys
-            others = sorted(name for key, name in models.items() if key not in selected)
-            # any other partial run is of someone who chose the models
-            is_whole = not others or context.run.job_name == LANDING_JOB
-            feeds = {k.path[1] for k in context.run.asset_selection or () if k.path[0] == "raw"}
-            is_rest_built = not others or landing.is_built(settings, lake, as_of, feeds)
+            chosen = {models[key] for key in context.selected_asset_keys}
+            loaded = {k.path[1] for k in context.run.asset_selection or () if k.path[0] == "raw"}
+            try:
+                plan = build_state.plan(settings, lake, as_of, manifest, chosen, loaded)
+            except build_state.NotBuilt as problem:
+                raise dg.Failure(str(problem), allow_retries=False) from None
             if not persons.is_linked(settings.persons_dir):
                 persons.link(lake, settings.persons_dir, as_of)
-            landing.build_begins(settings)
-            if is_whole and not is_rest_built:
-                # nothing of these depends on what was selected, which is closed downstream
+            if chosen:  # else only tests were asked for
+                build_state.build_begins(settings)
+            if plan.first:
                 context.log.info("First the other models: they are of another date or state")
-                which = ["--select", " ".join(others), "--indirect-selection", "cautious"]
+                which = ["--select", " ".join(plan.first), "--indirect-selection", "cautious"]
                 target = ["--target-path", str(dbt_project.run_target(settings))]
                 dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, *which, *target)
                 built = warehouse_tables.read(settings)
@@ -140,8 +147,8 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                     dbt_project.BUILD, context=context, target_path=dbt_project.run_target(settings)
                 )
                 yield from _with_metadata(settings, lake, as_of, context, invocation)
-            if is_whole:
-                landing.build_ended(settings, lake, as_of)
+            if chosen and plan.is_whole:
+                build_state.build_ended(settings, lake, as_of)
 
     models = {
         spec.key: str(spec.metadata["dagster_dbt/unique_id"]).rpartition(".")[2]

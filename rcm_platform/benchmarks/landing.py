@@ -24,7 +24,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from rcm_platform import headless, landing, publish
+from rcm_platform import headless, landing, publish, run_report
 from rcm_platform.automation import UNFINISHED
 from rcm_platform.settings import Settings, WorldSize
 
@@ -241,7 +241,7 @@ def _stages(settings: Settings, dropped: float, published: float) -> dict[str, f
     stages = {"noticed and at rest": created - dropped, "queued and process start": first - created}
     for key, (start, end) in sorted(steps.items(), key=lambda step: step[1]):
         if start < published:
-            stage = headless.stage_of(key)
+            stage = run_report.stage_of(key)
             stages[stage] = stages.get(stage, 0.0) + min(end, published) - start
     stages["between the steps"] = published - dropped - sum(stages.values())
     return stages

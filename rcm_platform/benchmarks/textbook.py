@@ -17,8 +17,8 @@ from dagster_dbt import (
 )
 
 from rcm_platform import dbt_project, ingest, persons, publish
-from rcm_platform.headless import stage_of
 from rcm_platform.phi import ALLOWED
+from rcm_platform.run_report import stage_of
 from rcm_platform.settings import get_settings
 
 settings = get_settings()
