@@ -54,8 +54,8 @@ class RunReport:
             else "nothing is published yet",
         ]
         if self.failures:
-            said.append(f"failed: {'; '.join(self.failures)}")
-        return f"{'Done' if self.succeeded else 'Failed'}: {'. '.join(said)}. Next: {self.next}"
+            said.append(f"failed: {', '.join(self.failures)}")
+        return f"{'Done' if self.succeeded else 'Failed'}: {'; '.join(said)}. Next: {self.next}"
 
     @property
     def next(self) -> str:
