@@ -48,7 +48,7 @@ def draw_flow() -> None:
 def scorecard(visit: Visit) -> None:
     """The leaders' first page."""
     visit.open("/assets/leadership/scorecard")
-    visit.sees("Start here", "Why months differ")
+    visit.sees("Start here", "Why months differ", "Fails if more than")
 
 
 def number(visit: Visit) -> None:
