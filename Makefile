@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test lint format glossary bench prove constraints clean
+.PHONY: help run ui test lint format glossary pictures bench prove constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ format: $(READY) ## Mend style where a tool can
 
 glossary: $(READY) ## Write the tables of docs/glossary.md from models and seeds
 	$(BIN)/python -m rcm_platform.glossary
+
+pictures: $(READY) ## Take the pictures of README.md anew, from a finished run
+	$(BIN)/python -m rcm_platform_tests.browser.pictures
 
 bench: $(READY) ## Stage times against the bare work
 	@$(BIN)/rcm bench

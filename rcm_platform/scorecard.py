@@ -1,5 +1,5 @@
-"""The leaders' first page, as short pieces of markdown: value, target, trend, what changed and why,
-the claims to work first, and the proof.
+"""The leaders' first page, as short pieces of markdown: each headline with its value, month and
+target, then its trend and why it changed, then the proof.
 
 Reads the published file for leaders only, and computes nothing but numerator / denominator.
 """
@@ -14,17 +14,16 @@ from urllib.parse import quote
 
 import duckdb
 
+from rcm_platform import stories
 from rcm_platform.changes import Change, show
-from rcm_platform.stories import tag
 
 PATH = "/assets/leadership/scorecard"
 """Where the Dagster UI shows it."""
 
 TRACE = "/trace"
-"""Where the Dagster webserver has the claims behind each number (trace_pages)."""
+"""Where the Dagster webserver has what is behind each number (trace_pages)."""
 
 TREND_MONTHS = 12
-CLAIMS = 5
 
 # The Dagster page shows markdown in place only below this length.
 MARKDOWN_LIMIT = 1000
@@ -32,45 +31,58 @@ MARKDOWN_LIMIT = 1000
 
 @dataclass(frozen=True)
 class Headline:
-    """One KPI: the last complete month, its target, its trend (oldest first) and its change."""
+    """One KPI: its values by month (oldest first, the last one complete), its target, its change,
+    and which month a claim counts in (`period_rule`)."""
 
     kpi: str
     label: str
     unit: str
     target: Decimal
     direction: str
-    month: date
-    trend: tuple[Decimal, ...]
+    period_rule: str
+    trend: tuple[tuple[date, Decimal], ...]
     change: Change | None = None
 
     @property
+    def month(self) -> date:
+        return self.trend[-1][0]
+
+    @property
     def value(self) -> Decimal:
-        return self.trend[-1]
+        return self.trend[-1][1]
 
     @property
     def is_on_target(self) -> bool:
         return self.value <= self.target if self.direction == "down" else self.value >= self.target
 
-    def markdown(self) -> str:
-        """All of it; fits in place (under `MARKDOWN_LIMIT` characters)."""
-        sign = "at most" if self.direction == "down" else "at least"
-        verdict = "on target" if self.is_on_target else "off target"
-        parts = [
-            f"**{show(self.value, self.unit)}** in {self.month:%B %Y}",
-            f"target {sign} {show(self.target, self.unit)}",
-            verdict,
-            f"[claims]({trace_link(self.kpi, self.month)})",
-        ]
-        trend = f"![trend of {len(self.trend)} months]({sparkline(self.trend)})"
-        why = [self.change.text(self.unit)] if self.change else []
-        return "\n\n".join([" · ".join(parts), *why, trend])
+    def line(self) -> str:
+        """Value, month, and whether it is on target: one line of the page's narrow column."""
+        value = f"[**{show(self.value, self.unit)}**]({trace_link(self.kpi, self.month)})"
+        verdict = "on target" if self.is_on_target else "**off target**"
+        return f"{value} {self.month:%b %Y} · {verdict} ({self._limit})"
+
+    def why(self) -> str:
+        """Why it changed, and which month a claim counts in."""
+        change = [self.change.text(self.unit)] if self.change else []
+        return "\n\n".join([*change, f"By {self.period_rule}."])
+
+    def months(self) -> str:
+        """The trend, with its months and the target."""
+        first, last = (f"{month:%b %Y}" for month in (self.trend[0][0], self.month))
+        drawn = chart(self.trend, self.target, self._limit)
+        return f"{first} to {last}, target dashed\n\n![trend of {self.label}]({drawn})"
+
+    @property
+    def _limit(self) -> str:
+        sign = "≤" if self.direction == "down" else "≥"
+        return f"{sign} {show(self.target, self.unit).removesuffix(f' {self.unit}')}"
 
 
 def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
     """Every headline KPI that has a value in a complete month, in the registry's order."""
     rows = con.execute(
         """
-        select r.kpi, r.label, r.unit, r.target, r.direction, k.period_month,
+        select r.kpi, r.label, r.unit, r.target, r.direction, r.period_rule, k.period_month,
             k.numerator, k.denominator, volume_effect, mix_effect, rate_effect, timing_effect,
             concat_ws(' at ', payer_name, facility_name), driver_effect
         from kpi_registry as r
@@ -84,44 +96,43 @@ def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
         """
     ).fetchall()
     found: dict[str, Headline] = {}
-    for kpi, label, unit, target, direction, month, numerator, denominator, *why in rows:
+    for kpi, label, unit, target, direction, rule, month, numerator, denominator, *why in rows:
         before = found.get(kpi)
-        trend = (*(before.trend if before else ()), Decimal(numerator) / Decimal(denominator))
+        trend = (
+            *(before.trend if before else ()),
+            (month, Decimal(numerator) / Decimal(denominator)),
+        )
         change = Change.since(before.month, *why) if before and why[0] is not None else None
         found[kpi] = Headline(
-            kpi, label, unit, Decimal(str(target)), direction, month, trend[-TREND_MONTHS:], change
+            kpi, label, unit, Decimal(str(target)), direction, rule, trend[-TREND_MONTHS:], change
         )
     return list(found.values())
 
 
-def claims(con: duckdb.DuckDBPyConnection) -> str:
-    """The claims whose work is expected to bring in most: key, next action, why, dollars, age."""
-    rows = con.execute(
-        f"""
-        select claim_key, next_best_action, w.reason_code, outstanding_band, age_bucket
-        from mart_claim_watchlist as w order by expected_value_rank limit {CLAIMS}
-        """
-    ).fetchall()
-    return "\n".join(
-        f"{place}. [{key[:8]}]({TRACE}/claim/{key}) {action}"
-        + (f", reason {reason}" if reason else "")
-        + f", {band}, {age} days"
-        for place, (key, action, reason, band, age) in enumerate(rows, 1)
-    )
+def months_line(shown: Sequence[Headline]) -> str | None:
+    """Which headlines are of an earlier month than the others, and why; None where none is."""
+    latest = max((headline.month for headline in shown), default=None)
+    earlier = [
+        f"{headline.label} is of {headline.month:%B %Y}: {headline.period_rule}."
+        for headline in shown
+        if headline.month != latest
+    ]
+    return "\n\n".join(earlier) or None
 
 
 def proof_line(con: duckdb.DuckDBPyConnection) -> str:
-    """How much of the money that came in is explained, from the published file's own record."""
-    as_of, charges, cash, unexplained, quarantined = con.execute(
+    """What is explained of charges and of cash, and what is open in quarantine, from the published
+    file's own record. The two are no total: cash is what came in for the charges."""
+    as_of, *amounts = con.execute(
         "select as_of, charges, cash, unexplained, quarantined from published_version"
     ).fetchall()[0]
-    total = Decimal(charges) + Decimal(cash)
-    share = 1 if total == 0 else 1 - Decimal(unexplained) / total
+    charges, cash, unexplained, quarantined = map(Decimal, amounts)
+    explained = "explained" if not unexplained else f"explained but for ${unexplained:,.2f}"
+    open_items = f"[open in quarantine]({asset_link('raw', 'platform', 'quarantine')})"
     return (
-        f"**{share:.2%} of ${total:,.2f} explained** as of {as_of}: "
-        f"${Decimal(charges):,.2f} charges and ${Decimal(cash):,.2f} cash are equal at source, "
-        "ledger and mart; "
-        f"${Decimal(quarantined):,.2f} is held in quarantine, each with its reason."
+        f"**${charges:,.2f} of charges and, for them, ${cash:,.2f} of cash: {explained}.** "
+        f"As of {as_of} each of the two is equal at source, ledger and mart; "
+        f"${quarantined:,.2f} is {open_items}, each item with its reason."
     )
 
 
@@ -144,20 +155,36 @@ def cash_line(con: duckdb.DuckDBPyConnection) -> str:
     )
 
 
-def sparkline(values: Sequence[Decimal], width: int = 132, height: int = 24) -> str:
-    """A line chart as a data URI. Every character is encoded: the page renders nothing less."""
-    low, high = min(values), max(values)
-    spread = (high - low) or Decimal(1)
-    step = Decimal(width) / max(len(values) - 1, 1)
-    points = " ".join(
-        f"{i * step:.0f},{2 + (height - 4) * (high - value) / spread:.0f}"
-        for i, value in enumerate(values)
-    )
+# in pixels: the months stand below their points, each three characters and a space wide
+_CHARACTER = 6
+_MONTH = 4 * _CHARACTER
+_TOP, _BOTTOM, _HEIGHT = 6, 76, 96
+
+
+def chart(trend: Sequence[tuple[date, Decimal]], target: Decimal, label: str) -> str:
+    """A line chart with its months and a dashed line at the target, as a data URI: the Dagster page
+    shows no other picture. What markdown would read as its own is encoded."""
+    values = [value for _, value in trend]
+    low, high = min(*values, target), max(*values, target)
+    scale = (_BOTTOM - _TOP) / ((high - low) or Decimal(1))
+
+    def y(value: Decimal) -> str:
+        return f"{_BOTTOM - (value - low) * scale:.0f}"
+
+    xs = [_CHARACTER * 3 // 2 + _MONTH * i for i in range(len(trend))]
+    points = ",".join(f"{x},{y(value)}" for x, value in zip(xs, values, strict=True))
+    width = _MONTH * len(trend) - _CHARACTER
+    months = " ".join(f"{month:%b}" for month, _ in trend)
     svg = (
-        f"<svg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'>"
-        f"<polyline fill='none' stroke='teal' stroke-width='2' points='{points}'/></svg>"
+        f"<svg xmlns='http://www.w3.org/2000/svg' width='360' height='{_HEIGHT}' "
+        "font-family='monospace' font-size='10' fill='gray'>"
+        f"<path d='M0,{y(target)}h{width}' stroke='gray' stroke-dasharray='4'/>"
+        f"<text x='{width + 4}' y='{int(y(target)) + 3}'>{label}</text>"
+        f"<polyline fill='none' stroke='teal' stroke-width='2' points='{points}'/>"
+        f"<circle r='3' cx='{xs[-1]}' cy='{y(values[-1])}' fill='teal'/>"
+        f"<text y='{_HEIGHT - 4}' textLength='{width}'>{months}</text></svg>"
     )
-    return f"data:image/svg+xml,{quote(svg, safe='')}"
+    return f"data:image/svg+xml,{quote(svg, safe='/:=,;')}"
 
 
 def asset_link(*key: str) -> str:
@@ -166,15 +193,10 @@ def asset_link(*key: str) -> str:
 
 
 def lineage_link(*key: str) -> str:
-    """The picture of everything upstream of an asset in the Dagster UI."""
-    return "/asset-groups~" + quote(f'+key:"{"/".join(key)}"', safe="")
-
-
-def story_link(story: str) -> str:
-    """The picture of the few assets that tell a story."""
-    return "/asset-groups~" + quote(f'tag:"{tag(story)}"', safe="")
+    """The picture of everything upstream of an asset in the Dagster UI, by groups."""
+    return stories.lineage(f'+key:"{"/".join(key)}"', ["leadership"])
 
 
 def trace_link(kpi: str, month: date) -> str:
-    """The page with the claims behind a KPI of a month, for those who may see claims."""
+    """The page with what is behind a KPI of a month."""
     return f"{TRACE}/kpi/{kpi}?month={month:%Y-%m}"

@@ -1,51 +1,92 @@
-"""Short ways through the graph: how a figure comes about, in the few assets that tell it.
+"""Guided lineage: how a figure comes about, in the few assets that show it.
 
-Each asset of a story carries the tag `story/<name>`, so that the Dagster UI can show it alone.
+Each asset of a story carries the tag `story/<name>`, so that the Dagster UI can show it alone. A
+picture has four columns, so that its names can be read without zooming.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
 
-STORIES: Mapping[str, Sequence[str]] = {
-    "productivity": (
-        "raw/hospital_a/procedures", "raw/hospital_b/procedures",
-        "staging/stg_hospital_a__procedures", "staging/stg_hospital_b__procedures",
-        "intermediate/int_procedure__current", "marts/fct_encounters",
-        "intermediate/int_ledger__entries", "marts/mart_clinician_productivity",
-        "marts/mart_clinician_scorecard", "published/leadership", "leadership/scorecard",
-    ),
-    "denials": (
-        "raw/x12/remit_adjustments", "staging/stg_x12__remit_adjustments",
-        "intermediate/int_claim__remit_adjustments", "intermediate/int_claim__remits",
-        "marts/fct_denial_events", "marts/mart_claim_watchlist", "intermediate/int_kpi__denials",
-        "intermediate/int_kpi__contributions", "marts/mart_kpi_monthly", "marts/mart_kpi_scorecard",
-        "published/leadership", "leadership/scorecard",
-    ),
-    "cash": (
-        "raw/x12/remit_payments", "raw/treasury/bank_deposits", "raw/treasury/gl_postings",
-        "staging/stg_x12__remit_payments", "staging/stg_treasury__bank_deposits",
-        "staging/stg_treasury__gl_postings", "intermediate/int_cash__received_payments",
-        "intermediate/int_cash__remit_payments", "intermediate/int_cash__reconciliation",
-        "marts/mart_cash_reconciliation", "published/leadership", "leadership/scorecard",
-    ),
-    "ageing": (
-        "raw/x12/remit_claims", "raw/hospital_a/transactions", "raw/hospital_b/transactions",
-        "staging/stg_x12__remit_claims", "staging/stg_hospital_a__transactions",
-        "staging/stg_hospital_b__transactions", "intermediate/int_claim__remits",
-        "intermediate/int_transaction__current", "intermediate/int_ledger__entries",
-        "intermediate/int_receivable__month_end", "intermediate/int_kpi__receivables",
-        "intermediate/int_kpi__contributions", "marts/mart_kpi_monthly", "marts/mart_kpi_scorecard",
-        "published/leadership", "leadership/scorecard",
-    ),
+
+@dataclass(frozen=True)
+class Story:
+    """What its picture shows, and its assets by the group that they stand in."""
+
+    title: str
+    assets: Mapping[str, Sequence[str]]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All its assets (`schema/name`), from the source to the mart where the figure stands."""
+        return tuple(key for keys in self.assets.values() for key in keys)
+
+
+STORIES: Mapping[str, Story] = {
+    "productivity": Story("clinician work to dollars", {
+        "staging": (
+            "staging/stg_hospital_a__procedures", "staging/stg_hospital_b__procedures",
+        ),
+        "intermediate": (
+            "intermediate/int_procedure__current", "intermediate/int_ledger__entries",
+        ),
+        "marts_clinical": ("marts/fct_encounters", "marts/mart_clinician_productivity"),
+    }),
+    "denials": Story("a payer's reason to a denial", {
+        "raw": ("raw/x12/remit_adjustments",),
+        "staging": ("staging/stg_x12__remit_adjustments", "staging/stg_x12__remit_remarks"),
+        "intermediate": ("intermediate/int_claim__remit_adjustments",),
+        "marts_billing": ("marts/fct_denial_events",),
+    }),
+    "cash": Story("a remittance to bank and ledger", {
+        "raw": ("raw/treasury/bank_deposits", "raw/treasury/gl_postings"),
+        "staging": ("staging/stg_treasury__bank_deposits", "staging/stg_treasury__gl_postings"),
+        "intermediate": (
+            "intermediate/int_cash__remit_payments", "intermediate/int_cash__reconciliation",
+        ),
+        "marts_finance": ("marts/mart_cash_reconciliation",),
+    }),
+    "ageing": Story("a charge to an open balance", {
+        "staging": (
+            "staging/stg_hospital_a__transactions", "staging/stg_hospital_b__transactions",
+        ),
+        "intermediate": (
+            "intermediate/int_transaction__current", "intermediate/int_claim__remits",
+            "intermediate/int_ledger__entries",
+        ),
+        "marts_finance": ("marts/mart_ar_rollforward",),
+    }),
+    "headlines": Story("all parts to the headlines", {
+        "intermediate": (
+            "intermediate/int_kpi__denials", "intermediate/int_kpi__collections",
+            "intermediate/int_kpi__receivables", "intermediate/int_kpi__productivity",
+            "intermediate/int_kpi__contributions",
+        ),
+        "marts_finance": ("marts/mart_kpi_monthly", "marts/mart_kpi_scorecard"),
+    }),
 }  # fmt: skip
 
 
 def tags(key: str) -> dict[str, str]:
     """The tags of an asset (`group/name`): one for each story that it is part of."""
-    return {tag(story): "" for story, keys in STORIES.items() if key in keys}
+    return {_tag(name): "" for name, story in STORIES.items() if key in story.keys}
 
 
-def tag(story: str) -> str:
-    """The tag that all assets of a story carry."""
-    return f"story/{story}"
+def link(name: str) -> str:
+    """The picture of a story in the Dagster UI, with its assets in view."""
+    return lineage(f'tag:"{_tag(name)}"', STORIES[name].assets)
+
+
+def lineage(selection: str, expanded: Iterable[str]) -> str:
+    """The lineage of a selection in the Dagster UI, with these groups open.
+
+    Without a group that is open, the UI would open those that the browser had open last.
+    """
+    groups = ",".join(f"global@global:{group}" for group in expanded)
+    return f"/asset-groups~{quote(selection, safe='')}?expanded={quote(groups, safe='@:,')}"
+
+
+def _tag(name: str) -> str:
+    return f"story/{name}"

@@ -77,19 +77,27 @@ def test_every_asset_spec_is_as_reviewed(
     assert dict(sorted(specs.items())) == snapshot
 
 
-@pytest.mark.parametrize("story", stories.STORIES)
-def test_each_step_of_a_story_leads_on_to_the_scorecard(
-    story: str, with_world: dg.Definitions
+@pytest.mark.parametrize("name", stories.STORIES)
+def test_each_step_of_a_story_leads_on_and_stands_in_the_group_that_its_link_opens(
+    name: str, with_world: dg.Definitions
 ) -> None:
-    keys = stories.STORIES[story]
-    below = {
-        dep.asset_key.to_user_string()
-        for spec in with_world.resolve_all_asset_specs()
-        if spec.key.to_user_string() in keys
-        for dep in spec.deps
+    story = stories.STORIES[name]
+    specs = {spec.key.to_user_string(): spec for spec in with_world.resolve_all_asset_specs()}
+    below = {dep.asset_key.to_user_string() for key in story.keys for dep in specs[key].deps}
+    assert [key for key in story.keys[:-1] if key not in below] == []
+    assert {key: specs[key].group_name for key in story.keys} == {
+        key: group for group, keys in story.assets.items() for key in keys
     }
-    assert keys[-1] == "leadership/scorecard"
-    assert [key for key in keys[:-1] if key not in below] == []
+
+
+def test_what_uses_the_marts_is_shown_by_an_asset_that_is_there(with_world: dg.Definitions) -> None:
+    graph = with_world.resolve_asset_graph()
+    exposures = [key for key in graph.get_all_asset_keys() if key.path[0] == "exposures"]
+    assert {key.path[1] for key in exposures} == {"scorecard", "number_pages", "claims_export"}
+    for key in exposures:
+        above = [graph.get(parent) for parent in graph.get(key).parent_keys]
+        assert all(node.is_executable for node in above), key
+        assert {"published", "leadership"} & {node.key.path[0] for node in above}, key
 
 
 def test_every_asset_is_described_owned_and_in_a_known_group(with_world: dg.Definitions) -> None:

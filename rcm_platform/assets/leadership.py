@@ -8,14 +8,13 @@ from rcm_platform.publish import open_published
 from rcm_platform.scorecard import (
     asset_link,
     cash_line,
-    claims,
     headlines,
     lineage_link,
+    months_line,
     proof_line,
-    story_link,
 )
 from rcm_platform.settings import Settings
-from rcm_platform.stories import STORIES
+from rcm_platform.stories import STORIES, link
 
 KEY = dg.AssetKey(["leadership", "scorecard"])
 
@@ -28,6 +27,11 @@ LINKS = {
     "what could not be loaded": ["raw", "platform", "quarantine"],
 }
 
+READING = (
+    "Rate: the parts (a payer at a facility) changed. Mix: they weigh differently. Volume: there "
+    "was more or less of it. Timing: the month is younger, so that less of it is known."
+)
+
 
 def build(settings: Settings) -> dg.AssetsDefinition:
     """The scorecard of the published version."""
@@ -39,31 +43,29 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         kinds={"markdown"},
         owners=["team:rcm-finance"],
         freshness_policy=PUBLISHED_FRESHNESS,
-        description=(
-            "Start here: how clinician work turns into dollars, and where it is lost.\n\n"
-            "Each headline has its value, its target, twelve months of trend, and why it changed: "
-            "rate (its parts changed), mix (they weigh differently), volume or timing. The claims "
-            "behind a number open for those who may see them. "
-            f"[Follow the numbers upstream]({lineage_link(*KEY.path)})."
-        ),
+        # no longer: the headlines stand below it, and are to be seen without scrolling
+        description="Start here: how clinician work turns into dollars, and where it is lost.",
     )
     def scorecard() -> dg.MaterializeResult:
         with open_published(settings.published_dir, "leadership") as con:
-            proof, cash, shown, first = proof_line(con), cash_line(con), headlines(con), claims(con)
-        ways = {"how these numbers are made": lineage_link(*KEY.path)}
-        ways |= {words: asset_link(*key) for words, key in LINKS.items()}
-        stories = {f"the story of {name}": story_link(name) for name in STORIES}
+            shown, proof, cash = headlines(con), proof_line(con), cash_line(con)
+        texts = {headline.label: headline.line() for headline in shown}
+        if differ := months_line(shown):
+            texts["Why months differ"] = differ
+        texts |= {"Proof": proof, "Cash": cash}
+        for headline in shown:
+            texts[f"{headline.label}: change"] = headline.why()
+            texts[f"{headline.label}: trend"] = headline.months()
+        texts |= {
+            "Reading a change": READING,
+            "How a figure is made": _links(
+                {story.title: link(name) for name, story in STORIES.items()}
+                | {"everything, from the sources on": lineage_link(*KEY.path)}
+            ),
+            "More": _links({words: asset_link(*key) for words, key in LINKS.items()}),
+        }
         return dg.MaterializeResult(
-            metadata={
-                "Proof": dg.MetadataValue.md(proof),
-                "Cash": dg.MetadataValue.md(cash),
-                **{h.label: dg.MetadataValue.md(h.markdown()) for h in shown},
-                "Work first": dg.MetadataValue.md(first),
-                "Follow a number": dg.MetadataValue.md(_links(ways)),
-                "Short lineages": dg.MetadataValue.md(_links(stories)),
-                # numbers get a plot over time
-                **{f"{h.kpi} (plot)": float(h.value) for h in shown},
-            }
+            metadata={name: dg.MetadataValue.md(text) for name, text in texts.items()}
         )
 
     return scorecard

@@ -125,8 +125,7 @@ def _bare(settings: Settings) -> dict[str, float]:
     with timed("scorecard"), publish.open_published(folder, "leadership") as con:
         scorecard.proof_line(con)
         scorecard.cash_line(con)
-        scorecard.headlines(con)
-        scorecard.claims(con)
+        scorecard.months_line(scorecard.headlines(con))
     return times
 
 

@@ -184,22 +184,4 @@ CHECKS = [
             sum(least(open_amount, 0)), sum(entry_count)
         from '{truth}/claims.parquet' group by all""",
     ),
-    TruthCheck(
-        "claim_watchlist",
-        "Each claim that leaders are pointed to is truly open, by that many dollars.",
-        "mart_claim_watchlist",
-        f"""select claims.source_system, claim_id, outstanding_band
-        from marts.mart_claim_watchlist inner join marts.fct_claims as claims using (claim_key)
-        where claims.source_system in {HOSPITALS}""",
-        f"""select claims.source_system, claim_id, case
-            when claims.open_amount < 1000 then 'under $1,000'
-            when claims.open_amount < 5000 then '$1,000 to $5,000'
-            when claims.open_amount < 25000 then '$5,000 to $25,000'
-            else '$25,000 or more' end
-        from '{{truth}}/claims.parquet' as claims
-        inner join marts.fct_claims as known using (source_system, claim_id)
-        where claims.open_amount > 0
-            and known.claim_key in (select claim_key from marts.mart_claim_watchlist)
-            and claims.source_system in {HOSPITALS}""",
-    ),
 ]
