@@ -12,8 +12,8 @@ import dagster as dg
 
 from rcm_platform import alerts, ingest, landing, publish
 from rcm_platform.alerts import Alert
-from rcm_platform.assets.checks import CONSERVED, TRACE_CHECK, conservation_name, mart_key
-from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB
+from rcm_platform.assets.checks import CONSERVED, conservation_name, mart_key
+from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.settings import Settings
 
@@ -88,7 +88,7 @@ def landing_request(
     checks = {
         key
         for key in graph.asset_check_keys
-        if key.asset_key in keys and not key.name.endswith("_true") and key.name != TRACE_CHECK
+        if key.asset_key in keys and NIGHTLY_CHECK not in graph.get_check_spec(key).metadata
     }
     return dg.RunRequest(
         run_key=run_key,

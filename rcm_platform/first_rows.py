@@ -1,0 +1,52 @@
+"""The first rows of the marts that everyone who opens the graph may see.
+
+Dagster keeps what is shown on the page of an asset, for every viewer. So only marts for leaders are
+read here, none with a column that says something of a person, and no row about so few people that
+they could be recognised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import duckdb
+
+from rcm_platform import phi, small_cells
+from rcm_platform.column_lineage import Lineage
+from rcm_platform.settings import Settings
+
+COUNT = 5
+
+
+def read(
+    settings: Settings, manifest: Mapping[str, Any], lineage: Lineage, models: Iterable[str]
+) -> dict[str, list[dict[str, str]]]:
+    """Model → its first rows as text, of those of these models that everyone may see."""
+    leaking = {leak.table for leak in phi.leaks(manifest, lineage)}
+    least = small_cells.smallest_cell()
+    found = {}
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        for model in models:
+            node = manifest["nodes"][model]
+            meta = node["config"].get("meta", {})
+            people = meta.get("people", {})
+            if (
+                small_cells.AUDIENCE not in meta.get("audience", [])
+                or not people
+                or node["name"] in leaking
+            ):
+                continue
+            enough = f'where "{people["column"]}" >= {least}' if "column" in people else ""
+            rows = con.execute(
+                f'select * from "{node["schema"]}"."{node["alias"]}" {enough} '
+                f"order by all limit {COUNT}"
+            )
+            names = [column[0] for column in rows.description]
+            found[model] = [
+                dict(
+                    zip(names, ("" if value is None else str(value) for value in row), strict=True)
+                )
+                for row in rows.fetchall()
+            ]
+    return found
