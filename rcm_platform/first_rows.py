@@ -30,23 +30,21 @@ def read(
         for model in models:
             node = manifest["nodes"][model]
             meta = node["config"].get("meta", {})
-            people = meta.get("people", {})
-            if (
-                small_cells.AUDIENCE not in meta.get("audience", [])
-                or not people
-                or node["name"] in leaking
-            ):
+            people = meta.get("people")
+            is_for_all = small_cells.AUDIENCE in meta.get("audience", [])
+            if not is_for_all or not people or node["name"] in leaking:
                 continue
+            # surrogate keys say nothing to a reader, and push what does out of sight
+            names = [name for name in node["columns"] if not name.endswith("_key")]
+            shown = ", ".join(f'"{name}"' for name in names)
             enough = f'where "{people["column"]}" >= {least}' if "column" in people else ""
             rows = con.execute(
-                f'select * from "{node["schema"]}"."{node["alias"]}" {enough} '
+                f'select {shown} from "{node["schema"]}"."{node["alias"]}" {enough} '
                 f"order by all limit {COUNT}"
-            )
-            names = [column[0] for column in rows.description]
-            found[model] = [
-                dict(
-                    zip(names, ("" if value is None else str(value) for value in row), strict=True)
-                )
-                for row in rows.fetchall()
-            ]
+            ).fetchall()
+            found[model] = [dict(zip(names, map(_text, row), strict=True)) for row in rows]
     return found
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

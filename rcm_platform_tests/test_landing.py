@@ -104,7 +104,7 @@ class TestArrivals:
     def test_while_a_run_is_under_way_the_next_files_wait(self, settings: Settings) -> None:
         put(settings, "x12/new.835")
         first = landing.arrivals(settings, None)
-        busy = landing.arrivals(settings, first.cursor, is_busy=True)
+        busy = landing.arrivals(settings, first.cursor, is_busy=lambda: True)
         assert (busy.touched, busy.waiting) == ({}, ["x12_folder"])
         assert landing.arrivals(settings, busy.cursor).touched
 
