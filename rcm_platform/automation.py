@@ -12,8 +12,8 @@ import dagster as dg
 
 from rcm_platform import alerts, ingest, landing, publish
 from rcm_platform.alerts import Alert
-from rcm_platform.assets.checks import CONSERVED, TRACE_CHECK, conservation_name, mart_key
-from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB
+from rcm_platform.assets.checks import CONSERVED, conservation_name, mart_key
+from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.settings import Settings
 
@@ -88,7 +88,7 @@ def landing_request(
     checks = {
         key
         for key in graph.asset_check_keys
-        if key.asset_key in keys and not key.name.endswith("_true") and key.name != TRACE_CHECK
+        if key.asset_key in keys and NIGHTLY_CHECK not in graph.get_check_spec(key).metadata
     }
     return dg.RunRequest(
         run_key=run_key,
@@ -118,12 +118,13 @@ def landing_sensor(settings: Settings, graph: Callable[[], Any]) -> dg.SensorDef
     def arrived(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         if not settings.warehouse_path.exists():
             return dg.SkipReason("Nothing was built yet: `rcm run` or the nightly run comes first.")
-        under_way = context.instance.get_runs(
-            dg.RunsFilter(job_name=LANDING_JOB, statuses=UNFINISHED), limit=1
-        )
-        found = landing.arrivals(
-            settings, context.cursor, is_busy=bool(under_way), rest_seconds=REST_SECONDS
-        )
+
+        # to open Dagster's storage costs more than to look: most ticks find nothing
+        def is_under_way() -> bool:
+            runs = dg.RunsFilter(job_name=LANDING_JOB, statuses=UNFINISHED)
+            return bool(context.instance.get_runs(runs, limit=1))
+
+        found = landing.arrivals(settings, context.cursor, is_under_way, REST_SECONDS)
         if found.touched:
             request = landing_request(settings, graph(), found.touched, found.run_key)
             return dg.SensorResult([request], cursor=found.cursor)
@@ -131,7 +132,7 @@ def landing_sensor(settings: Settings, graph: Callable[[], Any]) -> dg.SensorDef
         if found.waiting:
             what = ", ".join(found.waiting)
             reason = f"New files in {what}: waiting until they no longer change."
-            if under_way:
+            if is_under_way():
                 reason = f"New files in {what}: waiting for the landing run that is under way."
         return dg.SensorResult(skip_reason=reason, cursor=found.cursor)
 
@@ -145,7 +146,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     @dg.run_failure_sensor(
         name="alert_on_failure",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=60,
         description="Tells of each run that failed: which, why, where to look.",
     )
     def on_failure(context: dg.RunFailureSensorContext) -> None:
@@ -177,7 +178,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         run_status=dg.DagsterRunStatus.SUCCESS,
         name="alert_on_failed_check",
         default_status=dg.DefaultSensorStatus.RUNNING,
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=60,
         description="Tells of checks that failed in a run that published all the same.",
     )
     def on_failed_check(context: dg.RunStatusSensorContext) -> None:

@@ -270,6 +270,7 @@ class Benchmark(StrEnum):
     STAGES = "stages"
     LOCATION = "location"
     LANDING = "landing"
+    UI = "ui"
     X12 = "x12"
     DATABASE = "database"
     PERSONS = "persons"
@@ -398,7 +399,7 @@ def bench(
     folder: Annotated[
         Path | None,
         typer.Option(
-            help="A home where `rcm run` has ended: landing adds the file there, queue and "
+            help="A home where `rcm run` has ended: landing adds the file there; ui, queue and "
             "forecast read it."
         ),
     ] = None,
@@ -406,9 +407,10 @@ def bench(
     """Measure against the bare work and the budgets.
 
     stages: a whole run, beside a textbook set-up. location: loading the graph. landing: a new
-    835, from arrival to the published marts. x12: reading 835 files. database: a million rows from
-    a MariaDB, and an increment. persons: linking all patients. world: the generator at several
-    sizes. queue and forecast: how good they were on past months, as published.
+    835, from arrival to the published marts. ui: what it costs while nobody looks, and how long its
+    asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
+    increment. persons: linking all patients. world: the generator at several sizes. queue and
+    forecast: how good they were on past months, as published.
     """
     from rcm_platform import dbt_project, publish
     from rcm_platform.benchmarks import (
@@ -418,6 +420,7 @@ def bench(
         location,
         persons,
         stages,
+        ui,
         world,
         x12,
     )
@@ -431,6 +434,7 @@ def bench(
         Benchmark.STAGES: lambda: stages.measure(size, out),
         Benchmark.LOCATION: lambda: location.measure(dbt_project.prepared_manifest(settings)),
         Benchmark.LANDING: lambda: landing.measure(size, out, folder and folder.absolute()),
+        Benchmark.UI: lambda: ui.measure(settings),
         Benchmark.X12: lambda: x12.measure(out),
         Benchmark.DATABASE: lambda: database.measure(out),
         Benchmark.PERSONS: lambda: persons.measure(out),
@@ -440,7 +444,7 @@ def bench(
     }
     try:
         # what judges a published version is left out where there is none yet
-        judging = {Benchmark.QUEUE, Benchmark.FORECAST}
+        judging = {Benchmark.UI, Benchmark.QUEUE, Benchmark.FORECAST}
         every = [n for n in measures if n not in judging or publish.current(published)]
         for name in what or every:
             out.print(measures[name]())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
@@ -105,6 +106,31 @@ def read(target: Path) -> tuple[dict[str, Any], Lineage]:
     """
     manifest: dict[str, Any] = json.loads((target / "manifest.json").read_text())
     return manifest, _load(target / _FILE)
+
+
+def described_sources(target: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """(source, table) → column → what the staging models say of the column that keeps its value;
+    where several do, the one of the same name. Nothing is known before the first build."""
+    try:
+        manifest, lineage = read(target)
+    except FileNotFoundError:
+        return {}
+    found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for model, columns in sorted(lineage.items()):
+        if (node := manifest["nodes"].get(model)) is None or node["fqn"][1] != "staging":
+            continue
+        for name, origins in columns.items():
+            described = node["columns"].get(name, {}).get("description")
+            for origin in origins:
+                source = manifest["sources"].get(origin.table)
+                if not described or source is None or not origin.keeps_value:
+                    continue
+                known = found[source["source_name"], source["name"]]
+                if name == origin.column:
+                    known[name] = described
+                else:
+                    known.setdefault(origin.column, described)
+    return found
 
 
 def asset_path(manifest: Mapping[str, Any], table: str) -> list[str]:

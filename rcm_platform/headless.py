@@ -28,7 +28,7 @@ HEADLESS_TAG = "rcm/headless"
 
 # Telemetry and the first-visit dialog off: no page asks for anything outside the machine.
 # `granularity: run`: with `op`, a run that waits for the pool spins and ignores signals.
-# The queue is looked at every second, since who drops a file waits.
+# The queue is looked at every three seconds: who drops a file waits, and each look costs.
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
@@ -38,14 +38,13 @@ concurrency:
 run_coordinator:
   module: dagster._core.run_coordinator
   class: QueuedRunCoordinator
-  config: {dequeue_interval_seconds: 1}
+  config: {dequeue_interval_seconds: 3}
 run_monitoring:
   enabled: true
   start_timeout_seconds: 180
   max_runtime_seconds: 7200
   poll_interval_seconds: 20
   free_slots_after_run_end_seconds: 60
-run_retries: {enabled: true, max_retries: 0}
 retention:
   schedule: {purge_after_days: 30}
   sensor: {purge_after_days: {skipped: 1, failure: 14, success: 14}}
@@ -79,6 +78,8 @@ def prepare_dagster_home(settings: Settings) -> None:
     new.write_text(text)
     new.replace(settings.dagster_home / "dagster.yaml")  # others may be reading it
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    # the deadlines of the assets are of hours; Dagster looks twice a minute
+    os.environ.setdefault("FRESHNESS_DAEMON_INTERVAL_SECONDS", "300")
 
 
 def silent_daemons(settings: Settings) -> list[str] | None:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,13 +87,16 @@ def note_loaded(settings: Settings, source: str, seen: Look | None) -> None:
 
 
 def arrivals(
-    settings: Settings, cursor: str | None, is_busy: bool = False, rest_seconds: float = 0
+    settings: Settings,
+    cursor: str | None,
+    is_busy: Callable[[], bool] = lambda: False,
+    rest_seconds: float = 0,
 ) -> Arrivals:
     """Look at every watched folder; `cursor` is that of the look before, None at first.
 
     Files are at rest when two looks find the same names, sizes and change times: this one and the
     one before or, with `rest_seconds`, a second one after that time. While `is_busy`, nothing is
-    handed out: what rests now is handed out at a later look.
+    handed out: what rests now is handed out at a later look. It is asked only where files are new.
     """
     before: dict[str, dict[str, Any]] = json.loads(cursor) if cursor else {}
     after: dict[str, dict[str, Any]] = {}
@@ -111,7 +114,7 @@ def arrivals(
             continue
         waits = int(state.get("waits", 0)) + 1
         at_rest = now.fingerprint == state.get("seen")
-        if rest_seconds and not at_rest and not is_busy:
+        if rest_seconds and not at_rest and not is_busy():
             time.sleep(rest_seconds)
             at_rest = look_at(settings, source) == now
         recent = {name: tuple(place) for name, place in state.get("recent", {}).items()}
@@ -126,7 +129,7 @@ def arrivals(
             "recent": now.recent,
             "requested": state.get("requested"),
         }
-    if is_busy:
+    if touched and is_busy():
         waiting, touched = [*waiting, *touched], {}
     for source, fingerprint in touched.items():
         after[source] = {"requested": fingerprint}

@@ -127,7 +127,7 @@ def serve(
             say(f"The graph was not there within {START_SECONDS} seconds: {where}")
             return 1
         if Part.DAEMON in parts:
-            start("daemon", "-m", "dagster._daemon", "run", "-w", str(workspace))
+            start("daemon", *_module("daemon")[1:], "run", "-w", str(workspace))
         if Part.WEB in parts:
             options = ["-w", str(workspace), "-h", host, "-p", str(port)]
             start("web", *_module("door" if login else "web")[1:], *options)

@@ -54,10 +54,10 @@ class Settings(BaseSettings):
     timezone: str = Field("America/New_York", description="Time zone of the nightly schedule.")
     nightly_cron: str = Field("0 2 * * *", description="Cron expression of the nightly run.")
     sensor_seconds: int = Field(
-        4,
+        8,
         ge=1,
         description="Seconds between two looks of the landing sensor at the folders, at least: "
-        "Dagster's daemon asks its sensors every five seconds.",
+        "Dagster's daemon asks its sensors every five seconds, so 8 is every ten.",
     )
 
     ui_url: str = Field(

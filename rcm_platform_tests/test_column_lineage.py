@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rcm_platform import phi
-from rcm_platform.column_lineage import ROWS, Lineage, Origin, column_lineage, read, roots
+from rcm_platform.column_lineage import (
+    ROWS,
+    Lineage,
+    Origin,
+    column_lineage,
+    described_sources,
+    read,
+    roots,
+    write,
+)
 from rcm_platform_tests.conftest import Built
 
 PEOPLE = "source.p.raw.people"
@@ -111,6 +122,25 @@ def test_what_cannot_be_read_is_left_out_and_kept_from_leaders() -> None:
     lineage = column_lineage(manifest, columns, ["broken"])
     assert lineage == {}
     assert [leak.audience for leak in phi.leaks(manifest, lineage)] == ["leadership"]
+
+
+def test_a_raw_column_is_described_where_its_value_is_kept(tmp_path: Path) -> None:
+    manifest, columns = project(
+        stg="select md5(id) as key, id as number, name as name, name as called from people"
+    )
+    manifest["nodes"]["stg"] |= {
+        "fqn": ["p", "staging"],
+        "columns": {c: {"description": f"The {c}."} for c in ("key", "number", "name", "called")},
+    }
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    write(tmp_path, columns | {"stg": ["key", "number", "name", "called"]}, manifest)
+    assert described_sources(tmp_path) == {
+        ("hospital", "people"): {"id": "The number.", "name": "The name."}
+    }
+
+
+def test_before_the_first_build_nothing_is_said_of_raw_columns(tmp_path: Path) -> None:
+    assert described_sources(tmp_path) == {}
 
 
 def tagged(mart: str, audience: str, reason: str | None = None) -> list[phi.Leak]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,9 +12,9 @@ import pytest
 from dagster_dbt import DbtCliResource
 from syrupy.assertion import SnapshotAssertion
 
-from rcm_platform import stories
+from rcm_platform import daemon, dbt_project, stories
 from rcm_platform.assets import leadership
-from rcm_platform.assets.common import AS_OF_TAG
+from rcm_platform.assets.common import AS_OF_TAG, NIGHTLY_CHECK
 from rcm_platform.automation import nightly_schedule
 from rcm_platform.definitions import build_definitions
 from rcm_platform.settings import Settings
@@ -110,6 +111,77 @@ def test_every_asset_is_described_owned_and_in_a_known_group(with_world: dg.Defi
         assert not spec.description.lstrip().lower().startswith(("with", "select", "#", "--")), name
 
 
+def test_every_check_is_described_and_has_a_short_name(
+    with_world: dg.Definitions, own_sources: dg.Definitions
+) -> None:
+    for definitions in (with_world, own_sources):
+        graph = definitions.resolve_asset_graph()
+        for key in graph.asset_check_keys:
+            assert graph.get_check_spec(key).description, key
+            assert len(key.name) <= 40, key
+
+
+def test_every_test_of_dbt_is_a_check_and_was_asked(
+    built: Built, with_world: dg.Definitions
+) -> None:
+    manifest = json.loads(dbt_project.prepared_manifest(built.settings).read_text())
+    tests = {name for name, node in manifest["nodes"].items() if node["resource_type"] == "test"}
+    graph = with_world.resolve_asset_graph()
+    specs = {key: graph.get_check_spec(key) for key in graph.asset_check_keys}
+    of_dbt = {
+        key: spec.metadata["dagster_dbt/unique_id"]
+        for key, spec in specs.items()
+        if "dagster_dbt/unique_id" in spec.metadata
+    }
+    assert sorted(of_dbt.values()) == sorted(tests)
+    with dg.DagsterInstance.from_config(str(built.settings.dagster_home)) as instance:
+        asked = instance.event_log_storage.get_latest_asset_check_execution_by_key(list(specs))
+    assert set(specs) - set(asked) == set()
+
+
+def test_what_only_the_nightly_run_asks_says_so(with_world: dg.Definitions) -> None:
+    graph = with_world.resolve_asset_graph()
+    specs = [graph.get_check_spec(key) for key in graph.asset_check_keys]
+    nightly = {spec.name for spec in specs if NIGHTLY_CHECK in spec.metadata}
+    assert nightly == {s.name for s in specs if s.name.endswith("_true")} | {"kpis_trace_exactly"}
+    assert {s.name for s in specs if "Asked each night" in (s.description or "")} == nightly
+
+
+def test_raw_columns_say_what_staging_says_of_them(with_world: dg.Definitions) -> None:
+    specs = {spec.key.to_user_string(): spec for spec in with_world.resolve_all_asset_specs()}
+    columns = {
+        column.name: column.description
+        for column in specs["raw/hospital_b/patients"].metadata["dagster/column_schema"].columns
+    }
+    # another name in the source than in staging
+    assert columns["f_name"] == "First name."
+    assert columns["updated_date"].startswith("When the hospital last changed the record")
+
+
+def test_a_mart_shows_rows_only_where_every_viewer_may_see_them(
+    built: Built, with_world: dg.Definitions
+) -> None:
+    specs = [s for s in with_world.resolve_all_asset_specs() if s.key.path[0] == "marts"]
+    for_leaders = {s.key for s in specs if "audience/leadership" in s.tags}
+    shown = set()
+    with dg.DagsterInstance.from_config(str(built.settings.dagster_home)) as instance:
+        for spec in specs:
+            event = instance.get_latest_materialization_event(spec.key)
+            if event is None:  # not materialized by a run: an observed or exported table
+                continue
+            assert event.asset_materialization
+            metadata = event.asset_materialization.metadata
+            assert not {"unique_id", "invocation_id"} & set(metadata), spec.key
+            rows = metadata["First rows"]
+            if isinstance(rows, dg.TableMetadataValue):
+                shown.add(spec.key)
+                assert 0 < len(rows.records) <= 5
+            else:
+                assert rows.value == f"`rcm published show {spec.key.path[-1]}`"
+    assert shown
+    assert shown <= for_leaders
+
+
 def test_one_picture_leads_from_the_sources_to_the_scorecard(with_world: dg.Definitions) -> None:
     graph = with_world.resolve_asset_graph()
     upstream = dg.AssetSelection.assets(leadership.KEY).upstream().resolve(graph)
@@ -178,6 +250,11 @@ def test_schedule_and_sensors_run_by_default(with_world: dg.Definitions) -> None
 def test_the_lean_dbt_resource_replaces_names_that_exist() -> None:
     """They are private to dagster-dbt: an upgrade that renames them would bring the cost back."""
     assert {"_cli_version", "_initialize_dbt_core_adapter"} <= set(vars(DbtCliResource))
+
+
+def test_the_daemon_replaces_a_name_that_exists() -> None:
+    """It is private to Dagster, as those above."""
+    assert daemon.controller.RELOAD_WORKSPACE_INTERVAL
 
 
 def test_only_checks_read_the_truth() -> None:

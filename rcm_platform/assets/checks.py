@@ -19,7 +19,7 @@ from rcm_platform import (
     truth_checks,
 )
 from rcm_platform.assets import lineage
-from rcm_platform.assets.common import run_day
+from rcm_platform.assets.common import nightly_check, run_day
 from rcm_platform.assets.persons import person_table_key
 from rcm_platform.assets.raw import raw_key
 from rcm_platform.proof import ProofLine
@@ -27,7 +27,6 @@ from rcm_platform.settings import Settings
 
 RECEIVED = raw_key("platform", "received_files")
 EXCEPTIONS = "mart_data_exceptions"
-TRACE_CHECK = "kpis_trace_exactly"
 
 # what is counted file by file, before any model runs
 ACCOUNTED = {
@@ -149,14 +148,13 @@ def _blocking() -> dg.AssetChecksDefinition:
 def _trace(settings: Settings) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=lineage.KPIS,
-        name=TRACE_CHECK,
         additional_deps=[
             mart_key("fct_claims"),
             mart_key("fct_ledger_entries"),
             ["intermediate", "int_kpi__contributions"],
         ],
         blocking=True,
-        description=(
+        **nightly_check(
             f"{trace_audit.SAMPLE} random cells, other ones each day, sum exactly from their "
             "claims, and those from ledger entries that name their file."
         ),
@@ -186,7 +184,9 @@ def _faults(settings: Settings) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=mart_key(EXCEPTIONS),
         name="faults_found_true",
-        description="Each planted fault is found by its rule, and such a rule finds nothing else.",
+        **nightly_check(
+            "Each planted fault is found by its rule, and such a rule finds nothing else."
+        ),
     )
     def faults_found(
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
@@ -239,7 +239,7 @@ def _linkage(settings: Settings) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=person_table_key("members"),
         name="linkage_true",
-        description=(
+        **nightly_check(
             f"At least {persons.MIN_PRECISION:.1%} of the pairs linked are one person's records, "
             f"and at least {persons.MIN_RECALL:.0%} of one person's pairs are linked."
         ),
@@ -285,7 +285,7 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
             dg.AssetCheckSpec(
                 f"{check.name}_true",
                 asset=mart_key(check.proves),
-                description=check.description,
+                **nightly_check(check.description),
             )
             for check in truth_checks.CHECKS
         ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 AS_OF_TAG = "rcm/as_of"
 DATA_TEAM = ["team:rcm-data"]
 LANDING_JOB = "landing"
+NIGHTLY_CHECK = "rcm/nightly"
 
 # One writer at a time: the pool lets one run at a time in (granularity `run` in dagster.yaml).
 WRITER_POOL = "duckdb_writer"
@@ -74,11 +75,25 @@ def log_progress(
     return report
 
 
+def nightly_check(description: str) -> dict[str, Any]:
+    """The description and mark of a check that a landing run does not ask. Dagster calls such a
+    check not evaluated as soon as its asset is made again."""
+    night = (
+        "Asked each night: by day it may read Not Evaluated, with the last answer in its history."
+    )
+    return {"description": f"{description} {night}", "metadata": {NIGHTLY_CHECK: True}}
+
+
 def money(amount: Decimal | int | None) -> str:
     """Dollars as people read them; metadata has no decimal type."""
     return f"${amount or 0:,.2f}"
 
 
-def column_schema(schema: pa.Schema) -> dg.TableSchema:
-    """The table schema that Dagster shows, from an Arrow schema."""
-    return dg.TableSchema(columns=[dg.TableColumn(field.name, str(field.type)) for field in schema])
+def column_schema(schema: pa.Schema, described: Mapping[str, str] | None = None) -> dg.TableSchema:
+    """The table schema that Dagster shows, from an Arrow schema and what is said of its columns."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(field.name, str(field.type), (described or {}).get(field.name))
+            for field in schema
+        ]
+    )

@@ -1,10 +1,10 @@
 """Group `raw`: one asset per table of the append-only lake, one step per feed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
-from rcm_platform import ingest, landing, quarantine
+from rcm_platform import column_lineage, ingest, landing, quarantine
 from rcm_platform.assets.common import (
     DATA_TEAM,
     RAW_FRESHNESS,
@@ -45,10 +45,16 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
     """One step per feed, then the platform's own tables, which depend on all of them."""
     feeds = ingest.feeds(settings).values()
     tables = [raw_key(feed.name, table) for feed in feeds for table in feed.tables]
-    return [*(_feed_asset(settings, feed) for feed in feeds), _platform_asset(settings, tables)]
+    described = column_lineage.described_sources(settings.dbt_target_dir)
+    return [
+        *(_feed_asset(settings, feed, described) for feed in feeds),
+        _platform_asset(settings, tables),
+    ]
 
 
-def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
+def _feed_asset(
+    settings: Settings, feed: Feed, described: Mapping[tuple[str, str], Mapping[str, str]]
+) -> dg.AssetsDefinition:
     sources = [s for s in feed.origins if s in ingest.locations(settings)]
     first = raw_key(feed.name, next(iter(feed.tables)))
 
@@ -63,7 +69,11 @@ def _feed_asset(settings: Settings, feed: Feed) -> dg.AssetsDefinition:
                 kinds={"python", "parquet"},
                 owners=DATA_TEAM,
                 freshness_policy=RAW_FRESHNESS if sources else None,
-                metadata={"dagster/column_schema": column_schema(schema)},
+                metadata={
+                    "dagster/column_schema": column_schema(
+                        schema, described.get((feed.name, table))
+                    )
+                },
             )
             for table, schema in feed.tables.items()
         ],

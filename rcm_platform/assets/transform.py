@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -11,6 +12,7 @@ from queue import SimpleQueue
 from typing import Any
 
 import dagster as dg
+from dagster._core.events import EngineEventData
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -24,7 +26,9 @@ from packaging import version
 from rcm_platform import (
     assumptions,
     build_state,
+    data_tests,
     dbt_project,
+    first_rows,
     ingest,
     persons,
     warehouse_tables,
@@ -34,6 +38,8 @@ from rcm_platform.assets.common import MARTS_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse_tables import Tables
+
+FIRST_ROWS = "First rows"
 
 
 class Translator(DagsterDbtTranslator):
@@ -114,7 +120,7 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
     translator = Translator(DagsterDbtTranslatorSettings(enable_code_references=True))
 
     @dbt_assets(
-        manifest=manifest,
+        manifest=data_tests.with_names(manifest),
         project=project(settings),
         dagster_dbt_translator=translator,
         name="warehouse",
@@ -169,25 +175,72 @@ def _with_metadata(
     built: list[dg.Output[Any]] = []
     failure: Exception | None = None
     try:
-        for event in _read_ahead(invocation):
+        for event in _with_layers(context, _read_ahead(invocation)):
             if isinstance(event, dg.Output):
                 built.append(event)
+            elif isinstance(event, dg.AssetCheckResult):
+                yield event._replace(metadata=_without_ids(event.metadata))
             else:
                 yield event
     except Exception as problem:
         # what did run is recorded before the failure is raised
         failure = problem
         invocation.process.wait()
+    manifest = invocation.manifest
     tables = warehouse_tables.read(settings)
     columns = {} if failure else warehouse_tables.write_lineage(settings, lake, tables)
-    for output in built:
-        metadata: dict[str, Any] = {**output.metadata, "as of": as_of.isoformat()}
-        if unique_id := output.metadata.get("unique_id"):
-            metadata |= _table_metadata(tables, invocation.manifest, str(unique_id.value))
-            metadata |= lineage.metadata(invocation.manifest, columns, str(unique_id.value))
-        yield output.with_metadata(metadata)
+    models = [str(output.metadata["unique_id"].value) for output in built]
+    shown = {} if failure else first_rows.read(settings, manifest, columns, models)
+    for output, model in zip(built, models, strict=True):
+        yield output.with_metadata(
+            {
+                **_rows_metadata(manifest, shown, model),
+                **_without_ids(output.metadata),
+                "as of": as_of.isoformat(),
+                **_table_metadata(tables, manifest, model),
+                **lineage.metadata(manifest, columns, model),
+            }
+        )
     if failure:
         raise failure
+
+
+def _without_ids(metadata: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What dagster-dbt tells, without its own ids of the table and of the run of dbt."""
+    return {k: v for k, v in (metadata or {}).items() if k not in ("unique_id", "invocation_id")}
+
+
+def _rows_metadata(
+    manifest: Mapping[str, Any], shown: Mapping[str, list[dict[str, str]]], model: str
+) -> dict[str, Any]:
+    """The first rows of a mart, or where they are shown to those who may see them."""
+    node = manifest["nodes"][model]
+    if node["schema"] != "marts":
+        return {}
+    if rows := shown.get(model):
+        return {FIRST_ROWS: dg.MetadataValue.table([dg.TableRecord(row) for row in rows])}
+    return {FIRST_ROWS: dg.MetadataValue.md(f"`rcm published show {node['alias']}`")}
+
+
+def _with_layers(context: dg.AssetExecutionContext, events: Iterator[Any]) -> Iterator[Any]:
+    """Mark in the timeline of the run from when to when each layer was built."""
+    waiting = Counter(key.path[0] for key in context.selected_asset_keys)
+    begun = set[str]()
+
+    def mark(text: str, marker: EngineEventData) -> None:
+        step = context.get_step_execution_context().step.key
+        context.instance.report_engine_event(text, context.run, marker, step_key=step)
+
+    for event in events:
+        if isinstance(event, dg.Output):
+            layer = context.asset_key_for_output(event.output_name).path[0]
+            if layer not in begun:
+                begun.add(layer)
+                mark(f"{layer} begins", EngineEventData(marker_start=layer))
+            waiting[layer] -= 1
+            if not waiting[layer]:
+                mark(f"{layer} is built", EngineEventData(marker_end=layer))
+        yield event
 
 
 def _read_ahead(invocation: DbtCliInvocation) -> Iterator[Any]:
