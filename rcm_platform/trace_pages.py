@@ -253,7 +253,10 @@ class Pages:
         given |= {
             "figure": figure,
             "chart": _chart(figures, definition, address),
-            "places": self._places(figures, definition, address) if is_whole_business else [],
+            "places": self._places(figures, definition, address),
+            # a part of the business lacks what stands merged, of which nobody says whose it is
+            "lacks_merged": not is_whole_business
+            and any(place.is_other for place in figures.places(address.kpi, address.month)),
         }
         if self.has_claims:
             given |= self._parts(con, address)
@@ -302,7 +305,7 @@ class Pages:
                 if place.facility
                 else None,
             }
-            for place in figures.places(address.kpi, address.month)
+            for place in figures.places(address.kpi, address.month, address.scope)
         ]
 
     def _parts(self, con: duckdb.DuckDBPyConnection, address: Address) -> dict[str, Any]:
@@ -355,7 +358,7 @@ class Pages:
 _NOTHING: Mapping[str, Any] = {
     **dict.fromkeys(
         ("version", "replaced", "message", "refused", "numbers", "trace", "entry", "visit",
-         "definition", "address", "chart", "figure", "where", "change", "pages")
+         "definition", "address", "chart", "figure", "where", "change", "pages", "lacks_merged")
     ),
     "links": LINKS,
     "path": PATH,

@@ -261,6 +261,16 @@ class TestWhoMayOnlyRead:
             assert status in (200, 303, 307), link
             assert "claim/" not in text
 
+    def test_a_part_of_the_business_says_that_it_lacks_what_stands_merged(
+        self, get: Get, tmp_path: Path
+    ) -> None:
+        publish_a_number(Settings(home=tmp_path))
+        says = "Not in it: what stands merged this month"
+        _, _, page = get("/trace/kpi/cash?facility=HOSP")
+        assert "$31,374.00" in page
+        assert says in page
+        assert says not in get("/trace/kpi/cash")[2]
+
     def test_its_csv_has_the_figures_of_the_page(self, get: Get, tmp_path: Path) -> None:
         publish_a_number(Settings(home=tmp_path))
         _, _, text = get("/trace/kpi/cash?month=2025-05&format=csv")
