@@ -46,17 +46,30 @@ class Change:
         return text
 
 
-def of(con: duckdb.DuckDBPyConnection, kpi: str, month: date) -> Change | None:
-    """The change of a KPI in total, from the published file; None where the month before has no
-    value."""
+# the scorecard has the change of a month, but not which month it is since
+_MONTHS_BEFORE = {
+    "mart_kpi_changes": "previous_month",
+    "mart_kpi_scorecard": """(
+        select max(earlier.period_month) from mart_kpi_scorecard as earlier
+        where earlier.kpi = changes.kpi and earlier.period_month < changes.period_month
+            and earlier.aggregation_level = 'total'
+    )""",
+}
+
+
+def of(
+    con: duckdb.DuckDBPyConnection, kpi: str, month: date, changes: str = "mart_kpi_changes"
+) -> Change | None:
+    """The change of a KPI in total, from a published file; that for leaders has it in
+    `mart_kpi_scorecard`. None where the month before has no value."""
     found = con.execute(
-        """
-        select previous_month, volume_effect, mix_effect, rate_effect, timing_effect,
+        f"""
+        select {_MONTHS_BEFORE[changes]}, volume_effect, mix_effect, rate_effect, timing_effect,
             concat_ws(' at ', payer_name, facility_name), driver_effect
-        from mart_kpi_changes
-        left join dim_payer on driver_payer_key = payer_key
-        left join dim_facility on driver_facility_key = facility_key
-        where kpi = ? and period_month = ?
+        from {changes} as changes
+        left join dim_payer as payers on driver_payer_key = payers.payer_key
+        left join dim_facility as places on driver_facility_key = places.facility_key
+        where kpi = ? and period_month = ? and rate_effect is not null
         """,
         [kpi, month],
     ).fetchone()

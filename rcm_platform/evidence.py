@@ -19,6 +19,10 @@ from rcm_platform.sources.x12.splitter import split
 AROUND = 3
 """Segments shown before and after the one that is meant."""
 
+VISIT_TABLES = ("encounters", "procedures")
+VISIT_COLUMN = "encounterid"
+"""The tables of a hospital's database that say what was done in a visit, and their column of it."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -71,6 +75,25 @@ class Archive:
             lines = read(received[0], position)
         note = "" if lines else "There is nothing at this place any more."
         return Evidence(file, position, lines, note)
+
+    def of_visit(self, hospital: str, visit_id: str) -> list[Evidence]:
+        """What a hospital's database said of a visit: its own row, and its procedures."""
+        lake = ingest.open_lake(self._settings)
+        known = self._feeds.get(hospital, _NO_FEED).tables
+        found = []
+        for table in [name for name in VISIT_TABLES if name in known and lake.has(hospital, name)]:
+            with duckdb.connect() as con:
+                rows = con.execute(
+                    f"select * from {lake.scan(hospital, table)} where {VISIT_COLUMN} = ? "
+                    "qualify row_number() over ("
+                    "partition by _source_position order by _arrival_date desc) = 1 "
+                    "order by _source_position",
+                    [visit_id],
+                )
+                names = [name for name, *_ in rows.description or []]
+                at = names.index("_source_position")
+                found += [Evidence(table, row[at], _named(names, row)) for row in rows.fetchall()]
+        return found
 
     def _present(self, file: str) -> list[tuple[str, Path]]:
         """The files of this name, each with the source whose folder it is in."""

@@ -1,37 +1,49 @@
-"""Explain a number: from a KPI to the claims behind it, their ledger entries and their files.
+"""Explain a number: from a KPI to the records behind it, their ledger entries and their files.
 
 Everything is read from the published file, and each step must sum to the one before it exactly:
-cell = claims + what is of no claim; a claim's open balance and cash = its ledger entries.
+cell = claims + what is of no claim; a claim's open balance and cash = its ledger entries. What is
+of no claim is a visit or a ledger entry where the KPI is made of those, and otherwise what a
+facility and payer have on a day.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import duckdb
 
+from rcm_platform.figures import NONE, QUOTED, Figures, Scope, UnknownNumber
+
+__all__ = ["NONE", "Scope", "UnknownNumber"]
+
 ZERO = Decimal(0)
 
-NONE = "none"
-"""In place of a payer: what belongs to none."""
+_BATCH_ROWS = 5_000
 
 Amounts = tuple[Decimal, Decimal | None]
 """Numerator and denominator."""
 
-
-class UnknownNumber(Exception):  # noqa: N818 (reads as what happened)
-    """There is no such KPI, month, facility or payer; the message names those that there are."""
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Part of the business that a number is about; None is all of it, NONE what is of no payer."""
-
-    facility: str | None = None
-    payer: str | None = None
+# KPIs that are made of single records other than claims, and where those stand. Only the days and
+# facilities that the KPI counts are taken; that they sum to it exactly is tested.
+_RECORDS: Mapping[str, str] = {
+    "collections_per_wrvu": """
+        select claim_key, cast(null as varchar) as visit_key,
+            case when claim_key is null then ledger_entry_key end as entry_key,
+            case when claim_key is null then event_type end as name,
+            case when claim_key is null then source_system end as source_system,
+            facility_key, payer_key, cast(null as date) as service_date, event_date as known_date,
+            cash_amount as numerator, cast(0 as decimal(18, 2)) as denominator
+        from fct_ledger_entries where cash_amount <> 0
+        union all
+        select null, encounter_key, null, encounter_id, source_system, facility_key, null,
+            encounter_date, encounter_date, 0, work_rvu
+        from fct_encounters where work_rvu is not null
+    """,
+}
 
 
 @dataclass(frozen=True)
@@ -59,13 +71,34 @@ class Cell:
 
 @dataclass(frozen=True)
 class Part:
-    """What a claim adds to a number; `claim_key` is None for what no claim is behind."""
+    """What one record adds to a number: the claim, visit or ledger entry whose key is there.
+
+    Without any key it is all that a facility and payer have on a day. `known_date` is the day from
+    which the part counts; `reasons` are the denial reasons that payers gave for the claim.
+    """
 
     claim_key: str | None
-    claim_id: str | None
+    visit_key: str | None
+    entry_key: str | None
+    name: str | None
     source_system: str | None
+    facility_name: str | None
+    payer_name: str | None
+    service_date: date | None
+    known_date: date | None
     numerator: Decimal
     denominator: Decimal | None
+    charge_amount: Decimal | None = None
+    paid_amount: Decimal | None = None
+    open_amount: Decimal | None = None
+    reasons: str | None = None
+
+    @property
+    def claim_id(self) -> str | None:
+        return self.name if self.claim_key else None
+
+
+_PART_COLUMNS = len(fields(Part))
 
 
 @dataclass(frozen=True)
@@ -101,18 +134,69 @@ class ClaimTrace:
 
 
 @dataclass(frozen=True)
+class ClaimOfVisit:
+    """A claim that a visit was billed on."""
+
+    claim_key: str
+    claim_id: str
+    payer_name: str | None
+    charge_amount: Decimal
+    paid_amount: Decimal
+    open_amount: Decimal
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visit with the work that was recorded for it, and the claims that it was billed on."""
+
+    visit_key: str
+    visit_id: str
+    source_system: str
+    encounter_date: date
+    encounter_type: str | None
+    department_name: str | None
+    work_rvu: Decimal | None
+    claims: tuple[ClaimOfVisit, ...]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All parts of a number together: how many of each kind, what they sum to, and whether all of
+    their numerators and denominators are whole numbers."""
+
+    count: int
+    claims: int
+    visits: int
+    entries: int
+    numerator: Decimal
+    denominator: Decimal
+    counts_numerators: bool
+    counts_denominators: bool
+
+    @property
+    def days(self) -> int:
+        """Parts that are all that a facility and payer have on a day."""
+        return self.count - self.claims - self.visits - self.entries
+
+
+@dataclass(frozen=True)
 class Trace:
-    """A number with all its parts, the largest first."""
+    """A number with its parts, the largest first: all of them, or those of one page."""
 
     cell: Cell
     parts: tuple[Part, ...]
+    whole: Whole
+
+    @property
+    def count(self) -> int:
+        """How many parts there are in all."""
+        return self.whole.count
 
     @property
     def is_whole(self) -> bool:
-        """Whether the parts sum to the published number exactly."""
-        numerator = sum((part.numerator for part in self.parts), ZERO)
-        denominator = sum((part.denominator or ZERO for part in self.parts), ZERO)
-        return numerator == self.cell.numerator and denominator == (self.cell.denominator or ZERO)
+        """Whether all parts sum to the published number exactly."""
+        numerator, denominator = self.cell.amounts
+        return (self.whole.numerator, self.whole.denominator) == (numerator, denominator or ZERO)
 
 
 @dataclass(frozen=True)
@@ -127,51 +211,140 @@ class Difference:
 
 
 def trace(
-    con: duckdb.DuckDBPyConnection, kpi: str, month: date | None = None, scope: Scope | None = None
+    con: duckdb.DuckDBPyConnection,
+    kpi: str,
+    month: date | None = None,
+    scope: Scope | None = None,
+    limit: int | None = None,
+    offset: int = 0,
 ) -> Trace:
-    """The number and everything behind it; without a month the last complete one with a value.
+    """The number and what it is made of; without a month the last complete one with a value.
 
-    Raises UnknownNumber.
+    `limit` and `offset` take one page of the parts. Raises UnknownNumber.
     """
-    scope = scope or Scope()
-    condition, values = _condition(con, scope)
-    month = month or _last_month(con, kpi)
-    label, *means = _known(con, kpi)
-    numerator, denominator, count = con.execute(
+    figures, scope = Figures(con), scope or Scope()
+    known = figures.definition(kpi)
+    month = month or figures.last_month(kpi)
+    figure = figures.figure(kpi, month, scope)
+    cell = Cell(
+        kpi,
+        known.label,
+        month,
+        figure.numerator,
+        figure.denominator,
+        (known.numerator, known.denominator or ""),
+    )
+    grouped, values = _grouped(figures, kpi, month, scope)
+    rows = con.execute(_parts(grouped), [*values, limit, offset]).fetchall()
+    whole = (
+        rows[0][_PART_COLUMNS:]
+        if rows
+        else con.execute(f"{grouped} select * from whole", values).fetchall()[0]
+    )
+    return Trace(cell, tuple(Part(*row[:_PART_COLUMNS]) for row in rows), Whole(*whole))
+
+
+def all_parts(
+    con: duckdb.DuckDBPyConnection, kpi: str, month: date, scope: Scope
+) -> Iterator[Part]:
+    """All parts of a number, the largest first, however many. Raises UnknownNumber."""
+    grouped, values = _grouped(Figures(con), kpi, month, scope)
+    cursor = con.execute(_parts(grouped), [*values, None, 0])
+    while rows := cursor.fetchmany(_BATCH_ROWS):
+        yield from (Part(*row[:_PART_COLUMNS]) for row in rows)
+
+
+def _grouped(figures: Figures, kpi: str, month: date, scope: Scope) -> tuple[str, list[Any]]:
+    """SQL of what each record adds to a number (`grouped`), of their sums (`whole`), and values."""
+    condition, keys = figures.condition(scope)
+    records = _RECORDS.get(kpi)
+    parts = (
         f"""
-        select coalesce(sum(numerator), 0), sum(denominator), count(*) from mart_kpi_monthly
-        where kpi = ? and period_month = ? and aggregation_level = 'facility and payer'
-            and {condition}
-        """,
-        [kpi, month, *values],
-    ).fetchall()[0]
-    if not count:
-        raise UnknownNumber(f"{kpi} has no value for {month:%Y-%m} there; {_months(con, kpi)}")
-    rows = con.execute(
+        select records.* from ({records}) as records
+        semi join counted on records.facility_key = counted.facility_key
+            and records.known_date = counted.known_date
+        """
+        if records
+        else "select * from counted"
+    )
+    return (
         f"""
-        select parts.claim_key, claims.claim_id, claims.source_system,
-            sum(numerator), sum(denominator)
-        from int_kpi__contributions as parts
-        left join fct_claims as claims on parts.claim_key = claims.claim_key
-        where kpi = ? and period_month = ?
-            and {
-            condition.replace("facility_key", "parts.facility_key").replace(
-                "payer_key", "parts.payer_key"
-            )
-        }
-        group by all order by abs(sum(numerator)) desc, abs(sum(denominator)) desc, claim_id
+        with counted as (
+            select claim_key, cast(null as varchar) as visit_key,
+                cast(null as varchar) as entry_key, cast(null as varchar) as name,
+                cast(null as varchar) as source_system, facility_key, payer_key,
+                cast(null as date) as service_date, known_date, numerator, denominator
+            from int_kpi__contributions
+            where kpi = ? and period_month = ? and {condition}
+        ),
+        parts as ({parts}),
+        grouped as (
+            select claim_key, visit_key, entry_key, max(name) as name,
+                max(source_system) as source_system, max(facility_key) as facility_key,
+                max(payer_key) as payer_key, max(service_date) as service_date,
+                max(known_date) as known_date, sum(numerator) as numerator,
+                sum(denominator) as denominator
+            from parts
+            group by claim_key, visit_key, entry_key,
+                case when coalesce(claim_key, visit_key, entry_key) is null
+                    then concat_ws('|', facility_key, payer_key, known_date) end
+        ),
+        whole as (
+            select count(*), count(claim_key), count(visit_key), count(entry_key),
+                coalesce(sum(numerator), 0), coalesce(sum(denominator), 0),
+                coalesce(bool_and(numerator % 1 = 0), true),
+                coalesce(bool_and(coalesce(denominator, 0) % 1 = 0), true)
+            from grouped
+        )
         """,
-        [kpi, month, *values],
-    ).fetchall()
-    cell = Cell(kpi, label, month, numerator, denominator, (means[0], means[1]))
-    return Trace(cell, tuple(Part(*row) for row in rows))
+        [kpi, month, *keys],
+    )
+
+
+def _parts(grouped: str) -> str:
+    order = "abs(numerator) desc, abs(denominator) desc, name nulls last, known_date, claim_key"
+    return f"""
+        {grouped},
+        page as (
+            select grouped.* replace (
+                    coalesce(claims.claim_id, grouped.name) as name,
+                    coalesce(claims.source_system, grouped.source_system) as source_system,
+                    coalesce(claims.service_date, grouped.service_date) as service_date
+                ),
+                claims.charge_amount, claims.open_amount,
+                claims.payer_paid_amount + claims.patient_paid_amount as paid_amount
+            from grouped left join fct_claims as claims using (claim_key)
+            order by {order}, visit_key, entry_key, facility_key, payer_key
+            limit ? offset ?
+        ),
+        given as (
+            select claim_key, min(event_date) as given_date,
+                concat_ws(' ', concat_ws('-', group_code, reason_code), label) as reason
+            from fct_denial_events left join (
+                select reason_code, any_value(label) as label from carc_codes group by reason_code
+            ) as codes using (reason_code)
+            where claim_key in (select claim_key from page)
+            group by claim_key, reason
+        ),
+        reasons as (
+            select claim_key, string_agg(reason, '; ' order by given_date, reason) as reasons
+            from given group by claim_key
+        )
+        select page.claim_key, visit_key, entry_key, name, page.source_system, facility_name,
+            payer_name, service_date, known_date, numerator, denominator, charge_amount,
+            paid_amount, open_amount, reasons, whole.*
+        from page cross join whole
+        left join dim_facility on page.facility_key = dim_facility.facility_key
+        left join dim_payer on page.payer_key = dim_payer.payer_key
+        left join reasons on page.claim_key = reasons.claim_key
+        order by {order.replace("claim_key", "page.claim_key")}, visit_key, entry_key,
+            page.facility_key, page.payer_key
+        """
 
 
 def unit(con: duckdb.DuckDBPyConnection, kpi: str) -> str:
     """The unit of a KPI: ratio, dollars, days or what is counted. Raises UnknownNumber."""
-    _known(con, kpi)
-    [(found,)] = con.execute("select unit from kpi_registry where kpi = ?", [kpi]).fetchall()
-    return str(found)
+    return Figures(con).definition(kpi).unit
 
 
 def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
@@ -182,21 +355,54 @@ def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
         [claim_key],
     ).fetchall()
     if not found:
-        raise UnknownNumber(f"There is no claim with the key {claim_key}.")
-    rows = con.execute(
+        raise UnknownNumber(f"There is no claim with the key {claim_key[:QUOTED]}.")
+    claim_id, open_amount, paid_amount = found[0]
+    entries = _entries(con, "claim_key", claim_key)
+    return ClaimTrace(claim_key, claim_id, open_amount, paid_amount, entries)
+
+
+def entry(con: duckdb.DuckDBPyConnection, entry_key: str) -> Entry:
+    """One ledger entry. Raises UnknownNumber."""
+    for found in _entries(con, "ledger_entry_key", entry_key):
+        return found
+    raise UnknownNumber(f"There is no ledger entry with the key {entry_key[:QUOTED]}.")
+
+
+def visit(con: duckdb.DuckDBPyConnection, visit_key: str) -> Visit:
+    """A visit and the claims that it was billed on. Raises UnknownNumber."""
+    found = con.execute(
+        "select encounter_id, source_system, encounter_date, encounter_type, department_name, "
+        "work_rvu from fct_encounters where encounter_key = ?",
+        [visit_key],
+    ).fetchall()
+    if not found:
+        raise UnknownNumber(f"There is no visit with the key {visit_key[:QUOTED]}.")
+    claims = con.execute(
         """
+        select claim_key, claim_id, payer_name, charge_amount,
+            payer_paid_amount + patient_paid_amount, open_amount
+        from fct_claims left join dim_payer using (payer_key)
+        where encounter_key = ? order by claim_id, claim_key
+        """,
+        [visit_key],
+    ).fetchall()
+    visit_id, source_system, day, kind, department, work_rvu = found[0]
+    billed = tuple(ClaimOfVisit(*row) for row in claims)
+    return Visit(visit_key, visit_id, source_system, day, kind, department, work_rvu, billed)
+
+
+def _entries(con: duckdb.DuckDBPyConnection, column: str, key: str) -> tuple[Entry, ...]:
+    rows = con.execute(
+        f"""
         select source_system, event_date, event_type, ar_amount, cash_amount, memo_amount,
             source_file, source_position
-        from fct_ledger_entries where claim_key = ?
+        from fct_ledger_entries where {column} = ?
         order by event_date, recorded_date, event_type, source_file, source_position,
             ledger_entry_key
         """,
-        [claim_key],
+        [key],
     ).fetchall()
-    claim_id, open_amount, paid_amount = found[0]
-    return ClaimTrace(
-        claim_key, claim_id, open_amount, paid_amount, tuple(Entry(*row) for row in rows)
-    )
+    return tuple(Entry(*row) for row in rows)
 
 
 def compare(
@@ -207,10 +413,10 @@ def compare(
     scope: Scope | None = None,
 ) -> tuple[Trace, Trace, tuple[Difference, ...]]:
     """Why two KPIs of a month differ, claim by claim. Raises UnknownNumber."""
-    month = month or min(_last_month(con, first), _last_month(con, second))
+    figures = Figures(con)
+    month = month or min(figures.last_month(first), figures.last_month(second))
     one, two = trace(con, first, month, scope), trace(con, second, month, scope)
-    parts = {part.claim_key: part for part in one.parts}
-    others = {part.claim_key: part for part in two.parts}
+    parts, others = _by_claim(one), _by_claim(two)
     groups: dict[str, list[tuple[Part | None, Part | None]]] = {}
     for key in sorted(parts.keys() | others.keys(), key=str):
         pair = parts.get(key), others.get(key)
@@ -226,6 +432,16 @@ def compare(
         for reason, pairs in groups.items()
     ]
     return one, two, tuple(sorted(found, key=lambda group: (-group.claims, group.reason)))
+
+
+def _by_claim(found: Trace) -> dict[str | None, Part]:
+    """What each claim adds; under None what is of no claim, in one."""
+    parts: dict[str | None, Part] = {}
+    for part in found.parts:
+        before = parts.get(part.claim_key)
+        numerator, denominator = _sum([before, part])
+        parts[part.claim_key] = replace(part, numerator=numerator, denominator=denominator)
+    return parts
 
 
 def _reason(first: str, second: str, a: Part | None, b: Part | None) -> str:
@@ -252,67 +468,3 @@ def _sum(parts: list[Part | None]) -> tuple[Decimal, Decimal]:
         sum((part.numerator for part in present), ZERO),
         sum((part.denominator or ZERO for part in present), ZERO),
     )
-
-
-def _known(con: duckdb.DuckDBPyConnection, kpi: str) -> tuple[str, str, str]:
-    rows = con.execute(
-        "select label, numerator, coalesce(denominator, '') from kpi_registry where kpi = ?", [kpi]
-    ).fetchall()
-    if not rows:
-        names = [name for (name,) in con.execute("select kpi from kpi_registry").fetchall()]
-        raise UnknownNumber(f"There is no KPI '{kpi}'; there is: {', '.join(names)}.")
-    return rows[0]
-
-
-def _last_month(con: duckdb.DuckDBPyConnection, kpi: str) -> date:
-    _known(con, kpi)
-    # an as-of KPI has a value in the current month only
-    rows = con.execute(
-        """
-        select period_month from mart_kpi_monthly cross join published_version
-        where kpi = ? and aggregation_level = 'total'
-            and period_month <= cast(published_version.as_of as date)
-        order by last_day(period_month) <= cast(published_version.as_of as date) desc,
-            period_month desc limit 1
-        """,
-        [kpi],
-    ).fetchall()
-    if not rows:
-        raise UnknownNumber(f"{kpi} has no value yet.")
-    month: date = rows[0][0]
-    return month
-
-
-def _months(con: duckdb.DuckDBPyConnection, kpi: str) -> str:
-    first, last = con.execute(
-        "select min(period_month), max(period_month) from mart_kpi_monthly where kpi = ?", [kpi]
-    ).fetchall()[0]
-    return f"there are values from {first:%Y-%m} to {last:%Y-%m}." if first else "there is none."
-
-
-def _condition(con: duckdb.DuckDBPyConnection, scope: Scope) -> tuple[str, list[Any]]:
-    conditions, values = ["1 = 1"], []
-    for subject, wanted in (("facility", scope.facility), ("payer", scope.payer)):
-        if wanted is None:
-            continue
-        if wanted.lower() == NONE:
-            conditions.append(f"{subject}_key is null")
-            continue
-        rows = con.execute(
-            f"select {subject}_key from dim_{subject} "
-            f"where lower(?) in (lower({subject}_id), lower({subject}_name))",
-            [wanted],
-        ).fetchall()
-        if not rows:
-            names = con.execute(
-                f"select distinct {subject}_id from dim_{subject} "
-                f"where {subject}_key in (select {subject}_key from mart_kpi_monthly) "
-                f"order by 1 limit 20"
-            ).fetchall()
-            raise UnknownNumber(
-                f"There is no {subject} '{wanted}'; there is, for example: "
-                f"{', '.join(str(name) for (name,) in names)}."
-            )
-        conditions.append(f"{subject}_key in ({', '.join('?' * len(rows))})")
-        values += [key for (key,) in rows]
-    return " and ".join(conditions), values

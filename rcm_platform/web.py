@@ -2,7 +2,8 @@
 
     python -m rcm_platform.web ...    what `dagster-webserver` takes
 
-Who may only read sees figures, not claims: in the leaders' door, and as a viewer with a login.
+Who may only read sees figures, not claims, and starts at the scorecard: in `rcm ui --read-only`,
+and as a viewer with a login.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from dagster_webserver.webserver import DagsterWebserver
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
-from starlette.responses import RedirectResponse
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from rcm_platform import documentation, trace_pages
+from rcm_platform import documentation, scorecard, trace_pages
 from rcm_platform.settings import get_settings
 
 
@@ -28,10 +29,20 @@ class Webserver(DagsterWebserver):
     # without a login: a page from elsewhere can read or start nothing here under a name of its own
     hosts: Sequence[str] = ("127.0.0.1", "localhost")
 
-    def admits(self, request: Request) -> bool:
-        """Whether who asks may see claims."""
+    def may_see_claims(self, request: Request) -> bool:
+        """Whether who asks may see claims; who may only read may not."""
         with self.request_context(request) as context:
             return not context.read_only
+
+    def admits(self, request: Request) -> bool:
+        """Whether who asks for claims may see them; with a login, each look is written down."""
+        return self.may_see_claims(request)
+
+    def first_page(self, request: Request) -> Response:
+        """Where `/` leads: who may only read starts at the scorecard."""
+        if self.may_see_claims(request):
+            return self.index_html_endpoint(request)
+        return RedirectResponse(scorecard.PATH)
 
     def build_middleware(self) -> list[Middleware]:
         known = Middleware(TrustedHostMiddleware, allowed_hosts=self.hosts)
@@ -39,12 +50,13 @@ class Webserver(DagsterWebserver):
 
     def build_routes(self) -> list[BaseRoute]:
         settings = get_settings()
-        pages = Mount(trace_pages.PATH, trace_pages.app(settings, self.admits))
+        numbers = trace_pages.app(settings, self.may_see_claims, self.admits)
+        pages = Mount(trace_pages.PATH, numbers)
         settings.documentation_dir.mkdir(parents=True, exist_ok=True)
         site = StaticFiles(directory=settings.documentation_dir, html=True)
         docs = Mount(documentation.PATH, site)
         # a mount answers below its path only, and Dagster's page answers everything else
-        starts = [_to_folder(m.path) for m in (pages, docs)]
+        starts = [Route("/", self.first_page), *(_to_folder(m.path) for m in (pages, docs))]
         return [*starts, pages, docs, *super().build_routes()]
 
 

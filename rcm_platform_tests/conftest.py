@@ -100,27 +100,91 @@ def built(tmp_path_factory: pytest.TempPathFactory, rcm: RunCli, worker_id: str)
     return Built(settings, int(code.read_text()), output.read_text())
 
 
-def publish_a_number(settings: Settings) -> None:
-    """A published version that has one KPI, `cash`, and nothing else."""
-    settings.warehouse_path.parent.mkdir(parents=True)
+def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> None:
+    """A published version that has one KPI, `cash`, of 250 claims and two months.
+
+    Names in it are what a page or a spreadsheet must not run; for leaders one cell is merged.
+    """
+    settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    settings.warehouse_path.unlink(missing_ok=True)
     with duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute("""
             create schema marts;
-            create table marts.kpi_registry as
-            select 'cash' as kpi, 'Cash' as label, 'dollars' as unit;
-            create table marts.mart_kpi_monthly as
-            select 'cash' as kpi, date '2025-05-01' as period_month, 'total' as aggregation_level,
-                cast(12.5 as decimal(18, 2)) as numerator, cast(null as decimal(18, 2)) as
-                denominator;
-            create table marts.fct_claims as
-            select '' as claim_key, '' as claim_id, cast(0 as decimal(18, 2)) as open_amount,
-                cast(0 as decimal(18, 2)) as payer_paid_amount,
+            set schema = 'marts';
+            create table kpi_registry as
+            select 'cash' as kpi, 'Cash' as label, 'collections' as family,
+                'dollars received' as numerator, cast(null as varchar) as denominator,
+                'dollars' as unit, 'month of the payment' as period_rule, 'up' as direction,
+                cast(20000 as decimal(18, 4)) as target, 'team:finance' as owner,
+                'the bank' as source, true as is_headline;
+            create table assumptions as
+            select 'cash' as kpi, 'Cash is counted once.' as statement, 'So.' as why,
+                'None.' as effect;
+            create table dim_facility as from (values ('f', 'HOSP', 'Hospital'))
+                as t (facility_key, facility_id, facility_name);
+            create table dim_payer as from (values ('p', '1', '<b>One</b>'), ('q', '2', 'Two'))
+                as t (payer_key, payer_id, payer_name);
+            create table fct_claims as
+            select 'c' || n as claim_key,
+                case when n = 250 then '=1+1' else 'CLM' || n end as claim_id,
+                'h' as source_system, case when n = 1 then 'q' else 'p' end as payer_key,
+                'e' as encounter_key, date '2025-05-03' as service_date,
+                cast(n as decimal(18, 2)) as charge_amount, cast(0 as decimal(18, 2)) as
+                open_amount, cast(n as decimal(18, 2)) as payer_paid_amount,
                 cast(0 as decimal(18, 2)) as patient_paid_amount
-            limit 0
+            from range(1, 251) as t (n);
+            create table int_kpi__contributions as
+            select 'cash' as kpi, claim_key, period_month, service_date as known_date,
+                'f' as facility_key, payer_key, charge_amount as numerator,
+                cast(null as decimal(18, 2)) as denominator
+            from fct_claims cross join (values (date '2025-04-01'), (date '2025-05-01'))
+                as t (period_month);
+            create table mart_kpi_monthly as
+            select kpi, period_month, 'facility and payer' as aggregation_level, facility_key,
+                payer_key, cast(sum(numerator) as decimal(18, 2)) as numerator,
+                cast(null as decimal(18, 2)) as denominator
+            from int_kpi__contributions group by all
+            union all by name
+            select kpi, period_month, 'total' as aggregation_level,
+                cast(sum(numerator) as decimal(18, 2)) as numerator
+            from int_kpi__contributions group by all;
+            create table mart_kpi_scorecard as
+            select * exclude (facility_key, payer_key),
+                case when payer_key = 'p' then facility_key end as facility_key,
+                case when payer_key = 'p' then payer_key end as payer_key,
+                coalesce(payer_key = 'q', false) as is_other,
+                cast(null as decimal(18, 6)) as volume_effect,
+                cast(null as decimal(18, 6)) as mix_effect,
+                cast(null as decimal(18, 6)) as rate_effect,
+                cast(null as decimal(18, 6)) as timing_effect,
+                cast(null as varchar) as driver_facility_key,
+                cast(null as varchar) as driver_payer_key,
+                cast(null as decimal(18, 6)) as driver_effect
+            from mart_kpi_monthly;
+            create table mart_kpi_changes as
+            select *, period_month as previous_month from mart_kpi_scorecard limit 0;
+            create table fct_denial_events as
+            select 'c1' as claim_key, 'CO' as group_code, '29' as reason_code,
+                date '2025-05-04' as event_date;
+            create table fct_ledger_entries as
+            select 'l' || claim_key as ledger_entry_key, claim_key, 'h' as source_system,
+                service_date as event_date, service_date as recorded_date, 'CHARGE' as event_type,
+                charge_amount as ar_amount, charge_amount as cash_amount,
+                charge_amount as memo_amount, 'gone.edi' as source_file, '1/1' as source_position
+            from fct_claims;
+            create table carc_codes as select '29' as reason_code, 'Filed late' as label;
         """)
-    names = ("kpi_registry", "mart_kpi_monthly", "fct_claims")
-    audiences = {"operations": [Relation("marts", name) for name in names]}
-    publish(settings.warehouse_path, settings.published_dir, audiences, date(2025, 6, 15))
+        names = [name for (name,) in con.execute("show tables").fetchall()]
+    of_claims = {"int_kpi__contributions", "mart_kpi_monthly", "mart_kpi_changes"}
+    audiences = {
+        "operations": [Relation("marts", name) for name in names],
+        "leadership": [
+            Relation("marts", name)
+            for name in names
+            if not (name in of_claims or name[:4] == "fct_")
+        ],
+    }
+    publish(settings.warehouse_path, settings.published_dir, audiences, as_of)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,33 @@ def test_of_two_files_of_a_name_the_one_that_was_received_is_shown(settings: Set
     assert settings.x12_dir
     (settings.x12_dir / DEPOSITS).write_text("deposit_id,amount\nnever,1.00\nreceived,2.00\n")
     assert [line.text for line in find(settings, DEPOSITS, "2").lines] == ["D,2", "7.00"]
+
+
+def test_a_visit_leads_to_what_its_hospital_recorded_and_that_work_is_its_own(
+    built: Built,
+) -> None:
+    with built.warehouse() as con:
+        visits = con.execute(
+            """
+            select source_system, encounter_id, work_rvu from marts.fct_encounters
+            where work_rvu is not null
+            qualify row_number() over (partition by source_system order by encounter_key) <= 3
+            """
+        ).fetchall()
+    assert len(visits) == 6
+    archive = evidence.Archive(built.settings)
+    for hospital, visit, work_rvu in visits:
+        found = archive.of_visit(hospital, visit)
+        assert [place.file for place in found][:2] == ["encounters", "procedures"]
+        rows = [{line.label: line.text for line in place.lines} for place in found]
+        assert {row["encounterid"] for row in rows} == {visit}
+        recorded = sum(
+            Decimal(row["workrvu"]) * int(row["units"])
+            for place, row in zip(found, rows, strict=True)
+            if place.file == "procedures"
+        )
+        assert recorded == work_rvu, visit
+    assert archive.of_visit("nowhere", visit) == []
 
 
 def test_every_kind_of_entry_leads_to_what_was_received(built: Built) -> None:

@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from rcm_platform import trace, trace_audit
+from rcm_platform.figures import Figures
+from rcm_platform.publish import open_published
 from rcm_platform_tests.conftest import Built, RunCli
 
 MAY = date(2025, 5, 1)
@@ -20,10 +22,15 @@ def con() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("""
         create table published_version as select '2025-06-15' as as_of;
-        create table kpi_registry as from (values
+        create table kpi_registry as
+        select *, 'denials' as family, 'ratio' as unit, 'month' as period_rule, 'down' as direction,
+            cast(0.05 as decimal(18, 4)) as target, 'team' as owner, 'books' as source,
+            true as is_headline
+        from (values
             ('by_claims', 'By claims', 'denied claims', 'claims'),
             ('by_dollars', 'By dollars', 'denied dollars', 'charges'),
-            ('at_risk', 'At risk', 'open dollars', null)
+            ('at_risk', 'At risk', 'open dollars', null),
+            ('collections_per_wrvu', 'Cash per work', 'cash', 'work')
         ) as t (kpi, label, numerator, denominator);
         create table dim_facility as select 'f' as facility_key, 'HOSP' as facility_id,
             'Hospital' as facility_name;
@@ -31,7 +38,8 @@ def con() -> duckdb.DuckDBPyConnection:
             as t (payer_key, payer_id, payer_name);
         create table int_kpi__contributions as
         select kpi, claim_key, date '2025-05-01' as period_month, 'f' as facility_key, payer_key,
-            cast(n as decimal(18, 2)) as numerator, cast(d as decimal(18, 2)) as denominator
+            cast(n as decimal(18, 2)) as numerator, cast(d as decimal(18, 2)) as denominator,
+            cast(null as date) as known_date
         from (values
             ('by_claims', 'x', 'p', 1, 1), ('by_claims', 'y', 'q', 0, 1),
             ('by_dollars', 'x', 'p', 60, 60), ('by_dollars', 'y', 'q', 0, 40),
@@ -50,7 +58,9 @@ def con() -> duckdb.DuckDBPyConnection:
         update mart_kpi_monthly
         set kpi_value_key = concat_ws('|', kpi, aggregation_level, payer_key);
         create table fct_claims as
-        select claim_key, upper(claim_key) as claim_id, 'h' as source_system,
+        select claim_key, upper(claim_key) as claim_id, 'h' as source_system, 'p' as payer_key,
+            date '2025-05-02' as service_date, 'v' as encounter_key,
+            cast(100 as decimal(18, 2)) as charge_amount,
             cast(o as decimal(18, 2)) as open_amount, cast(p as decimal(18, 2)) as
             payer_paid_amount, cast(0 as decimal(18, 2)) as patient_paid_amount
         from (values ('x', 60, 0), ('y', 0, 40), ('z', 5, 0)) as t (claim_key, o, p);
@@ -59,10 +69,21 @@ def con() -> duckdb.DuckDBPyConnection:
             date '2025-05-02' as recorded_date,
             event_type, cast(a as decimal(18, 2)) as ar_amount, cast(c as decimal(18, 2)) as
             cash_amount, cast(0 as decimal(18, 2)) as memo_amount, 'file.edi' as source_file,
-            '1/7' as source_position, event_type as ledger_entry_key
+            '1/7' as source_position, event_type as ledger_entry_key, 'f' as facility_key,
+            'p' as payer_key
         from (values ('x', 'CHARGE', 60, 0), ('y', 'CHARGE', 40, 0),
             ('y', 'PAYER_PAYMENT', -40, 40), ('z', 'CHARGE', 5, 0)
-        ) as t (claim_key, event_type, a, c)
+        ) as t (claim_key, event_type, a, c);
+        create table fct_denial_events as from (values
+            ('x', 'CO', '29', date '2025-05-03'), ('x', 'CO', '16', date '2025-05-02'),
+            ('x', 'CO', '29', date '2025-05-09')
+        ) as t (claim_key, group_code, reason_code, event_date);
+        create table carc_codes as from (values ('29', 'Filed late'), ('B7', 'Not enrolled'))
+            as t (reason_code, label);
+        create table fct_encounters as
+        select 'v' as encounter_key, 'V1' as encounter_id, 'h' as source_system,
+            'f' as facility_key, date '2025-05-02' as encounter_date, 'inpatient' as
+            encounter_type, 'Ward' as department_name, cast(4 as decimal(18, 2)) as work_rvu
     """)
     return con
 
@@ -89,6 +110,89 @@ def test_an_amount_has_no_denominator(con: duckdb.DuckDBPyConnection) -> None:
 def test_a_missing_claim_is_noticed(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("delete from int_kpi__contributions where kpi = 'by_claims' and claim_key = 'y'")
     assert not trace.trace(con, "by_claims").is_whole
+
+
+def test_pages_of_a_number_are_its_parts_and_each_knows_the_whole(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    whole = trace.trace(con, "by_dollars")
+    pages = [trace.trace(con, "by_dollars", limit=3, offset=offset) for offset in (0, 3, 6)]
+    assert [len(page.parts) for page in pages] == [3, 1, 0]
+    assert pages[0].parts + pages[1].parts == whole.parts
+    assert {(page.count, page.is_whole) for page in pages} == {(4, True)}
+    assert tuple(trace.all_parts(con, "by_dollars", MAY, trace.Scope())) == whole.parts
+
+
+def test_a_claim_has_its_denial_reasons_in_the_order_they_came(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    reasons = {part.name: part.reasons for part in trace.trace(con, "by_claims").parts}
+    assert reasons == {"X": "CO-16; CO-29 Filed late", "Y": None}
+
+
+def test_what_no_claim_is_behind_stands_by_facility_payer_and_day(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute("""
+        update int_kpi__contributions set known_date = date '2025-05-04'
+        where kpi = 'by_dollars' and claim_key is null;
+        insert into int_kpi__contributions by name
+        select * replace (date '2025-05-05' as known_date) from int_kpi__contributions
+        where kpi = 'by_dollars' and claim_key is null
+    """)
+    found = trace.trace(con, "by_dollars")
+    days = [part.known_date for part in found.parts if not part.claim_key]
+    assert days == [date(2025, 5, 4), date(2025, 5, 5)]
+    assert found.whole.days == 2
+
+
+class TestCashAndWork:
+    """A KPI of cash and work is followed to claims, visits and entries of no claim."""
+
+    @pytest.fixture(autouse=True)
+    def _counted(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("""
+            insert into fct_ledger_entries by name
+            select * replace (
+                null as claim_key, 'INTEREST' as event_type, 5 as cash_amount, 0 as ar_amount,
+                'i' as ledger_entry_key
+            ) from fct_ledger_entries where claim_key = 'z'
+            union all by name
+            select * replace (
+                date '2025-05-30' as event_date, 7 as cash_amount, 'later' as ledger_entry_key
+            ) from fct_ledger_entries where claim_key = 'z';
+            insert into int_kpi__contributions by name
+            select 'collections_per_wrvu' as kpi, date '2025-05-01' as period_month,
+                date '2025-05-02' as known_date, 'f' as facility_key, *
+            from (values (45, 0), (0, 4)) as t (numerator, denominator);
+            insert into mart_kpi_monthly by name
+            select 'collections_per_wrvu' as kpi, date '2025-05-01' as period_month, level as
+                aggregation_level, case when level <> 'total' then 'f' end as facility_key,
+                45 as numerator, 4 as denominator
+            from (values ('facility and payer'), ('total')) as t (level)
+        """)
+
+    def test_each_record_adds_what_is_counted(self, con: duckdb.DuckDBPyConnection) -> None:
+        found = trace.trace(con, "collections_per_wrvu")
+        assert found.is_whole
+        assert [
+            (part.claim_key or part.visit_key or part.entry_key, part.name, part.numerator)
+            for part in found.parts
+        ] == [("y", "Y", 40), ("i", "INTEREST", 5), ("v", "V1", 0)]
+
+    def test_a_record_that_is_missing_is_noticed(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("delete from fct_ledger_entries where ledger_entry_key = 'i'")
+        assert not trace.trace(con, "collections_per_wrvu").is_whole
+
+    def test_a_visit_and_an_entry_are_shown_alone(self, con: duckdb.DuckDBPyConnection) -> None:
+        visit = trace.visit(con, "v")
+        assert (visit.visit_id, visit.work_rvu) == ("V1", 4)
+        assert [claim.claim_id for claim in visit.claims] == ["X", "Y", "Z"]
+        assert trace.entry(con, "i").source_file == "file.edi"
+        with pytest.raises(trace.UnknownNumber, match="no visit with the key x"):
+            trace.visit(con, "x")
+        with pytest.raises(trace.UnknownNumber, match="no ledger entry with the key x"):
+            trace.entry(con, "x")
 
 
 def test_a_claim_is_the_sum_of_its_entries(con: duckdb.DuckDBPyConnection) -> None:
@@ -135,6 +239,36 @@ def test_every_published_number_is_whole(built: Built) -> None:
         ).fetchall()
         assert cells
         assert [kpi for kpi, month in cells if not trace.trace(con, kpi, month).is_whole] == []
+
+
+def test_every_part_of_a_headline_is_a_record_that_can_be_opened(built: Built) -> None:
+    with built.published() as con:
+        headlines = [
+            definition.kpi for definition, _ in Figures(con).latest() if definition.is_headline
+        ]
+        assert len(headlines) == 6
+        for kpi in headlines:
+            found = trace.trace(con, kpi)
+            assert found.is_whole, kpi
+            assert found.whole.days == 0, kpi
+            assert all(p.claim_key or p.visit_key or p.entry_key for p in found.parts), kpi
+
+
+def test_leaders_figures_are_those_of_the_claims(built: Built) -> None:
+    with (
+        built.published() as con,
+        open_published(built.settings.published_dir, "leadership") as other,
+    ):
+        theirs = Figures(other, "leadership")
+        compared = theirs.latest()
+        assert len(compared) == 6
+        for definition, month in compared:
+            assert trace.trace(con, definition.kpi, month.month).cell.amounts == (
+                month.numerator,
+                month.denominator,
+            )
+            places = theirs.places(definition.kpi, month.month)
+            assert sum(place.numerator for place in places) == month.numerator
 
 
 def test_the_command_follows_a_number_to_its_files(rcm: RunCli, built: Built) -> None:

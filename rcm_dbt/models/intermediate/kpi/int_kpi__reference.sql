@@ -1,5 +1,5 @@
--- The metrics of the reference systems under their own names, so that a figure that someone knows
--- from there can be found here, and told apart from ours (`rcm trace --compare`).
+-- KPIs as other reports in use count them, so that a figure that someone knows from there can be
+-- found here, and told apart from the headlines (`rcm trace --compare`).
 {{ config(materialized='view') }}
 with
 
