@@ -363,10 +363,8 @@ def in_words(held: Sequence[Item], limit: int = 5) -> list[str]:
 
 def in_short(held: Sequence[Item]) -> str:
     """How much is held, and where the first of it is."""
-    first = held[0]
-    place = f"{first.source_system} {first.source_file}"
     more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
-    return f"{place}{more}, ${dollars(held):,.2f}"
+    return f"${dollars(held):,.2f} in {held[0].source_file}{more}"
 
 
 def how_much(held: Sequence[Item]) -> str:

@@ -111,7 +111,7 @@ class TestNewlyHeld:
     ) -> None:
         load(settings, instance)
         (run,) = instance.get_runs()
-        assert run.tags[HELD_TAG] == "x12_folder off.835, $139.00"
+        assert run.tags[HELD_TAG] == "$139.00 in off.835"
 
     def test_a_second_run_without_anything_new_says_the_same(
         self, settings: Settings, instance: dg.DagsterInstance
