@@ -1,5 +1,6 @@
-"""Tell people that a run failed, a check failed or the figures are stale: by e-mail, to a webhook,
-to Slack. Who is told is a matter of settings; what is said names the run and never a patient."""
+"""Tell people that a run failed, a check failed, files were held or the figures are stale: by
+e-mail, to a webhook, to Slack. Who is told is a matter of settings; what is said names the run or
+the file and never a patient."""
 
 from __future__ import annotations
 
@@ -13,18 +14,29 @@ from urllib.parse import unquote, urlsplit
 
 from rcm_platform.settings import Settings
 
+UI_URL = "http://127.0.0.1:3000"
+"""Where the UI is, unless the settings or whoever serves it say otherwise."""
+
 _TIMEOUT_SECONDS = 20
 
 
 @dataclass(frozen=True)
 class Alert:
-    """What happened, in words that stand alone; `kind` is run_failed, check_failed or stale."""
+    """What happened, in words that stand alone.
+
+    `kind` is run_failed, check_failed, held or stale.
+    """
 
     kind: str
     title: str
     text: str
     link: str
     """Where to look in the Dagster UI."""
+
+
+def link(settings: Settings, path: str) -> str:
+    """The address of a page of the Dagster UI, as people open it."""
+    return f"{(settings.ui_url or UI_URL).rstrip('/')}{path}"
 
 
 def send(settings: Settings, alert: Alert) -> dict[str, str]:

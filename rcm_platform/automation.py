@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from rcm_platform import alerts, ingest, landing, publish
+from rcm_platform import alerts, ingest, landing, publish, quarantine
 from rcm_platform.alerts import Alert
+from rcm_platform.assets.arrivals import HELD_CHECK, QUARANTINE
 from rcm_platform.assets.checks import CONSERVED, conservation_name, mart_key
 from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
@@ -47,7 +48,10 @@ landing_job = dg.define_asset_job(
 
 
 def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Each night, for the day before: what arrived until midnight in the settings' time zone."""
+    """Each night, for the day before: what arrived until midnight in the settings' time zone.
+
+    A night of the synthetic world is the day after its last one: the calendar is not its own.
+    """
 
     @dg.schedule(
         job=nightly_job,
@@ -55,12 +59,16 @@ def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
         cron_schedule=settings.nightly_cron,
         execution_timezone=settings.timezone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Runs the nightly job as of the day before its tick.",
+        description=(
+            "Runs the nightly job as of the day before its tick; with the synthetic world, as of "
+            "the day after its last one."
+        ),
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         local = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
-        day = (local.date() - timedelta(days=1)).isoformat()
-        return dg.RunRequest(run_key=day, tags={AS_OF_TAG: day})
+        night = local.date() - timedelta(days=1)
+        day = ingest.next_world_day(settings) or night
+        return dg.RunRequest(run_key=night.isoformat(), tags={AS_OF_TAG: day.isoformat()})
 
     return tick
 
@@ -140,8 +148,8 @@ def landing_sensor(settings: Settings, graph: Callable[[], Any]) -> dg.SensorDef
 
 
 def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """Who hears of a failed run, of a failed check and of stale figures: the log, and everyone
-    that the settings name."""
+    """Who hears of a failed run, a failed check, what was held and stale figures: the log, and
+    everyone that the settings name."""
 
     @dg.run_failure_sensor(
         name="alert_on_failure",
@@ -170,7 +178,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
                 "run_failed",
                 f"Run of {run.job_name} failed",
                 f"As of {as_of}: {why} What is published did not change.",
-                f"{settings.ui_url}/runs/{run.run_id}",
+                alerts.link(settings, f"/runs/{run.run_id}"),
             ),
         )
 
@@ -191,9 +199,35 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
                     "check_failed",
                     f"{len(checks)} checks failed in a run of {run.job_name}",
                     f"They warn and do not block: {', '.join(checks)}.",
-                    f"{settings.ui_url}/runs/{run.run_id}",
+                    alerts.link(settings, f"/runs/{run.run_id}"),
                 ),
             )
+
+    @dg.sensor(
+        name="alert_on_held_files",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=60,
+        description="Tells, once for each load, what it held: rule, file, dollars, what to do.",
+    )
+    def on_held(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        load = quarantine.last_load(settings)
+        if context.cursor == load.name or not load.batches:
+            return dg.SkipReason("No load since everyone was told.")
+        context.update_cursor(load.name)
+        new = quarantine.newly_held(settings, ingest.open_lake(settings))
+        if not new:
+            return dg.SkipReason("The last load held nothing.")
+        _tell(
+            context.log,
+            settings,
+            Alert(
+                "held",
+                f"{quarantine.how_much(new)} {'is' if len(new) == 1 else 'are'} held",
+                "\n".join(quarantine.in_words(new)),
+                alerts.link(settings, f"/assets/{'/'.join(QUARANTINE.path)}"),
+            ),
+        )
+        return dg.SkipReason("Everyone was told what the last load held.")
 
     @dg.sensor(
         name="alert_on_stale_figures",
@@ -219,21 +253,25 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
                     f"Published figures are of {version.as_of}",
                     f"{version.version} is {age.total_seconds() / 3600:.0f} hours old"
                     + (f": {held}." if held else ": no run has published since."),
-                    f"{settings.ui_url}/overview/activity/timeline",
+                    alerts.link(settings, "/overview/activity/timeline"),
                 ),
             )
         return dg.SkipReason(f"{version.version} is stale, and everyone was told.")
 
-    return [on_failure, on_failed_check, on_stale]
+    return [on_failure, on_failed_check, on_held, on_stale]
 
 
 def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
-    """The checks that failed in a run, as asset: check."""
+    """The checks that failed in a run, as asset: check. What was held is told by itself."""
     events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     found = [
         entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event
     ]
-    return [f"{c.asset_key.to_user_string()}: {c.check_name}" for c in found if not c.passed]
+    return [
+        f"{c.asset_key.to_user_string()}: {c.check_name}"
+        for c in found
+        if not c.passed and c.check_name != HELD_CHECK
+    ]
 
 
 def _tell(log: logging.Logger, settings: Settings, alert: Alert) -> None:

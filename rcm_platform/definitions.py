@@ -12,6 +12,7 @@ warnings.filterwarnings("ignore", category=PreviewWarning)
 
 from rcm_platform import automation, dbt_project, stories  # noqa: E402
 from rcm_platform.assets import (  # noqa: E402
+    arrivals,
     checks,
     exposures,
     leadership,
@@ -44,7 +45,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
     definitions = dg.Definitions(
         assets=dg.with_source_code_references(told),
-        asset_checks=checks.build(settings),
+        asset_checks=[arrivals.build(settings), *checks.build(settings)],
         jobs=[automation.nightly_job, automation.landing_job, snapshots.job(settings)],
         schedules=[automation.nightly_schedule(settings)],
         sensors=[

@@ -1,14 +1,16 @@
-"""The documentation of the models as a web site: dbt's own, and a page for each table.
+"""The documentation as a web site: an overview, a page for each table, and dbt's own pages.
 
-There every column has an address, with what it is made of and what is made of it:
+Every column has an address, with what it is made of and what is made of it:
 
-    index.html                  what `dbt docs` shows: models, tests, SQL, the graph
-    columns/index.html          all tables by layer
+    index.html                  the overview: layers, headline figures, marts
+    columns/index.html          all tables by layer, with a search of tables and columns
     columns/<layer>.<table>.html#<column>
+    models/index.html           what `dbt docs` shows: models, tests, SQL, the graph
 """
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import shutil
@@ -29,7 +31,14 @@ PATH = "/docs"
 Uses = dict[str, dict[str, list[tuple[str, str]]]]
 """Table → column → the columns (table, column) that are made of it, by table."""
 
-LAYERS = ("raw", "persons", "seeds", "staging", "intermediate", "marts")
+LAYERS = {
+    "raw": "What the source systems delivered, append-only, nothing altered.",
+    "persons": "Which patient records are one person's.",
+    "seeds": "Lists that people keep: codes, rules, targets, assumptions.",
+    "staging": "Each raw table with clean names and types.",
+    "intermediate": "The ledger, and all rules between what came in and what is reported.",
+    "marts": "What people read: facts, dimensions, KPIs, work lists.",
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +61,26 @@ class Column:
     computed_from: tuple[Link, ...]
     used_by: tuple[Link, ...]
     is_constant: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table in the list of all."""
+
+    name: str
+    href: str
+    description: str
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of the overview."""
+
+    name: str
+    description: str
+    tables: int
+    columns: int
 
 
 def page_name(manifest: Mapping[str, Any], table: str) -> str:
@@ -81,7 +110,8 @@ def write(settings: Settings, as_of: date) -> int:
         return len(tables)
     new = folder.with_name(f".{folder.name}")
     shutil.rmtree(new, ignore_errors=True)
-    (new / "columns").mkdir(parents=True)
+    for part in ("columns", "models"):
+        (new / part).mkdir(parents=True)
     target = dbt_project.run_target(settings)
     dbt_project.run_dbt(
         settings,
@@ -93,9 +123,9 @@ def write(settings: Settings, as_of: date) -> int:
         "--target-path",
         str(target),
     )
-    (target / "static_index.html").rename(new / "index.html")
+    (target / "static_index.html").rename(new / "models" / "index.html")
     for name, text in pages.items():
-        (new / "columns" / name).write_text(text)
+        (new / name).write_text(text)
     (new / known.name).write_text(stamp)
     shutil.rmtree(folder, ignore_errors=True)
     new.rename(folder)
@@ -105,16 +135,15 @@ def write(settings: Settings, as_of: date) -> int:
 def _pages(
     manifest: Mapping[str, Any], lineage: Lineage, tables: Iterable[str]
 ) -> Iterable[tuple[str, str]]:
-    """(file name, page) of the overview and of each table."""
+    """(file, page) of the overview, the list of tables with its search, and each table."""
     uses = _uses(lineage)
     classes = phi.inherited(manifest, lineage)
     page = template("columns.html.jinja")
-    by_layer: dict[str, list[tuple[str, str, str]]] = {layer: [] for layer in LAYERS}
+    by_layer: dict[str, list[Table]] = {layer: [] for layer in LAYERS}
     for table in tables:
         node = _node(manifest, table)
         layer, *rest = column_lineage.asset_path(manifest, table)
         name = page_name(manifest, table)
-        by_layer[layer].append(("/".join(rest), name, node["description"]))
         # what is described, made by the model or read by another, each once
         names = dict.fromkeys((*node["columns"], *lineage.get(table, {}), *sorted(uses[table])))
         columns = [
@@ -122,11 +151,12 @@ def _pages(
             for column in names
             if column != ROWS
         ]
+        by_layer[layer].append(Table("/".join(rest), name, node["description"], tuple(columns)))
         title = "/".join((layer, *rest))
-        model = f"../index.html#!/{node['resource_type']}/{table}"
+        model = f"../models/index.html#!/{node['resource_type']}/{table}"
         graph = scorecard.lineage_link(layer, *rest)
         yield (
-            name,
+            f"columns/{name}",
             page.render(
                 title=title, description=node["description"], columns=columns, layers={},
                 links=[
@@ -134,15 +164,44 @@ def _pages(
                 ],
             ),
         )  # fmt: skip
-    layers = {layer: sorted(found) for layer, found in by_layer.items() if found}
+    layers = {
+        layer: sorted(found, key=lambda table: table.name)
+        for layer, found in by_layer.items()
+        if found
+    }
+    yield "index.html", _overview(manifest, layers)
+    yield "columns/search.js", template("search.js.jinja").render()
     yield (
-        "index.html",
+        "columns/index.html",
         page.render(
             title="Tables and columns", layers=layers, columns=[],
             description="Each column has an address: what it is made of, and what is made of it.",
-            links=[("Models, tests and SQL", "../index.html")],
+            links=[
+                ("Documentation", "../index.html"),
+                ("Models, tests and SQL", "../models/index.html"),
+            ],
         ),
     )  # fmt: skip
+
+
+def _overview(manifest: Mapping[str, Any], layers: Mapping[str, list[Table]]) -> str:
+    with (dbt_project.project_dir() / "seeds" / "kpi_registry.csv").open(newline="") as file:
+        kpis = [row for row in csv.DictReader(file) if row["is_headline"] == "true"]
+    subjects: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for table, node in sorted(manifest["nodes"].items()):
+        if node["resource_type"] == "model" and node["fqn"][1] == "marts":
+            text = " ".join(node["description"].split()).partition(" Grain:")[0]
+            page = f"columns/{page_name(manifest, table)}"
+            subjects[node["fqn"][2]].append((node["alias"], page, text))
+    return template("documentation.html.jinja").render(
+        links=[("Scorecard", scorecard.PATH)],
+        layers=[
+            Layer(name, LAYERS[name], len(tables), sum(len(table.columns) for table in tables))
+            for name, tables in layers.items()
+        ],
+        kpis=kpis,
+        subjects=dict(sorted(subjects.items())),
+    )
 
 
 def _is_table(node: Mapping[str, Any]) -> bool:

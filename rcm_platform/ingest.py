@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +238,15 @@ def world_through(settings: Settings, day: date | None = None) -> date:
     if present := world_parameters(settings):
         days.append(date.fromisoformat(str(present["through"])))
     return max(days)
+
+
+def next_world_day(settings: Settings) -> date | None:
+    """The day that a night adds to the synthetic world; its last day while none was built. None
+    when these settings have no source that the world plays."""
+    if not from_world(settings):
+        return None
+    present = world_parameters(settings)
+    return world_through(settings) + timedelta(days=1 if present else 0)
 
 
 def as_of_date(settings: Settings, lake: Lake, day: date | None = None) -> date:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -148,6 +149,11 @@ class Lake:
         rows = json.loads(self._record(batch_id).read_text())["rows"]
         return {table.partition("/")[0] for table in rows}
 
+    def source_of(self, batch_id: str) -> str:
+        """What made a committed batch: a source, or `quarantine` for decisions and replays."""
+        source: str = json.loads(self._record(batch_id).read_text())["source"]
+        return source
+
     def has(self, source: str, table: str) -> bool:
         """Whether anybody declared the table, so that it can be read."""
         return (self._partition(source, table, SCHEMA_DATE) / "schema.parquet").exists()
@@ -183,18 +189,23 @@ class Lake:
 
     def latest_arrival_date(self) -> date | None:
         """The last date on which something arrived; None for a lake without dated rows."""
-        return max(self._arrival_dates(), default=None)
+        days = sorted(self._partitions().items(), reverse=True)
+        return next((day for day, folders in days if _any_rows(folders)), None)
 
     def earliest_arrival_date(self) -> date | None:
         """The first date on which something arrived; None for a lake without dated rows."""
-        return min(self._arrival_dates(), default=None)
+        days = sorted(self._partitions().items())
+        return next((day for day, folders in days if _any_rows(folders)), None)
 
-    def _arrival_dates(self) -> set[date]:
-        dates = {
-            path.parent.name.removeprefix(PARTITION)
-            for path in self.root.glob(f"[!_]*/*/{PARTITION}*/*.parquet")
-        }
-        return {day for text in dates if (day := date.fromisoformat(text)) > UNDATED}
+    def _partitions(self) -> dict[date, list[Path]]:
+        """The partitions of each date, of all tables."""
+        found: dict[date, list[Path]] = defaultdict(list)
+        for table in self.root.glob("[!_]*/*"):
+            # a listing of names alone: to look into each folder takes a second or more
+            for name in os.listdir(table):  # noqa: PTH208
+                if name.startswith(PARTITION):
+                    found[date.fromisoformat(name.removeprefix(PARTITION))].append(table / name)
+        return {day: folders for day, folders in found.items() if day > UNDATED}
 
     def _partition(self, source: str, table: str, day: date) -> Path:
         return self.root / source / table / f"{PARTITION}{day.isoformat()}"
@@ -328,6 +339,11 @@ class Batch:
             self._files.append(f"{source}/{table}/{PARTITION}{day.isoformat()}/{name}")
         self._buffer.clear()
         self._buffered = 0
+
+
+def _any_rows(partitions: Iterable[Path]) -> bool:
+    """Whether there is a file in any; a batch that was removed leaves its folder."""
+    return any(any(folder.glob("*.parquet")) for folder in partitions)
 
 
 def _value_type(kind: pa.DataType) -> pa.DataType:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from rcm_platform import quarantine
 from rcm_platform.hospitals import Hospital, hospitals
 from rcm_platform.sources.hospital_tables import USUAL
 
@@ -426,19 +427,13 @@ def _remittances(raw: _Raw) -> Iterable[ProofLine]:
 
 
 def summary(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str, str]:
-    """Dollars proven, dollars unexplained, dollars in quarantine, and what payers announced by how
-    far it is reconciled, as text for the record."""
+    """Dollars proven, dollars unexplained, dollars open in quarantine, and what payers announced by
+    how far it is reconciled, as text for the record."""
     raw = _Raw(con, lake, as_of)
     charges, cash = list(_charges(raw)), list(_cash(raw))
     # of what is no money (rows, work), the checks before have the proof
     dollars = [line for line in [*charges, *cash, *_remittances(raw)] if line.unit == "dollars"]
-    quarantined = con.execute(
-        f"""select coalesce(sum(dollar_amount), 0) from {lake.scan("platform", "quarantine")}
-        where _arrival_date <= date '{as_of}' and quarantine_id not in (
-            select quarantine_id from {lake.scan("platform", "quarantine_decisions")}
-            where decision in ('loaded', 'released')
-        )"""
-    ).fetchall()[0][0]
+    quarantined = sum(dollars for *_, dollars in quarantine.open_totals(lake, as_of))
     reconciled = dict(
         con.execute(
             "select reconciliation_status, sum(remitted_amount) "

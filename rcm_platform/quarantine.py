@@ -8,6 +8,9 @@ table of the lake:
     corrected   what replaces it was loaded: a file of the same name, the payment, the row
     closed      someone decided that it stays out; its dollars stay counted as held
 
+As of a day it is open when it had arrived by then and no decision on it counted by then, which is
+what the models say too (`int_quarantine__items.is_open`).
+
 A row of quarantine is never altered: what left it stands in the decisions, and the bytes that
 moved in an entry `replayed` of `received_files`.
 """
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -77,6 +81,9 @@ _UNSAFE = {
         ("E1", "E8", "T1", "T2", "T3", "T4"), "there is nothing in it that can be read as rows"
     ),
 }
+_HANDWORK = "quarantine"
+"""What the batches of decisions and replays are made by, in the lake."""
+
 _WHAT_TO_DO = (
     "Send or ask for a corrected file, mend the reader and `rcm quarantine replay` it, or say that "
     "it stays out with `rcm quarantine close`."
@@ -100,6 +107,7 @@ class Item:
     dollar_amount: Decimal | None
     content_sha256: str
     loaded_at: datetime
+    batch_id: str
     decision: Decision | None = None
     decided_at: datetime | None = None
     decided_by: str | None = None
@@ -112,6 +120,31 @@ class Item:
     @property
     def status(self) -> str:
         return self.decision or "open"
+
+    @property
+    def show_command(self) -> str:
+        """What shows all of it that can be shown."""
+        return f"rcm quarantine show {self.quarantine_id[:8]}"
+
+    @property
+    def next_step(self) -> str:
+        """What to do about it, in a sentence."""
+        if self.rule_id in RELEASABLE:
+            return "Release it if it may come in, or close it."
+        if self.source_system in HOSPITALS:
+            return "Mend the row in the database: the next load reads it again."
+        return "Ask for a corrected file: it is loaded when it arrives."
+
+
+@dataclass(frozen=True)
+class Load:
+    """The last load that brought anything: its batches, and a name that no other load has."""
+
+    batches: frozenset[str] = frozenset()
+
+    @property
+    def name(self) -> str:
+        return hashlib.sha256("\n".join(sorted(self.batches)).encode()).hexdigest()[:20]
 
 
 @dataclass(frozen=True)
@@ -163,11 +196,16 @@ def items(
     source: str | None = None,
     since: date | None = None,
     only_open: bool = False,
+    as_of: date | None = None,
 ) -> list[Item]:
-    """Held pieces, the latest arrivals first; never their content, which may name people."""
+    """Held pieces, the latest arrivals first; never their content, which may name people.
+
+    With `as_of` as it was at the end of that day: what had arrived, and what was decided.
+    """
     if not lake.has("platform", "quarantine"):
         return []
-    conditions, values = ["true"], list[object]()
+    day = as_of or date.max
+    conditions, values = ["_arrival_date <= ?"], list[object]([day])
     for condition, value in (
         ("rule_id = ?", rule),
         ("source_system = ?", source),
@@ -185,6 +223,7 @@ def items(
         decisions = f"""(
             select quarantine_id, decision, decided_at, decided_by, reason as decision_reason
             from {lake.scan("platform", "quarantine_decisions")}
+            where effective_date <= date '{day}'
             qualify row_number() over (
                 partition by quarantine_id
                 order by decision in ('loaded', 'released') desc, decided_at desc, decision_id
@@ -199,7 +238,8 @@ def items(
             )
             select held.quarantine_id, _arrival_date, source_system, source_file, source_position,
                 level, rule_id, held.reason, byte_offset, byte_count, dollar_amount,
-                content_sha256, _loaded_at, decision, decided_at, decided_by, decision_reason
+                content_sha256, _loaded_at, _batch_id, decision, decided_at, decided_by,
+                decision_reason
             from held left join {decisions} as decisions using (quarantine_id)
             where {" and ".join(conditions)}
             order by _arrival_date desc, source_system, source_file, byte_offset, quarantine_id
@@ -253,15 +293,93 @@ def printable(content: bytes) -> str:
     return "\n".join(content[i : i + 16].hex(" ") for i in range(0, len(content), 16))
 
 
-def open_totals(lake: Lake) -> list[tuple[str, str, int, Decimal]]:
-    """(source system, rule, pieces, dollars) of what is open."""
-    totals: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in items(lake, only_open=True):
-        totals[item.source_system, item.rule_id].append(item)
+def open_totals(lake: Lake, as_of: date | None = None) -> list[tuple[str, str, int, Decimal]]:
+    """(source system, rule, pieces, dollars) of what is open, or was at the end of a day."""
     return [
-        (source, rule, len(held), sum((i.dollar_amount or Decimal(0) for i in held), Decimal(0)))
-        for (source, rule), held in sorted(totals.items())
+        (source, rule, len(held), dollars(held))
+        for (source, rule), held in by_rule(items(lake, only_open=True, as_of=as_of)).items()
     ]
+
+
+def by_rule(held: Iterable[Item]) -> dict[tuple[str, str], list[Item]]:
+    """The pieces of each source system and rule."""
+    found: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in held:
+        found[item.source_system, item.rule_id].append(item)
+    return dict(sorted(found.items()))
+
+
+def dollars(held: Iterable[Item]) -> Decimal:
+    """What these pieces amount to, where that is known."""
+    return sum((item.dollar_amount or Decimal(0) for item in held), Decimal(0))
+
+
+def note_load(settings: Settings, lake: Lake) -> None:
+    """Write down what the last load brought, once all feeds have loaded. The caller holds the lock.
+
+    Without anything new (decisions are not) the note stays: to ask twice gives the same answer.
+    """
+    known = _note(settings)
+    now = set(lake.batch_ids())
+    new = now - set(known["seen"])
+    if any(lake.source_of(batch) != _HANDWORK for batch in new):
+        path = _note_path(settings)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        writing = path.with_suffix(".tmp")
+        writing.write_text(json.dumps({"seen": sorted(now), "new": sorted(new)}))
+        writing.replace(path)
+
+
+def last_load(settings: Settings) -> Load:
+    """The last load that brought anything; without batches before the first."""
+    return Load(frozenset(_note(settings)["new"]))
+
+
+def newly_held(settings: Settings, lake: Lake) -> list[Item]:
+    """What the last load that brought anything held, as far as it is still open."""
+    new = last_load(settings).batches
+    return [item for item in items(lake, only_open=True) if item.batch_id in new]
+
+
+def in_words(held: Sequence[Item], limit: int = 5) -> list[str]:
+    """A line for each rule and source: how many, dollars, one file, the rule, and what to do.
+
+    No value of a row is in it.
+    """
+    known, lines = rules(), list[str]()
+    for (source, rule), some in by_rule(held).items():
+        first = some[0]
+        meaning = known[rule].description if rule in known else "not in the rule table."
+        files = len({item.source_file for item in some})
+        where = first.source_file if files == 1 else f"{files:,} files such as {first.source_file}"
+        lines.append(
+            f"{source}: {how_much(some)} in {where}, held by rule "
+            f"{rule}: {meaning} {first.next_step} See `{first.show_command}`."
+        )
+    if len(lines) > limit:
+        lines[limit:] = [f"and {len(lines) - limit:,} more rules: `rcm quarantine list`"]
+    return lines
+
+
+def in_short(held: Sequence[Item]) -> str:
+    """How much is held, and where the first of it is."""
+    more = f" and {len(held) - 1:,} more" if len(held) > 1 else ""
+    return f"${dollars(held):,.2f} in {held[0].source_file}{more}"
+
+
+def how_much(held: Sequence[Item]) -> str:
+    """How many pieces, and their dollars."""
+    items = "1 item" if len(held) == 1 else f"{len(held):,} items"
+    return f"{items} (${dollars(held):,.2f})"
+
+
+def _note_path(settings: Settings) -> Path:
+    return settings.data_dir / "landing" / "last_load.json"
+
+
+def _note(settings: Settings) -> dict[str, list[str]]:
+    path = _note_path(settings)
+    return json.loads(path.read_text()) if path.exists() else {"seen": [], "new": []}
 
 
 def close(settings: Settings, quarantine_id: str, reason: str, by: str) -> Item:
@@ -395,7 +513,7 @@ def _decide(
 
 def _write(lake: Lake, concerned: Sequence[Item], decisions: Sequence[QuarantineDecision]) -> None:
     identity = [d.decision_id for d in decisions]
-    with lake.batch("quarantine", [*identity, *(i.quarantine_id for i in concerned)]) as batch:
+    with lake.batch(_HANDWORK, [*identity, *(i.quarantine_id for i in concerned)]) as batch:
         write_platform_rows(batch, [], [], decisions)
 
 
@@ -414,7 +532,7 @@ def _replay(
     effective = _effective(settings, lake)
     known_ids = {item.quarantine_id for item in items(lake)}
     raw = _Raw(lake, [i for i in wanted if i.source_system in X12_SOURCES])
-    with lake.batch("quarantine", ["replay", *(i.quarantine_id for i in wanted)]) as batch:
+    with lake.batch(_HANDWORK, ["replay", *(i.quarantine_id for i in wanted)]) as batch:
         for held in _by_file(wanted):
             first = held[0]
             if first.source_system in X12_SOURCES:

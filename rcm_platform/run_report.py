@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rcm_platform import ingest, publish, scorecard
+from rcm_platform import ingest, landing, publish, quarantine, scorecard
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -199,36 +200,17 @@ def _proof_rows(check_name: str, records: Sequence[Mapping[str, Any]]) -> Iterat
 
 
 def _add_sources(report: RunReport, settings: Settings) -> None:
-    import duckdb
-
     if not settings.lake_dir.exists():
         return
     lake = ingest.open_lake(settings)
-    with duckdb.connect() as con:
-        rows = con.execute(
-            f"""
-            with received as (
-                select source_system, count(*) filter (status <> 'replayed') as files,
-                    sum(byte_count) as bytes, sum(row_count) as row_count,
-                    sum(dollar_amount) as dollars
-                from {lake.scan("platform", "received_files")} group by source_system
-            ), held as (
-                select source_system, sum(dollar_amount) as dollars, count(*) as items
-                from {lake.scan("platform", "quarantine")}
-                where quarantine_id not in (
-                    select quarantine_id from {lake.scan("platform", "quarantine_decisions")}
-                    where decision in ('loaded', 'released')
-                )
-                group by source_system
-            )
-            select received.*, coalesce(held.items, 0), coalesce(held.dollars, 0)
-            from received left join held using (source_system) order by source_system
-            """
-        ).fetchall()
-    report.held_items = sum(row[-2] for row in rows)
-    report.held_amount = f"{sum(row[-1] for row in rows):,.2f}"
-    for source, files, size, count, dollars, items, held in rows:
-        amount = "" if dollars is None else f"{dollars:,.2f}"
-        report.sources.append(
-            [source, f"{files:,}", f"{size:,}", f"{count:,}", amount, f"{items:,}", f"{held:,.2f}"]
-        )
+    held: dict[str, tuple[int, Decimal]] = {}
+    for source, _, items, dollars in quarantine.open_totals(lake):
+        before = held.get(source, (0, Decimal(0)))
+        held[source] = (before[0] + items, before[1] + dollars)
+    report.held_items = sum(items for items, _ in held.values())
+    report.held_amount = f"{sum((dollars for _, dollars in held.values()), Decimal(0)):,.2f}"
+    for of in landing.received(lake):
+        amount = "" if of.dollar_amount is None else f"{of.dollar_amount:,.2f}"
+        items, waiting = held.get(of.source, (0, Decimal(0)))
+        figures = [f"{of.files:,}", f"{of.byte_count:,}", f"{of.row_count:,}", amount]
+        report.sources.append([of.source, *figures, f"{items:,}", f"{waiting:,.2f}"])

@@ -105,6 +105,8 @@ def serve(
     environment["RCM_HOME"] = str(settings.home)
     if Part.WEB in parts:
         _must_be_free(host, port)
+        # links in alerts lead to where people open the UI
+        environment["RCM_UI_URL"] = settings.ui_url or f"http://{_named(host)}:{port}"
     with tempfile.TemporaryDirectory(prefix="rcm_") as own, _until_told() as running:
         where = _code_server(settings, Path(own))
         workspace = Path(own) / "workspace.yaml"
@@ -167,6 +169,13 @@ def _must_be_free(host: str, port: int) -> None:
             f"Nothing can listen on port {port} of {host} ({problem.strerror}): end what does "
             "already, or choose another with --port."
         ) from None
+
+
+def _named(host: str) -> str:
+    """The host as it stands in a URL; one that stands for all addresses is this machine's name."""
+    if host in ("0.0.0.0", "::"):
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
 
 
 def _module(name: str) -> list[str]:

@@ -60,8 +60,10 @@ class Settings(BaseSettings):
         "Dagster's daemon asks its sensors every five seconds, so 8 is every ten.",
     )
 
-    ui_url: str = Field(
-        "http://127.0.0.1:3000", description="Where people open the Dagster UI; links lead there."
+    ui_url: OptionalText = Field(
+        None,
+        description="Where people open the Dagster UI; links in alerts lead there. "
+        "Default: where `rcm ui` or `rcm serve` listens.",
     )
     alert_email_to: OptionalText = Field(
         None, description="Who is told of failures by e-mail, joined by commas."

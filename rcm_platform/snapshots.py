@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 
-from rcm_platform import dbt_project
+from rcm_platform import dbt_project, ingest
 from rcm_platform.settings import Settings
 
 MART = "mart_kpi_monthly"
+STILL_ARRIVING = timedelta(days=7)
+"""Data that end so lately go on: partitions then follow the calendar."""
 
 
 class NoSnapshot(Exception):  # noqa: N818 (reads as what happened)
@@ -54,6 +56,20 @@ def build(settings: Settings, as_of: date, first_arrival: date | None) -> Snapsh
     command = ("build", "--full-refresh", *which, "--target-path", str(target))
     dbt_project.run_dbt(settings, as_of, *command, warehouse=warehouse)
     return _keep(settings, warehouse, as_of)
+
+
+def last_day(settings: Settings) -> date | None:
+    """The last day of which a snapshot can differ from the one before: that of the latest arrival,
+    or of the world that is still to be built. None: no end, as data keep arriving, or none did yet.
+    """
+    latest = ingest.open_lake(settings).latest_arrival_date()
+    if latest is None:
+        world = ingest.from_world(settings)
+        return ingest.world_through(settings) if world else None
+    # the calendar goes on while a server that was started once keeps this answer
+    if date.today() - latest <= STILL_ARRIVING:
+        return None
+    return max(latest, settings.snapshots_from)
 
 
 def days(settings: Settings) -> list[date]:

@@ -14,11 +14,12 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from rcm_platform import alerts, publish
+from rcm_platform import alerts, ingest, publish, quarantine
 from rcm_platform.alerts import Alert
 from rcm_platform.automation import alert_sensors
 from rcm_platform.settings import Settings
 from rcm_platform_tests.servers import free_port
+from rcm_platform_tests.test_quarantine_cli import REMIT
 
 ALERT = Alert(
     "run_failed", "Run of nightly failed", "As of 2025-12-31: no disk.", "http://ui/runs/7"
@@ -149,6 +150,56 @@ def test_a_check_that_only_warns_is_told_too(
         _sensor(settings, "alert_on_failed_check")(context)
     assert posts[0]["body"]["kind"] == "check_failed"
     assert "figures: equal" in posts[0]["body"]["text"]
+
+
+def test_what_a_load_held_is_told_once(
+    tmp_path: Path, hook: tuple[list[dict[str, Any]], str]
+) -> None:
+    posts, url = hook
+    folder = tmp_path / "in"
+    folder.mkdir()
+    settings = Settings(
+        home=tmp_path, world=False, x12_dir=folder, alert_webhook_url=url, ui_url="http://ui:9/"
+    )
+    sensor = _sensor(settings, "alert_on_held_files")
+    cursor = None
+
+    def load() -> None:
+        with ingest.writing(settings) as lake:
+            ingest.load_source(settings, lake, "x12_folder")
+            quarantine.note_load(settings, lake)
+
+    def look(told: int) -> None:
+        nonlocal cursor
+        with dg.DagsterInstance.ephemeral() as instance:
+            context = dg.build_sensor_context(instance=instance, cursor=cursor)
+            sensor(context)
+            cursor = context.cursor
+        assert len(posts) == told
+
+    look(told=0)
+    (folder / "off.835").write_text(REMIT.format(number=1, usage="P", paid="139", date="250311"))
+    load()
+    look(told=1)
+    look(told=1)
+    load()  # nothing new
+    look(told=1)
+    (folder / "good.835").write_text(REMIT.format(number=2, usage="P", paid="140", date="250312"))
+    load()
+    look(told=1)
+    (folder / "off2.835").write_text(REMIT.format(number=3, usage="P", paid="138", date="250313"))
+    load()
+    look(told=2)
+    first, second = (post["body"] for post in posts)
+    assert first["kind"] == "held"
+    assert first["title"] == "1 item ($139.00) is held"
+    assert "off.835" in first["text"]
+    assert "The payment is not the sum of its claims" in first["text"]
+    assert "rcm quarantine show" in first["text"]
+    assert "DOE" not in str(posts)
+    assert first["link"] == "http://ui:9/assets/raw/platform/quarantine"
+    assert "off2.835" in second["text"]
+    assert "off.835" not in second["text"]
 
 
 def test_stale_figures_are_told_once(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -229,13 +229,34 @@ def test_conservation_blocks_publishing_and_truth_does_not(with_world: dg.Defini
     ],
 )
 def test_a_night_is_for_the_day_before_its_tick(tick: str, day: str) -> None:
-    settings = Settings()
+    request = night_of(Settings(world=False), tick)
+    assert request.run_key == day
+    assert request.tags[AS_OF_TAG] == day
+
+
+def test_a_night_of_the_synthetic_world_is_the_day_after_its_last_one(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, world_through=date(2025, 12, 31))
+    # before there is a world, the night builds it
+    assert night_of(settings, "2026-11-29 02:00").tags[AS_OF_TAG] == "2025-12-31"
+    settings.world_dir.mkdir()
+    for through, tick, day in (
+        ("2025-12-31", "2026-11-29 02:00", "2026-01-01"),
+        ("2026-01-01", "2026-11-30 02:00", "2026-01-02"),
+        # a night whose run failed before the world grew is made up for, by a run of its own
+        ("2026-01-01", "2026-12-01 02:00", "2026-01-02"),
+    ):
+        (settings.world_dir / "world.json").write_text(json.dumps({"through": through}))
+        request = night_of(settings, tick)
+        assert request.tags[AS_OF_TAG] == day
+        assert request.run_key == str(date.fromisoformat(tick[:10]) - timedelta(days=1))
+
+
+def night_of(settings: Settings, tick: str) -> dg.RunRequest:
     when = datetime.fromisoformat(tick).replace(tzinfo=ZoneInfo(settings.timezone))
     context = dg.build_schedule_context(scheduled_execution_time=when.astimezone(ZoneInfo("UTC")))
     request = nightly_schedule(settings)(context)
     assert isinstance(request, dg.RunRequest)
-    assert request.run_key == day
-    assert request.tags[AS_OF_TAG] == day
+    return request
 
 
 def test_schedule_and_sensors_run_by_default(with_world: dg.Definitions) -> None:
@@ -243,7 +264,7 @@ def test_schedule_and_sensors_run_by_default(with_world: dg.Definitions) -> None
     assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
     assert schedule.execution_timezone == "America/New_York"
     sensors = {s.name: s.default_status for s in with_world.sensors or []}
-    assert set(sensors) >= {"landing_sensor", "alert_on_failure", "alert_on_stale_figures"}
+    assert set(sensors) >= {"landing_sensor", "alert_on_failure", "alert_on_held_files"}
     assert set(sensors.values()) == {dg.DefaultSensorStatus.RUNNING}
 
 

@@ -47,8 +47,32 @@ def test_a_figure_leads_to_what_it_is_computed_from_and_what_uses_it(site: Path)
     assert "Numerator of the KPI" in row
 
 
-def test_the_pages_of_dbt_hold_the_models_and_nothing_is_asked_for_outside(site: Path) -> None:
+def test_the_first_page_leads_to_layers_marts_columns_and_the_pages_of_dbt(site: Path) -> None:
     page = (site / "index.html").read_text()
+    for said in ("Initial denial rate", "Layers", "mart_kpi_monthly", "Models, tests and SQL"):
+        assert said in page
+    listed = (site / "columns" / "index.html").read_text()
+    links = re.findall(r'href="([^"/#]+/[^"#]+)(?:#([^"]*))?"', page)
+    assert ("models/index.html", "") in links
+    assert len(links) > 50
+    for file, anchor in links:
+        assert (site / file).exists(), file
+        assert not anchor or f'id="{anchor}"' in listed, anchor
+
+
+def test_the_list_of_tables_holds_every_column_for_its_search(built: Built, site: Path) -> None:
+    listed = (site / "columns" / "index.html").read_text()
+    manifest, lineage = column_lineage.read(built.settings.dbt_target_dir)
+    for model, columns in lineage.items():
+        page = documentation.page_name(manifest, model)
+        for column in columns:
+            assert column == column_lineage.ROWS or f'href="{page}#{column}"' in listed, column
+
+
+def test_the_pages_of_dbt_hold_the_models_and_nothing_is_asked_for_outside(site: Path) -> None:
+    for file in site.rglob("*.html"):
+        assert not re.search(r'src="https?://', file.read_text()) or file.parent.name == "models"
+    page = (site / "models" / "index.html").read_text()
     assert "model.rcm_dbt.mart_kpi_monthly" in page
     assert '"send_anonymous_usage_stats": false' in page
     assert not re.search(r'(src|href)="https?://[a-z]', page)

@@ -26,7 +26,8 @@ def test_every_stage_has_its_time(built: Built) -> None:
         assert stage in built.output
 
 
-def test_every_check_of_the_run_passed(built: Built) -> None:
+def test_every_check_of_the_run_passed_but_what_was_held_is_told(built: Built) -> None:
+    """Some of the planted faults are files that must be held: nobody may overlook them."""
     with dg.DagsterInstance.from_config(str(built.settings.dagster_home)) as instance:
         (run,) = instance.get_runs()
         assert run.status == dg.DagsterRunStatus.SUCCESS
@@ -38,7 +39,8 @@ def test_every_check_of_the_run_passed(built: Built) -> None:
             if entry.dagster_event
         ]
     assert len(checks) > 50
-    assert [c.check_name for c in checks if not c.passed] == []
+    assert [c.check_name for c in checks if not c.passed] == ["nothing_newly_held"]
+    assert "rcm quarantine show" in " ".join(built.output.split())  # lines are wrapped
 
 
 def test_every_materialization_of_a_table_carries_its_row_count(built: Built) -> None:

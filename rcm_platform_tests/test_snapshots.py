@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
 
 from rcm_platform import publish, snapshots
+from rcm_platform.assets import snapshots as snapshot_asset
 from rcm_platform.assets.snapshots import JOB, KEY
 from rcm_platform.definitions import build_definitions
 from rcm_platform.settings import Settings
@@ -57,6 +59,44 @@ def test_a_figure_is_followed_over_the_days_of_which_there_is_a_snapshot(tmp_pat
         ("2025-04-30", "0.2"),
     ]
     assert snapshots.history(settings, "bad_debt_rate", month)[0][1] is None
+
+
+def partitions(settings: Settings) -> list[str]:
+    spec = snapshot_asset.spec(settings)
+    assert spec.partitions_def
+    return list(spec.partitions_def.get_partition_keys())
+
+
+def test_the_days_to_back_fill_end_where_the_data_end(tmp_path: Path) -> None:
+    own = Settings(home=tmp_path, world=False, x12_dir=tmp_path, snapshots_from=date(2025, 1, 1))
+
+    def arrive(day: date) -> None:
+        folder = own.lake_dir / "x12" / "remit_claims" / f"_arrival_date={day}"
+        folder.mkdir(parents=True)
+        (folder / "batch.parquet").touch()
+
+    arrive(date(2024, 12, 1))
+    assert partitions(own) == ["2025-01-01"]
+    arrive(date(2025, 2, 28))
+    assert partitions(own)[0] == "2025-01-01"
+    assert partitions(own)[-1] == "2025-02-28"
+    # a folder that a removed batch left is no data
+    (own.lake_dir / "x12" / "remit_claims" / "_arrival_date=2025-06-30").mkdir()
+    assert partitions(own)[-1] == "2025-02-28"
+
+
+def test_while_data_keep_arriving_the_days_follow_the_calendar(tmp_path: Path) -> None:
+    own = Settings(home=tmp_path, world=False, x12_dir=tmp_path)
+    day = date.today() - timedelta(days=3)
+    folder = own.lake_dir / "x12" / "remit_claims" / f"_arrival_date={day}"
+    folder.mkdir(parents=True)
+    (folder / "batch.parquet").touch()
+    assert partitions(own)[-1] > day.isoformat()
+
+
+def test_of_a_world_that_is_not_built_the_days_end_where_it_will(tmp_path: Path) -> None:
+    world = Settings(home=tmp_path, world_through=date(2025, 3, 31))
+    assert partitions(world)[-1] == "2025-03-31"
 
 
 def test_before_anything_arrived_there_is_nothing_to_make(tmp_path: object) -> None:

@@ -17,12 +17,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 AS_OF_TAG = "rcm/as_of"
+HELD_TAG = "rcm/held"
+NOT_READ_TAG = "rcm/not read"
 DATA_TEAM = ["team:rcm-data"]
 LANDING_JOB = "landing"
 NIGHTLY_CHECK = "rcm/nightly"
 
 # One writer at a time: the pool lets one run at a time in (granularity `run` in dagster.yaml).
 WRITER_POOL = "duckdb_writer"
+
+# a source is read in the step that loads it: with a version of its own, each event would make what
+# was loaded from it look out of date
+AS_READ = {"dagster/data_version": "as read"}
 
 
 def _nightly(hours: int) -> dg.FreshnessPolicy:
@@ -58,6 +64,17 @@ def run_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -
     """The as-of date that the run was started for (the nightly run is); None: the default."""
     tag = context.run.tags.get(AS_OF_TAG)
     return date.fromisoformat(tag) if tag else None
+
+
+def mark_run(
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, name: str, text: str
+) -> None:
+    """Add a text to a tag of the run: the list of runs shows it, so nobody has to open each."""
+    run = context.instance.get_run_by_id(context.run.run_id)
+    before = run.tags.get(name) if run else None
+    context.instance.add_run_tags(
+        context.run.run_id, {name: f"{before}, {text}" if before else text}
+    )
 
 
 def log_progress(

@@ -206,8 +206,9 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
         pool=WRITER_POOL,
         description=(
             "Every model with its tests and SQL, and every column with what it is made of and what "
-            f"is made of it. Open it beside this UI: [models]({documentation.PATH}/), "
-            f"[tables and columns]({documentation.PATH}/columns/)."
+            f"is made of it. Open it beside this UI: [overview]({documentation.PATH}/), "
+            f"[tables and columns]({documentation.PATH}/columns/), "
+            f"[models]({documentation.PATH}/models/)."
         ),
     )
     def documented(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
@@ -218,7 +219,8 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
         return dg.MaterializeResult(
             metadata={
                 "tables": tables,
-                "models": dg.MetadataValue.url(f"{documentation.PATH}/"),
+                "overview": dg.MetadataValue.url(f"{documentation.PATH}/"),
+                "models": dg.MetadataValue.url(f"{documentation.PATH}/models/"),
                 "columns": dg.MetadataValue.url(f"{documentation.PATH}/columns/"),
                 "folder": dg.MetadataValue.path(settings.documentation_dir),
             }

@@ -1,22 +1,28 @@
 """Group `raw`: one asset per table of the append-only lake, one step per feed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 import dagster as dg
 
 from rcm_platform import column_lineage, ingest, landing, quarantine
 from rcm_platform.assets.common import (
+    AS_READ,
     DATA_TEAM,
+    NOT_READ_TAG,
     RAW_FRESHNESS,
     WRITER_POOL,
     column_schema,
     log_progress,
+    mark_run,
     money,
+    run_day,
 )
 from rcm_platform.assets.sources import source_key
 from rcm_platform.hospitals import hospitals
 from rcm_platform.ingest import Feed
 from rcm_platform.lake import Lake
+from rcm_platform.quarantine import Item
 from rcm_platform.settings import Settings
 
 GROUP = "raw"
@@ -26,6 +32,8 @@ PLATFORM = {
     "quarantine_decisions": "What became of what was quarantined, and who decided it.",
 }
 SOURCE_CHECK = "source_available"
+SHOWN = 20
+"""Rows of a table on a page; the command line has all."""
 _COMPARE = {
     "full_compare": dg.Field(
         bool,
@@ -92,7 +100,7 @@ def _feed_asset(
     ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 
-        summary, problems = LoadSummary(feed.name), list[str]()
+        summary, problems, read = LoadSummary(feed.name), list[str](), list[str]()
         with ingest.writing(settings) as lake:
             for source in sources:
                 # what arrives from here on is new to the next look at the folder
@@ -104,11 +112,19 @@ def _feed_asset(
                         else ingest.load_source(settings, lake, source, log_progress(context))
                     )
                     landing.note_loaded(settings, source, seen)
+                    read.append(source)
                 except SourceUnavailable as problem:
                     # one absent source never stops the others: say it, show it, go on
                     problems.append(str(problem))
                     context.log.error(str(problem))
+                    mark_run(context, NOT_READ_TAG, source)
             counts = ingest.row_counts(lake, feed.name, feed.tables)
+            as_of = ingest.as_of_date(settings, lake, run_day(context))
+            delivered = {d.source: d for d in landing.deliveries(settings, lake, as_of)}
+        # the freshness of a source of yours: late when it was not read, or has stopped
+        for source in set(read) - set(ingest.from_world(settings)):
+            if delivered[source].is_current:
+                context.log_event(_read_event(delivered[source]))
         for message in summary.messages:
             context.log.warning(message)
 
@@ -142,6 +158,15 @@ def _feed_asset(
     return load
 
 
+def _read_event(delivery: landing.Delivery) -> dg.AssetMaterialization:
+    return dg.AssetMaterialization(
+        source_key(delivery.source),
+        description="Read, and its data is current.",
+        metadata={"latest arrival": str(delivery.latest or "nothing yet")},
+        tags=AS_READ,
+    )
+
+
 def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="raw_platform",
@@ -164,6 +189,7 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
         with ingest.writing(settings) as lake:
             settled = quarantine.settle(settings, lake)
             quarantine.keep_originals(settings, lake)
+            quarantine.note_load(settings, lake)
         if settled:
             context.log.info(f"{len(settled)} quarantined items were loaded or corrected since")
         counts = ingest.row_counts(lake, "platform", PLATFORM)
@@ -172,21 +198,94 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
                 "dagster/row_count": dg.MetadataValue.int(rows)
             }
             if table == "quarantine":
-                metadata |= _open_metadata(lake)
+                metadata |= _open_metadata(settings, lake)
+            if table == "received_files":
+                metadata |= _received_metadata(lake)
             yield dg.MaterializeResult(asset_key=raw_key("platform", table), metadata=metadata)
 
     return platform
 
 
-def _open_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
-    """What is open, as figures (which get a plot over time) and by source and rule."""
-    totals = quarantine.open_totals(lake)
+def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue]:
+    """What is open, as figures (which get a plot over time), the newest items, and by rule."""
+    held = quarantine.items(lake, only_open=True)
+    new = {item.quarantine_id for item in quarantine.newly_held(settings, lake)}
+    held.sort(key=lambda item: item.quarantine_id not in new)
+    rules = quarantine.rules()
     by_rule = [
-        dg.TableRecord({"source": source, "rule": rule, "open": count, "dollars": money(dollars)})
-        for source, rule, count, dollars in totals
+        dg.TableRecord(
+            {
+                "source": source,
+                "rule": _rule_in_words(rules, rule),
+                "open": len(some),
+                "dollars": money(quarantine.dollars(some)),
+            }
+        )
+        for (source, rule), some in quarantine.by_rule(held).items()
     ]
     return {
-        "open items": dg.MetadataValue.int(sum(count for _, _, count, _ in totals)),
-        "open dollars": dg.MetadataValue.float(float(sum(dollars for *_, dollars in totals))),
+        "open items": dg.MetadataValue.int(len(held)),
+        "open dollars": dg.MetadataValue.float(float(quarantine.dollars(held))),
+        **({"newest open items": item_table(held)} if held else {}),
         **({"open by rule": dg.MetadataValue.table(by_rule)} if by_rule else {}),
     }
+
+
+def item_table(held: Sequence[Item]) -> dg.TableMetadataValue:
+    """The first of these items for people to act on; no value of a row is in it."""
+    rules = quarantine.rules()
+    return dg.MetadataValue.table(
+        [
+            dg.TableRecord(
+                {
+                    "rule": _rule_in_words(rules, item.rule_id),
+                    "dollars": _known(item.dollar_amount),
+                    "what to do": f"{item.next_step} See `{item.show_command}`.",
+                    "file": f"{item.source_system}: {item.source_file}",
+                    "place": item.source_position or f"the whole {item.level}",
+                    "arrived": str(item.arrival_date),
+                }
+            )
+            for item in held[:SHOWN]
+        ]
+    )
+
+
+def _received_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
+    """What arrived: the newest files, and all of them by source."""
+    totals = [
+        dg.TableRecord(
+            {
+                "source": total.source,
+                "files": total.files,
+                "bytes": total.byte_count,
+                "rows": total.row_count,
+                "dollars": _known(total.dollar_amount),
+            }
+        )
+        for total in landing.received(lake)
+    ]
+    newest = [
+        dg.TableRecord(
+            {
+                "arrived": str(file.arrival_date),
+                "file": f"{file.source}: {file.name}",
+                "became": file.status,
+                "bytes": file.byte_count,
+                "of them held": file.held_byte_count,
+                "rows": file.row_count,
+                "dollars": _known(file.dollar_amount),
+            }
+        )
+        for file in landing.newest_files(lake, SHOWN)
+    ]
+    tables = {"newest files": newest, "by source": totals}
+    return {name: dg.MetadataValue.table(rows) for name, rows in tables.items() if rows}
+
+
+def _rule_in_words(rules: Mapping[str, quarantine.Rule], rule: str) -> str:
+    return f"{rule}: {rules[rule].description}" if rule in rules else rule
+
+
+def _known(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else money(amount)

@@ -4,6 +4,8 @@ An asset that nothing else waits for, with a job of its own: a run of the whole 
 and never makes the past again.
 """
 
+from datetime import timedelta
+
 import dagster as dg
 
 from rcm_platform import ingest, snapshots
@@ -65,5 +67,10 @@ def job(settings: Settings) -> dg.JobDefinition:
 
 
 def _days(settings: Settings) -> dg.DailyPartitionsDefinition:
-    first = settings.snapshots_from.isoformat()
-    return dg.DailyPartitionsDefinition(first, timezone=settings.timezone)
+    last = snapshots.last_day(settings)
+    return dg.DailyPartitionsDefinition(
+        settings.snapshots_from.isoformat(),
+        # the first day that is no partition
+        end_date=(last + timedelta(days=1)).isoformat() if last else None,
+        timezone=settings.timezone,
+    )

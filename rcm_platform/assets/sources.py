@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import dagster as dg
 
 from rcm_platform import ingest
-from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, log_progress, run_day
+from rcm_platform.assets.common import (
+    DATA_TEAM,
+    RAW_FRESHNESS,
+    WRITER_POOL,
+    log_progress,
+    run_day,
+)
 from rcm_platform.hospitals import hospitals
 from rcm_platform.settings import Settings, redact
 
@@ -47,6 +53,7 @@ def _spec(settings: Settings, source: str, note: str, **more: object) -> dg.Asse
         group_name=GROUP,
         kinds=_KINDS[source],
         owners=DATA_TEAM,
+        freshness_policy=RAW_FRESHNESS,
         metadata={"location": redact(ingest.locations(settings)[source])},
         **more,  # type: ignore[arg-type]
     )
@@ -56,7 +63,12 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """The synthetic world as one materializable set, and one external asset per system of yours."""
     played = ingest.from_world(settings)
     external: list[dg.AssetsDefinition | dg.AssetSpec] = [
-        _spec(settings, source, "Observed, never written.")
+        _spec(
+            settings,
+            source,
+            "Observed, never written. Late when it could not be read, or when it has delivered "
+            "nothing for longer than it ever did of late.",
+        )
         for source in ingest.locations(settings)
         if source not in played
     ]

@@ -47,7 +47,8 @@ final as (
         decisions.decision_reason,
         first_decisions.closed_date,
         coalesce(decisions.decision in ('loaded', 'released'), false) as is_loaded,
-        decisions.decision is null as is_open
+        -- a decision counts from its day on; as of any day before, the piece was open
+        coalesce(first_decisions.closed_date > {{ as_of_date() }}, true) as is_open
 
     from items
 

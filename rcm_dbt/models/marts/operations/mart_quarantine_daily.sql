@@ -26,7 +26,7 @@ items as (
         coalesce(items.dollar_amount, 0) as dollar_amount,
         greatest(items.recorded_date, bounds.first_day) as held_date,
         greatest(items.closed_date, items.recorded_date, bounds.first_day) as closed_date,
-        items.closed_date is null as is_open
+        items.is_open
 
     from {{ ref('int_quarantine__items') }} as items
 
