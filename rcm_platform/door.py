@@ -90,6 +90,9 @@ def _close_gaps() -> None:
     for name in ("add_user", "change_password"):
         method = getattr(sql.PeeweeAuthBackend, name)
         setattr(sql.PeeweeAuthBackend, name, _with_a_long_password(method))
+    # the headers of every answer are csrf_protection's; authkit's would keep one cookie of several
+    middleware = module("dagster_authkit.core.middleware").DagsterAuthMiddleware
+    middleware._inject_headers_send = staticmethod(lambda send: send)
     # a changed role or password holds at once, not after ten seconds
     module("dagster_authkit.auth.session").CookieBackend._VERSION_CACHE_TTL = 0
     # only administrators may write down results that no run computed
