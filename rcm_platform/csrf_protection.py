@@ -8,7 +8,7 @@ something is a POST of JSON, which a form, an image or a script of another site 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -20,6 +20,28 @@ Report = Callable[[HTTPConnection, str], None]
 
 READING = ("GET", "HEAD", "OPTIONS")
 GRAPHQL = "/graphql"
+
+
+class Refusal(NamedTuple):
+    """Why a request may not pass: for programs, for the audit log and for people."""
+
+    status: int
+    reason: str
+    words: str
+
+
+OF_ANOTHER_SITE = Refusal(
+    403,
+    "CROSS_SITE",
+    "This was asked for by a page of another site. If that page is ours, set RCM_UI_URL to the "
+    "address that people open.",
+)
+GRAPHQL_NOT_POSTED = Refusal(405, "ONLY_POSTED_JSON", "GraphQL is taken as JSON by POST only.")
+NOT_JSON = Refusal(
+    415,
+    "ONLY_POSTED_JSON",
+    "What changes something is taken as JSON only: send `Content-Type: application/json`.",
+)
 
 RESPONSE_HEADERS: Mapping[str, str] = {
     # no page of another site shows ours in a frame, or uses what we answer as an image or a script
@@ -88,27 +110,26 @@ class CsrfProtection:
                 self._harden(scope, MutableHeaders(scope=message))
             await send(message)
 
-        if why := self._refusal(connection):
-            status, reason, words = why
+        if refusal := self._refusal(connection):
             if self._report:
-                self._report(connection, reason)
-            response = PlainTextResponse(words, status)
+                self._report(connection, refusal.reason)
+            response = PlainTextResponse(refusal.words, refusal.status)
             return await response(scope, receive, send_with_headers)
         return await self.app(scope, receive, send_with_headers)
 
-    def _refusal(self, connection: HTTPConnection) -> tuple[int, str, str] | None:
-        """Status, reason and words, where the request may not pass."""
+    def _refusal(self, connection: HTTPConnection) -> Refusal | None:
+        """Why the request may not pass."""
         scope, headers = connection.scope, connection.headers
         method = scope.get("method", "GET")  # a web socket has none
         if comes_from_elsewhere(connection, self._ui_url) and not _is_link(scope, headers):
-            return 403, "CROSS_SITE", "This was asked for by a page of another site."
+            return OF_ANOTHER_SITE
         path = scope["path"].rstrip("/")
         if scope["type"] == "http" and path == GRAPHQL and method != "POST":
             # the page where people write queries; Dagster runs nothing for it
-            if not (method == "GET" and "text/html" in headers.get("accept", "")):
-                return 405, "ONLY_POSTED_JSON", "GraphQL is taken as JSON by POST only."
-        elif method not in READING and path not in self._forms and not _is_json(headers):
-            return 415, "ONLY_POSTED_JSON", "What changes something is taken as JSON only."
+            is_page = method == "GET" and "text/html" in headers.get("accept", "")
+            return None if is_page else GRAPHQL_NOT_POSTED
+        if method not in READING and path not in self._forms and not _is_json(headers):
+            return NOT_JSON
         return None
 
     def _harden(self, scope: Any, headers: MutableHeaders) -> None:

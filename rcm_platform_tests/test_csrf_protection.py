@@ -79,7 +79,8 @@ def test_another_site_can_change_nothing(
 ) -> None:
     method, path, body = WRITES[write]
     status, _, text = get(path, method=method, body=body, **FOREIGN[origin], **JSON)
-    assert (status, text) == (403, "This was asked for by a page of another site.")
+    assert status == 403
+    assert text.startswith("This was asked for by a page of another site.")
     assert not _is_changed(instance)
 
 
