@@ -113,6 +113,8 @@ class CsrfProtection:
         if refusal := self._refusal(connection):
             if self._report:
                 self._report(connection, refusal.reason)
+            if scope["type"] == "websocket":
+                return await send({"type": "websocket.close", "code": 1008})  # answers with 403
             response = PlainTextResponse(refusal.words, refusal.status)
             return await response(scope, receive, send_with_headers)
         return await self.app(scope, receive, send_with_headers)

@@ -93,6 +93,8 @@ def _close_gaps() -> None:
     # the headers of every answer are csrf_protection's; authkit's would keep one cookie of several
     middleware = module("dagster_authkit.core.middleware").DagsterAuthMiddleware
     middleware._inject_headers_send = staticmethod(lambda send: send)
+    # the pages of the login by name, and nothing else that begins like them
+    middleware.PUBLIC_PREFIXES = ()
     # a changed role or password holds at once, not after ten seconds
     module("dagster_authkit.auth.session").CookieBackend._VERSION_CACHE_TTL = 0
     # only administrators may write down results that no run computed

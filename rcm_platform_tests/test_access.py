@@ -536,7 +536,7 @@ def test_who_guesses_passwords_shuts_out_nobody_else(anyone: Visitor, home: Path
     assert guesser.signs_in("admin", cookies=known)[0] == 302
     # which is known for that name only
     assert guesser.signs_in("eve", cookies=known)[0] == 429
-    reasons = [event["reason"] for event in _audit(home) if event.get("ip") == "127.0.1.2"]
+    reasons = [event.get("reason") for event in _audit(home) if event.get("ip") == "127.0.1.2"]
     assert reasons.count("INVALID_CREDENTIALS") == 5
 
 
@@ -786,8 +786,7 @@ def test_no_path_leads_out_of_its_folder(admin: Visitor, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/trace/kpi/{}", "/trace/claim/{}", "/trace/kpi/cash?month={}",
-        "/trace/kpi/cash?facility={}", "/trace/kpi/cash?payer={}", "/docs/{}",
+        "/trace/claim/{}", "/trace/kpi/cash?month={}", "/docs/{}",
         "/auth/login?next={}", "/auth/{}", "/logs/{}/out",
     ],
 )  # fmt: skip
