@@ -3,9 +3,9 @@
     python -m rcm_platform.door ...    what `dagster-authkit ...` takes: a webserver's options, or
                                        a command on users
 
-authkit looks for mutations only in the body of a POST, while Dagster also runs what the URL says.
-Here GraphQL is taken from nowhere else, and under a viewer, or nobody known, Dagster itself reads
-only.
+authkit looks for mutations only in the body of a POST: GraphQL is taken from nowhere else
+(csrf_protection.py). Under a viewer, or nobody known, Dagster itself reads only. Who signs in and
+out passes login.py.
 """
 
 from __future__ import annotations
@@ -19,10 +19,16 @@ from pathlib import Path
 from typing import Any
 
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.requests import HTTPConnection, Request
+from starlette.routing import BaseRoute
 
 from rcm_platform import web
+from rcm_platform.csrf_protection import CsrfProtection
+from rcm_platform.serve import SHORTEST_PASSWORD
+from rcm_platform.settings import get_settings
+
+REPORTS = {"reportRunlessAssetEvents", "reportAssetCheckEvaluations"}
+"""Mutations that say an asset or a check has a result which no run computed."""
 
 
 def main() -> None:
@@ -46,8 +52,23 @@ class DoorWebserver(web.Webserver):
 
     hosts = ("*",)  # by any name, such as that of a reverse proxy: only a login opens it
 
-    def build_middleware(self) -> list[Middleware]:
-        return [*super().build_middleware(), Middleware(OnlyPostedGraphql)]
+    def protection(self) -> Middleware:
+        from rcm_platform import login
+
+        return Middleware(
+            CsrfProtection,
+            ui_url=get_settings().ui_url,
+            forms=(login.FORM,),
+            hsts=True,
+            report=lambda asked, reason: _note(asked, asked.scope.get("method"), False, reason),
+        )
+
+    def build_routes(self) -> list[BaseRoute]:
+        from rcm_platform import login
+
+        # without those of authkit, which login.py replaces
+        others = [r for r in super().build_routes() if getattr(r, "path", None) != "/auth"]
+        return [*login.routes(get_settings().ui_url), *others]
 
     def _make_request_context(self, conn: Any) -> Any:
         context = super()._make_request_context(conn)
@@ -56,7 +77,7 @@ class DoorWebserver(web.Webserver):
 
     def admits(self, request: Request) -> bool:
         allowed = super().admits(request)
-        _note(request, allowed, None if allowed else "REQUIRES_LAUNCHER")
+        _note(request, request.method, allowed, None if allowed else "REQUIRES_LAUNCHER")
         return allowed
 
 
@@ -64,9 +85,23 @@ def _close_gaps() -> None:
     module: Callable[[str], Any] = importlib.import_module
     # the summary shows the password in the URL of the users' database
     module("dagster_authkit.cli.main").print_config_summary = lambda _: None
-    module("dagster_authkit.auth.backends.sql").connect = users_database
+    sql = module("dagster_authkit.auth.backends.sql")
+    sql.connect = users_database
+    for name in ("add_user", "change_password"):
+        method = getattr(sql.PeeweeAuthBackend, name)
+        setattr(sql.PeeweeAuthBackend, name, _with_a_long_password(method))
+    # the headers of every answer are csrf_protection's; authkit's would keep one cookie of several
+    middleware = module("dagster_authkit.core.middleware").DagsterAuthMiddleware
+    middleware._inject_headers_send = staticmethod(lambda send: send)
+    # the pages of the login by name, and nothing else that begins like them
+    middleware.PUBLIC_PREFIXES = ()
+    # a changed role or password holds at once, not after ten seconds
+    module("dagster_authkit.auth.session").CookieBackend._VERSION_CACHE_TTL = 0
+    # only administrators may write down results that no run computed
+    permissions = module("dagster_authkit.auth.backends.base").RolePermissions
+    permissions.EDITOR_MUTATIONS -= REPORTS
+    permissions.ADMIN_MUTATIONS |= REPORTS
     for place, name in (
-        ("api.routes", "render_login_page"),
         ("core.middleware", "render_403_page"),
         ("core.patch", "render_user_menu_injection"),
     ):
@@ -102,19 +137,38 @@ def _may_write(scope: Any) -> bool:
 
 
 def _user(scope: Any) -> Any:
-    """Who authkit let in; nobody for a web socket, which it lets in without saying whom."""
-    return getattr(scope.get("state"), "user", None)
+    """Whom authkit let in; of a web socket, which it lets in without saying whom, by the cookie."""
+    from dagster_authkit.auth.backends.base import AuthUser
+    from dagster_authkit.auth.session import sessions
+    from dagster_authkit.utils.config import config
+
+    known = getattr(scope.get("state"), "user", None)
+    if known is None and (token := HTTPConnection(scope).cookies.get(config.SESSION_COOKIE_NAME)):
+        found = sessions.validate(token)
+        known = AuthUser.from_dict(found) if found else None
+    return known
 
 
-def _note(request: Request, allowed: bool, reason: str | None) -> None:
+def _note(asked: HTTPConnection, method: str | None, allowed: bool, reason: str | None) -> None:
     """Write to the audit log who asked for what."""
     from dagster_authkit.utils.audit import log_access_control
 
-    user = _user(request.scope)
+    user = _user(asked.scope)
     log_access_control(
-        user.username if user else "unknown", request.method, request.url.path, allowed,
+        user.username if user else "unknown", method or "WEBSOCKET", asked.url.path, allowed,
         [user.role.name] if user else [], reason,
     )  # fmt: skip
+
+
+def _with_a_long_password(change: Callable[..., bool]) -> Callable[..., bool]:
+    """A change of a user that ends the command where the password is too short."""
+
+    def checked(backend: Any, username: str, password: str, *args: Any, **kwargs: Any) -> bool:
+        if len(password) < SHORTEST_PASSWORD:
+            raise SystemExit(f"A password has {SHORTEST_PASSWORD} characters or more.")
+        return change(backend, username, password, *args, **kwargs)
+
+    return checked
 
 
 def _without_foreign_fonts(page: Callable[..., str]) -> Callable[..., str]:
@@ -125,25 +179,6 @@ def _without_foreign_fonts(page: Callable[..., str]) -> Callable[..., str]:
         return re.sub(r"<link[^>]*https?://[^>]*>|@import url\('https?://[^']*'\);", "", html)
 
     return clean
-
-
-class OnlyPostedGraphql:
-    """Lets GraphQL pass only where authkit has looked at it: in the JSON body of a POST."""
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "http" and scope["path"].rstrip("/") == "/graphql":
-            request = Request(scope)
-            kind = request.headers.get("content-type", "")
-            # the page where people write queries; Dagster runs nothing for it
-            is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-            if not is_page and not (request.method == "POST" and "application/json" in kind):
-                _note(request, False, "ONLY_POSTED_JSON")
-                refusal = PlainTextResponse("GraphQL is taken as JSON by POST only.", 405)
-                return await refusal(scope, receive, send)
-        return await self.app(scope, receive, send)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from rcm_platform.settings import Settings, access_environment
 CODE = "rcm_platform.definitions"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SHORTEST_KEY = 32
+SHORTEST_PASSWORD = 12
 START_SECONDS = 300
 STOP_SECONDS = 30
 
@@ -65,6 +66,20 @@ def access(settings: Settings) -> dict[str, str]:
         "DAGSTER_AUTH_DATABASE_URL",
         settings.dagster_postgres_url or f"sqlite:///{settings.users_path}",
     )
+    first = given.get("DAGSTER_AUTH_ADMIN_PASSWORD")
+    if first and len(first) < SHORTEST_PASSWORD:
+        raise ValueError(
+            f"DAGSTER_AUTH_ADMIN_PASSWORD must have {SHORTEST_PASSWORD} characters or more: "
+            "choose a longer one, or leave it blank if the user exists."
+        )
+    proxies = given.get("DAGSTER_AUTH_PROXY_TRUSTED_IPS", "").replace(",", " ").split()
+    if "*" in proxies:
+        raise ValueError(
+            "DAGSTER_AUTH_PROXY_TRUSTED_IPS=* would believe everyone where they come from: name "
+            "the addresses of your reverse proxies."
+        )
+    # results that no run computed are for administrators to write down
+    given.setdefault("DAGSTER_AUTH_REST_WRITE_ROLE", "ADMIN")
     # without a token, everyone may count logins and requests
     given.setdefault("DAGSTER_AUTH_METRICS_TOKEN", secrets.token_urlsafe(32))
     if given["DAGSTER_AUTH_DATABASE_URL"] == f"sqlite:///{settings.users_path}":
@@ -77,6 +92,8 @@ def access(settings: Settings) -> dict[str, str]:
         **given,
         "RCM_HOME": str(settings.home),
         "RCM_AUDIT_LOG": str(settings.audit_log_path),
+        # uvicorn's: whose word on a visitor's address, and on HTTPS, is taken; nobody's if empty
+        "FORWARDED_ALLOW_IPS": ",".join(proxies),
     }
 
 

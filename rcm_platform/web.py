@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dagster_webserver import app, cli
-from dagster_webserver.webserver import DagsterWebserver
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -20,10 +19,12 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from rcm_platform import documentation, scorecard, trace_pages
+from rcm_platform.csrf_protection import CsrfProtection
+from rcm_platform.error_details import DiscreetWebserver
 from rcm_platform.settings import get_settings
 
 
-class Webserver(DagsterWebserver):
+class Webserver(DiscreetWebserver):
     """Dagster's own, the trace pages and the documentation."""
 
     # without a login: a page from elsewhere can read or start nothing here under a name of its own
@@ -44,9 +45,13 @@ class Webserver(DagsterWebserver):
             return self.index_html_endpoint(request)
         return RedirectResponse(scorecard.PATH)
 
+    def protection(self) -> Middleware:
+        """What stands before all else."""
+        return Middleware(CsrfProtection, ui_url=get_settings().ui_url)
+
     def build_middleware(self) -> list[Middleware]:
         known = Middleware(TrustedHostMiddleware, allowed_hosts=self.hosts)
-        return [known, *super().build_middleware()]
+        return [self.protection(), known, *super().build_middleware()]
 
     def build_routes(self) -> list[BaseRoute]:
         settings = get_settings()

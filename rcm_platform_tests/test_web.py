@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import html
 import io
@@ -10,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 import dagster as dg
@@ -22,6 +21,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from rcm_platform import publish
 from rcm_platform.settings import Settings
 from rcm_platform.web import Webserver
+from rcm_platform_tests.asgi import ask
 from rcm_platform_tests.conftest import publish_a_number
 
 Get = Callable[..., tuple[int, dict[str, str], str]]
@@ -41,28 +41,7 @@ def get(
         WorkspaceProcessContext(instance, None, read_only=request.param) as context,
     ):
         app = Webserver(context).create_asgi_app()
-        yield lambda path, host="127.0.0.1:3000": asyncio.run(_ask(app, path, host))
-
-
-async def _ask(app: Any, path: str, host: str) -> tuple[int, dict[str, str], str]:
-    sent: list[dict[str, Any]] = []
-
-    asked = iter([{"type": "http.request", "body": b"", "more_body": False}])
-
-    async def receive() -> dict[str, Any]:
-        # who asked stays until the answer is whole
-        return next(asked, None) or await asyncio.Future()
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    path, _, query = path.partition("?")
-    scope = {"type": "http", "method": "GET", "path": path, "root_path": ""}
-    scope |= {"query_string": query.encode()}
-    await app({**scope, "headers": [(b"host", host.encode())]}, receive, send)
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    text = b"".join(message.get("body", b"") for message in sent[1:])
-    return sent[0]["status"], headers, text.decode()
+        yield partial(ask, app)
 
 
 def test_its_links_stay_below_its_path_and_lead_back_to_the_scorecard(
@@ -98,7 +77,7 @@ def test_a_page_from_elsewhere_cannot_read_them_under_its_own_name(
     status, _, text = get("/trace/", "elsewhere.example:3000")
     assert status == 400
     assert "Cash" not in text
-    assert get("/graphql", "elsewhere.example:3000")[0] == 400
+    assert get("/graphql", "elsewhere.example:3000", accept="text/html")[0] == 400
     assert get("/server_info", "127.0.0.1:3000")[0] == 200
 
 

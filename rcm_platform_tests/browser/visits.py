@@ -42,12 +42,12 @@ class Visit:
 
 
 @contextmanager
-def browser(port: int) -> Iterator[Visit]:
-    """A browser that visits the server at this port."""
+def browser(port: int, *options: str) -> Iterator[Visit]:
+    """A browser, with options of Chromium, that visits the server at this port."""
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(
             executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", *options],
         )
         page = chromium.new_page(viewport={"width": 1440, "height": 900})
         visit = Visit(page, f"http://127.0.0.1:{port}")
