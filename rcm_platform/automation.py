@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from rcm_platform import alerts, ingest, landing, publish, quarantine
+from rcm_platform import alerts, ingest, landing, publish, quarantine, run_report
 from rcm_platform.alerts import Alert
 from rcm_platform.assets.arrivals import HELD_CHECK, QUARANTINE
 from rcm_platform.assets.checks import CONSERVED, conservation_name, mart_key
 from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
+from rcm_platform.headless import HEADLESS_TAG
 from rcm_platform.settings import Settings
 
 REST_SECONDS = 3.0
@@ -171,6 +172,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
             or version.published_at(settings.published_dir) < record.create_timestamp
         ):
             publish.hold(settings.published_dir, as_of, [f"run {run.run_id}", str(why)])
+        _report(context.instance, settings, run)
         _tell(
             context.log,
             settings,
@@ -191,6 +193,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     )
     def on_failed_check(context: dg.RunStatusSensorContext) -> None:
         run = context.dagster_run
+        _report(context.instance, settings, run)
         if checks := _failed_checks(context.instance, run.run_id):
             _tell(
                 context.log,
@@ -259,6 +262,14 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         return dg.SkipReason(f"{version.version} is stale, and everyone was told.")
 
     return [on_failure, on_failed_check, on_held, on_stale]
+
+
+def _report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun) -> None:
+    """Write what a run did as its last event; `rcm run` has done so itself."""
+    if HEADLESS_TAG not in run.tags:
+        logged = (entry.dagster_event for entry in instance.all_logs(run.run_id))
+        events = [event for event in logged if event]
+        run_report.record(instance, run, run_report.read(settings, events, run.is_success))
 
 
 def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:

@@ -61,7 +61,7 @@ class RunReport:
     @property
     def next(self) -> str:
         """The next step of whoever reads the report."""
-        if self.failures:
+        if not self.succeeded:
             return "mend the first failure and run again; what was published before still stands."
         if self.warnings:
             return "read the warnings on the assets that they name."

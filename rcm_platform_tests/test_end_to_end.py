@@ -43,6 +43,23 @@ def test_every_check_of_the_run_passed_but_what_was_held_is_told(built: Built) -
     assert "rcm quarantine show" in " ".join(built.output.split())  # lines are wrapped
 
 
+def test_a_run_is_listed_with_its_job_and_ends_with_what_it_did(built: Built) -> None:
+    with dg.DagsterInstance.from_config(str(built.settings.dagster_home)) as instance:
+        (run,) = instance.get_runs()
+        *_, last = instance.all_logs(run.run_id)
+    # by these the timeline and the page of the job find it
+    assert run.job_name == "nightly"
+    assert run.remote_job_origin
+    assert run.remote_job_origin.repository_origin.get_label() == (
+        "__repository__@rcm_platform.definitions"
+    )
+    assert last.dagster_event
+    assert last.dagster_event.message
+    for said in ("Done", "files", "checks passed", "wait in quarantine", "readers see", "Next:"):
+        assert said in last.dagster_event.message
+    assert {"sources", "proof", "warnings"} <= set(last.dagster_event.engine_event_data.metadata)
+
+
 def test_every_materialization_of_a_table_carries_its_row_count(built: Built) -> None:
     with dg.DagsterInstance.from_config(str(built.settings.dagster_home)) as instance:
         for key in (("raw", "hospital_a", "patients"), ("marts", "fct_claims")):
