@@ -79,7 +79,12 @@ class Definition:
         """Whether a value meets the target; None without one of them."""
         if self.target is None or value is None:
             return None
-        return value <= self.target if self.direction == "down" else value >= self.target
+        return meets(value, self.target, self.direction)
+
+
+def meets(value: Decimal, target: Decimal, direction: str) -> bool:
+    """Whether a value is on the right side of its target; `direction` is where better lies."""
+    return value <= target if direction == "down" else value >= target
 
 
 @dataclass(frozen=True)

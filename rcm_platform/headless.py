@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -103,27 +103,11 @@ def run_all(settings: Settings, out: Console, as_of: date | None = None) -> RunR
     """Run every asset and check; waits for another writer of the same home to end."""
     started = time.monotonic()
     prepare_dagster_home(settings)
-    lock = ingest.single_writer(settings)
-    if not _try(lock):
-        out.print(f"Another run is writing in {settings.home}; waiting for it to end.")
-        lock.acquire()
-    try:
+    with ingest.single_writer(settings, out.print):
         report = _run_locked(settings, out, as_of, started)
-    finally:
-        lock.release()
     report.total_seconds = time.monotonic() - started
     (settings.data_dir / "last_run.json").write_text(json.dumps(asdict(report), indent=2))
     return report
-
-
-def _try(lock: Any) -> bool:
-    from filelock import Timeout
-
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return False
-    return True
 
 
 def _run_locked(settings: Settings, out: Console, as_of: date | None, started: float) -> RunReport:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from rcm_platform.hospitals import hospitals
 from rcm_platform.settings import Settings
@@ -166,14 +166,15 @@ def open_lake(settings: Settings) -> Lake:
 
 
 @contextmanager
-def writing(settings: Settings) -> Iterator[Lake]:
-    """The lake, to write: every table declared, the leftovers of a killed run removed.
+def writing(settings: Settings, say: Callable[[str], object] | None = None) -> Iterator[Lake]:
+    """The lake, to write: every table declared, the leftovers of a killed run removed; `say` is
+    told of a wait for another writer.
 
     Only the holder of the lock may clean up: another one's unfinished batch looks like a leftover.
     """
     from rcm_platform.sources.catalog import declare_all
 
-    with single_writer(settings):
+    with single_writer(settings, say):
         lake = open_lake(settings)
         lake.recover()
         declare_all(lake)
@@ -254,7 +255,18 @@ def as_of_date(settings: Settings, lake: Lake, day: date | None = None) -> date:
     return day or settings.as_of or lake.latest_arrival_date() or settings.world_through
 
 
-def single_writer(settings: Settings) -> FileLock:
-    """The lock beside the warehouse, held by whoever writes; the same process may take it again."""
+def single_writer(settings: Settings, say: Callable[[str], object] | None = None) -> FileLock:
+    """The lock beside the warehouse, held by whoever writes; the same process may take it again.
+
+    Where another process holds it, `say` is told that there will be a wait.
+    """
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-    return FileLock(settings.warehouse_path.with_suffix(".lock"), is_singleton=True)
+    lock = FileLock(settings.warehouse_path.with_suffix(".lock"), is_singleton=True)
+    if say:
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"Another run is writing in {settings.home}: waiting for it to end.")
+        else:
+            lock.release()
+    return lock

@@ -16,6 +16,7 @@ import duckdb
 
 from rcm_platform import stories
 from rcm_platform.changes import Change, show
+from rcm_platform.figures import meets
 
 PATH = "/assets/leadership/scorecard"
 """Where the Dagster UI shows it."""
@@ -53,7 +54,7 @@ class Headline:
 
     @property
     def is_on_target(self) -> bool:
-        return self.value <= self.target if self.direction == "down" else self.value >= self.target
+        return meets(self.value, self.target, self.direction)
 
     def line(self) -> str:
         """Value, month, and whether it is on target: one line of the page's narrow column."""

@@ -47,7 +47,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         ],
     )
     def link(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        with ingest.single_writer(settings):
+        with ingest.single_writer(settings, context.log.warning):
             lake = ingest.open_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             found = persons.link(lake, settings.persons_dir, as_of)

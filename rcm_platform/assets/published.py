@@ -93,7 +93,7 @@ def _files(
     def published(
         context: dg.AssetExecutionContext, warehouse: DuckDBResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        with ingest.single_writer(settings):
+        with ingest.single_writer(settings, context.log.warning):
             lake = ingest.open_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             if not build_state.is_whole(settings):
@@ -212,7 +212,7 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
         ),
     )
     def documented(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        with ingest.single_writer(settings):
+        with ingest.single_writer(settings, context.log.warning):
             lake = ingest.open_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             tables = documentation.write(settings, as_of)

@@ -101,7 +101,7 @@ def _feed_asset(
         from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 
         summary, problems, read = LoadSummary(feed.name), list[str](), list[str]()
-        with ingest.writing(settings) as lake:
+        with ingest.writing(settings, context.log.warning) as lake:
             for source in sources:
                 # what arrives from here on is new to the next look at the folder
                 seen = landing.look_at(settings, source)
@@ -186,7 +186,7 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
     )
     def platform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """The feeds write these as they go; here what they settled is noted, and all is counted."""
-        with ingest.writing(settings) as lake:
+        with ingest.writing(settings, context.log.warning) as lake:
             settled = quarantine.settle(settings, lake)
             quarantine.keep_originals(settings, lake)
             quarantine.note_load(settings, lake)

@@ -85,7 +85,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     )
     def world(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Bring the synthetic outside world up to its last day."""
-        with ingest.single_writer(settings):
+        with ingest.single_writer(settings, context.log.warning):
             summary = ingest.build_world(settings, run_day(context), log_progress(context))
         for source in played:
             yield dg.MaterializeResult(

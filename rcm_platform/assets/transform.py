@@ -127,7 +127,7 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
         pool=WRITER_POOL,
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        with ingest.single_writer(settings):
+        with ingest.single_writer(settings, context.log.warning):
             lake = ingest.open_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             context.log.info(f"dbt build as of {as_of}")
