@@ -55,7 +55,7 @@ def plan(
     others = tuple(sorted(name for name in nodes.values() if name not in chosen))
     if not others:
         return Plan((), is_whole=True)
-    stale = [
+    left_out = [
         name
         for unique_id, name in nodes.items()
         if name in chosen
@@ -64,8 +64,8 @@ def plan(
     ]
     if is_built(settings, lake, as_of, loaded):
         # models built again from what they were made of are what they were
-        return Plan((), is_whole=not stale or not loaded)
-    if loaded and not stale:
+        return Plan((), is_whole=not left_out or not loaded)
+    if loaded and not left_out:
         # nothing of the others depends on what was chosen
         return Plan(others, is_whole=True)
     _parents_must_exist(settings, manifest, nodes, chosen)

@@ -37,6 +37,14 @@ class _Drawn:
         return ", ".join([f"{self.kpi} {self.month:%Y-%m}", *where])
 
 
+def audit_warehouse(con: duckdb.DuckDBPyConnection, as_of: date) -> Audit:
+    """Audit a warehouse before it is published, by cells that the date draws."""
+    con.execute("set search_path = 'marts,intermediate,seeds'")
+    # what a published file says of itself
+    con.execute("create temp table published_version as select cast(? as date) as as_of", [as_of])
+    return audit(con, as_of)
+
+
 def audit(con: duckdb.DuckDBPyConnection, seed: date, count: int = SAMPLE) -> Audit:
     """Trace `count` cells, the same ones for the same seed; of each, the claim that adds most.
 

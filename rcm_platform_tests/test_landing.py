@@ -12,12 +12,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from rcm_platform import automation, build_state, headless, ingest, landing, publish
+from rcm_platform import automation, headless, ingest, landing, publish
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.automation import landing_request
 from rcm_platform.benchmarks import landing as benchmark
 from rcm_platform.definitions import build_definitions
-from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
 
@@ -234,25 +233,6 @@ class TestSensor:
         assert sensor.default_status == dg.DefaultSensorStatus.RUNNING
         # the daemon asks every five seconds, and files must rest for `REST_SECONDS`
         assert sensor.minimum_interval_seconds < 10
-
-
-def test_a_build_is_partial_only_where_the_rest_is_built(tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path, world=False)
-    settings.warehouse_path.parent.mkdir(parents=True)
-    lake, day = Lake(settings.lake_dir), date(2025, 3, 1)
-    ingest_batches = settings.lake_dir / "_batches"
-    ingest_batches.mkdir(parents=True)
-    assert not build_state.is_built(settings, lake, day, ["x12"])
-    build_state.build_ended(settings, lake, day)
-    assert build_state.is_built(settings, lake, day, ["x12"])
-    assert not build_state.is_built(settings, lake, date(2025, 3, 2), ["x12"])
-    (ingest_batches / "b1.json").write_text('{"rows": {"x12/remit_claims": 1, "platform/q": 1}}')
-    assert build_state.is_built(settings, lake, day, ["x12"])
-    (ingest_batches / "b2.json").write_text('{"rows": {"hospital_a/patients": 1}}')
-    assert not build_state.is_built(settings, lake, day, ["x12"])
-    build_state.build_ended(settings, lake, day)
-    build_state.build_begins(settings)
-    assert not build_state.is_built(settings, lake, day, ["x12"])
 
 
 def test_a_remittance_for_the_benchmark_is_a_good_835(built: Built) -> None:

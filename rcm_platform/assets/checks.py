@@ -164,8 +164,7 @@ def _trace(settings: Settings) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         as_of = ingest.as_of_date(settings, ingest.open_lake(settings), run_day(context))
         with warehouse.get_connection() as con:
-            con.execute("set search_path = 'marts,intermediate,seeds'")
-            audit = trace_audit.audit(con, as_of)
+            audit = trace_audit.audit_warehouse(con, as_of)
         return dg.AssetCheckResult(
             passed=not audit.broken,
             metadata={

@@ -111,8 +111,7 @@ def _bare(settings: Settings) -> dict[str, float]:
             truth_checks.compare(con, truth / "knowable", as_of, check)
         for compare in (fault_checks.compare, fault_checks.others, fault_checks.differences):
             compare(con, truth)
-        con.execute("set search_path = 'marts,intermediate,seeds'")
-        trace_audit.audit(con, as_of)
+        trace_audit.audit_warehouse(con, as_of)
     folder = settings.published_dir
     with timed("publish"):
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
