@@ -102,7 +102,7 @@ def _files(
                     "job `nightly`.",
                     allow_retries=False,
                 )
-            if failed := _failed_checks(context.instance, graph()):
+            if failed := failed_checks(context.instance, graph()):
                 raise dg.Failure(
                     f"Not published: {', '.join(failed)} failed when last asked. Mend the cause "
                     "and execute the check again, or run the job `nightly`.",
@@ -142,7 +142,7 @@ def _files(
     return published
 
 
-def _failed_checks(instance: dg.DagsterInstance, graph: Any) -> list[str]:
+def failed_checks(instance: dg.DagsterInstance, graph: Any) -> list[str]:
     """The blocking checks whose last answer is no, also those that this run did not ask."""
     blocking = [key for key in graph.asset_check_keys if graph.get_check_spec(key).blocking]
     asked = instance.event_log_storage.get_latest_asset_check_execution_by_key(blocking)
