@@ -12,6 +12,7 @@ import dagster as dg
 
 from rcm_platform import alerts, ingest, landing, publish, quarantine, run_report
 from rcm_platform.alerts import Alert
+from rcm_platform.assets import published
 from rcm_platform.assets.arrivals import HELD_CHECK, QUARANTINE
 from rcm_platform.assets.checks import CONSERVED, conservation_name, mart_key
 from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
@@ -62,13 +63,13 @@ def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description=(
             "Runs the nightly job as of the day before its tick; with the synthetic world, as of "
-            "the day after its last one."
+            "the day after its last one, or of your own latest data if that is later."
         ),
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         local = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
         night = local.date() - timedelta(days=1)
-        day = ingest.next_world_day(settings) or night
+        day = ingest.next_world_day(settings, night) or night
         return dg.RunRequest(run_key=night.isoformat(), tags={AS_OF_TAG: day.isoformat()})
 
     return tick
@@ -166,13 +167,12 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         version = publish.current(settings.published_dir)
         record = context.instance.get_run_record_by_id(run.run_id)
         assert record is not None
-        # another run may have published since
-        if (
+        # a run of something else holds nothing back, and another one may have published since
+        if _publishes(run) and (
             version is None
             or version.published_at(settings.published_dir) < record.create_timestamp
         ):
             publish.hold(settings.published_dir, as_of, [f"run {run.run_id}", str(why)])
-        _report(context.instance, settings, run)
         _tell(
             context.log,
             settings,
@@ -183,6 +183,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
                 alerts.link(settings, f"/runs/{run.run_id}"),
             ),
         )
+        _report(context.instance, settings, run)
 
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
@@ -193,7 +194,6 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     )
     def on_failed_check(context: dg.RunStatusSensorContext) -> None:
         run = context.dagster_run
-        _report(context.instance, settings, run)
         if checks := _failed_checks(context.instance, run.run_id):
             _tell(
                 context.log,
@@ -205,6 +205,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
                     alerts.link(settings, f"/runs/{run.run_id}"),
                 ),
             )
+        _report(context.instance, settings, run)
 
     @dg.sensor(
         name="alert_on_held_files",
@@ -262,6 +263,13 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         return dg.SkipReason(f"{version.version} is stale, and everyone was told.")
 
     return [on_failure, on_failed_check, on_held, on_stale]
+
+
+def _publishes(run: dg.DagsterRun) -> bool:
+    """Whether the run was to end with a version for readers."""
+    if run.asset_selection:
+        return any(published.key(name) in run.asset_selection for name in published.AUDIENCES)
+    return run.job_name in (nightly_job.name, LANDING_JOB)
 
 
 def _report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun) -> None:

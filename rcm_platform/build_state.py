@@ -63,8 +63,17 @@ def plan(
         if child in nodes and nodes[child] not in chosen
     ]
     if is_built(settings, lake, as_of, loaded):
-        # models built again from what they were made of are what they were
-        return Plan((), is_whole=not left_out or not loaded)
+        # models built again from what they were made of are what they were; of what was brought,
+        # all that reads it must be built again, and all that depends on that
+        brought = _brought(settings, lake)
+        readers = {
+            nodes[child]
+            for unique_id, source in manifest["sources"].items()
+            if source["source_name"] in brought
+            for child in manifest["child_map"][unique_id]
+            if child in nodes
+        }
+        return Plan((), is_whole=not brought or (not left_out and readers <= set(chosen)))
     if loaded and not left_out:
         # nothing of the others depends on what was chosen
         return Plan(others, is_whole=True)
@@ -120,9 +129,14 @@ def is_built(settings: Settings, lake: Lake, as_of: date, feeds: Iterable[str]) 
     built = json.loads(path.read_text())
     if built["as_of"] != as_of.isoformat() or built["project"] != _project(settings):
         return False
+    return _brought(settings, lake) <= set(feeds)
+
+
+def _brought(settings: Settings, lake: Lake) -> set[str]:
+    """The feeds that brought something since the last whole build; decisions are none."""
+    built = json.loads(_stamp(settings).read_text())
     new = set(lake.batch_ids()) - set(built["batches"])
-    brought = {feed for batch_id in new for feed in lake.feeds_of(batch_id)}
-    return brought <= {*feeds, "platform"}
+    return {feed for batch_id in new for feed in lake.feeds_of(batch_id)} - {"platform"}
 
 
 def build_begins(settings: Settings) -> None:
@@ -136,9 +150,10 @@ def build_ended(settings: Settings, lake: Lake, as_of: date) -> None:
     _stamp(settings).write_text(json.dumps(stamp | {"batches": lake.batch_ids()}))
 
 
-def is_whole(settings: Settings) -> bool:
-    """Whether the last build ended with all of one state of the lake in the warehouse."""
-    return _stamp(settings).exists()
+def built_as_of(settings: Settings) -> date | None:
+    """The date that all of the warehouse is of; None while some of it is of another state."""
+    path = _stamp(settings)
+    return date.fromisoformat(json.loads(path.read_text())["as_of"]) if path.exists() else None
 
 
 def _stamp(settings: Settings) -> Path:

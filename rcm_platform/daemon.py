@@ -15,4 +15,6 @@ REFRESH_SECONDS = 900
 
 if __name__ == "__main__":
     controller.RELOAD_WORKSPACE_INTERVAL = REFRESH_SECONDS
+    # one refresh that fails is no reason to stop
+    controller.DEFAULT_WORKSPACE_FRESHNESS_TOLERANCE = 3 * REFRESH_SECONDS
     main()

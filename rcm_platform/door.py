@@ -17,7 +17,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
 from starlette.routing import BaseRoute
@@ -26,6 +28,9 @@ from rcm_platform import web
 from rcm_platform.csrf_protection import CsrfProtection
 from rcm_platform.serve import SHORTEST_PASSWORD
 from rcm_platform.settings import get_settings
+
+LOGIN = "/auth/login"
+"""Where who has no session is sent; login.PAGE, whose module needs a configured authkit."""
 
 REPORTS = {"reportRunlessAssetEvents", "reportAssetCheckEvaluations"}
 """Mutations that say an asset or a check has a result which no run computed."""
@@ -75,6 +80,26 @@ class DoorWebserver(web.Webserver):
         context._read_only = context.read_only or not _may_write(conn.scope)
         return context
 
+    async def execute_graphql_subscription(
+        self,
+        websocket: Any,
+        operation_id: str,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+    ) -> Any:
+        if _user(websocket.scope) is None:  # signed out since it was opened
+            return None, {"message": "Sign in again."}
+        return await super().execute_graphql_subscription(
+            websocket, operation_id, query, variables, operation_name
+        )
+
+    def _reads_only(self, request: Request) -> bool:
+        reads_only = super()._reads_only(request)
+        if reads_only:
+            _note(request, request.method, False, "REQUIRES_LAUNCHER")
+        return reads_only
+
     def admits(self, request: Request) -> bool:
         allowed = super().admits(request)
         _note(request, request.method, allowed, None if allowed else "REQUIRES_LAUNCHER")
@@ -93,6 +118,7 @@ def _close_gaps() -> None:
     # the headers of every answer are csrf_protection's; authkit's would keep one cookie of several
     middleware = module("dagster_authkit.core.middleware").DagsterAuthMiddleware
     middleware._inject_headers_send = staticmethod(lambda send: send)
+    middleware._handle_http = _with_the_whole_address(middleware._handle_http)
     # the pages of the login by name, and nothing else that begins like them
     middleware.PUBLIC_PREFIXES = ()
     # a changed role or password holds at once, not after ten seconds
@@ -169,6 +195,25 @@ def _with_a_long_password(change: Callable[..., bool]) -> Callable[..., bool]:
         return change(backend, username, password, *args, **kwargs)
 
     return checked
+
+
+def _with_the_whole_address(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """authkit remembers which path was asked for before the login; this also its parameters."""
+
+    async def handled(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        url = HTTPConnection(scope).url
+        asked = url.path + (f"?{url.query}" if url.query else "")
+
+        async def kept(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("location", "").startswith(f"{LOGIN}?next="):
+                    headers["location"] = f"{LOGIN}?next={quote(asked, safe='/')}"
+            await send(message)
+
+        await handle(self, scope, receive, kept)
+
+    return handled
 
 
 def _without_foreign_fonts(page: Callable[..., str]) -> Callable[..., str]:

@@ -52,16 +52,21 @@ class DiscreetWebserver(DagsterWebserver):
     async def download_debug_file_endpoint(self, request: Request) -> Response:
         if self._reads_only(request):
             return PlainTextResponse(REFUSAL, 403)
-        return await super().download_debug_file_endpoint(request)
+        return _not_kept(await super().download_debug_file_endpoint(request))
 
     async def download_captured_logs_endpoint(self, request: Request) -> Response:
         if self._reads_only(request):
             return PlainTextResponse(REFUSAL, 403)
-        return await super().download_captured_logs_endpoint(request)
+        return _not_kept(await super().download_captured_logs_endpoint(request))
 
     def _reads_only(self, request: Request) -> bool:
         with self.request_context(request) as context:
             return context.read_only
+
+
+def _not_kept(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _unless_reader(resolve: Any, shown: Any) -> Any:

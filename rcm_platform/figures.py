@@ -152,7 +152,7 @@ class Figures:
             f"""
             select kpi, numerator, denominator, period_month, is_complete
             from ({self._months_of("aggregation_level = 'total'")})
-            where period_month <= as_of
+            where period_month <= as_of and (denominator is null or denominator <> 0)
             qualify row_number() over (
                 partition by kpi order by is_complete desc, period_month desc
             ) = 1

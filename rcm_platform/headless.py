@@ -139,7 +139,7 @@ def _run_locked(settings: Settings, out: Console, as_of: date | None, started: f
                     file.write(event.step_failure_data.error_display_string)
         report = run_report.read(settings, result.all_events, result.success)
         report.stages = {"start-up": start_up, **report.stages}
-        if not result.success:
+        if not result.success and not report.has_published:
             day = as_of.isoformat() if as_of else "the latest arrival date"
             publish.hold(settings.published_dir, day, report.failures)
         run_report.record(instance, run, report)

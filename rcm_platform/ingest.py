@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from rcm_platform import publish
 from rcm_platform.hospitals import hospitals
 from rcm_platform.settings import Settings
 
@@ -241,18 +242,26 @@ def world_through(settings: Settings, day: date | None = None) -> date:
     return max(days)
 
 
-def next_world_day(settings: Settings) -> date | None:
-    """The day that a night adds to the synthetic world; its last day while none was built. None
-    when these settings have no source that the world plays."""
+def next_world_day(settings: Settings, night: date) -> date | None:
+    """The day that a night adds to the synthetic world; its last day while none was built. Where
+    your own data beside it are of a later day, up to `night`, it is that day. None when these
+    settings have no source that the world plays."""
     if not from_world(settings):
         return None
     present = world_parameters(settings)
-    return world_through(settings) + timedelta(days=1 if present else 0)
+    day = world_through(settings) + timedelta(days=1 if present else 0)
+    arrived = open_lake(settings).latest_arrival_date()
+    return max(day, min(arrived, night)) if arrived else day
 
 
 def as_of_date(settings: Settings, lake: Lake, day: date | None = None) -> date:
-    """The date that a run reports as of: the run's own, the settings', or the latest in raw."""
-    return day or settings.as_of or lake.latest_arrival_date() or settings.world_through
+    """The date that a run reports as of: the run's own, the settings', or the latest in raw, but
+    never before what readers see: an earlier state would not replace it."""
+    if asked := day or settings.as_of:
+        return asked
+    latest = lake.latest_arrival_date() or settings.world_through
+    present = publish.current(settings.published_dir)
+    return max(latest, date.fromisoformat(present.as_of)) if present else latest
 
 
 def single_writer(settings: Settings, say: Callable[[str], object] | None = None) -> FileLock:

@@ -200,7 +200,7 @@ class Lake:
     def _partitions(self) -> dict[date, list[Path]]:
         """The partitions of each date, of all tables."""
         found: dict[date, list[Path]] = defaultdict(list)
-        for table in self.root.glob("[!_]*/*"):
+        for table in self.root.glob("[!_]*/*/"):
             # a listing of names alone: to look into each folder takes a second or more
             for name in os.listdir(table):  # noqa: PTH208
                 if name.startswith(PARTITION):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import math
+import posixpath
 import re
 import secrets
 import time
@@ -17,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from urllib.parse import unquote
 
 from dagster_authkit.api.health import track_login_attempt
 from dagster_authkit.auth.security import SecurityHardening
@@ -44,7 +46,7 @@ LONGEST_FORM = 10_000
 FORM_COOKIE, KNOWN_COOKIE = "csrf_token", "known_browser"
 
 # on this site, whatever a browser reads into it: `//host`, `/\host` and a tab lead elsewhere
-PATH = re.compile(r"/(?![/\\]|auth/)[^\\\x00-\x20\x7f]*")
+PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
 class FailedAttempts:
@@ -207,7 +209,9 @@ class Login:
 
 def is_path(destination: str) -> bool:
     """Whether this leads to a page of this site, and nowhere else."""
-    return PATH.fullmatch(destination) is not None
+    # browsers remove dot segments, and the server decodes
+    path = posixpath.normpath(unquote(re.split("[?#]", destination)[0]))
+    return PATH.fullmatch(destination) is not None and not path.startswith("/auth/")
 
 
 def network(address: str) -> str:
@@ -215,6 +219,8 @@ def network(address: str) -> str:
     with suppress(ValueError):
         parsed = ipaddress.ip_address(address)
         if parsed.version == 6:
+            if parsed.ipv4_mapped:  # as a proxy that listens on both writes it
+                return str(parsed.ipv4_mapped)
             return str(ipaddress.ip_network((parsed, 64), strict=False))
     return address
 

@@ -122,6 +122,14 @@ class Item:
         return self.decision or "open"
 
     @property
+    def place(self) -> str:
+        """Where in the file it stands. A row of a database stands at its key, which may be a
+        patient's number: that shows only `show_command`."""
+        if self.source_system in HOSPITALS and self.level == "row":
+            return "a row"
+        return self.source_position or f"the whole {self.level}"
+
+    @property
     def show_command(self) -> str:
         """What shows all of it that can be shown."""
         return f"rcm quarantine show {self.quarantine_id[:8]}"

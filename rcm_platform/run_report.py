@@ -62,6 +62,10 @@ class RunReport:
     def next(self) -> str:
         """The next step of whoever reads the report."""
         if not self.succeeded:
+            if self.has_published:
+                return (
+                    "mend the first failure and run again; the figures of this run are published."
+                )
             return "mend the first failure and run again; what was published before still stands."
         if self.warnings:
             return "read the warnings on the assets that they name."
@@ -108,7 +112,12 @@ def record(instance: dg.DagsterInstance, run: dg.DagsterRun, report: RunReport) 
 
 def stage_of(step: str) -> str:
     """The stage of a run that a step belongs to, as reports name it."""
-    known = {"world": "world", "persons": "persons", "warehouse": "dbt"}
+    known = {
+        "world": "world",
+        "persons": "persons",
+        "warehouse": "dbt",
+        "make_snapshot": "snapshot",
+    }
     for prefix, stage in (("raw_", "raw"), ("published", "publish"), ("leadership", "scorecard")):
         if step.startswith(prefix):
             return stage

@@ -6,8 +6,9 @@ Reads the published file for leaders only, and computes nothing but numerator / 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
@@ -64,7 +65,7 @@ class Headline:
 
     def why(self) -> str:
         """Why it changed, and which month a claim counts in."""
-        change = [self.change.text(self.unit)] if self.change else []
+        change = [_plain(self.change).text(self.unit)] if self.change else []
         return "\n\n".join([*change, f"By {self.period_rule}."])
 
     def months(self) -> str:
@@ -77,6 +78,12 @@ class Headline:
     def _limit(self) -> str:
         sign = "≤" if self.direction == "down" else "≥"
         return f"{sign} {show(self.target, self.unit).removesuffix(f' {self.unit}')}"
+
+
+def _plain(change: Change) -> Change:
+    """With names as the data have them: nothing in them is markdown."""
+    driver = change.driver and re.sub(r"([\\`*_{}\[\]()<>#+!|~])", r"\\\1", change.driver)
+    return replace(change, driver=driver)
 
 
 def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:

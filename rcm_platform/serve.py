@@ -62,6 +62,11 @@ def access(settings: Settings) -> dict[str, str]:
         raise ValueError("Everyone on this machine can read the key in .env: `chmod 600 .env`.")
     if (backend := given.get("DAGSTER_AUTH_BACKEND", "sql").lower()) == "dummy":
         raise ValueError(f"DAGSTER_AUTH_BACKEND={backend}: everyone knows its passwords.")
+    if backend == "proxy":
+        raise ValueError(
+            f"DAGSTER_AUTH_BACKEND={backend}: its web sockets believe whoever says a name. Use sql "
+            "or ldap."
+        )
     given.setdefault(
         "DAGSTER_AUTH_DATABASE_URL",
         settings.dagster_postgres_url or f"sqlite:///{settings.users_path}",
@@ -73,10 +78,10 @@ def access(settings: Settings) -> dict[str, str]:
             "choose a longer one, or leave it blank if the user exists."
         )
     proxies = given.get("DAGSTER_AUTH_PROXY_TRUSTED_IPS", "").replace(",", " ").split()
-    if "*" in proxies:
+    if everyone := {"*", "0.0.0.0/0", "::/0"} & set(proxies):
         raise ValueError(
-            "DAGSTER_AUTH_PROXY_TRUSTED_IPS=* would believe everyone where they come from: name "
-            "the addresses of your reverse proxies."
+            f"DAGSTER_AUTH_PROXY_TRUSTED_IPS={everyone.pop()} would believe everyone where they "
+            "come from: name the addresses of your reverse proxies."
         )
     # results that no run computed are for administrators to write down
     given.setdefault("DAGSTER_AUTH_REST_WRITE_ROLE", "ADMIN")

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from rcm_platform.figures import NONE, QUOTED, Figures, Scope, UnknownNumber
+from rcm_platform.figures import NONE, QUOTED, Figure, Figures, Scope, UnknownNumber
 
 __all__ = ["NONE", "Scope", "UnknownNumber"]
 
@@ -64,9 +64,7 @@ class Cell:
 
     @property
     def value(self) -> Decimal | None:
-        if self.denominator is None:
-            return self.numerator
-        return self.numerator / self.denominator if self.denominator else None
+        return Figure(self.numerator, self.denominator).value
 
 
 @dataclass(frozen=True)

@@ -524,7 +524,7 @@ def _record_link(part: trace.Part, version: str) -> str | None:
     return None
 
 
-def _chart(figures: Figures, definition: Definition, address: Address) -> trend_chart.Chart:
+def _chart(figures: Figures, definition: Definition, address: Address) -> trend_chart.Chart | None:
     values = [
         trend_chart.Value(
             one.month,
@@ -537,7 +537,7 @@ def _chart(figures: Figures, definition: Definition, address: Address) -> trend_
         for one in figures.months(definition.kpi, address.scope)
         if one.value is not None
     ]
-    return trend_chart.chart(values, definition.target)
+    return trend_chart.chart(values, definition.target) if values else None
 
 
 def _claim_rows(

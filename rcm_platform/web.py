@@ -8,9 +8,12 @@ and as a viewer with a login.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
+from typing import Any
 
 from dagster_webserver import app, cli
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -39,11 +42,13 @@ class Webserver(DiscreetWebserver):
         """Whether who asks for claims may see them; with a login, each look is written down."""
         return self.may_see_claims(request)
 
-    def first_page(self, request: Request) -> Response:
+    async def first_page(self, request: Request) -> Response:
         """Where `/` leads: who may only read starts at the scorecard."""
-        if self.may_see_claims(request):
-            return self.index_html_endpoint(request)
-        return RedirectResponse(scorecard.PATH)
+        if not await run_in_threadpool(self.may_see_claims, request):
+            return RedirectResponse(scorecard.PATH)
+        page: Any = self.index_html_endpoint(request)
+        # with a login it is still to be awaited: authkit adds who is signed in
+        return await page if inspect.isawaitable(page) else page
 
     def protection(self) -> Middleware:
         """What stands before all else."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import json
 import re
@@ -300,6 +301,7 @@ def test_the_engineers_door_shows_claims_and_reloads_code(home: Path) -> None:
         ({}, "DAGSTER_AUTH_SECRET_KEY must be set"),
         ({"DAGSTER_AUTH_SECRET_KEY": "short"}, "32 characters"),
         ({"DAGSTER_AUTH_SECRET_KEY": KEY, "DAGSTER_AUTH_BACKEND": "dummy"}, "everyone knows"),
+        ({"DAGSTER_AUTH_SECRET_KEY": KEY, "DAGSTER_AUTH_BACKEND": "proxy"}, "web sockets"),
     ],
 )
 def test_without_authentication_there_is_no_door(
@@ -419,7 +421,10 @@ MAY = {
         lambda visitor: visitor.ask("GET", SCORECARD)[0] == 200,
         lambda visitor: "version" in visitor.graphql("{ version }"),
     ),
-    "see claims (`/trace`)": lambda visitor: visitor.ask("GET", "/trace/")[0] == 200,
+    "read the headlines by facility and payer (`/trace`)": lambda visitor: (
+        visitor.ask("GET", "/trace/")[0] == 200
+    ),
+    "see claims": lambda visitor: visitor.ask("GET", "/trace/claim/x")[0] == 404,
     "see stack traces and what runs printed": _all(
         _sees_where_it_broke, lambda visitor: visitor.ask("GET", "/logs/x/y/out")[0] == 404
     ),
@@ -475,6 +480,7 @@ def test_each_role_may_what_the_readme_says(anyone: Visitor) -> None:
         " //elsewhere.example", "https:elsewhere.example", "https:///elsewhere.example",
         "https://elsewhere.example", "javascript:alert(1)", "data:text/html,x",
         "elsewhere.example", "@elsewhere.example", "", "/auth/logout", "/x\r\nSet-Cookie: a=b",
+        "/./auth/logout", "/x/../auth/logout", "/%61uth/logout",
     ],
 )  # fmt: skip
 @pytest.mark.prove
@@ -497,7 +503,19 @@ def test_what_is_encoded_stays_a_path_of_ours(anyone: Visitor, encoded: str) -> 
 @pytest.mark.prove
 def test_a_login_leads_to_the_page_that_was_asked_for(anyone: Visitor) -> None:
     path = "/trace/kpi/cash?month=2025-05&payer=Payer%20A"
+    asked = anyone.ask("GET", path)[2]["Location"]
+    assert asked == f"/auth/login?next={quote(path, safe='/')}"
+    assert f'name="next" value="{html.escape(path)}"' in anyone.ask("GET", asked)[1]
     assert anyone.signs_in("eve", next=path)[2]["Location"] == path
+
+
+@pytest.mark.prove
+def test_the_first_page_is_the_scorecard_for_who_only_reads(anyone: Visitor) -> None:
+    for name in ("lea", "ed", "admin"):
+        status, page, _ = anyone.logged_in(name).ask("GET", "/")
+        assert (status, "Dagster" in page) == (200, True), name
+    status, _, headers = anyone.logged_in("eve").ask("GET", "/")
+    assert (status, headers["Location"]) == (307, SCORECARD)
 
 
 @pytest.mark.parametrize("token", ["", "x", "other"])
@@ -627,8 +645,8 @@ def test_a_changed_role_or_password_or_a_deleted_user_holds_at_once(
     visitor = anyone.logged_in("gus")
     changed = PASSWORD + " changed"
     for command, password, status in (
-        (("change-role", "gus", "launcher"), PASSWORD, 200),
-        (("change-password", "gus", "--password", changed), changed, 200),
+        (("change-role", "gus", "launcher"), PASSWORD, 404),
+        (("change-password", "gus", "--password", changed), changed, 404),
         (("change-role", "gus", "viewer"), changed, 403),
     ):
         assert visitor.is_in()
@@ -636,7 +654,7 @@ def test_a_changed_role_or_password_or_a_deleted_user_holds_at_once(
         assert done.returncode == 0, done.stderr
         assert not visitor.is_in()
         visitor = anyone.logged_in("gus", password)
-        assert visitor.ask("GET", "/trace/")[0] == status
+        assert visitor.ask("GET", "/trace/claim/x")[0] == status
     assert rcm("users", "delete-user", "gus", "--yes", home=home).returncode == 0
     assert not visitor.is_in()
 

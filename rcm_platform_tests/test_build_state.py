@@ -16,6 +16,7 @@ from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 
 DAY = date(2025, 3, 1)
+SOURCE, READER = "source.rcm_dbt.x12.remit_claims", "raw_rows"
 
 
 def manifest(**parents: tuple[str, ...]) -> dict[str, Any]:
@@ -34,9 +35,13 @@ def manifest(**parents: tuple[str, ...]) -> dict[str, Any]:
         },
         "parent_map": {ids[name]: [ids[p] for p in above] for name, above in parents.items()},
         "child_map": {
-            ids[name]: [ids[child] for child, above in parents.items() if name in above]
-            for name in parents
+            SOURCE: [ids[name] for name, above in parents.items() if not above and name == READER],
+            **{
+                ids[name]: [ids[child] for child, above in parents.items() if name in above]
+                for name in parents
+            },
         },
+        "sources": {SOURCE: {"source_name": "x12"}},
     }
 
 
@@ -92,8 +97,9 @@ def test_what_a_load_touches_is_enough_where_the_rest_is_built(settings: Setting
     batch_of(settings, "b1", "x12/remit_claims")
     chosen = ("raw_rows", "ledger", "report")
     assert plan(settings, *chosen, loaded=("x12",)) == build_state.Plan((), is_whole=True)
-    # part of it is not
+    # part of it is not: neither without what depends on it, nor without what reads it
     assert not plan(settings, "raw_rows", loaded=("x12",)).is_whole
+    assert not plan(settings, "report", loaded=("x12",)).is_whole
 
 
 def test_a_load_first_builds_the_rest_where_that_is_of_another_state(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from rcm_platform import ingest, landing, quarantine
-from rcm_platform.assets.common import HELD_TAG, mark_run, run_day
+from rcm_platform.assets.common import HELD_TAG, loaded_lake, mark_run, run_day
 from rcm_platform.assets.raw import item_table, raw_key
 from rcm_platform.quarantine import Item
 from rcm_platform.settings import Settings
@@ -52,7 +52,7 @@ def build(settings: Settings) -> dg.AssetChecksDefinition:
                 mark_run(context, HELD_TAG, quarantine.in_short(held))
             yield _held(held)
         if CURRENT_CHECK in wanted:
-            as_of = ingest.as_of_date(settings, lake, run_day(context))
+            as_of = ingest.as_of_date(settings, loaded_lake(settings), run_day(context))
             yield _current(landing.deliveries(settings, lake, as_of))
 
     return arrivals

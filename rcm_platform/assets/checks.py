@@ -10,6 +10,7 @@ import dagster as dg
 from dagster_duckdb import DuckDBResource
 
 from rcm_platform import (
+    build_state,
     fault_checks,
     findings,
     ingest,
@@ -19,13 +20,13 @@ from rcm_platform import (
     truth_checks,
 )
 from rcm_platform.assets import lineage
-from rcm_platform.assets.common import nightly_check, run_day
+from rcm_platform.assets.arrivals import RECEIVED
+from rcm_platform.assets.common import loaded_lake, nightly_check, run_day
 from rcm_platform.assets.persons import person_table_key
-from rcm_platform.assets.raw import raw_key
+from rcm_platform.lake import Lake
 from rcm_platform.proof import ProofLine
 from rcm_platform.settings import Settings
 
-RECEIVED = raw_key("platform", "received_files")
 EXCEPTIONS = "mart_data_exceptions"
 
 # what is counted file by file, before any model runs
@@ -86,7 +87,7 @@ def _files(settings: Settings) -> dg.AssetChecksDefinition:
         can_subset=True,
     )
     def files(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        lines = proof.account_for_files(ingest.open_lake(settings))
+        lines = proof.account_for_files(loaded_lake(settings))
         for subject in ACCOUNTED:
             if _is_asked(context, RECEIVED, conservation_name(subject)):
                 of_subject = [line for line in lines if line.subject == subject]
@@ -110,7 +111,7 @@ def _conservation(settings: Settings) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> Iterator[dg.AssetCheckResult]:
         lake = ingest.open_lake(settings)
-        as_of = ingest.as_of_date(settings, lake, run_day(context))
+        as_of = _as_of(settings, context, lake)
         asked = [
             subject
             for subject, (mart, _) in CONSERVED.items()
@@ -162,7 +163,7 @@ def _trace(settings: Settings) -> dg.AssetChecksDefinition:
     def kpis_trace_exactly(
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> dg.AssetCheckResult:
-        as_of = ingest.as_of_date(settings, ingest.open_lake(settings), run_day(context))
+        as_of = _as_of(settings, context, ingest.open_lake(settings))
         with warehouse.get_connection() as con:
             audit = trace_audit.audit_warehouse(con, as_of)
         return dg.AssetCheckResult(
@@ -191,7 +192,7 @@ def _faults(settings: Settings) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> dg.AssetCheckResult:
         lake = ingest.open_lake(settings)
-        as_of = ingest.as_of_date(settings, lake, run_day(context))
+        as_of = _as_of(settings, context, lake)
         latest = lake.latest_arrival_date()
         if latest and as_of < latest:
             return dg.AssetCheckResult(passed=True, metadata=_not_applicable(as_of, latest))
@@ -245,7 +246,7 @@ def _linkage(settings: Settings) -> dg.AssetChecksDefinition:
     )
     def linkage(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         lake = ingest.open_lake(settings)
-        as_of = ingest.as_of_date(settings, lake, run_day(context))
+        as_of = _as_of(settings, context, lake)
         truth = settings.world_dir / "truth"
         found = persons.judge(lake, settings.persons_dir, truth, as_of)
         return dg.AssetCheckResult(
@@ -294,7 +295,7 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> Iterator[dg.AssetCheckResult]:
         lake = ingest.open_lake(settings)
-        as_of = ingest.as_of_date(settings, lake, run_day(context))
+        as_of = _as_of(settings, context, lake)
         latest = lake.latest_arrival_date()
         for check in truth_checks.CHECKS:
             if not _is_asked(context, mart_key(check.proves), f"{check.name}_true"):
@@ -323,6 +324,11 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
             )
 
     return truth
+
+
+def _as_of(settings: Settings, context: dg.AssetCheckExecutionContext, lake: Lake) -> date:
+    """The date that the warehouse is of; where it is of several, that of the run."""
+    return build_state.built_as_of(settings) or ingest.as_of_date(settings, lake, run_day(context))
 
 
 def _is_asked(context: dg.AssetCheckExecutionContext, asset: dg.AssetKey, name: str) -> bool:

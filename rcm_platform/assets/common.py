@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
+from rcm_platform import ingest
+from rcm_platform.settings import Settings
+
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from rcm_platform.lake import Lake
 
 AS_OF_TAG = "rcm/as_of"
 HELD_TAG = "rcm/held"
@@ -43,6 +48,17 @@ def _nightly(hours: int) -> dg.FreshnessPolicy:
 RAW_FRESHNESS = _nightly(2)
 MARTS_FRESHNESS = _nightly(4)
 PUBLISHED_FRESHNESS = _nightly(6)
+
+
+def loaded_lake(settings: Settings) -> Lake:
+    """The lake, to read. Raises Failure where nothing was loaded yet."""
+    lake = ingest.open_lake(settings)
+    if not lake.has("platform", "received_files"):
+        raise dg.Failure(
+            "Nothing was loaded yet: run the job `nightly` (or `rcm run`) once.",
+            allow_retries=False,
+        )
+    return lake
 
 
 class Warehouse(DuckDBResource):

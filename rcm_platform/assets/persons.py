@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from rcm_platform import ingest, persons
-from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, column_schema, run_day
+from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, column_schema, loaded_lake, run_day
 from rcm_platform.assets.raw import GROUP, raw_key
 from rcm_platform.hospitals import hospitals
 from rcm_platform.settings import Settings
@@ -48,7 +48,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
     )
     def link(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         with ingest.single_writer(settings, context.log.warning):
-            lake = ingest.open_lake(settings)
+            lake = loaded_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             found = persons.link(lake, settings.persons_dir, as_of)
         if found.ignored_overrides:

@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
+from dagster._core.storage.asset_check_execution_record import (
+    COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
+    AssetCheckExecutionRecordStatus,
+)
 from dagster_duckdb import DuckDBResource
 
 from rcm_platform import (
@@ -95,8 +98,7 @@ def _files(
     ) -> Iterator[dg.MaterializeResult[None]]:
         with ingest.single_writer(settings, context.log.warning):
             lake = ingest.open_lake(settings)
-            as_of = ingest.as_of_date(settings, lake, run_day(context))
-            if not build_state.is_whole(settings):
+            if (as_of := build_state.built_as_of(settings)) is None:
                 raise dg.Failure(
                     "Not published: some models are older than others, or a build failed. Run the "
                     "job `nightly`.",
@@ -145,7 +147,15 @@ def _files(
 def failed_checks(instance: dg.DagsterInstance, graph: Any) -> list[str]:
     """The blocking checks whose last answer is no, also those that this run did not ask."""
     blocking = [key for key in graph.asset_check_keys if graph.get_check_spec(key).blocking]
-    asked = instance.event_log_storage.get_latest_asset_check_execution_by_key(blocking)
+    storage = instance.event_log_storage
+    asked = dict(storage.get_latest_asset_check_execution_by_key(blocking))
+    for key, record in asked.items():
+        if record.status == AssetCheckExecutionRecordStatus.PLANNED:
+            # asked and not answered (cancelled, or it raised): the answer before it stands
+            before = storage.get_asset_check_execution_history(
+                key, limit=1, status=COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES
+            )
+            asked[key] = before[0] if before else record
     return [
         f"{key.name} of {key.asset_key.to_user_string()}"
         for key, record in sorted(asked.items(), key=str)

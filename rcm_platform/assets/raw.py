@@ -242,7 +242,7 @@ def item_table(held: Sequence[Item]) -> dg.TableMetadataValue:
                     "dollars": _known(item.dollar_amount),
                     "what to do": f"{item.next_step} See `{item.show_command}`.",
                     "file": f"{item.source_system}: {item.source_file}",
-                    "place": item.source_position or f"the whole {item.level}",
+                    "place": item.place,
                     "arrived": str(item.arrival_date),
                 }
             )

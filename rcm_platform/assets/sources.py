@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from rcm_platform import ingest
+from rcm_platform import ingest, landing
 from rcm_platform.assets.common import (
     DATA_TEAM,
     RAW_FRESHNESS,
@@ -67,7 +67,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
             settings,
             source,
             "Observed, never written. Late when it could not be read, or when it has delivered "
-            "nothing for longer than it ever did of late.",
+            f"nothing for more than {landing.PATIENT_GAPS} times the longest silence of late.",
         )
         for source in ingest.locations(settings)
         if source not in played

@@ -34,7 +34,7 @@ from rcm_platform import (
     warehouse_tables,
 )
 from rcm_platform.assets import lineage
-from rcm_platform.assets.common import MARTS_FRESHNESS, WRITER_POOL, run_day
+from rcm_platform.assets.common import MARTS_FRESHNESS, WRITER_POOL, loaded_lake, run_day
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse_tables import Tables
@@ -128,7 +128,7 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
         with ingest.single_writer(settings, context.log.warning):
-            lake = ingest.open_lake(settings)
+            lake = loaded_lake(settings)
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             context.log.info(f"dbt build as of {as_of}")
             chosen = {models[key] for key in context.selected_asset_keys}
@@ -137,7 +137,8 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                 plan = build_state.plan(settings, lake, as_of, manifest, chosen, loaded)
             except build_state.NotBuilt as problem:
                 raise dg.Failure(str(problem), allow_retries=False) from None
-            if not persons.is_linked(settings.persons_dir):
+            # models of another date need the persons of that date
+            if plan.first or not persons.is_linked(settings.persons_dir):
                 persons.link(lake, settings.persons_dir, as_of)
             if chosen:  # else only tests were asked for
                 build_state.build_begins(settings)

@@ -1,5 +1,5 @@
--- What waits in quarantine, with the payment that it stands in where that payment is loaded
--- otherwise, and with what is needed to find a claim in it.
+-- What a rule held and was not loaded, with the payment that it stands in where that payment is
+-- loaded otherwise, and with what is needed to find a claim in it.
 with
 
 items as (
