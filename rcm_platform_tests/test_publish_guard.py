@@ -46,3 +46,25 @@ def test_a_blocking_check_stands_failed_until_it_passes() -> None:
         answer(instance, "blocks", passed=False)
         answer(instance, "blocks", passed=True)
         assert failed_checks(instance, graph) == []
+
+
+@dg.asset_check(asset=MART, name="blocks", blocking=True)
+def breaks() -> dg.AssetCheckResult:
+    raise RuntimeError("it was asked and did not answer")
+
+
+def test_a_check_that_was_asked_and_did_not_answer_stands_as_it_was() -> None:
+    definitions = dg.Definitions(
+        [fct_claims],
+        asset_checks=[breaks],
+        jobs=[dg.define_asset_job("ask", dg.AssetSelection.checks(breaks))],
+    )
+    graph = definitions.resolve_asset_graph()
+    with dg.DagsterInstance.ephemeral() as instance:
+        answer(instance, "blocks", passed=False)
+        job = definitions.resolve_job_def("ask")
+        assert not job.execute_in_process(instance=instance, raise_on_error=False).success
+        assert failed_checks(instance, graph) == ["blocks of marts/fct_claims"]
+        answer(instance, "blocks", passed=True)
+        job.execute_in_process(instance=instance, raise_on_error=False)
+        assert failed_checks(instance, graph) == []
