@@ -132,7 +132,8 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
             as_of = ingest.as_of_date(settings, lake, run_day(context))
             context.log.info(f"dbt build as of {as_of}")
             chosen = {models[key] for key in context.selected_asset_keys}
-            loaded = {k.path[1] for k in context.run.asset_selection or () if k.path[0] == "raw"}
+            made = context.job_def.asset_layer.selected_asset_keys
+            loaded = {key.path[1] for key in made if key.path[0] == "raw"}
             try:
                 plan = build_state.plan(settings, lake, as_of, manifest, chosen, loaded)
             except build_state.NotBuilt as problem:
