@@ -108,18 +108,22 @@ def equal() -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN)
 
 
-def _run(definitions: dg.Definitions, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
-    job = definitions.resolve_implicit_global_asset_job_def()
-    return job.execute_in_process(instance=instance, raise_on_error=False)
+def _run(
+    definitions: dg.Definitions, instance: dg.DagsterInstance, job: str = "__ASSET_JOB"
+) -> dg.ExecuteInProcessResult:
+    found = definitions.resolve_job_def(job)
+    return found.execute_in_process(instance=instance, raise_on_error=False)
 
 
-def test_a_failed_run_is_told_and_what_is_published_is_marked(
-    tmp_path: Path, hook: tuple[list[dict[str, Any]], str]
+@pytest.mark.parametrize(("job", "is_held"), [("nightly", True), ("__ASSET_JOB", False)])
+def test_a_failed_run_is_told_and_one_that_was_to_publish_is_marked(
+    tmp_path: Path, hook: tuple[list[dict[str, Any]], str], job: str, is_held: bool
 ) -> None:
     posts, url = hook
     settings = Settings(home=tmp_path, alert_webhook_url=url)
     with dg.DagsterInstance.ephemeral() as instance:
-        result = _run(dg.Definitions(assets=[broken]), instance)
+        nightly = dg.define_asset_job("nightly")
+        result = _run(dg.Definitions(assets=[broken], jobs=[nightly]), instance, job)
         context = dg.build_run_status_sensor_context(
             sensor_name="alert_on_failure",
             dagster_instance=instance,
@@ -130,8 +134,8 @@ def test_a_failed_run_is_told_and_what_is_published_is_marked(
     assert posts[0]["body"]["kind"] == "run_failed"
     assert result.run_id in posts[0]["body"]["link"]
     held = publish.held(settings.published_dir)
-    assert held
-    assert result.run_id in str(held)
+    assert (held is not None) == is_held
+    assert not held or result.run_id in str(held)
 
 
 def test_a_check_that_only_warns_is_told_too(

@@ -32,6 +32,7 @@ def test_a_column_is_found_by_words_as_they_are_typed(port: int) -> None:
         tables = visit.page.locator("tr[data-table]:visible")
         everything = tables.count()
         search = visit.page.get_by_label("Search tables and columns")
+        search.wait_for()  # the script shows it
         search.press_sequentially("denied amount fct_claims")
         # of all marts, the claims and their lines have such a column
         assert 0 < tables.count() < everything / 10
