@@ -29,9 +29,6 @@ from rcm_platform.csrf_protection import CsrfProtection
 from rcm_platform.serve import SHORTEST_PASSWORD
 from rcm_platform.settings import get_settings
 
-LOGIN = "/auth/login"
-"""Where who has no session is sent; login.PAGE, whose module needs a configured authkit."""
-
 REPORTS = {"reportRunlessAssetEvents", "reportAssetCheckEvaluations"}
 """Mutations that say an asset or a check has a result which no run computed."""
 
@@ -201,14 +198,17 @@ def _with_the_whole_address(handle: Callable[..., Any]) -> Callable[..., Any]:
     """authkit remembers which path was asked for before the login; this also its parameters."""
 
     async def handled(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        from rcm_platform import login
+
+        to_login = f"{login.PAGE}?next="
         url = HTTPConnection(scope).url
         asked = url.path + (f"?{url.query}" if url.query else "")
 
         async def kept(message: Any) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                if headers.get("location", "").startswith(f"{LOGIN}?next="):
-                    headers["location"] = f"{LOGIN}?next={quote(asked, safe='/')}"
+                if headers.get("location", "").startswith(to_login):
+                    headers["location"] = to_login + quote(asked, safe="/")
             await send(message)
 
         await handle(self, scope, receive, kept)
