@@ -30,7 +30,7 @@ format: $(READY) ## Mend style where a tool can
 	$(BIN)/ruff format .
 
 glossary: $(READY) ## Write the tables of docs/glossary.md from models and seeds
-	$(BIN)/python -m rcm_platform.glossary
+	$(BIN)/python -m rcm_platform.warehouse.glossary
 
 pictures: $(READY) ## Take the pictures of README.md anew, from a finished run
 	$(BIN)/python -m rcm_platform_tests.browser.pictures

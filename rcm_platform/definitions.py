@@ -10,21 +10,22 @@ from dagster_shared.utils.warnings import BetaWarning, PreviewWarning
 warnings.filterwarnings("ignore", category=BetaWarning)
 warnings.filterwarnings("ignore", category=PreviewWarning)
 
-from rcm_platform import automation, dbt_project, stories  # noqa: E402
 from rcm_platform.assets import (  # noqa: E402
-    arrivals,
-    checks,
+    dbt,
     exposures,
-    leadership,
     persons,
     published,
     raw,
+    scorecard,
     snapshots,
     sources,
-    transform,
 )
+from rcm_platform.assets.checks import arrivals, common  # noqa: E402
 from rcm_platform.assets.common import Warehouse  # noqa: E402
+from rcm_platform.automation import sensors  # noqa: E402
+from rcm_platform.explain import guided_lineage  # noqa: E402
 from rcm_platform.settings import Settings, get_settings  # noqa: E402
+from rcm_platform.warehouse import project as dbt_project  # noqa: E402
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -34,27 +35,28 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *sources.build(settings),
         *raw.build(settings),
         persons.build(settings),
-        transform.build(settings, manifest),
+        dbt.build(settings, manifest),
         *published.build(settings, manifest, lambda: definitions.resolve_asset_graph()),
-        leadership.build(settings),
+        scorecard.build(settings),
         *exposures.build(manifest),
         snapshots.spec(settings),
     ]
     told = dg.map_asset_specs(
-        lambda spec: spec.merge_attributes(tags=stories.tags(spec.key.to_user_string())), assets
+        lambda spec: spec.merge_attributes(tags=guided_lineage.tags(spec.key.to_user_string())),
+        assets,
     )
     definitions = dg.Definitions(
         assets=dg.with_source_code_references(told),
-        asset_checks=[arrivals.build(settings), *checks.build(settings)],
-        jobs=[automation.nightly_job, automation.landing_job, snapshots.job(settings)],
-        schedules=[automation.nightly_schedule(settings)],
+        asset_checks=[arrivals.build(settings), *common.build(settings)],
+        jobs=[sensors.nightly_job, sensors.landing_job, snapshots.job(settings)],
+        schedules=[sensors.nightly_schedule(settings)],
         sensors=[
-            *automation.alert_sensors(settings),
-            automation.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
+            *sensors.alert_sensors(settings),
+            sensors.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
         ],
-        loggers={"progress": automation.progress_logger},
+        loggers={"progress": sensors.progress_logger},
         resources={
-            "dbt": transform.resource(settings),
+            "dbt": dbt.resource(settings),
             "warehouse": Warehouse(
                 database=str(settings.warehouse_path),
                 connection_config={"access_mode": "READ_ONLY"},

@@ -225,7 +225,7 @@ class Settings(BaseSettings):
 
         They are those of the dbt project's `vars.hospitals`; each has RCM_<SOURCE SYSTEM>_URL.
         """
-        from rcm_platform.hospitals import hospitals
+        from rcm_platform.sources.hospitals import hospitals
 
         environment = _environment(self.model_config.get("env_file"))
         found = {}

@@ -19,11 +19,11 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
-from rcm_platform.ingest import open_lake
+from rcm_platform.ingest.feeds import open_lake
 from rcm_platform.lake import Lake
-from rcm_platform.publish import Relation, open_published, publish
+from rcm_platform.publish.versions import Relation, open_published, publish
 from rcm_platform.settings import Settings
-from rcm_platform_tests import servers
+from rcm_platform_tests.support import servers
 
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
 hypothesis.settings.register_profile("fixed", derandomize=True)

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from rcm_platform import ingest, persons
 from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, column_schema, loaded_lake, run_day
 from rcm_platform.assets.raw import GROUP, raw_key
-from rcm_platform.hospitals import hospitals
+from rcm_platform.ingest import feeds
+from rcm_platform.persons import store
 from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
 
 TABLES = {
     "members": "Every patient record and the person whose it is, across hospitals.",
@@ -41,16 +42,16 @@ def build(settings: Settings) -> dg.AssetsDefinition:
                 group_name=GROUP,
                 kinds={"python", "parquet"},
                 owners=DATA_TEAM,
-                metadata={"dagster/column_schema": column_schema(persons.TABLES[table])},
+                metadata={"dagster/column_schema": column_schema(store.TABLES[table])},
             )
             for table, description in TABLES.items()
         ],
     )
     def link(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        with ingest.single_writer(settings, context.log.warning):
+        with feeds.single_writer(settings, context.log.warning):
             lake = loaded_lake(settings)
-            as_of = ingest.as_of_date(settings, lake, run_day(context))
-            found = persons.link(lake, settings.persons_dir, as_of)
+            as_of = feeds.as_of_date(settings, lake, run_day(context))
+            found = store.link(lake, settings.persons_dir, as_of)
         if found.ignored_overrides:
             context.log.warning(
                 "Overrides of persons name records that have not arrived: "

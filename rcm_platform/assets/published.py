@@ -11,18 +11,13 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform import (
-    build_state,
-    column_lineage,
-    documentation,
-    exports,
-    ingest,
-    phi,
-    proof,
-    publish,
-)
 from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL, money, run_day
+from rcm_platform.ingest import feeds
+from rcm_platform.proof import conservation
+from rcm_platform.publish import exports, phi, versions
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import build_state, column_lineage
+from rcm_platform.web import documentation
 
 EXPORTS_KEY = dg.AssetKey(["published", "exports"])
 
@@ -73,7 +68,7 @@ def _files(
                 deps=sorted(
                     {
                         dg.AssetKey([relation.schema, relation.name])
-                        for relation in publish.relations_for(manifest, audience)
+                        for relation in versions.relations_for(manifest, audience)
                     }
                     | {RECONCILED}
                 ),
@@ -96,8 +91,8 @@ def _files(
     def published(
         context: dg.AssetExecutionContext, warehouse: DuckDBResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        with ingest.single_writer(settings, context.log.warning):
-            lake = ingest.open_lake(settings)
+        with feeds.single_writer(settings, context.log.warning):
+            lake = feeds.open_lake(settings)
             if (as_of := build_state.built_as_of(settings)) is None:
                 raise dg.Failure(
                     "Not published: some models are older than others, or a build failed. Run the "
@@ -111,12 +106,12 @@ def _files(
                     allow_retries=False,
                 )
             with warehouse.get_connection() as con:
-                facts = proof.summary(con, lake, as_of)
+                facts = conservation.summary(con, lake, as_of)
             if unexplained := Decimal(facts["unexplained"]):
                 raise dg.Failure(f"Not published: {money(unexplained)} is unexplained.")
             # a version is whole: all files are written, whichever was asked for
             audiences = phi.relations(*column_lineage.read(settings.dbt_target_dir))
-            version = publish.publish(
+            version = versions.publish(
                 settings.warehouse_path,
                 settings.published_dir,
                 audiences,
@@ -184,7 +179,7 @@ def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefini
     )
     def exported() -> dg.MaterializeResult:
         folder = settings.published_dir
-        if (version := publish.current(folder)) is None:
+        if (version := versions.current(folder)) is None:
             raise dg.Failure(f"Nothing is published in {folder} yet.")
         beside = folder / version.version / "exports"
         done = [
@@ -222,9 +217,9 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
         ),
     )
     def documented(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        with ingest.single_writer(settings, context.log.warning):
-            lake = ingest.open_lake(settings)
-            as_of = ingest.as_of_date(settings, lake, run_day(context))
+        with feeds.single_writer(settings, context.log.warning):
+            lake = feeds.open_lake(settings)
+            as_of = feeds.as_of_date(settings, lake, run_day(context))
             tables = documentation.write(settings, as_of)
         return dg.MaterializeResult(
             metadata={

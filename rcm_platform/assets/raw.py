@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import dagster as dg
 
-from rcm_platform import column_lineage, ingest, landing, quarantine
 from rcm_platform.assets.common import (
     AS_READ,
     DATA_TEAM,
@@ -19,11 +18,15 @@ from rcm_platform.assets.common import (
     run_day,
 )
 from rcm_platform.assets.sources import source_key
-from rcm_platform.hospitals import hospitals
-from rcm_platform.ingest import Feed
+from rcm_platform.ingest import arrivals
+from rcm_platform.ingest import feeds as ingest_feeds
+from rcm_platform.ingest.feeds import Feed
+from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.lake import Lake
-from rcm_platform.quarantine import Item
 from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
+from rcm_platform.warehouse import column_lineage
 
 GROUP = "raw"
 PLATFORM = {
@@ -51,7 +54,7 @@ def raw_key(feed: str, table: str) -> dg.AssetKey:
 
 def build(settings: Settings) -> list[dg.AssetsDefinition]:
     """One step per feed, then the platform's own tables, which depend on all of them."""
-    feeds = ingest.feeds(settings).values()
+    feeds = ingest_feeds.feeds(settings).values()
     tables = [raw_key(feed.name, table) for feed in feeds for table in feed.tables]
     described = column_lineage.described_sources(settings.dbt_target_dir)
     return [
@@ -63,7 +66,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition]:
 def _feed_asset(
     settings: Settings, feed: Feed, described: Mapping[tuple[str, str], Mapping[str, str]]
 ) -> dg.AssetsDefinition:
-    sources = [s for s in feed.origins if s in ingest.locations(settings)]
+    sources = [s for s in feed.origins if s in ingest_feeds.locations(settings)]
     first = raw_key(feed.name, next(iter(feed.tables)))
 
     @dg.multi_asset(
@@ -101,28 +104,30 @@ def _feed_asset(
         from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 
         summary, problems, read = LoadSummary(feed.name), list[str](), list[str]()
-        with ingest.writing(settings, context.log.warning) as lake:
+        with ingest_feeds.writing(settings, context.log.warning) as lake:
             for source in sources:
                 # what arrives from here on is new to the next look at the folder
-                seen = landing.look_at(settings, source)
+                seen = arrivals.look_at(settings, source)
                 try:
                     summary = summary.merge(
-                        ingest.compare_source(settings, lake, source, log_progress(context)).summary
+                        ingest_feeds.compare_source(
+                            settings, lake, source, log_progress(context)
+                        ).summary
                         if (context.op_execution_context.op_config or {}).get("full_compare")
-                        else ingest.load_source(settings, lake, source, log_progress(context))
+                        else ingest_feeds.load_source(settings, lake, source, log_progress(context))
                     )
-                    landing.note_loaded(settings, source, seen)
+                    arrivals.note_loaded(settings, source, seen)
                     read.append(source)
                 except SourceUnavailable as problem:
                     # one absent source never stops the others: say it, show it, go on
                     problems.append(str(problem))
                     context.log.error(str(problem))
                     mark_run(context, NOT_READ_TAG, source)
-            counts = ingest.row_counts(lake, feed.name, feed.tables)
-            as_of = ingest.as_of_date(settings, lake, run_day(context))
-            delivered = {d.source: d for d in landing.deliveries(settings, lake, as_of)}
+            counts = ingest_feeds.row_counts(lake, feed.name, feed.tables)
+            as_of = ingest_feeds.as_of_date(settings, lake, run_day(context))
+            delivered = {d.source: d for d in arrivals.deliveries(settings, lake, as_of)}
         # the freshness of a source of yours: late when it was not read, or has stopped
-        for source in set(read) - set(ingest.from_world(settings)):
+        for source in set(read) - set(ingest_feeds.from_world(settings)):
             if delivered[source].is_current:
                 context.log_event(_read_event(delivered[source]))
         for message in summary.messages:
@@ -158,7 +163,7 @@ def _feed_asset(
     return load
 
 
-def _read_event(delivery: landing.Delivery) -> dg.AssetMaterialization:
+def _read_event(delivery: arrivals.Delivery) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
         source_key(delivery.source),
         description="Read, and its data is current.",
@@ -186,13 +191,13 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
     )
     def platform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """The feeds write these as they go; here what they settled is noted, and all is counted."""
-        with ingest.writing(settings, context.log.warning) as lake:
-            settled = quarantine.settle(settings, lake)
-            quarantine.keep_originals(settings, lake)
-            quarantine.note_load(settings, lake)
+        with ingest_feeds.writing(settings, context.log.warning) as lake:
+            settled = items.settle(settings, lake)
+            items.keep_originals(settings, lake)
+            items.note_load(settings, lake)
         if settled:
             context.log.info(f"{len(settled)} quarantined items were loaded or corrected since")
-        counts = ingest.row_counts(lake, "platform", PLATFORM)
+        counts = ingest_feeds.row_counts(lake, "platform", PLATFORM)
         for table, rows in counts.items():
             metadata: dict[str, dg.MetadataValue] = {
                 "dagster/row_count": dg.MetadataValue.int(rows)
@@ -208,24 +213,24 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
 
 def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue]:
     """What is open, as figures (which get a plot over time), the newest items, and by rule."""
-    held = quarantine.items(lake, only_open=True)
-    new = {item.quarantine_id for item in quarantine.newly_held(settings, lake)}
+    held = items.items(lake, only_open=True)
+    new = {item.quarantine_id for item in items.newly_held(settings, lake)}
     held.sort(key=lambda item: item.quarantine_id not in new)
-    rules = quarantine.rules()
+    rules = items.rules()
     by_rule = [
         dg.TableRecord(
             {
                 "source": source,
                 "rule": _rule_in_words(rules, rule),
                 "open": len(some),
-                "dollars": money(quarantine.dollars(some)),
+                "dollars": money(items.dollars(some)),
             }
         )
-        for (source, rule), some in quarantine.by_rule(held).items()
+        for (source, rule), some in items.by_rule(held).items()
     ]
     return {
         "open items": dg.MetadataValue.int(len(held)),
-        "open dollars": dg.MetadataValue.float(float(quarantine.dollars(held))),
+        "open dollars": dg.MetadataValue.float(float(items.dollars(held))),
         **({"newest open items": item_table(held)} if held else {}),
         **({"open by rule": dg.MetadataValue.table(by_rule)} if by_rule else {}),
     }
@@ -233,7 +238,7 @@ def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue
 
 def item_table(held: Sequence[Item]) -> dg.TableMetadataValue:
     """The first of these items for people to act on; no value of a row is in it."""
-    rules = quarantine.rules()
+    rules = items.rules()
     return dg.MetadataValue.table(
         [
             dg.TableRecord(
@@ -263,7 +268,7 @@ def _received_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
                 "dollars": _known(total.dollar_amount),
             }
         )
-        for total in landing.received(lake)
+        for total in arrivals.received(lake)
     ]
     newest = [
         dg.TableRecord(
@@ -277,13 +282,13 @@ def _received_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
                 "dollars": _known(file.dollar_amount),
             }
         )
-        for file in landing.newest_files(lake, SHOWN)
+        for file in arrivals.newest_files(lake, SHOWN)
     ]
     tables = {"newest files": newest, "by source": totals}
     return {name: dg.MetadataValue.table(rows) for name, rows in tables.items() if rows}
 
 
-def _rule_in_words(rules: Mapping[str, quarantine.Rule], rule: str) -> str:
+def _rule_in_words(rules: Mapping[str, items.Rule], rule: str) -> str:
     return f"{rule}: {rules[rule].description}" if rule in rules else rule
 
 

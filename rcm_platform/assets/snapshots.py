@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import dagster as dg
 
-from rcm_platform import ingest, snapshots
 from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL
+from rcm_platform.ingest import feeds
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import kpi_snapshots as warehouse_kpi_snapshots
 
 KEY = dg.AssetKey(["published", "kpi_snapshots"])
 JOB = "kpi_snapshots"
@@ -38,9 +39,9 @@ def job(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(pool=WRITER_POOL, out=dg.Out(dg.Nothing))
     def make_snapshot(context: dg.OpExecutionContext) -> None:
-        lake = ingest.open_lake(settings)
+        lake = feeds.open_lake(settings)
         day = context.partition_time_window.start.date()
-        made = snapshots.build(settings, day, lake.earliest_arrival_date())
+        made = warehouse_kpi_snapshots.build(settings, day, lake.earliest_arrival_date())
         values = {kpi: float(value) for kpi, value in made.values.items() if value is not None}
         context.log_event(
             dg.AssetMaterialization(
@@ -67,7 +68,7 @@ def job(settings: Settings) -> dg.JobDefinition:
 
 
 def _days(settings: Settings) -> dg.DailyPartitionsDefinition:
-    last = snapshots.last_day(settings)
+    last = warehouse_kpi_snapshots.last_day(settings)
     return dg.DailyPartitionsDefinition(
         settings.snapshots_from.isoformat(),
         # the first day that is no partition

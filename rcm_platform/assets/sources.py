@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from rcm_platform import ingest, landing
 from rcm_platform.assets.common import (
     DATA_TEAM,
     RAW_FRESHNESS,
@@ -12,8 +11,9 @@ from rcm_platform.assets.common import (
     log_progress,
     run_day,
 )
-from rcm_platform.hospitals import hospitals
+from rcm_platform.ingest import arrivals, feeds
 from rcm_platform.settings import Settings, redact
+from rcm_platform.sources.hospitals import hospitals
 
 GROUP = "sources"
 
@@ -54,22 +54,22 @@ def _spec(settings: Settings, source: str, note: str, **more: object) -> dg.Asse
         kinds=_KINDS[source],
         owners=DATA_TEAM,
         freshness_policy=RAW_FRESHNESS,
-        metadata={"location": redact(ingest.locations(settings)[source])},
+        metadata={"location": redact(feeds.locations(settings)[source])},
         **more,  # type: ignore[arg-type]
     )
 
 
 def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     """The synthetic world as one materializable set, and one external asset per system of yours."""
-    played = ingest.from_world(settings)
+    played = feeds.from_world(settings)
     external: list[dg.AssetsDefinition | dg.AssetSpec] = [
         _spec(
             settings,
             source,
             "Observed, never written. Late when it could not be read, or when it has delivered "
-            f"nothing for more than {landing.PATIENT_GAPS} times the longest silence of late.",
+            f"nothing for more than {arrivals.PATIENT_GAPS} times the longest silence of late.",
         )
-        for source in ingest.locations(settings)
+        for source in feeds.locations(settings)
         if source not in played
     ]
     if not played:
@@ -85,13 +85,13 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     )
     def world(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Bring the synthetic outside world up to its last day."""
-        with ingest.single_writer(settings, context.log.warning):
-            summary = ingest.build_world(settings, run_day(context), log_progress(context))
+        with feeds.single_writer(settings, context.log.warning):
+            summary = feeds.build_world(settings, run_day(context), log_progress(context))
         for source in played:
             yield dg.MaterializeResult(
                 asset_key=source_key(source),
                 metadata={
-                    "through": ingest.world_through(settings).isoformat(),
+                    "through": feeds.world_through(settings).isoformat(),
                     "size": settings.world_size,
                     "seed": settings.world_seed,
                     "summary": str(summary),

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
-from rcm_platform.dbt_project import DBT_EXECUTABLE, project_dir
+from rcm_platform.warehouse.project import DBT_EXECUTABLE, project_dir
 
 
 @dbt_assets(manifest=Path(os.environ["RCM_BENCH_MANIFEST"]))

@@ -24,8 +24,10 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from rcm_platform import headless, landing, publish, run_report
-from rcm_platform.automation import UNFINISHED
+from rcm_platform.automation.sensors import UNFINISHED
+from rcm_platform.ingest import arrivals
+from rcm_platform.operate import run, run_report
+from rcm_platform.publish import versions
 from rcm_platform.settings import Settings, WorldSize
 
 WAIT_SECONDS = 1200
@@ -54,7 +56,7 @@ def measure(size: WorldSize, out: Console, home: Path | None = None, claims: int
     """
     with tempfile.TemporaryDirectory(prefix="rcm_landing_") as folder:
         settings = Settings(home=home or Path(folder), world_size=size)
-        if publish.current(settings.published_dir) is None:
+        if versions.current(settings.published_dir) is None:
             out.print(f"rcm run, {size} world")
             _run(settings, "run")
         out.print("starting the daemon")
@@ -102,7 +104,7 @@ def drop_and_wait(settings: Settings, out: Console, claims: int) -> Landing:
 
 def _shows(settings: Settings, found: Landing) -> bool:
     """Whether readers see the payment."""
-    with publish.open_published(settings.published_dir, "operations") as con:
+    with versions.open_published(settings.published_dir, "operations") as con:
         rows = con.execute(
             "select 1 from mart_cash_reconciliation where trace_number = ?", [found.trace_number]
         ).fetchall()
@@ -171,7 +173,7 @@ def daemon(settings: Settings) -> Iterator[psutil.Process]:
     """The UI with its daemon, until the block ends. When it begins, the landing sensor has looked
     and nothing is left for it to do.
     """
-    headless.prepare_dagster_home(settings)
+    run.prepare_dagster_home(settings)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -209,7 +211,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 def _is_busy(settings: Settings, instance: dg.DagsterInstance) -> bool:
     runs = instance.get_runs(dg.RunsFilter(statuses=UNFINISHED), limit=1)
-    return bool(runs or landing.arrivals(settings, None).waiting)
+    return bool(runs or arrivals.arrivals(settings, None).waiting)
 
 
 def _has_failed(since: float) -> bool:
@@ -247,8 +249,8 @@ def _stages(settings: Settings, dropped: float, published: float) -> dict[str, f
     return stages
 
 
-def _current(settings: Settings) -> publish.Version:
-    version = publish.current(settings.published_dir)
+def _current(settings: Settings) -> versions.Version:
+    version = versions.current(settings.published_dir)
     if version is None:
         raise FileNotFoundError(
             f"Nothing is published in {settings.published_dir}: `rcm run` first"

@@ -73,11 +73,11 @@ def patient_records(per_hospital: int, seed: int = 1) -> pa.Table:
     them."""
     import pyarrow.compute as pc
 
-    from rcm_platform.identity import RECORD_SCHEMA
-    from rcm_platform.world.columns import dates, take
-    from rcm_platform.world.parameters import Parameters
-    from rcm_platform.world.people import patients
-    from rcm_platform.world.rng import Draws
+    from rcm_platform.persons import RECORD_SCHEMA
+    from rcm_platform.world.happened.people import patients
+    from rcm_platform.world.support.columns import dates, take
+    from rcm_platform.world.support.parameters import Parameters
+    from rcm_platform.world.support.rng import Draws
 
     parameters = Parameters()
     count = len(parameters.facilities.text("source_system"))
@@ -110,7 +110,7 @@ def run(what: str, folder: Path) -> Cost:
 
 def main(what: str, folder: str) -> None:
     """Link the records in `folder`; leave what a next linkage builds on; print the cost."""
-    from rcm_platform.identity import link
+    from rcm_platform.persons import link
 
     records = pq.read_table(Path(folder) / "records.parquet")
     pairs, members = (Path(folder) / f"{name}.parquet" for name in ("pairs", "members"))

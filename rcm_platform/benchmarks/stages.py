@@ -17,25 +17,17 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
-from rcm_platform import (
-    column_lineage,
-    dbt_project,
-    exports,
-    fault_checks,
-    findings,
-    ingest,
-    persons,
-    phi,
-    proof,
-    publish,
-    scorecard,
-    small_cells,
-    trace_audit,
-    truth_checks,
-    warehouse_tables,
-)
 from rcm_platform.benchmarks import own_process
+from rcm_platform.explain import scorecard, trace_audit
+from rcm_platform.ingest import feeds
+from rcm_platform.persons import store
+from rcm_platform.proof import blocking_rules, conservation, planted_faults
+from rcm_platform.proof import truth as proof_truth
+from rcm_platform.publish import exports, phi, small_cells, versions
 from rcm_platform.settings import Settings, WorldSize
+from rcm_platform.warehouse import column_lineage
+from rcm_platform.warehouse import project as dbt_project
+from rcm_platform.warehouse import tables as warehouse_tables
 
 STAGES = (
     "start-up", "world", "raw", "persons", "dbt", "checks", "publish", "scorecard", "other",
@@ -86,13 +78,13 @@ def _bare(settings: Settings) -> dict[str, float]:
         times[stage] = times.get(stage, 0.0) + time.monotonic() - start
 
     with timed("world"):
-        ingest.build_world(settings)
-    with timed("raw"), ingest.writing(settings) as lake:
-        for source in ingest.locations(settings):
-            ingest.load_source(settings, lake, source)
-    as_of = ingest.as_of_date(settings, lake)
+        feeds.build_world(settings)
+    with timed("raw"), feeds.writing(settings) as lake:
+        for source in feeds.locations(settings):
+            feeds.load_source(settings, lake, source)
+    as_of = feeds.as_of_date(settings, lake)
     with timed("persons"):
-        persons.link(lake, settings.persons_dir, as_of)
+        store.link(lake, settings.persons_dir, as_of)
     with timed("dbt"):
         dbt_project.prepared_manifest(settings)
         target = ["--target-path", str(dbt_project.run_target(settings))]
@@ -101,27 +93,27 @@ def _bare(settings: Settings) -> dict[str, float]:
     manifest, lineage = column_lineage.read(settings.dbt_target_dir)
     with timed("checks"), duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         truth = settings.world_dir / "truth"
-        proof.account_for_files(lake)
-        proof.prove(con, lake, as_of)
-        findings.blocking(con)
+        conservation.account_for_files(lake)
+        conservation.prove(con, lake, as_of)
+        blocking_rules.blocking(con)
         phi.leaks(manifest, lineage)
         small_cells.problems(con, manifest)
-        persons.judge(lake, settings.persons_dir, truth, as_of)
-        for check in truth_checks.CHECKS:
-            truth_checks.compare(con, truth / "knowable", as_of, check)
-        for compare in (fault_checks.compare, fault_checks.others, fault_checks.differences):
+        store.judge(lake, settings.persons_dir, truth, as_of)
+        for check in proof_truth.CHECKS:
+            proof_truth.compare(con, truth / "knowable", as_of, check)
+        for compare in (planted_faults.compare, planted_faults.others, planted_faults.differences):
             compare(con, truth)
         trace_audit.audit_warehouse(con, as_of)
     folder = settings.published_dir
     with timed("publish"):
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-            facts = proof.summary(con, lake, as_of)
+            facts = conservation.summary(con, lake, as_of)
         audiences = phi.relations(manifest, lineage)
-        version = publish.publish(settings.warehouse_path, folder, audiences, as_of, facts)
+        version = versions.publish(settings.warehouse_path, folder, audiences, as_of, facts)
         beside = folder / version.version / "exports"
         for name, mart in exports.for_manifest(manifest, "operations").items():
             exports.export(folder, mart, beside, exports.Format.PARQUET, "operations", name)
-    with timed("scorecard"), publish.open_published(folder, "leadership") as con:
+    with timed("scorecard"), versions.open_published(folder, "leadership") as con:
         scorecard.proof_line(con)
         scorecard.cash_line(con)
         scorecard.months_line(scorecard.headlines(con))

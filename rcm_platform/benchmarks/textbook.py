@@ -16,10 +16,13 @@ from dagster_dbt import (
     dbt_assets,
 )
 
-from rcm_platform import dbt_project, ingest, persons, publish
-from rcm_platform.phi import ALLOWED
-from rcm_platform.run_report import stage_of
+from rcm_platform.ingest import feeds
+from rcm_platform.operate.run_report import stage_of
+from rcm_platform.persons import store
+from rcm_platform.publish import versions
+from rcm_platform.publish.phi import ALLOWED
 from rcm_platform.settings import get_settings
+from rcm_platform.warehouse import project as dbt_project
 
 settings = get_settings()
 manifest_path = dbt_project.prepared_manifest(settings)
@@ -38,7 +41,7 @@ class Translator(DagsterDbtTranslator):
 @dg.asset
 def world() -> None:
     """The source systems."""
-    ingest.build_world(settings)
+    feeds.build_world(settings)
 
 
 def raw(source: str) -> dg.AssetsDefinition:
@@ -46,20 +49,20 @@ def raw(source: str) -> dg.AssetsDefinition:
 
     @dg.asset(name=f"raw_{source}", deps=[world])
     def loaded() -> None:
-        with ingest.writing(settings) as lake:
-            ingest.load_source(settings, lake, source)
+        with feeds.writing(settings) as lake:
+            feeds.load_source(settings, lake, source)
 
     return loaded
 
 
-sources = [raw(source) for source in ingest.locations(settings)]
+sources = [raw(source) for source in feeds.locations(settings)]
 
 
 @dg.asset(name="persons", deps=sources)
 def linked() -> None:
     """Records of the same person."""
-    lake = ingest.open_lake(settings)
-    persons.link(lake, settings.persons_dir, ingest.as_of_date(settings, lake))
+    lake = feeds.open_lake(settings)
+    store.link(lake, settings.persons_dir, feeds.as_of_date(settings, lake))
 
 
 @dbt_assets(
@@ -71,7 +74,7 @@ def linked() -> None:
 )
 def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     """Every model and test."""
-    as_of = ingest.as_of_date(settings, ingest.open_lake(settings))
+    as_of = feeds.as_of_date(settings, feeds.open_lake(settings))
     with dbt_project.dbt_environment(settings, as_of):
         yield from dbt.cli(dbt_project.BUILD, context=context).stream()
 
@@ -79,9 +82,9 @@ def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
 @dg.asset(deps=[warehouse])
 def published() -> None:
     """What readers open."""
-    as_of = ingest.as_of_date(settings, ingest.open_lake(settings))
-    audiences = {audience: publish.relations_for(manifest, audience) for audience in ALLOWED}
-    publish.publish(settings.warehouse_path, settings.published_dir, audiences, as_of)
+    as_of = feeds.as_of_date(settings, feeds.open_lake(settings))
+    audiences = {audience: versions.relations_for(manifest, audience) for audience in ALLOWED}
+    versions.publish(settings.warehouse_path, settings.published_dir, audiences, as_of)
 
 
 defs = dg.Definitions(

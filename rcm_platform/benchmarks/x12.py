@@ -87,8 +87,8 @@ def _transactions() -> list[tuple[str, str]]:
     """The 835 transactions of a small world: what stands between ST and SE, and their segments."""
     from datetime import date
 
+    from rcm_platform.world.feeds.x12 import clearinghouse_files
     from rcm_platform.world.model import World
-    from rcm_platform.world.x12 import clearinghouse_files
 
     world = World(seed=1, size="small", start=date(2025, 1, 1), through=date(2025, 6, 30))
     found = []

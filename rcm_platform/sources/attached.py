@@ -15,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
-from rcm_platform.duckdb_errors import without_values
 from rcm_platform.settings import redact
 from rcm_platform.sources.base import SourceUnavailable
+from rcm_platform.sources.duckdb_errors import without_values
 from rcm_platform.sources.tabular import literal, quoted
 
 RETRY_WAITS = (1.0, 3.0, 9.0)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import pyarrow as pa
 
 from rcm_platform.lake import Lake
-from rcm_platform.sources import csv, hospital_tables, synthea, x12
+from rcm_platform.sources import csv_folders, hospital_tables, synthea, x12
 from rcm_platform.sources.base import declare
 
 RAW_TABLES: dict[str, dict[str, pa.Schema]] = {
     **{hospital: hospital_tables.raw_tables(hospital) for hospital in hospital_tables.LAYOUTS},
     "x12": x12.TABLES,
-    "treasury": csv.TREASURY_TABLES,
-    "operations": csv.OPERATIONS_TABLES,
-    "claims_csv": csv.CLAIMS_CSV_TABLES,
+    "treasury": csv_folders.TREASURY_TABLES,
+    "operations": csv_folders.OPERATIONS_TABLES,
+    "claims_csv": csv_folders.CLAIMS_CSV_TABLES,
     "synthea": synthea.TABLES,
 }
 

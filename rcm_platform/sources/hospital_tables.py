@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from rcm_platform.hospitals import Hospital, hospitals
+from rcm_platform.sources.hospitals import Hospital, hospitals
 from rcm_platform.sources.tabular import Layout, layout
 
 # kinds of journal entries, in lower case; every other kind is a write-off

@@ -6,7 +6,7 @@ nothing else.
 """
 
 from rcm_platform.world.generate import WorldSummary, generate, refuse_impossible, same_world
-from rcm_platform.world.parameters import ParameterError, fingerprint
+from rcm_platform.world.support.parameters import ParameterError, fingerprint
 
 __all__ = [
     "ParameterError",

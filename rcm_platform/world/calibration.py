@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from rcm_platform.world.parameters import FOLDER, Table
+from rcm_platform.world.support.parameters import FOLDER, Table
 
 #: What the uninsured pay of their charges, in percent: the middle of 10 to 35.
 SELF_PAY_PERCENT = 22

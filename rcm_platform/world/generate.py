@@ -18,10 +18,10 @@ from typing import Any
 
 from filelock import FileLock
 
-from rcm_platform.world.content import content_hashes, digest_of
-from rcm_platform.world.dates import to_day
-from rcm_platform.world.faults import FaultRates
-from rcm_platform.world.parameters import FOLDER, Parameters, Table, fingerprint
+from rcm_platform.world.support.content import content_hashes, digest_of
+from rcm_platform.world.support.dates import to_day
+from rcm_platform.world.support.faults import FaultRates
+from rcm_platform.world.support.parameters import FOLDER, Parameters, Table, fingerprint
 
 Progress = Callable[[int, int, str], None] | None
 
@@ -145,7 +145,8 @@ def refuse_impossible(
 
     The parameter tables are read and checked whole.
     """
-    from rcm_platform.world import front_end, identity, staff
+    from rcm_platform.world.feeds import front_end, staff
+    from rcm_platform.world.happened import identity
 
     sizes = list(dict.fromkeys(Table.read("sizes.csv", FOLDER).text("size")))
     if not 0 <= seed < 2**63:
@@ -220,13 +221,13 @@ def _build(
     progress: Progress,
 ) -> dict[str, Any]:
     """Write the days `wanted` into the folder, the manifest last."""
-    from rcm_platform.world.claims_csv import write_claims_csv
-    from rcm_platform.world.clearinghouse import write_in_processes
-    from rcm_platform.world.databases import write_database
-    from rcm_platform.world.files import write_operations, write_treasury
+    from rcm_platform.world.feeds.claims_csv import write_claims_csv
+    from rcm_platform.world.feeds.clearinghouse import write_in_processes
+    from rcm_platform.world.feeds.databases import write_database
+    from rcm_platform.world.feeds.files import write_operations, write_treasury
+    from rcm_platform.world.feeds.x12 import write_clearinghouse
     from rcm_platform.world.model import World
-    from rcm_platform.world.truth import write_truth
-    from rcm_platform.world.x12 import write_clearinghouse
+    from rcm_platform.world.truth.truth import write_truth
 
     start, through = (date.fromisoformat(parameters[name]) for name in ("start", "through"))
     given = {

@@ -8,15 +8,15 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 
-from rcm_platform.world.claims import story
-from rcm_platform.world.contracts import Contracts, contracts
-from rcm_platform.world.dates import to_day
-from rcm_platform.world.encounters import Care, care
-from rcm_platform.world.faults import FaultRates
-from rcm_platform.world.parameters import Parameters
-from rcm_platform.world.people import Hospitals, Providers, hospitals, providers
-from rcm_platform.world.rng import Draws, Flags
-from rcm_platform.world.story import Payments, Story
+from rcm_platform.world.happened.claims import story
+from rcm_platform.world.happened.contracts import Contracts, contracts
+from rcm_platform.world.happened.encounters import Care, care
+from rcm_platform.world.happened.people import Hospitals, Providers, hospitals, providers
+from rcm_platform.world.happened.story import Payments, Story
+from rcm_platform.world.support.dates import to_day
+from rcm_platform.world.support.faults import FaultRates
+from rcm_platform.world.support.parameters import Parameters
+from rcm_platform.world.support.rng import Draws, Flags
 
 
 class World:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from rcm_platform.world.faults import FaultRates
-from rcm_platform.world.parameters import FOLDER, Table
+from rcm_platform.world.support.faults import FaultRates
+from rcm_platform.world.support.parameters import FOLDER, Table
 
 
 def fault_table(folder: Path, faults: str = "") -> tuple[str, list[str], list[list[str]]]:

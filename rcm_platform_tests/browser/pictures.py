@@ -11,11 +11,11 @@ from pathlib import Path
 
 import dagster as dg
 
-from rcm_platform import flow_picture
 from rcm_platform.definitions import defs
+from rcm_platform.explain import flow_picture
 from rcm_platform.settings import get_settings
-from rcm_platform_tests.browser.visits import Visit, browser
-from rcm_platform_tests.doors import door
+from rcm_platform_tests.support.visits import Visit, browser
+from rcm_platform_tests.support.web_servers import door
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 

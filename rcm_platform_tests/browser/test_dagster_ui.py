@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from rcm_platform.publish import open_published
-from rcm_platform.scorecard import headlines
-from rcm_platform.stories import STORIES
-from rcm_platform_tests.browser.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform.explain.guided_lineage import STORIES
+from rcm_platform.explain.scorecard import headlines
+from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.doors import door
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform_tests.support.web_servers import door
 
 BUILD_MILLISECONDS = 600_000
 

@@ -9,8 +9,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from rcm_platform_tests.browser.visits import CHROMIUM, IN_A_BROWSER, browser, playwright
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.visits import CHROMIUM, IN_A_BROWSER, browser, playwright
 
 pytestmark = IN_A_BROWSER
 

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import dagster as dg
 import pytest
 
-from rcm_platform.headless import HEADLESS_TAG
-from rcm_platform_tests.browser.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform.operate.run import HEADLESS_TAG
 from rcm_platform_tests.conftest import Built, RunCli
-from rcm_platform_tests.doors import door
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform_tests.support.web_servers import door
 
 RUN_SECONDS = 600
 ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)

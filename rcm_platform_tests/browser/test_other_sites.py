@@ -15,9 +15,9 @@ import pytest
 from dagster._daemon.asset_daemon import get_auto_materialize_paused
 
 from rcm_platform.settings import Settings
-from rcm_platform_tests.browser.visits import IN_A_BROWSER, Visit, browser, playwright
 from rcm_platform_tests.conftest import publish_a_number
-from rcm_platform_tests.doors import door
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser, playwright
+from rcm_platform_tests.support.web_servers import door
 
 pytestmark = IN_A_BROWSER
 

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from rcm_platform.figures import Figures
-from rcm_platform.publish import open_published
-from rcm_platform_tests.browser.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform.explain.figures import Figures
+from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.doors import door
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform_tests.support.web_servers import door
 
 pytestmark = IN_A_BROWSER
 

@@ -11,12 +11,12 @@ import dagster as dg
 import duckdb
 import pytest
 
-from rcm_platform import headless
 from rcm_platform.definitions import build_definitions
+from rcm_platform.operate import run
 from rcm_platform.settings import Settings
-from rcm_platform_tests.browser.visits import IN_A_BROWSER, Visit, browser
-from rcm_platform_tests.doors import door
-from rcm_platform_tests.test_quarantine_cli import REMIT
+from rcm_platform_tests.cli.test_quarantine_cli import REMIT
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform_tests.support.web_servers import door
 
 ALERT_SECONDS = 180
 
@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (remits / name).write_text(text)
     settings = Settings(home=tmp_path, world=False, **given(tmp_path))
     monkeypatch.setenv("DAGSTER_HOME", str(settings.dagster_home))
-    headless.prepare_dagster_home(settings)
+    run.prepare_dagster_home(settings)
     assert load(settings).success
 
     received = settings.lake_dir / "platform" / "received_files"

@@ -17,8 +17,8 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from rcm_platform import persons
 from rcm_platform.lake import Lake
+from rcm_platform.persons import store
 from rcm_platform.sources.catalog import declare_all
 
 PROJECT = Path(__file__).parents[2] / "rcm_dbt"
@@ -43,7 +43,7 @@ class Warehouse:
     def try_dbt(self, *args: str, as_of: str | None = "2025-12-31") -> tuple[int, str]:
         """Run dbt and return its exit code and what it printed."""
         is_declared = self.lake.has("hospital_a", "patients")
-        if is_declared and not persons.is_linked(self.home / "persons"):
+        if is_declared and not store.is_linked(self.home / "persons"):
             self.link()
         given = {
             "DBT_PROFILES_DIR": str(PROJECT),
@@ -67,7 +67,7 @@ class Warehouse:
 
     def link(self, as_of: str = "2025-12-31") -> None:
         """Link the patient records, as a run does before dbt."""
-        persons.link(self.lake, self.home / "persons", date.fromisoformat(as_of))
+        store.link(self.lake, self.home / "persons", date.fromisoformat(as_of))
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of the last dbt command."""

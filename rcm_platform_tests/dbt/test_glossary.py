@@ -7,7 +7,7 @@ from typing import Any
 
 from handmade import PROJECT
 
-from rcm_platform import assumptions, glossary
+from rcm_platform.warehouse import assumptions, glossary
 
 
 def marts(parsed: dict[str, Any]) -> set[str]:

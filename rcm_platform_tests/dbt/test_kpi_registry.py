@@ -7,7 +7,7 @@ import re
 
 from handmade import PROJECT
 
-from rcm_platform.truth_checks.kpis import FAMILIES
+from rcm_platform.proof.truth.kpis import FAMILIES
 
 KPI_MODELS = PROJECT / "models" / "intermediate" / "kpi"
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources import files
 from rcm_platform.sources.base import SourceUnavailable
-from rcm_platform.sources.csv import load_claims_csv, load_operations, load_treasury
+from rcm_platform.sources.csv_folders import load_claims_csv, load_operations, load_treasury
 
 HEADER = "deposit_id,deposit_date,hospital,payer_name,trace_number,amount\n"
 ROW_1 = "B1,2025-03-03,HOSP_A,Payer One,TRN1,100.25\n"

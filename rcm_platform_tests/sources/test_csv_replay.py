@@ -8,11 +8,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rcm_platform import ingest, quarantine
+from rcm_platform.ingest import feeds
+from rcm_platform.ingest.quarantine import items
 from rcm_platform.lake import Lake
-from rcm_platform.proof import account_for_files
+from rcm_platform.proof.conservation import account_for_files
 from rcm_platform.settings import Settings
-from rcm_platform.sources import csv as csv_sources
+from rcm_platform.sources import csv_folders as csv_sources
 from rcm_platform.sources.tabular import layout
 
 DEPOSITS = csv_sources.TREASURY["bank_deposits"]
@@ -40,9 +41,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def load(settings: Settings) -> Lake:
-    with ingest.writing(settings) as lake:
-        ingest.load_source(settings, lake, "treasury")
-        quarantine.keep_originals(settings, lake)
+    with feeds.writing(settings) as lake:
+        feeds.load_source(settings, lake, "treasury")
+        items.keep_originals(settings, lake)
     return lake
 
 
@@ -68,13 +69,13 @@ def test_what_a_stricter_reader_held_is_loaded_once(
     expected = load(settings.model_copy(update={"home": settings.home.with_name("other")}))
     if is_gone:
         shutil.rmtree(settings.treasury_dir or Path())
-    done = quarantine.replay(settings)
+    done = items.replay(settings)
     assert (len(done.loaded), done.problems) == (3 if held == "rows" else 1, [])
     assert done.rows["bank_deposits"] == 3
     assert content(lake) == content(expected)
     assert all(line.passed for line in account_for_files(lake))
-    assert quarantine.items(lake, only_open=True) == []
-    assert quarantine.replay(settings).rows == {}
+    assert items.items(lake, only_open=True) == []
+    assert items.replay(settings).rows == {}
     assert content(lake) == content(expected)
 
 
@@ -82,10 +83,10 @@ def test_what_is_still_wrong_stays(settings: Settings) -> None:
     folder = settings.treasury_dir or Path()
     (folder / "bank_deposits_20250302.csv").write_text("nothing,known\n1,2\n")
     lake = load(settings)
-    ((item, problem),) = quarantine.replay(settings).problems
+    ((item, problem),) = items.replay(settings).problems
     assert item.source_file == "bank_deposits_20250302.csv"
     assert problem.startswith("still held (T2)")
-    assert len(quarantine.items(lake, only_open=True)) == 1
+    assert len(items.items(lake, only_open=True)) == 1
 
 
 def test_a_corrected_file_settles_the_one_before(settings: Settings) -> None:
@@ -94,7 +95,7 @@ def test_a_corrected_file_settles_the_one_before(settings: Settings) -> None:
     load(settings)
     path.write_text(GOOD + "\n")
     load(settings)
-    with ingest.writing(settings) as lake:
-        (item,) = quarantine.settle(settings, lake)
+    with feeds.writing(settings) as lake:
+        (item,) = items.settle(settings, lake)
         assert item.source_file == path.name
-        assert quarantine.find(lake, item.quarantine_id).decision == "corrected"
+        assert items.find(lake, item.quarantine_id).decision == "corrected"

@@ -14,7 +14,7 @@ from rcm_platform.lake import Lake
 from rcm_platform.sources import tabular
 from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 from rcm_platform.sources.database import load_hospital
-from rcm_platform_tests.sources.small_hospitals import change, create_hospital
+from rcm_platform_tests.support.small_hospitals import change, create_hospital
 
 
 @pytest.fixture

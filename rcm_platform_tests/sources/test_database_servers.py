@@ -21,10 +21,10 @@ from rcm_platform.sources import attached, tabular
 from rcm_platform.sources.base import SourceUnavailable
 from rcm_platform.sources.database import OVERLAP, compare_hospital, load_hospital
 from rcm_platform.sources.hospital_tables import LAYOUTS
-from rcm_platform.world.databases import write_database
-from rcm_platform.world.load import load as copy_to_server
+from rcm_platform.world.feeds.databases import write_database
+from rcm_platform.world.feeds.load import load as copy_to_server
 from rcm_platform.world.model import World
-from rcm_platform_tests.servers import (
+from rcm_platform_tests.support.servers import (
     DATABASE,
     PASSWORD,
     USER,
@@ -34,7 +34,7 @@ from rcm_platform_tests.servers import (
     mariadb,
     tell,
 )
-from rcm_platform_tests.sources.small_hospitals import HOSPITAL_B, change, create_hospital
+from rcm_platform_tests.support.small_hospitals import HOSPITAL_B, change, create_hospital
 
 SERVERS = ["mysql_url", "postgres_url"]
 CONTENT = "* exclude (_loaded_at, _batch_id)"

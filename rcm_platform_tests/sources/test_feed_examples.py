@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rcm_platform.lake import Lake
-from rcm_platform.sources import csv
+from rcm_platform.sources import csv_folders
 from rcm_platform.sources.base import LoadSummary
 
 PAGE = (Path(__file__).parents[2] / "docs" / "feeds.md").read_text()
@@ -25,9 +25,9 @@ def examples(section: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("setting", "load", "tables"),
     [
-        ("RCM_TREASURY_DIR", csv.load_treasury, csv.TREASURY),
-        ("RCM_OPERATIONS_DIR", csv.load_operations, csv.OPERATIONS),
-        ("RCM_CLAIMS_CSV_DIR", csv.load_claims_csv, csv.CLAIMS_CSV),
+        ("RCM_TREASURY_DIR", csv_folders.load_treasury, csv_folders.TREASURY),
+        ("RCM_OPERATIONS_DIR", csv_folders.load_operations, csv_folders.OPERATIONS),
+        ("RCM_CLAIMS_CSV_DIR", csv_folders.load_claims_csv, csv_folders.CLAIMS_CSV),
     ],
 )
 def test_each_example_loads_whole(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rcm_platform import ingest
+from rcm_platform.ingest import feeds as ingest_feeds
 from rcm_platform.settings import Settings
 from rcm_platform.sources.catalog import RAW_TABLES
 
@@ -13,30 +13,30 @@ EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
 
 def test_every_folder_of_the_lake_is_a_feed(tmp_path: Path) -> None:
-    feeds = ingest.feeds(Settings(home=tmp_path))
+    feeds = ingest_feeds.feeds(Settings(home=tmp_path))
     assert {name: feed.tables for name, feed in feeds.items()} == RAW_TABLES
 
 
 def test_the_world_plays_what_is_not_given(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, treasury_dir=tmp_path / "bank")
-    where = ingest.locations(settings)
+    where = ingest_feeds.locations(settings)
     assert where["treasury"] == str(tmp_path / "bank")
     assert where["claims_csv"] == str(tmp_path / "world" / "claims_csv")
-    assert ingest.from_world(settings) == (
+    assert ingest_feeds.from_world(settings) == (
         "hospital_a", "hospital_b", "clearinghouse", "operations", "claims_csv",
     )  # fmt: skip
 
 
 def test_without_a_world_only_what_is_given_is_read(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, world=False, claims_csv_dir=tmp_path / "claims")
-    assert ingest.locations(settings) == {"claims_csv": str(tmp_path / "claims")}
-    assert ingest.from_world(settings) == ()
+    assert ingest_feeds.locations(settings) == {"claims_csv": str(tmp_path / "claims")}
+    assert ingest_feeds.from_world(settings) == ()
 
 
 def test_trading_partners_are_those_of_the_users_own_files(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, x12_partners=" THEM,US , ,", x12_accept_test=True)
-    assert ingest.x12_admission(settings, "x12_folder") == (True, frozenset(("THEM", "US")))
-    assert ingest.x12_admission(settings, "clearinghouse") == (False, frozenset())
+    assert ingest_feeds.x12_admission(settings, "x12_folder") == (True, frozenset(("THEM", "US")))
+    assert ingest_feeds.x12_admission(settings, "clearinghouse") == (False, frozenset())
     assert Settings(home=tmp_path).x12_partner_ids == frozenset()
 
 

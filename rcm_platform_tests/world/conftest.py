@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tiny_world import SEED, START, THROUGH, Query
 
 from rcm_platform.world import generate
+from rcm_platform_tests.support.tiny_world import SEED, START, THROUGH, Query
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from rcm_platform.world.calibration import Calibration, calibrate
 from rcm_platform.world.model import World
-from rcm_platform.world.truth import write_truth
+from rcm_platform.world.truth.truth import write_truth
 
 START, THROUGH = date(2024, 10, 1), date(2025, 12, 31)
 

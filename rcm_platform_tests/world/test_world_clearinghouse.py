@@ -11,7 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from plain_x12 import (
+
+from rcm_platform.world.feeds.x12 import (
+    FOLDERS,
+    Lookup,
+    batches,
+    clearinghouse_files,
+    write_clearinghouse,
+)
+from rcm_platform.world.feeds.x12.claims import render_claims
+from rcm_platform.world.happened import identifiers
+from rcm_platform.world.happened.story import VOID
+from rcm_platform.world.model import World
+from rcm_platform.world.support.dates import to_day
+from rcm_platform_tests.support.plain_x12 import (
     Remit,
     RemitClaim,
     Segment,
@@ -20,20 +33,7 @@ from plain_x12 import (
     read_837,
     segments,
 )
-from tiny_world import SEED, START, THROUGH, Query
-
-from rcm_platform.world import identifiers
-from rcm_platform.world.dates import to_day
-from rcm_platform.world.model import World
-from rcm_platform.world.story import VOID
-from rcm_platform.world.x12 import (
-    FOLDERS,
-    Lookup,
-    batches,
-    clearinghouse_files,
-    write_clearinghouse,
-)
-from rcm_platform.world.x12.claims import render_claims
+from rcm_platform_tests.support.tiny_world import SEED, START, THROUGH, Query
 
 GROUPS = {
     "837p": ("837", "HC", "005010X222A1"),

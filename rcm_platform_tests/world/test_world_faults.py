@@ -7,10 +7,10 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from rcm_platform.world.faults import FaultRates
 from rcm_platform.world.model import World
-from rcm_platform.world.parameters import ParameterError, Parameters
-from rcm_platform.world.truth_faults import faults
+from rcm_platform.world.support.faults import FaultRates
+from rcm_platform.world.support.parameters import ParameterError, Parameters
+from rcm_platform.world.truth.faults import faults
 
 TABLE = Parameters().faults
 NAMES = TABLE.text("fault_type")

@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcm_platform.world import claims_csv, files
-from rcm_platform.world.csv_files import write_csv
-from rcm_platform.world.dates import to_date, to_day, weekday
+from rcm_platform.world.feeds import claims_csv, files
+from rcm_platform.world.feeds.csv_files import write_csv
+from rcm_platform.world.happened.story import FIRST, PATIENT_PAYMENT, REFUND
 from rcm_platform.world.model import World
-from rcm_platform.world.story import FIRST, PATIENT_PAYMENT, REFUND
+from rcm_platform.world.support.dates import to_date, to_day, weekday
 
 START, THROUGH = date(2024, 11, 1), date(2025, 4, 15)
 WRITERS: dict[str, Callable[[World, Path, int, int], None]] = {

@@ -9,14 +9,19 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from tiny_world import Query
 
-from rcm_platform.world.dates import to_date, to_day
-from rcm_platform.world.documentation import diagnoses, encounter_status
-from rcm_platform.world.front_end import NEVER, appointments, authorizations, eligibility_checks
+from rcm_platform.world.feeds.documentation import diagnoses, encounter_status
+from rcm_platform.world.feeds.front_end import (
+    NEVER,
+    appointments,
+    authorizations,
+    eligibility_checks,
+)
+from rcm_platform.world.feeds.staff import pool_sizes, staff, work_log
+from rcm_platform.world.feeds.x12 import has_authorization
 from rcm_platform.world.model import World
-from rcm_platform.world.staff import pool_sizes, staff, work_log
-from rcm_platform.world.x12 import has_authorization
+from rcm_platform.world.support.dates import to_date, to_day
+from rcm_platform_tests.support.tiny_world import Query
 
 START, EARLY, LATE = date(2025, 1, 1), date(2025, 3, 16), date(2025, 4, 15)
 TABLES: dict[str, Callable[..., pa.Table]] = {

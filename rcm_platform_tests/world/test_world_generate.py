@@ -13,7 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rcm_platform.world import WorldSummary, files, generate, truth
+from rcm_platform.world import WorldSummary, generate
+from rcm_platform.world.feeds import files as feeds_files
+from rcm_platform.world.truth import truth
 
 # the package exports the function of the same name
 GENERATE = sys.modules["rcm_platform.world.generate"]
@@ -227,7 +229,7 @@ def test_a_first_build_that_dies_leaves_no_world(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "write_operations", die)
+        patch.setattr(feeds_files, "write_operations", die)
         with pytest.raises(KeyboardInterrupt):
             build(folder, EARLY)
     assert not folder.exists()

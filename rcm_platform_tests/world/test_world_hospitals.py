@@ -7,11 +7,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from tiny_world import THROUGH, Query
 
-from rcm_platform.world.databases import drifting_charges, drifting_postings, write_database
+from rcm_platform.world.feeds.databases import drifting_charges, drifting_postings, write_database
+from rcm_platform.world.happened.story import TRANSACTION_KINDS
 from rcm_platform.world.model import World
-from rcm_platform.world.story import TRANSACTION_KINDS
+from rcm_platform_tests.support.tiny_world import THROUGH, Query
 
 SYSTEMS = ("hospital_a", "hospital_b")
 PATIENT_ID = {"hospital_a": "PatientID", "hospital_b": "ID"}
@@ -243,7 +243,7 @@ def test_a_write_that_fails_leaves_what_was_there(
         raise RuntimeError("no more work")
 
     with monkeypatch.context() as patch:
-        patch.setattr("rcm_platform.world.staff.work_parts", die)
+        patch.setattr("rcm_platform.world.feeds.staff.work_parts", die)
         with pytest.raises(RuntimeError, match="no more work"):
             write(world, tmp_path, (world.start_day + 26, world.through_day))
     with duckdb.connect(str(tmp_path / "hospital_a.duckdb")) as connection:

@@ -10,10 +10,10 @@ from urllib.parse import quote
 import duckdb
 import pytest
 
-from rcm_platform.world.databases import write_database
-from rcm_platform.world.load import LoadError, load
+from rcm_platform.world.feeds.databases import write_database
+from rcm_platform.world.feeds.load import LoadError, load
 from rcm_platform.world.model import World
-from rcm_platform_tests.servers import DATABASE, PASSWORD, ask, attached, free_port, tell
+from rcm_platform_tests.support.servers import DATABASE, PASSWORD, ask, attached, free_port, tell
 
 START, THROUGH = date(2025, 1, 1), date(2025, 1, 20)
 

@@ -2,7 +2,7 @@
 
 import csv
 
-from rcm_platform.world import name_pools
+from rcm_platform.world.happened import name_pools
 
 
 def test_the_pools_on_file_are_what_faker_draws() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rcm_platform.world.dates import business_day, to_day, weekday
-from rcm_platform.world.parameters import FOLDER, ParameterError, Parameters
-from rcm_platform.world.people import npi
-from rcm_platform.world.rng import Draws
+from rcm_platform.world.happened.people import npi
+from rcm_platform.world.support.dates import business_day, to_day, weekday
+from rcm_platform.world.support.parameters import FOLDER, ParameterError, Parameters
+from rcm_platform.world.support.rng import Draws
 
 
 def test_draws_do_not_depend_on_their_company() -> None:

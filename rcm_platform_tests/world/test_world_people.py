@@ -9,13 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from rcm_platform.world.dates import to_day
-from rcm_platform.world.faults import FaultRates
-from rcm_platform.world.identity import NamePool, rates
-from rcm_platform.world.parameters import Parameters
-from rcm_platform.world.patient_versions import Versions, versions
-from rcm_platform.world.people import Patients, patients
-from rcm_platform.world.record_errors import (
+from rcm_platform.world.happened.identity import NamePool, rates
+from rcm_platform.world.happened.patient_versions import Versions, versions
+from rcm_platform.world.happened.people import Patients, patients
+from rcm_platform.world.happened.record_errors import (
     ADDRESS,
     BIRTH_DATE,
     FIRST_NAME,
@@ -24,7 +21,10 @@ from rcm_platform.world.record_errors import (
     PHONE,
     SSN,
 )
-from rcm_platform.world.rng import Draws
+from rcm_platform.world.support.dates import to_day
+from rcm_platform.world.support.faults import FaultRates
+from rcm_platform.world.support.parameters import Parameters
+from rcm_platform.world.support.rng import Draws
 
 START = to_day(date(2025, 1, 1))
 PARAMETERS, DRAWS = Parameters(), Draws(11)

@@ -7,9 +7,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from rcm_platform.world import contracts
-from rcm_platform.world.model import World
-from rcm_platform.world.story import (
+from rcm_platform.world.happened import contracts
+from rcm_platform.world.happened.story import (
     CORRECTION,
     DENIAL,
     FIRST_DECISION,
@@ -24,6 +23,7 @@ from rcm_platform.world.story import (
     SECONDARY_DECISION,
     VOID,
 )
+from rcm_platform.world.model import World
 
 
 @pytest.fixture(scope="module")

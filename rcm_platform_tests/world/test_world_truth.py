@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from plain_x12 import Remit, RemitClaim, read_835
-from tiny_world import THROUGH, Query
 
-from rcm_platform.world.parameters import Parameters
+from rcm_platform.world.support.parameters import Parameters
+from rcm_platform_tests.support.plain_x12 import Remit, RemitClaim, read_835
+from rcm_platform_tests.support.tiny_world import THROUGH, Query
 
 CENT, ZERO = Decimal("0.01"), Decimal("0.00")
 CASH = {"patient payment": "PATIENT_PAYMENT", "refund": "REFUND"}

@@ -7,7 +7,14 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from test_x12_replay import load, settings, stricter
-from x12_samples import (
+
+from rcm_platform.ingest.quarantine import items
+from rcm_platform.lake import Lake
+from rcm_platform.proof.conservation import account_for_files
+from rcm_platform.settings import Settings
+from rcm_platform.sources import x12
+from rcm_platform.sources.x12 import rows as x12_rows
+from rcm_platform_tests.support.x12_samples import (
     group,
     interchange,
     remit,
@@ -17,13 +24,6 @@ from x12_samples import (
     submitted_file,
     transaction,
 )
-
-from rcm_platform import quarantine
-from rcm_platform.lake import Lake
-from rcm_platform.proof import account_for_files
-from rcm_platform.settings import Settings
-from rcm_platform.sources import x12
-from rcm_platform.sources.x12 import rows as x12_rows
 
 PLB = ["PLB*1234567893*20251231*WO:X*20"]
 BAD = remit_claim("BAD", line_adjustments="CAS*CO*45*59")
@@ -117,10 +117,10 @@ def test_what_leaves_quarantine_is_counted_once(
         lake = load(settings)
     assert all(line.passed for line in account_for_files(lake))
     with stricter(monkeypatch, claims=("B1",)):
-        quarantine.replay(settings)
+        items.replay(settings)
     assert all(line.passed for line in account_for_files(lake)), lines(lake)
     accepting = settings.model_copy(update={"x12_accept_test": True})
-    quarantine.replay(accepting)
+    items.replay(accepting)
     load(accepting)
     assert all(line.passed for line in account_for_files(lake)), lines(lake)
     dollars = [line.amount for line in account_for_files(lake) if line.subject == "dollars"]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-from x12_samples import (
+
+from rcm_platform.sources import x12
+from rcm_platform_tests.support.x12_samples import (
     acknowledged,
     answered,
     answers,
@@ -25,8 +27,6 @@ from x12_samples import (
     submitted,
     transaction,
 )
-
-from rcm_platform.sources import x12
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from x12_samples import is_conserved
 
 from rcm_platform.sources import x12
+from rcm_platform_tests.support.x12_samples import is_conserved
 
 BESIDE = Path(__file__).parents[4] / "shared" / "fixtures"
 FOLDER = Path(os.environ.get("RCM_FIXTURES_DIR") or BESIDE) / "x12"

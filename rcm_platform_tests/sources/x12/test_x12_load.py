@@ -6,12 +6,12 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from x12_samples import acknowledged_file, remit_file, submitted_file
 
 from rcm_platform.lake import Lake
 from rcm_platform.sources import x12
 from rcm_platform.sources.base import SourceUnavailable
 from rcm_platform.sources.x12 import loader
+from rcm_platform_tests.support.x12_samples import acknowledged_file, remit_file, submitted_file
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from x12_samples import (
+
+from rcm_platform.sources import x12
+from rcm_platform.sources.base import QuarantineItem
+from rcm_platform_tests.support.x12_samples import (
     accepted,
     acknowledged,
     answered,
@@ -27,9 +30,6 @@ from x12_samples import (
     submitted,
     transaction,
 )
-
-from rcm_platform.sources import x12
-from rcm_platform.sources.base import QuarantineItem
 
 PLB = ["PLB*1234567893*20251231*WO:X*20"]
 SEEDS = [

@@ -9,7 +9,10 @@ from pathlib import Path
 import duckdb
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from x12_samples import (
+
+from rcm_platform.lake import Lake
+from rcm_platform.sources import x12
+from rcm_platform_tests.support.x12_samples import (
     acknowledged_file,
     functional_file,
     group,
@@ -21,9 +24,6 @@ from x12_samples import (
     submitted_file,
     transaction,
 )
-
-from rcm_platform.lake import Lake
-from rcm_platform.sources import x12
 
 BAD = remit_claim("BAD", line_adjustments="CAS*CO*45*59")
 FILES = {

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from x12_samples import (
+
+from rcm_platform.ingest import feeds
+from rcm_platform.ingest.quarantine import items
+from rcm_platform.lake import Lake
+from rcm_platform.proof.conservation import account_for_files
+from rcm_platform.settings import Settings
+from rcm_platform.sources import x12
+from rcm_platform.sources.x12 import balance, envelope
+from rcm_platform.sources.x12.splitter import Fault
+from rcm_platform_tests.support.x12_samples import (
     acknowledged_file,
     group,
     header,
@@ -21,14 +30,6 @@ from x12_samples import (
     submitted_file,
     transaction,
 )
-
-from rcm_platform import ingest, quarantine
-from rcm_platform.lake import Lake
-from rcm_platform.proof import account_for_files
-from rcm_platform.settings import Settings
-from rcm_platform.sources import x12
-from rcm_platform.sources.x12 import balance, envelope
-from rcm_platform.sources.x12.splitter import Fault
 
 CONTENT = "* exclude (_batch_id, _loaded_at)"
 
@@ -63,9 +64,9 @@ def _put(path: Path, data: bytes) -> None:
 
 
 def load(settings: Settings) -> Lake:
-    with ingest.writing(settings) as lake:
-        ingest.load_source(settings, lake, "x12_folder")
-        quarantine.keep_originals(settings, lake)
+    with feeds.writing(settings) as lake:
+        feeds.load_source(settings, lake, "x12_folder")
+        items.keep_originals(settings, lake)
     return lake
 
 
@@ -132,9 +133,7 @@ def stricter(
 
 
 def held(lake: Lake) -> list[tuple[str, str, str]]:
-    return sorted(
-        (i.source_file, i.level, i.rule_id) for i in quarantine.items(lake, only_open=True)
-    )
+    return sorted((i.source_file, i.level, i.rule_id) for i in items.items(lake, only_open=True))
 
 
 def test_claims_that_a_rule_held_are_loaded_with_their_keys(
@@ -145,7 +144,7 @@ def test_claims_that_a_rule_held_are_loaded_with_their_keys(
     assert ("remits.835", "claim", "B2") in held(lake)
     expected = never_held(settings)
     assert len(rows(lake, "remit_claims")) < len(rows(expected, "remit_claims"))
-    done = quarantine.replay(settings, rule="B2", by="ann")
+    done = items.replay(settings, rule="B2", by="ann")
     assert (len(done.loaded), done.problems, done.held_anew) == (7, [], [])
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -159,7 +158,7 @@ def test_pieces_load_without_their_folder_when_the_original_was_kept(
         lake = load(settings)
     expected = never_held(settings)
     shutil.rmtree(settings.x12_dir or Path())
-    assert quarantine.replay(settings, rule="B2").problems == []
+    assert items.replay(settings, rule="B2").problems == []
     assert_same_content(lake, expected)
 
 
@@ -169,8 +168,8 @@ def test_a_copy_is_kept_only_while_something_of_it_is_open(
     with stricter(monkeypatch, claims=("A1",)):
         lake = load(settings)
     assert len(lake.kept()) == 1
-    quarantine.replay(settings, rule="B2")
-    quarantine.keep_originals(settings, lake)
+    items.replay(settings, rule="B2")
+    items.keep_originals(settings, lake)
     assert lake.kept() == set()
 
 
@@ -180,11 +179,11 @@ def test_one_piece_can_be_replayed_alone(
     with stricter(monkeypatch, claims=("A1", "A3")):
         lake = load(settings)
     before = rows(lake, "remit_claims", "patient_control_number")
-    item = quarantine.items(lake, rule="B2")[0]
-    quarantine.replay(settings, quarantine_id=item.quarantine_id[:10])
+    item = items.items(lake, rule="B2")[0]
+    items.replay(settings, quarantine_id=item.quarantine_id[:10])
     after = rows(lake, "remit_claims", "patient_control_number")
     assert len(after) == len(before) + 1
-    assert len(quarantine.items(lake, rule="B2", only_open=True)) == 1
+    assert len(items.items(lake, rule="B2", only_open=True)) == 1
 
 
 def test_transactions_that_were_held_are_loaded_with_their_numbers(
@@ -194,7 +193,7 @@ def test_transactions_that_were_held_are_loaded_with_their_numbers(
         lake = load(settings)
     assert ("remits.835", "transaction", "E4") in held(lake)
     expected = never_held(settings)
-    assert len(quarantine.replay(settings, rule="E4").loaded) == 2
+    assert len(items.replay(settings, rule="E4").loaded) == 2
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
 
@@ -207,9 +206,9 @@ def test_test_interchanges_are_loaded_once_they_are_accepted(
     expected = never_held(settings, accept_test=True)
     if is_gone:
         shutil.rmtree(settings.x12_dir or Path())
-    assert len(quarantine.replay(settings, rule="E9").problems) == 2
+    assert len(items.replay(settings, rule="E9").problems) == 2
     accepting = settings.model_copy(update={"x12_accept_test": True})
-    assert len(quarantine.replay(accepting, rule="E9").loaded) == 2
+    assert len(items.replay(accepting, rule="E9").loaded) == 2
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
     assert ("2/1",) in rows(lake, "interchanges", "_source_position")
@@ -219,7 +218,7 @@ def test_a_replay_loads_nothing_twice(settings: Settings, monkeypatch: pytest.Mo
     with stricter(monkeypatch, claims=("A1", "A2", "ACCT1"), payments=("0002",)):
         lake = load(settings)
     for _ in range(2):
-        quarantine.replay(settings)
+        items.replay(settings)
     expected = never_held(settings)
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -230,7 +229,7 @@ def test_a_replay_loads_nothing_twice(settings: Settings, monkeypatch: pytest.Mo
 def test_what_is_still_wrong_stays_and_says_why(settings: Settings) -> None:
     lake = load(settings)
     before = held(lake)
-    done = quarantine.replay(settings)
+    done = items.replay(settings)
     assert done.loaded == []
     assert {problem.partition(":")[0] for _, problem in done.problems} == {
         "still held (E1)",
@@ -247,7 +246,7 @@ def test_a_part_that_is_wrong_for_its_own_reasons_is_held_anew(settings: Setting
     _put((settings.x12_dir or Path()) / "half.835", bad)
     lake = load(settings)
     expected = never_held(settings, accept_test=True)
-    done = quarantine.replay(settings.model_copy(update={"x12_accept_test": True}))
+    done = items.replay(settings.model_copy(update={"x12_accept_test": True}))
     assert [(p.level, p.rule_id) for p in done.held_anew] == [("claim", "B1")]
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -257,11 +256,11 @@ def test_a_part_that_is_wrong_for_its_own_reasons_is_held_anew(settings: Setting
 def test_a_release_loads_test_data_and_keeps_who_and_why(settings: Settings) -> None:
     lake = load(settings)
     expected = never_held(settings, accept_test=True)
-    for item in quarantine.items(lake, rule="E9"):
-        quarantine.release(settings, item.quarantine_id, "the payer forgot the mark", "ann")
+    for item in items.items(lake, rule="E9"):
+        items.release(settings, item.quarantine_id, "the payer forgot the mark", "ann")
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
-    kept = quarantine.items(lake, rule="E9")
+    kept = items.items(lake, rule="E9")
     assert {(i.decision, i.decided_by, i.decision_reason) for i in kept} == {
         ("released", "ann", "the payer forgot the mark")
     }
@@ -280,12 +279,12 @@ def test_a_partner_that_is_listed_later_is_replayed(settings: Settings) -> None:
     expected = never_held(settings)
     lake = load(only_partners(settings))
     assert ("stranger.835", "interchange", "E11") in held(lake)
-    unlisted = quarantine.replay(only_partners(settings, "OTHER"), rule="E11")
+    unlisted = items.replay(only_partners(settings, "OTHER"), rule="E11")
     assert (unlisted.loaded, [problem[:16] for _, problem in unlisted.problems]) == (
         [],
         ["still held (E11)"],
     )
-    done = quarantine.replay(only_partners(settings, "STRANGER"), rule="E11", by="ann")
+    done = items.replay(only_partners(settings, "STRANGER"), rule="E11", by="ann")
     assert (len(done.loaded), done.problems) == (1, [])
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -296,8 +295,8 @@ def test_one_interchange_of_a_stranger_may_be_released(settings: Settings) -> No
     _put((settings.x12_dir or Path()) / "stranger.835", STRANGER)
     strict = only_partners(settings)
     lake = load(strict)
-    (item,) = quarantine.items(lake, rule="E11")
-    done = quarantine.release(strict, item.quarantine_id, "they told us on the phone", "ann")
+    (item,) = items.items(lake, rule="E11")
+    done = items.release(strict, item.quarantine_id, "they told us on the phone", "ann")
     assert [i.rule_id for i in done.loaded] == ["E11"]
     assert_same_content(lake, never_held(settings))
 
@@ -308,8 +307,8 @@ def test_a_release_waives_no_other_rule_than_the_one_that_holds(settings: Settin
     _put((settings.x12_dir or Path()) / "stranger.835", data)
     strict = only_partners(settings)
     lake = load(strict)
-    (item,) = (i for i in quarantine.items(lake, rule="E9") if i.source_file == "stranger.835")
-    done = quarantine.release(strict, item.quarantine_id, "we asked for it", "ann")
+    (item,) = (i for i in items.items(lake, rule="E9") if i.source_file == "stranger.835")
+    done = items.release(strict, item.quarantine_id, "we asked for it", "ann")
     assert (done.loaded, [problem[:16] for _, problem in done.problems]) == (
         [],
         ["still held (E11)"],
@@ -320,11 +319,11 @@ def test_the_bytes_of_a_new_partner_are_loaded_with_the_next_load(settings: Sett
     _put((settings.x12_dir or Path()) / "stranger.835", STRANGER)
     load(only_partners(settings))
     lake = load(only_partners(settings))
-    assert len(quarantine.items(lake, rule="E11")) == 1
+    assert len(items.items(lake, rule="E11")) == 1
     load(only_partners(settings, "STRANGER"))
-    with ingest.writing(settings) as lake:
-        quarantine.settle(settings, lake)
-    assert {i.decision for i in quarantine.items(lake, rule="E11")} == {"loaded"}
+    with feeds.writing(settings) as lake:
+        items.settle(settings, lake)
+    assert {i.decision for i in items.items(lake, rule="E11")} == {"loaded"}
     assert_same_content(lake, never_held(settings))
 
 
@@ -334,29 +333,29 @@ def test_money_that_does_not_add_up_is_never_released(
     with stricter(monkeypatch, claims=("A1",), payments=("0002",)):
         lake = load(settings)
     for rule, why in (("B2", "add up"), ("E4", "incomplete"), ("E1", "nothing in it")):
-        item = quarantine.items(lake, rule=rule)[0]
+        item = items.items(lake, rule=rule)[0]
         with pytest.raises(ValueError, match=why):
-            quarantine.release(settings, item.quarantine_id, "trust me", "ann")
+            items.release(settings, item.quarantine_id, "trust me", "ann")
     with pytest.raises(ValueError, match="Say why"):
-        quarantine.release(settings, quarantine.items(lake, rule="E9")[0].quarantine_id, " ", "ann")
+        items.release(settings, items.items(lake, rule="E9")[0].quarantine_id, " ", "ann")
 
 
 def test_a_closed_piece_is_open_no_more_and_can_still_be_replayed(settings: Settings) -> None:
     lake = load(settings)
-    (item,) = quarantine.items(lake, rule="E1")
-    quarantine.close(settings, item.quarantine_id, "a note, not a file", "ann")
-    assert quarantine.items(lake, rule="E1", only_open=True) == []
-    assert quarantine.find(lake, item.quarantine_id).status == "closed"
-    assert quarantine.replay(settings, quarantine_id=item.quarantine_id).loaded == []
+    (item,) = items.items(lake, rule="E1")
+    items.close(settings, item.quarantine_id, "a note, not a file", "ann")
+    assert items.items(lake, rule="E1", only_open=True) == []
+    assert items.find(lake, item.quarantine_id).status == "closed"
+    assert items.replay(settings, quarantine_id=item.quarantine_id).loaded == []
 
 
 def test_a_loaded_piece_is_not_open(settings: Settings) -> None:
     lake = load(settings)
-    (item, *_) = quarantine.items(lake, rule="E9")
-    quarantine.release(settings, item.quarantine_id, "fine", "ann")
+    (item, *_) = items.items(lake, rule="E9")
+    items.release(settings, item.quarantine_id, "fine", "ann")
     for again in (
-        lambda: quarantine.release(settings, item.quarantine_id, "fine", "ann"),
-        lambda: quarantine.close(settings, item.quarantine_id, "fine", "ann"),
+        lambda: items.release(settings, item.quarantine_id, "fine", "ann"),
+        lambda: items.close(settings, item.quarantine_id, "fine", "ann"),
     ):
         with pytest.raises(ValueError, match="not open"):
             again()
@@ -385,19 +384,19 @@ def test_a_corrected_file_settles_what_it_replaces(
     assert len(held(lake)) == 1
     _put(folder / (name if name == "same.835" else "another.835"), later)
     load(settings)
-    with ingest.writing(settings) as lake:
-        assert [i.level for i in quarantine.settle(settings, lake)] != []
-        assert quarantine.settle(settings, lake) == []
+    with feeds.writing(settings) as lake:
+        assert [i.level for i in items.settle(settings, lake)] != []
+        assert items.settle(settings, lake) == []
     assert held(lake) == []
-    assert {i.decision for i in quarantine.items(lake)} == {decision}
+    assert {i.decision for i in items.items(lake)} == {decision}
 
 
 def test_the_same_bytes_accepted_later_settle_what_was_held(settings: Settings) -> None:
     load(settings)
     load(settings.model_copy(update={"x12_accept_test": True}))
-    with ingest.writing(settings) as lake:
-        assert {i.rule_id for i in quarantine.settle(settings, lake)} == {"E9"}
-    assert {i.decision for i in quarantine.items(lake, rule="E9")} == {"loaded"}
+    with feeds.writing(settings) as lake:
+        assert {i.rule_id for i in items.settle(settings, lake)} == {"E9"}
+    assert {i.decision for i in items.items(lake, rule="E9")} == {"loaded"}
 
 
 def test_a_killed_replay_leaves_nothing(
@@ -411,26 +410,26 @@ def test_a_killed_replay_leaves_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(quarantine, "write_platform_rows", killed)
+        patch.setattr(items, "write_platform_rows", killed)
         with pytest.raises(KeyboardInterrupt):
-            quarantine.replay(settings)
-    with ingest.writing(settings) as lake:
+            items.replay(settings)
+    with feeds.writing(settings) as lake:
         assert (rows(lake, "remit_claims"), held(lake)) == before
 
 
 def test_an_unknown_id_says_what_to_do(settings: Settings) -> None:
     load(settings)
     with pytest.raises(KeyError, match="quarantine list"):
-        quarantine.replay(settings, quarantine_id="nothing")
+        items.replay(settings, quarantine_id="nothing")
 
 
 def test_each_rule_of_the_table_may_be_released_or_says_why_not() -> None:
     holding = {
         rule.rule_id
-        for rule in quarantine.rules().values()
+        for rule in items.rules().values()
         if rule.action == "quarantine" and rule.checked_at in ("", "reading")
     }
-    assert holding <= set(quarantine.RELEASABLE) | set(quarantine._UNSAFE)
+    assert holding <= set(items.RELEASABLE) | set(items._UNSAFE)
 
 
 @pytest.mark.parametrize(
@@ -438,4 +437,4 @@ def test_each_rule_of_the_table_may_be_released_or_says_why_not() -> None:
     [(b"CLP*1~\n", "CLP*1~\n"), (b"\xff\x00A", "ff 00 41"), (header().encode(), header())],
 )
 def test_bytes_are_shown_as_text_or_hexadecimal(content: bytes, shown: str) -> None:
-    assert quarantine.printable(content) == shown
+    assert items.printable(content) == shown

@@ -7,7 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from x12_samples import (
+
+from rcm_platform.sources import x12
+from rcm_platform.sources.base import QuarantineItem
+from rcm_platform_tests.support.x12_samples import (
     accepted,
     acknowledged_file,
     answered,
@@ -31,9 +34,6 @@ from x12_samples import (
     submitted_file,
     transaction,
 )
-
-from rcm_platform.sources import x12
-from rcm_platform.sources.base import QuarantineItem
 
 SEED = Path(__file__).parents[3] / "rcm_dbt" / "seeds" / "rules.csv"
 WHOLE = {"interchanges", "remit_payments", "remit_claims", "remit_lines", "remit_adjustments"}

@@ -6,7 +6,9 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from x12_samples import (
+
+from rcm_platform.sources import x12
+from rcm_platform_tests.support.x12_samples import (
     accepted,
     acknowledged_file,
     answered,
@@ -29,8 +31,6 @@ from x12_samples import (
     submitted_file,
     transaction,
 )
-
-from rcm_platform.sources import x12
 
 KEYS = {
     "transaction_no": 1,

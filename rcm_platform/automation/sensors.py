@@ -1,0 +1,312 @@
+"""When the graph runs by itself, and who hears of it when it could not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from rcm_platform.assets import published
+from rcm_platform.assets.checks.arrivals import HELD_CHECK, QUARANTINE
+from rcm_platform.assets.checks.common import CONSERVED, conservation_name, mart_key
+from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
+from rcm_platform.assets.raw import PLATFORM, raw_key
+from rcm_platform.automation import alerts
+from rcm_platform.automation.alerts import Alert
+from rcm_platform.ingest import arrivals, feeds
+from rcm_platform.ingest.quarantine import items
+from rcm_platform.operate import run_report
+from rcm_platform.operate.run import HEADLESS_TAG
+from rcm_platform.publish import versions
+from rcm_platform.settings import Settings
+
+REST_SECONDS = 3.0
+"""How long new files must not change before they are loaded; longer if they do."""
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+]
+
+nightly_job = dg.define_asset_job(
+    "nightly",
+    selection=dg.AssetSelection.all(),
+    description="Everything: receive, load, transform, prove, publish.",
+    executor_def=dg.in_process_executor,
+)
+
+
+# the sources are only read; what is true of the world and the audit of the trace wait for night
+landing_job = dg.define_asset_job(
+    LANDING_JOB,
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("sources"),
+    description=(
+        "Files that arrived: load the feeds that they belong to, build what depends on them, prove "
+        "it, publish. The landing sensor starts it with the assets that are touched."
+    ),
+    executor_def=dg.in_process_executor,
+)
+
+
+def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
+    """Each night, for the day before: what arrived until midnight in the settings' time zone.
+
+    A night of the synthetic world is the day after its last one: the calendar is not its own.
+    """
+
+    @dg.schedule(
+        job=nightly_job,
+        name="nightly_schedule",
+        cron_schedule=settings.nightly_cron,
+        execution_timezone=settings.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=(
+            "Runs the nightly job as of the day before its tick; with the synthetic world, as of "
+            "the day after its last one, or of your own latest data if that is later."
+        ),
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        local = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
+        night = local.date() - timedelta(days=1)
+        day = feeds.next_world_day(settings, night) or night
+        return dg.RunRequest(run_key=night.isoformat(), tags={AS_OF_TAG: day.isoformat()})
+
+    return tick
+
+
+def landing_request(
+    settings: Settings, graph: Any, sources: Iterable[str], run_key: str | None = None
+) -> dg.RunRequest:
+    """Load the feeds of these source systems and build, prove and publish what they touch.
+
+    `graph` is the asset graph of the definitions.
+    """
+    touched = set(sources)
+    raw = [
+        raw_key(feed.name, table)
+        for feed in feeds.feeds(settings).values()
+        if touched & set(feed.origins)
+        for table in feed.tables
+    ]
+    raw += [raw_key("platform", table) for table in PLATFORM]
+    keys = dg.AssetSelection.assets(*raw).downstream().materializable().resolve(graph)
+    conserved = {
+        dg.AssetCheckKey(mart_key(mart), conservation_name(subject))
+        for subject, (mart, _) in CONSERVED.items()
+    }
+    checks = {
+        key
+        for key in graph.asset_check_keys
+        if key.asset_key in keys and NIGHTLY_CHECK not in graph.get_check_spec(key).metadata
+    }
+    return dg.RunRequest(
+        run_key=run_key,
+        asset_selection=sorted(keys),
+        # one step proves all of them
+        asset_check_keys=sorted(checks | conserved, key=str),
+        tags={"rcm/arrived": ", ".join(sorted(touched))},
+    )
+
+
+def landing_sensor(settings: Settings, graph: Callable[[], Any]) -> dg.SensorDefinition:
+    """Every few seconds: are there files that no load has seen, and are they at rest?
+
+    `graph` gives the asset graph of the definitions, once they stand.
+    """
+
+    @dg.sensor(
+        job=landing_job,
+        name="landing_sensor",
+        minimum_interval_seconds=settings.sensor_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            "Watches the folders of files (X12, treasury, operations, claims exports) and starts "
+            "one landing run for what arrived, once it no longer changes."
+        ),
+    )
+    def arrived(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if not settings.warehouse_path.exists():
+            return dg.SkipReason("Nothing was built yet: `rcm run` or the nightly run comes first.")
+
+        # to open Dagster's storage costs more than to look: most ticks find nothing
+        def is_under_way() -> bool:
+            runs = dg.RunsFilter(job_name=LANDING_JOB, statuses=UNFINISHED)
+            return bool(context.instance.get_runs(runs, limit=1))
+
+        found = arrivals.arrivals(settings, context.cursor, is_under_way, REST_SECONDS)
+        if found.touched:
+            request = landing_request(settings, graph(), found.touched, found.run_key)
+            return dg.SensorResult([request], cursor=found.cursor)
+        reason = "No file that no load has seen."
+        if found.waiting:
+            what = ", ".join(found.waiting)
+            reason = f"New files in {what}: waiting until they no longer change."
+            if is_under_way():
+                reason = f"New files in {what}: waiting for the landing run that is under way."
+        return dg.SensorResult(skip_reason=reason, cursor=found.cursor)
+
+    return arrived
+
+
+def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """Who hears of a failed run, a failed check, what was held and stale figures: the log, and
+    everyone that the settings name."""
+
+    @dg.run_failure_sensor(
+        name="alert_on_failure",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=60,
+        description="Tells of each run that failed: which, why, where to look.",
+    )
+    def on_failure(context: dg.RunFailureSensorContext) -> None:
+        run = context.dagster_run
+        as_of = run.tags.get(AS_OF_TAG, "the latest arrival date")
+        checks = _failed_checks(context.instance, run.run_id)
+        why = f"failed checks: {', '.join(checks)}" if checks else context.failure_event.message
+        version = versions.current(settings.published_dir)
+        record = context.instance.get_run_record_by_id(run.run_id)
+        assert record is not None
+        # a run of something else holds nothing back, and another one may have published since
+        if _publishes(run) and (
+            version is None
+            or version.published_at(settings.published_dir) < record.create_timestamp
+        ):
+            versions.hold(settings.published_dir, as_of, [f"run {run.run_id}", str(why)])
+        _tell(
+            context.log,
+            settings,
+            Alert(
+                "run_failed",
+                f"Run of {run.job_name} failed",
+                f"As of {as_of}: {why} What is published did not change.",
+                alerts.link(settings, f"/runs/{run.run_id}"),
+            ),
+        )
+        _report(context.instance, settings, run)
+
+    @dg.run_status_sensor(
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        name="alert_on_failed_check",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=60,
+        description="Tells of checks that failed in a run that published all the same.",
+    )
+    def on_failed_check(context: dg.RunStatusSensorContext) -> None:
+        run = context.dagster_run
+        if checks := _failed_checks(context.instance, run.run_id):
+            _tell(
+                context.log,
+                settings,
+                Alert(
+                    "check_failed",
+                    f"{len(checks)} checks failed in a run of {run.job_name}",
+                    f"They warn and do not block: {', '.join(checks)}.",
+                    alerts.link(settings, f"/runs/{run.run_id}"),
+                ),
+            )
+        _report(context.instance, settings, run)
+
+    @dg.sensor(
+        name="alert_on_held_files",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=60,
+        description="Tells, once for each load, what it held: rule, file, dollars, what to do.",
+    )
+    def on_held(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        load = items.last_load(settings)
+        if context.cursor == load.name or not load.batches:
+            return dg.SkipReason("No load since everyone was told.")
+        context.update_cursor(load.name)
+        new = items.newly_held(settings, feeds.open_lake(settings))
+        if not new:
+            return dg.SkipReason("The last load held nothing.")
+        _tell(
+            context.log,
+            settings,
+            Alert(
+                "held",
+                f"{items.how_much(new)} {'is' if len(new) == 1 else 'are'} held",
+                "\n".join(items.in_words(new)),
+                alerts.link(settings, f"/assets/{'/'.join(QUARANTINE.path)}"),
+            ),
+        )
+        return dg.SkipReason("Everyone was told what the last load held.")
+
+    @dg.sensor(
+        name="alert_on_stale_figures",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=300,
+        description="Tells, once, when what is published is older than RCM_STALE_HOURS.",
+    )
+    def on_stale(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        version = versions.current(settings.published_dir)
+        if version is None:
+            return dg.SkipReason("Nothing is published yet.")
+        age = datetime.now(UTC) - version.published_at(settings.published_dir)
+        if age < timedelta(hours=settings.stale_hours):
+            return dg.SkipReason(f"{version.version} is {age.total_seconds() / 3600:.1f} h old.")
+        if context.cursor != version.version:
+            context.update_cursor(version.version)
+            held = versions.held(settings.published_dir)
+            _tell(
+                context.log,
+                settings,
+                Alert(
+                    "stale",
+                    f"Published figures are of {version.as_of}",
+                    f"{version.version} is {age.total_seconds() / 3600:.0f} hours old"
+                    + (f": {held}." if held else ": no run has published since."),
+                    alerts.link(settings, "/overview/activity/timeline"),
+                ),
+            )
+        return dg.SkipReason(f"{version.version} is stale, and everyone was told.")
+
+    return [on_failure, on_failed_check, on_held, on_stale]
+
+
+def _publishes(run: dg.DagsterRun) -> bool:
+    """Whether the run was to end with a version for readers."""
+    if run.asset_selection:
+        return any(published.key(name) in run.asset_selection for name in published.AUDIENCES)
+    return run.job_name in (nightly_job.name, LANDING_JOB)
+
+
+def _report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun) -> None:
+    """Write what a run did as its last event; `rcm run` has done so itself."""
+    if HEADLESS_TAG not in run.tags:
+        logged = (entry.dagster_event for entry in instance.all_logs(run.run_id))
+        events = [event for event in logged if event]
+        run_report.record(instance, run, run_report.read(settings, events, run.is_success))
+
+
+def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """The checks that failed in a run, as asset: check. What was held is told by itself."""
+    events = instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+    found = [
+        entry.dagster_event.asset_check_evaluation_data for entry in events if entry.dagster_event
+    ]
+    return [
+        f"{c.asset_key.to_user_string()}: {c.check_name}"
+        for c in found
+        if not c.passed and c.check_name != HELD_CHECK
+    ]
+
+
+def _tell(log: logging.Logger, settings: Settings, alert: Alert) -> None:
+    log.error(f"{alert.title.upper()}: {alert.text} See {alert.link}")
+    for sink, outcome in alerts.send(settings, alert).items():
+        (log.info if outcome == "sent" else log.error)(f"alert by {sink}: {outcome}")
+
+
+@dg.logger
+def progress_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
+    """The logger that `rcm run` listens to; its handler is attached there."""
+    logger = logging.getLogger("rcm_platform.progress")
+    logger.setLevel(logging.DEBUG)  # Dagster logs its own events at this level
+    logger.propagate = False
+    return logger

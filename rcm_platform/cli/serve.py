@@ -1,0 +1,163 @@
+"""The doors (`rcm ui | serve | users`), and what keeps an installation (`health`, `backup`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from rcm_platform.operate.health import Look
+from rcm_platform.settings import get_settings
+from rcm_platform.web.processes import Part
+
+
+def register(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    app.command()(ui)
+    app.command()(serve)
+    app.command(
+        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    )(users)
+    app.command()(health)
+    app.command()(backup)
+    app.command()(restore)
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="For leaders: nothing can be started or changed.")
+    ] = False,
+) -> None:
+    """Start the Dagster UI and its daemon (schedule, sensors, freshness) on loopback.
+
+    With --read-only there is no daemon and no page that names patients, and the page to open is the
+    scorecard.
+    """
+    from rcm_platform.operate import run
+    from rcm_platform.web import processes
+
+    # everything is here, whatever a deployment on this machine has elsewhere
+    settings = get_settings().model_copy(update={"code_server": None})
+    typer.echo("Starting (about half a minute; Ctrl-C stops it) ...")
+    try:
+        run.prepare_dagster_home(settings)
+        if read_only:
+            processes.read_only(settings, port, typer.echo)
+        code = processes.serve(settings, list(Part), "127.0.0.1", port, typer.echo, login=False)
+    except (ValueError, ModuleNotFoundError) as problem:
+        _stop(str(problem))
+    raise typer.Exit(code)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+    only: Annotated[
+        list[Part] | None,
+        typer.Option(help="A part, where others run elsewhere (RCM_CODE_SERVER)."),
+    ] = None,
+) -> None:
+    """Start the platform for many people: the Dagster UI with a login, and its daemon.
+
+    It does not start without DAGSTER_AUTH_SECRET_KEY. Who came in, who saw claims and what was
+    refused stands in audit.log in RCM_HOME.
+    """
+    from rcm_platform.operate import run
+    from rcm_platform.web import processes
+
+    settings = get_settings()
+    try:
+        run.prepare_dagster_home(settings)
+        code = processes.serve(settings, only or list(Part), host, port, typer.echo)
+    except (ValueError, ModuleNotFoundError) as problem:
+        _stop(str(problem))
+    raise typer.Exit(code)
+
+
+def users(context: typer.Context) -> None:
+    """Say who may come in by `rcm serve`.
+
+    add-user NAME --viewer | --launcher | --editor | --admin, list-users, change-password NAME,
+    change-role NAME ROLE, delete-user NAME, list-permissions.
+    """
+    from rcm_platform.web import processes
+
+    try:
+        code = processes.users(get_settings(), context.args)
+    except ValueError as problem:
+        _stop(str(problem))
+    raise typer.Exit(code)
+
+
+def health(
+    looks: Annotated[
+        list[Look] | None, typer.Argument(help="What to look at. Default: all but web.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Port of `rcm serve`, for web.")] = 3000,
+) -> None:
+    """Say whether this installation is well; the exit code is 0 if so, else 1.
+
+    home: it can be written. storage: Dagster's database answers. published: not older than
+    RCM_STALE_HOURS. daemon: heard lately (by default asked only where one ever ran). web: `rcm
+    serve` answers.
+    """
+    from rcm_platform.operate.health import findings
+
+    found = findings(get_settings(), looks or (), port)
+    for finding in found:
+        typer.echo(f"{'✓' if finding.is_well else '✗'} {finding.look:9} {finding.text}")
+    raise typer.Exit(0 if all(finding.is_well for finding in found) else 1)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="The archive to write, such as rcm.tar.zst.")],
+    with_warehouse: Annotated[
+        bool, typer.Option("--with-warehouse", help="Also what `rcm run` can build again.")
+    ] = False,
+) -> None:
+    """Write everything that cannot be made again into one archive, while no run writes.
+
+    That is the lake with its quarantine and kept files, the linked persons, what is published,
+    Dagster's history (unless it is in PostgreSQL), the users and the audit log.
+    """
+    from rcm_platform.operate import backup as archive
+
+    settings = get_settings()
+    try:
+        count, size = archive.backup(settings, file, with_warehouse=with_warehouse)
+    except (OSError, ValueError) as problem:
+        _stop(str(problem))
+    typer.echo(f"{file}: {count:,} files, {size:,} bytes. It names patients: guard it.")
+    if settings.dagster_postgres_url:
+        typer.echo("Dagster's history is in PostgreSQL: `pg_dump` saves it (deploy/README.md).")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="An archive that `rcm backup` wrote.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Put it in the place of a home that is not empty.")
+    ] = False,
+) -> None:
+    """Bring RCM_HOME back from an archive, once every byte of it was verified.
+
+    Stop `rcm serve` before. `rcm run` builds the warehouse again.
+    """
+    from rcm_platform.operate import backup as archive
+
+    settings = get_settings()
+    try:
+        count, before = archive.restore(settings, file, force=force)
+    except (OSError, ValueError) as problem:
+        _stop(str(problem))
+    typer.echo(f"{settings.home}: {count:,} files, as they were.")
+    if before:
+        typer.echo(
+            f"What was there before is now in {before}: remove it when you no longer need it."
+        )
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

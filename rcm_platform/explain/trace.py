@@ -1,0 +1,468 @@
+"""Explain a number: from a KPI to the records behind it, their ledger entries and their files.
+
+Everything is read from the published file, and each step must sum to the one before it exactly:
+cell = claims + what is of no claim; a claim's open balance and cash = its ledger entries. What is
+of no claim is a visit or a ledger entry where the KPI is made of those, and otherwise what a
+facility and payer have on a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+
+from rcm_platform.explain.figures import NONE, QUOTED, Figure, Figures, Scope, UnknownNumber
+
+__all__ = ["NONE", "Scope", "UnknownNumber"]
+
+ZERO = Decimal(0)
+
+_BATCH_ROWS = 5_000
+
+Amounts = tuple[Decimal, Decimal | None]
+"""Numerator and denominator."""
+
+# KPIs that are made of single records other than claims, and where those stand. Only the days and
+# facilities that the KPI counts are taken; that they sum to it exactly is tested.
+_RECORDS: Mapping[str, str] = {
+    "collections_per_wrvu": """
+        select claim_key, cast(null as varchar) as visit_key,
+            case when claim_key is null then ledger_entry_key end as entry_key,
+            case when claim_key is null then event_type end as name,
+            case when claim_key is null then source_system end as source_system,
+            facility_key, payer_key, cast(null as date) as service_date, event_date as known_date,
+            cash_amount as numerator, cast(0 as decimal(18, 2)) as denominator
+        from fct_ledger_entries where cash_amount <> 0
+        union all
+        select null, encounter_key, null, encounter_id, source_system, facility_key, null,
+            encounter_date, encounter_date, 0, work_rvu
+        from fct_encounters where work_rvu is not null
+    """,
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A published number and its parts; `denominator` is None for an amount."""
+
+    kpi: str
+    label: str
+    month: date
+    numerator: Decimal
+    denominator: Decimal | None
+    means: tuple[str, str]
+    """What is counted, out of what."""
+
+    @property
+    def amounts(self) -> Amounts:
+        return self.numerator, self.denominator
+
+    @property
+    def value(self) -> Decimal | None:
+        return Figure(self.numerator, self.denominator).value
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one record adds to a number: the claim, visit or ledger entry whose key is there.
+
+    Without any key it is all that a facility and payer have on a day. `known_date` is the day from
+    which the part counts; `reasons` are the denial reasons that payers gave for the claim.
+    """
+
+    claim_key: str | None
+    visit_key: str | None
+    entry_key: str | None
+    name: str | None
+    source_system: str | None
+    facility_name: str | None
+    payer_name: str | None
+    service_date: date | None
+    known_date: date | None
+    numerator: Decimal
+    denominator: Decimal | None
+    charge_amount: Decimal | None = None
+    paid_amount: Decimal | None = None
+    open_amount: Decimal | None = None
+    reasons: str | None = None
+
+    @property
+    def claim_id(self) -> str | None:
+        return self.name if self.claim_key else None
+
+
+_PART_COLUMNS = len(fields(Part))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A ledger entry, with the place that it comes from."""
+
+    source_system: str
+    event_date: date
+    event_type: str
+    ar_amount: Decimal
+    cash_amount: Decimal
+    memo_amount: Decimal
+    source_file: str
+    source_position: str
+
+
+@dataclass(frozen=True)
+class ClaimTrace:
+    """The ledger entries of a claim; `is_whole` says whether they sum to what the claim shows."""
+
+    claim_key: str
+    claim_id: str
+    open_amount: Decimal
+    paid_amount: Decimal
+    entries: tuple[Entry, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        return (
+            sum((entry.ar_amount for entry in self.entries), ZERO) == self.open_amount
+            and sum((entry.cash_amount for entry in self.entries), ZERO) == self.paid_amount
+        )
+
+
+@dataclass(frozen=True)
+class ClaimOfVisit:
+    """A claim that a visit was billed on."""
+
+    claim_key: str
+    claim_id: str
+    payer_name: str | None
+    charge_amount: Decimal
+    paid_amount: Decimal
+    open_amount: Decimal
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A visit with the work that was recorded for it, and the claims that it was billed on."""
+
+    visit_key: str
+    visit_id: str
+    source_system: str
+    encounter_date: date
+    encounter_type: str | None
+    department_name: str | None
+    work_rvu: Decimal | None
+    claims: tuple[ClaimOfVisit, ...]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """All parts of a number together: how many of each kind, what they sum to, and whether all of
+    their numerators and denominators are whole numbers."""
+
+    count: int
+    claims: int
+    visits: int
+    entries: int
+    numerator: Decimal
+    denominator: Decimal
+    counts_numerators: bool
+    counts_denominators: bool
+
+    @property
+    def days(self) -> int:
+        """Parts that are all that a facility and payer have on a day."""
+        return self.count - self.claims - self.visits - self.entries
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A number with its parts, the largest first: all of them, or those of one page."""
+
+    cell: Cell
+    parts: tuple[Part, ...]
+    whole: Whole
+
+    @property
+    def count(self) -> int:
+        """How many parts there are in all."""
+        return self.whole.count
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all parts sum to the published number exactly."""
+        numerator, denominator = self.cell.amounts
+        return (self.whole.numerator, self.whole.denominator) == (numerator, denominator or ZERO)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Claims that two KPIs treat in the same way: how many, what they add, and one of them."""
+
+    reason: str
+    claims: int
+    first: tuple[Decimal, Decimal]
+    second: tuple[Decimal, Decimal]
+    example: str
+
+
+def trace(
+    con: duckdb.DuckDBPyConnection,
+    kpi: str,
+    month: date | None = None,
+    scope: Scope | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> Trace:
+    """The number and what it is made of; without a month the last complete one with a value.
+
+    `limit` and `offset` take one page of the parts. Raises UnknownNumber.
+    """
+    figures, scope = Figures(con), scope or Scope()
+    known = figures.definition(kpi)
+    month = month or figures.last_month(kpi)
+    figure = figures.figure(kpi, month, scope)
+    cell = Cell(
+        kpi,
+        known.label,
+        month,
+        figure.numerator,
+        figure.denominator,
+        (known.numerator, known.denominator or ""),
+    )
+    grouped, values = _grouped(figures, kpi, month, scope)
+    rows = con.execute(_parts(grouped), [*values, limit, offset]).fetchall()
+    whole = (
+        rows[0][_PART_COLUMNS:]
+        if rows
+        else con.execute(f"{grouped} select * from whole", values).fetchall()[0]
+    )
+    return Trace(cell, tuple(Part(*row[:_PART_COLUMNS]) for row in rows), Whole(*whole))
+
+
+def all_parts(
+    con: duckdb.DuckDBPyConnection, kpi: str, month: date, scope: Scope
+) -> Iterator[Part]:
+    """All parts of a number, the largest first, however many. Raises UnknownNumber."""
+    grouped, values = _grouped(Figures(con), kpi, month, scope)
+    cursor = con.execute(_parts(grouped), [*values, None, 0])
+    while rows := cursor.fetchmany(_BATCH_ROWS):
+        yield from (Part(*row[:_PART_COLUMNS]) for row in rows)
+
+
+def _grouped(figures: Figures, kpi: str, month: date, scope: Scope) -> tuple[str, list[Any]]:
+    """SQL of what each record adds to a number (`grouped`), of their sums (`whole`), and values."""
+    condition, keys = figures.condition(scope)
+    records = _RECORDS.get(kpi)
+    parts = (
+        f"""
+        select records.* from ({records}) as records
+        semi join counted on records.facility_key = counted.facility_key
+            and records.known_date = counted.known_date
+        """
+        if records
+        else "select * from counted"
+    )
+    return (
+        f"""
+        with counted as (
+            select claim_key, cast(null as varchar) as visit_key,
+                cast(null as varchar) as entry_key, cast(null as varchar) as name,
+                cast(null as varchar) as source_system, facility_key, payer_key,
+                cast(null as date) as service_date, known_date, numerator, denominator
+            from int_kpi__contributions
+            where kpi = ? and period_month = ? and {condition}
+        ),
+        parts as ({parts}),
+        grouped as (
+            select claim_key, visit_key, entry_key, max(name) as name,
+                max(source_system) as source_system, max(facility_key) as facility_key,
+                max(payer_key) as payer_key, max(service_date) as service_date,
+                max(known_date) as known_date, sum(numerator) as numerator,
+                sum(denominator) as denominator
+            from parts
+            group by claim_key, visit_key, entry_key,
+                case when coalesce(claim_key, visit_key, entry_key) is null
+                    then concat_ws('|', facility_key, payer_key, known_date) end
+        ),
+        whole as (
+            select count(*), count(claim_key), count(visit_key), count(entry_key),
+                coalesce(sum(numerator), 0), coalesce(sum(denominator), 0),
+                coalesce(bool_and(numerator % 1 = 0), true),
+                coalesce(bool_and(coalesce(denominator, 0) % 1 = 0), true)
+            from grouped
+        )
+        """,
+        [kpi, month, *keys],
+    )
+
+
+def _parts(grouped: str) -> str:
+    order = "abs(numerator) desc, abs(denominator) desc, name nulls last, known_date, claim_key"
+    return f"""
+        {grouped},
+        page as (
+            select grouped.* replace (
+                    coalesce(claims.claim_id, grouped.name) as name,
+                    coalesce(claims.source_system, grouped.source_system) as source_system,
+                    coalesce(claims.service_date, grouped.service_date) as service_date
+                ),
+                claims.charge_amount, claims.open_amount,
+                claims.payer_paid_amount + claims.patient_paid_amount as paid_amount
+            from grouped left join fct_claims as claims using (claim_key)
+            order by {order}, visit_key, entry_key, facility_key, payer_key
+            limit ? offset ?
+        ),
+        given as (
+            select claim_key, min(event_date) as given_date,
+                concat_ws(' ', concat_ws('-', group_code, reason_code), label) as reason
+            from fct_denial_events left join (
+                select reason_code, any_value(label) as label from carc_codes group by reason_code
+            ) as codes using (reason_code)
+            where claim_key in (select claim_key from page)
+            group by claim_key, reason
+        ),
+        reasons as (
+            select claim_key, string_agg(reason, '; ' order by given_date, reason) as reasons
+            from given group by claim_key
+        )
+        select page.claim_key, visit_key, entry_key, name, page.source_system, facility_name,
+            payer_name, service_date, known_date, numerator, denominator, charge_amount,
+            paid_amount, open_amount, reasons, whole.*
+        from page cross join whole
+        left join dim_facility on page.facility_key = dim_facility.facility_key
+        left join dim_payer on page.payer_key = dim_payer.payer_key
+        left join reasons on page.claim_key = reasons.claim_key
+        order by {order.replace("claim_key", "page.claim_key")}, visit_key, entry_key,
+            page.facility_key, page.payer_key
+        """
+
+
+def unit(con: duckdb.DuckDBPyConnection, kpi: str) -> str:
+    """The unit of a KPI: ratio, dollars, days or what is counted. Raises UnknownNumber."""
+    return Figures(con).definition(kpi).unit
+
+
+def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
+    """A claim's ledger entries, down to file and position. Raises UnknownNumber."""
+    found = con.execute(
+        "select claim_id, open_amount, payer_paid_amount + patient_paid_amount "
+        "from fct_claims where claim_key = ?",
+        [claim_key],
+    ).fetchall()
+    if not found:
+        raise UnknownNumber(f"There is no claim with the key {claim_key[:QUOTED]}.")
+    claim_id, open_amount, paid_amount = found[0]
+    entries = _entries(con, "claim_key", claim_key)
+    return ClaimTrace(claim_key, claim_id, open_amount, paid_amount, entries)
+
+
+def entry(con: duckdb.DuckDBPyConnection, entry_key: str) -> Entry:
+    """One ledger entry. Raises UnknownNumber."""
+    for found in _entries(con, "ledger_entry_key", entry_key):
+        return found
+    raise UnknownNumber(f"There is no ledger entry with the key {entry_key[:QUOTED]}.")
+
+
+def visit(con: duckdb.DuckDBPyConnection, visit_key: str) -> Visit:
+    """A visit and the claims that it was billed on. Raises UnknownNumber."""
+    found = con.execute(
+        "select encounter_id, source_system, encounter_date, encounter_type, department_name, "
+        "work_rvu from fct_encounters where encounter_key = ?",
+        [visit_key],
+    ).fetchall()
+    if not found:
+        raise UnknownNumber(f"There is no visit with the key {visit_key[:QUOTED]}.")
+    claims = con.execute(
+        """
+        select claim_key, claim_id, payer_name, charge_amount,
+            payer_paid_amount + patient_paid_amount, open_amount
+        from fct_claims left join dim_payer using (payer_key)
+        where encounter_key = ? order by claim_id, claim_key
+        """,
+        [visit_key],
+    ).fetchall()
+    visit_id, source_system, day, kind, department, work_rvu = found[0]
+    billed = tuple(ClaimOfVisit(*row) for row in claims)
+    return Visit(visit_key, visit_id, source_system, day, kind, department, work_rvu, billed)
+
+
+def _entries(con: duckdb.DuckDBPyConnection, column: str, key: str) -> tuple[Entry, ...]:
+    rows = con.execute(
+        f"""
+        select source_system, event_date, event_type, ar_amount, cash_amount, memo_amount,
+            source_file, source_position
+        from fct_ledger_entries where {column} = ?
+        order by event_date, recorded_date, event_type, source_file, source_position,
+            ledger_entry_key
+        """,
+        [key],
+    ).fetchall()
+    return tuple(Entry(*row) for row in rows)
+
+
+def compare(
+    con: duckdb.DuckDBPyConnection,
+    first: str,
+    second: str,
+    month: date | None = None,
+    scope: Scope | None = None,
+) -> tuple[Trace, Trace, tuple[Difference, ...]]:
+    """Why two KPIs of a month differ, claim by claim. Raises UnknownNumber."""
+    figures = Figures(con)
+    month = month or min(figures.last_month(first), figures.last_month(second))
+    one, two = trace(con, first, month, scope), trace(con, second, month, scope)
+    parts, others = _by_claim(one), _by_claim(two)
+    groups: dict[str, list[tuple[Part | None, Part | None]]] = {}
+    for key in sorted(parts.keys() | others.keys(), key=str):
+        pair = parts.get(key), others.get(key)
+        groups.setdefault(_reason(first, second, *pair), []).append(pair)
+    found = [
+        Difference(
+            reason,
+            sum(1 for pair in pairs if _named(pair)),
+            _sum([a for a, _ in pairs]),
+            _sum([b for _, b in pairs]),
+            next((name for pair in pairs if (name := _named(pair))), ""),
+        )
+        for reason, pairs in groups.items()
+    ]
+    return one, two, tuple(sorted(found, key=lambda group: (-group.claims, group.reason)))
+
+
+def _by_claim(found: Trace) -> dict[str | None, Part]:
+    """What each claim adds; under None what is of no claim, in one."""
+    parts: dict[str | None, Part] = {}
+    for part in found.parts:
+        before = parts.get(part.claim_key)
+        numerator, denominator = _sum([before, part])
+        parts[part.claim_key] = replace(part, numerator=numerator, denominator=denominator)
+    return parts
+
+
+def _reason(first: str, second: str, a: Part | None, b: Part | None) -> str:
+    if (a or b) and not _named((a, b)):
+        return "of no claim"
+    if a is None:
+        return f"only {second} looks at it"
+    if b is None:
+        return f"only {first} looks at it"
+    if bool(a.numerator) != bool(b.numerator):
+        return f"both look at it, only {first if a.numerator else second} counts it"
+    if (a.numerator, a.denominator) == (b.numerator, b.denominator):
+        return "the same in both"
+    return "counted by both with another weight" if a.numerator else "weighs differently in both"
+
+
+def _named(pair: tuple[Part | None, Part | None]) -> str:
+    return next((part.claim_id for part in pair if part and part.claim_id), "")
+
+
+def _sum(parts: list[Part | None]) -> tuple[Decimal, Decimal]:
+    present = [part for part in parts if part]
+    return (
+        sum((part.numerator for part in present), ZERO),
+        sum((part.denominator or ZERO for part in present), ZERO),
+    )

@@ -1,0 +1,90 @@
+"""An audit of the explanation itself: random cells of the KPIs, each traced down to its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from rcm_platform.explain import trace
+
+SAMPLE = 200
+"""KPI cells that one audit draws."""
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit looked at. `broken` says, cell by cell, what does not sum."""
+
+    cells: int
+    claims: int
+    entries: int
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """A published cell: a KPI and month, of everything or of one facility and payer."""
+
+    kpi: str
+    month: date
+    scope: trace.Scope
+    published: trace.Amounts
+
+    def __str__(self) -> str:
+        where = [name for name in (self.scope.facility, self.scope.payer) if name]
+        return ", ".join([f"{self.kpi} {self.month:%Y-%m}", *where])
+
+
+def audit_warehouse(con: duckdb.DuckDBPyConnection, as_of: date) -> Audit:
+    """Audit a warehouse before it is published, by cells that the date draws."""
+    con.execute("set search_path = 'marts,intermediate,seeds'")
+    # what a published file says of itself
+    con.execute("create temp table published_version as select cast(? as date) as as_of", [as_of])
+    return audit(con, as_of)
+
+
+def audit(con: duckdb.DuckDBPyConnection, seed: date, count: int = SAMPLE) -> Audit:
+    """Trace `count` cells, the same ones for the same seed; of each, the claim that adds most.
+
+    A cell must equal the sum of its claims, and a claim's balance and cash the sum of its ledger
+    entries, each of which names its file. `con` finds the published tables by their bare names.
+    """
+    broken: list[str] = []
+    claims: dict[str, trace.ClaimTrace] = {}
+    drawn = _draw(con, seed, count)
+    for cell in drawn:
+        found = trace.trace(con, cell.kpi, cell.month, cell.scope)
+        if not found.is_whole or found.cell.amounts != cell.published:
+            broken.append(f"{cell}: its claims do not sum to what is published")
+        largest = next((part.claim_key for part in found.parts if part.claim_key), None)
+        if largest is None or largest in claims:
+            continue
+        claims[largest] = behind = trace.claim(con, largest)
+        if not behind.is_whole:
+            broken.append(f"{cell}: the entries of claim key {largest} do not sum to its balance")
+        if not all(entry.source_file for entry in behind.entries):
+            broken.append(f"{cell}: an entry of claim key {largest} names no file")
+    entries = sum(len(behind.entries) for behind in claims.values())
+    return Audit(len(drawn), len(claims), entries, tuple(broken))
+
+
+def _draw(con: duckdb.DuckDBPyConnection, seed: date, count: int) -> list[_Drawn]:
+    rows = con.execute(
+        f"""
+        select kpi, period_month, facility_id,
+            case when aggregation_level = 'total' then null
+                else coalesce(payer_id, '{trace.NONE}') end,
+            numerator, denominator
+        from mart_kpi_monthly
+        left join dim_facility using (facility_key)
+        left join dim_payer using (payer_key)
+        order by md5(kpi_value_key || ?), kpi_value_key limit ?
+        """,
+        [seed.isoformat(), count],
+    ).fetchall()
+    return [
+        _Drawn(kpi, month, trace.Scope(facility, payer), (numerator, denominator))
+        for kpi, month, facility, payer, numerator, denominator in rows
+    ]

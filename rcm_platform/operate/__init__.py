@@ -1,0 +1,1 @@
+"""One installation at work: its runs, what they report, its health and its backup."""

@@ -1,0 +1,452 @@
+"""Conservation: what came in is what is reported, to the cent, the unit of work and the byte.
+
+Each figure is read from raw by a query of its own, that shares nothing with the models it proves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from rcm_platform.ingest.quarantine import items
+from rcm_platform.sources.hospital_tables import USUAL
+from rcm_platform.sources.hospitals import Hospital, hospitals
+
+if TYPE_CHECKING:
+    from rcm_platform.lake import Lake
+
+HOSPITALS = tuple(hospitals())
+
+# lists without a date of change: visible at every as-of date
+UNDATED = ("departments", "providers", "staff")
+
+
+@dataclass(frozen=True)
+class ProofLine:
+    """One quantity of one source at each place where it must be the same.
+
+    `figures` maps place (raw, ledger, mart, ...) → amount; `unit` is dollars, wRVU, rows or bytes.
+    """
+
+    subject: str
+    scope: str
+    unit: str
+    figures: dict[str, Decimal]
+
+    @property
+    def passed(self) -> bool:
+        return len(set(self.figures.values())) <= 1
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount at the source."""
+        return next(iter(self.figures.values()))
+
+    @property
+    def unexplained(self) -> Decimal:
+        """The largest difference between two places."""
+        return max(self.figures.values()) - min(self.figures.values())
+
+
+def prove(
+    con: duckdb.DuckDBPyConnection,
+    lake: Lake,
+    as_of: date,
+    subjects: Iterable[str] | None = None,
+) -> dict[str, list[ProofLine]]:
+    """Conservation on the warehouse behind `con`: subject → its lines; default: every subject."""
+    raw = _Raw(con, lake, as_of)
+    proofs: dict[str, Callable[[_Raw], Iterable[ProofLine]]] = {
+        "charges": _charges,
+        "cash": _cash,
+        "wrvu": _work,
+        "rows": _rows,
+        "remittances": _remittances,
+    }
+    return {
+        subject: list(proofs[subject](raw))
+        for subject in (proofs if subjects is None else subjects)
+    }
+
+
+def account_for_files(lake: Lake) -> list[ProofLine]:
+    """What became of each file's bytes and, where it is X12, of the dollars that it announces.
+
+    A line for each file that does not add up, after the totals of its source system:
+
+    - bytes: received = loaded + quarantined + duplicate + padding;
+    - dollars: what payments (BPR02) and submitted claims (CLM02) announce, held ones included =
+      the claims less the provider adjustments that were loaded + what is held.
+
+    A file with a held claim whose amounts cannot be read announces more than anyone can tell: its
+    dollars are left out.
+    """
+    with duckdb.connect() as con:
+        lines = []
+        for subject, unit, query in (
+            ("bytes", "bytes", _FILE_BYTES),
+            ("dollars", "dollars", _FILE_DOLLARS),
+        ):
+            tables = {name: lake.scan(feed, name) for feed, name in _ACCOUNTED}
+            systems = ", ".join(f"'{system}'" for system in X12_SOURCES)
+            con.execute(
+                f"create or replace temp table files as {query.format(**tables, systems=systems)}"
+            )
+            for scope, announced, accounted in con.execute(_FILE_LINES).fetchall():
+                figures = {"received": Decimal(announced), "accounted": Decimal(accounted)}
+                lines.append(ProofLine(subject, scope, unit, figures))
+    return lines
+
+
+X12_SOURCES = ("clearinghouse", "x12_folder")
+
+_ACCOUNTED = (
+    ("platform", "received_files"),
+    ("platform", "quarantine"),
+    ("platform", "quarantine_decisions"),
+    ("x12", "remit_claims"),
+    ("x12", "remit_provider_adjustments"),
+    ("x12", "submitted_claims"),
+)
+
+_FILE_LINES = """
+    select scope, announced, accounted
+    from (
+        select 0 as place, source_system as scope, sum(announced) as announced,
+            sum(accounted) as accounted
+        from files group by source_system
+        union all
+        select 1, source_system || ': ' || source_file, announced, accounted
+        from files where announced <> accounted
+    )
+    order by place, scope
+"""
+
+_FILE_BYTES = """
+    select source_system, source_file,
+        sum(byte_count) as announced,
+        sum(loaded_byte_count + quarantined_byte_count
+            + duplicate_byte_count + padding_byte_count) as accounted
+    from {received_files}
+    group by source_system, source_file
+"""
+
+_FILE_DOLLARS = """
+    with
+
+    items as (
+        select quarantine.*,
+            coalesce(decision in ('loaded', 'released'), false) as has_left,
+            -- what was loaded from other bytes than these is announced there
+            coalesce(decision in ('loaded', 'released') and decided.loaded_byte_count = 0, false)
+                as is_elsewhere,
+            -- the payment announces it, whether or not the claim is loaded
+            level = 'claim' and starts_with(hex(content), '434C50') as is_paid_claim
+        from {quarantine} as quarantine
+        left join (
+            select quarantine_id, any_value(decision) as decision,
+                sum(loaded_byte_count) as loaded_byte_count
+            from {quarantine_decisions}
+            where decision in ('loaded', 'released')
+            group by quarantine_id
+        ) as decided using (quarantine_id)
+        where source_system in ({systems})
+            -- what an acknowledgement repeats of a claim (TRN) is announced by the claim
+            and not (level = 'claim' and starts_with(hex(content), '54524E'))
+    ),
+
+    -- a part that was held anew when the whole was loaded is announced by the whole
+    outermost as (
+        select * from items
+        where not exists (
+            select 1 from items as around
+            where around.content_sha256 = items.content_sha256
+                and around.source_file = items.source_file
+                and around.byte_offset <= items.byte_offset
+                and around.byte_offset + around.byte_count
+                    >= items.byte_offset + items.byte_count
+                and around.byte_count > items.byte_count
+        )
+    ),
+
+    amounts as (
+        select source_system, source_file, dollar_amount as announced, 0 as accounted
+        from {received_files} where source_system in ({systems})
+        union all
+        select source_system, source_file, dollar_amount, 0
+        from outermost where not is_paid_claim and not is_elsewhere
+        union all
+        select source_system, source_file, 0, dollar_amount from items where not has_left
+        union all
+        select _source_system, _source_file, 0, paid_amount from {remit_claims}
+        union all
+        select _source_system, _source_file, 0, -amount from {remit_provider_adjustments}
+        union all
+        select _source_system, _source_file, 0, charge_amount from {submitted_claims}
+    )
+
+    select source_system, source_file,
+        coalesce(sum(announced), 0) as announced, coalesce(sum(accounted), 0) as accounted
+    from amounts
+    where (source_system, source_file) not in (
+        select (source_system, source_file) from items
+        -- a claim without its first segment (CLP, CLM) cannot say what it is
+        where level = 'claim' and (dollar_amount is null or left(hex(content), 4) <> '434C')
+    )
+    group by source_system, source_file
+"""
+
+
+@dataclass(frozen=True)
+class _Raw:
+    con: duckdb.DuckDBPyConnection
+    lake: Lake
+    as_of: date
+
+    @cached_property
+    def _hospitals(self) -> dict[str, Hospital]:
+        return hospitals()
+
+    def visible(self, feed: str, table: str) -> str:
+        """The rows of a raw table that had arrived by the as-of date."""
+        return f"""(
+            select * from {self.everything(feed, table)} where _arrival_date <= date '{self.as_of}'
+        )"""
+
+    def everything(self, feed: str, table: str) -> str:
+        """The rows of a raw table; a hospital's under the usual column names also."""
+        own = self._hospitals[feed].columns.get(table, {}) if feed in self._hospitals else {}
+        renamed = "".join(f", {name} as {usual}" for usual, name in own.items())
+        return f"(select *{renamed} from {self.lake.scan(feed, table)})"
+
+    def latest(self, feed: str, table: str, key: str) -> str:
+        """Of those, the last version of each key that is not deleted by then."""
+        return f"""(
+            select * from {self.visible(feed, table)}
+            where {key} not in {self.deleted(feed, table)}
+            qualify row_number() over (
+                partition by {key} order by _arrival_date desc,
+                    coalesce(_noticed_at, modifieddate) desc
+            ) = 1
+        )"""
+
+    def deleted(self, feed: str, table: str) -> str:
+        """Keys of a hospital's table that are not in its database any more, as far as noticed."""
+        return f"""(
+            select record_id from {self.visible(feed, "deleted_rows")}
+            where table_name = '{table}'
+            group by record_id having count(*) filter (event = 'deleted')
+                > count(*) filter (event = 'returned')
+        )"""
+
+    def last_export(self, feed: str, table: str) -> str:
+        """Of those, the rows of the last export: one export restates everything."""
+        return f"""(
+            select * from {self.visible(feed, table)} as rows_of_all_exports
+            qualify _batch_id = first(_batch_id) over (
+                order by _arrival_date desc, _loaded_at desc, _batch_id desc
+            )
+        )"""
+
+    @property
+    def payments(self) -> str:
+        """The payments of 835s, each once, however often it was delivered."""
+        return f"""(
+            select * from {self.visible("x12", "remit_payments")} as every_delivery
+            qualify trace_number is null or row_number() over (
+                partition by _source_system, trace_number, originating_company_id, payment_date,
+                    payment_amount, payee_npi, payee_tin
+                order by _arrival_date, interchange_sha256, transaction_no
+            ) = 1
+        )"""
+
+    @property
+    def latest_deposits(self) -> str:
+        """Bank deposits, each as the last file gives it."""
+        return f"""(
+            select * from {self.visible("treasury", "bank_deposits")}
+            qualify row_number() over (
+                partition by deposit_id order by _arrival_date desc, _loaded_at desc, _batch_id desc
+            ) = 1
+        )"""
+
+    def sum(self, query: str) -> Decimal:
+        return Decimal(self.con.execute(query).fetchall()[0][0] or 0)
+
+
+def _charges(raw: _Raw) -> Iterable[ProofLine]:
+    sources = {
+        hospital: f"""select sum(amount)
+            from {raw.latest(hospital, "transactions", "transactionid")}
+            where lower(amounttype) in ('charge', 'charge correction')"""
+        for hospital in HOSPITALS
+    } | {
+        "synthea": f"""select sum(cast(amount as decimal(18, 2)))
+            from {raw.last_export("synthea", "claims_transactions")} where type = 'CHARGE'"""
+    }
+    for source, query in sources.items():
+        yield ProofLine(
+            "charges",
+            source,
+            "dollars",
+            {
+                "raw": raw.sum(query),
+                "ledger": raw.sum(
+                    f"""select sum(ar_amount) from marts.fct_ledger_entries
+                    inner join marts.fct_claims using (claim_key)
+                    where event_type in ('CHARGE', 'CHARGE_CORRECTION')
+                        and fct_ledger_entries.source_system = '{source}'
+                        and known_from = 'billing system'"""
+                ),
+                "marts": raw.sum(
+                    f"""select sum(charge_amount) from marts.fct_claims
+                    where source_system = '{source}' and known_from = 'billing system'"""
+                ),
+            },
+        )
+
+
+def _cash(raw: _Raw) -> Iterable[ProofLine]:
+    patient = [
+        f"""select sum(paidamount) from {raw.latest(hospital, "transactions", "transactionid")}
+        where lower(amounttype) in ('patient payment', 'refund')"""
+        for hospital in HOSPITALS
+    ]
+    payer = [
+        f"""select sum(paid_amount) from {raw.visible("x12", "remit_claims")}
+        semi join {raw.payments} using (interchange_sha256, transaction_no)
+        where claim_status_code is distinct from '25'""",
+        f"""select -sum(amount) from {raw.visible("x12", "remit_provider_adjustments")}
+        semi join {raw.payments} using (interchange_sha256, transaction_no)""",
+    ]
+    synthea = f"""select sum(cast(payments as decimal(18, 2)))
+        from {raw.last_export("synthea", "claims_transactions")} where type = 'PAYMENT'"""
+    # a payer's deposit that no remittance explains is cash too
+    unapplied = f"""select sum(try_cast(amount as decimal(18, 2)))
+        from {raw.latest_deposits}
+        where payer_name in (select payer_name from {raw.everything("operations", "payers")})
+            and trace_number not in (
+                select trace_number from {raw.payments} where trace_number is not null
+            )
+            and exists (from {raw.payments})"""
+    queries = [*patient, *payer, synthea, unapplied]
+    yield ProofLine(
+        "cash",
+        "all sources",
+        "dollars",
+        {
+            "raw": sum((raw.sum(query) for query in queries), Decimal(0)),
+            "ledger": raw.sum("select sum(cash_amount) from marts.fct_ledger_entries"),
+            "marts": raw.sum("select sum(cash_amount) from marts.mart_clinician_productivity"),
+        },
+    )
+
+
+def _work(raw: _Raw) -> Iterable[ProofLine]:
+    for hospital in HOSPITALS:
+        yield ProofLine(
+            "wrvu",
+            hospital,
+            "wRVU",
+            {
+                "raw": raw.sum(_work_recorded(raw, hospital)),
+                "encounters": raw.sum(
+                    f"""select sum(work_rvu) from marts.fct_encounters
+                    where source_system = '{hospital}'"""
+                ),
+            },
+        )
+    yield ProofLine(
+        "wrvu",
+        "all sources",
+        "wRVU",
+        {
+            "encounters": raw.sum("select sum(work_rvu) from marts.fct_encounters"),
+            "marts": raw.sum("select sum(work_rvu) from marts.mart_clinician_productivity"),
+        },
+    )
+
+
+def _work_recorded(raw: _Raw, hospital: str) -> str:
+    """The wRVU of a hospital's procedures or, where it lists none, of the codes of its visits."""
+    procedures = raw.latest(hospital, "procedures", "procedureid")
+    if raw.sum(f"select count(*) from {procedures}"):
+        return f"select sum(workrvu * units) from {procedures}"
+    return f"""select sum(codes.work_rvu)
+        from {raw.latest(hospital, "encounters", "encounterid")} as visits
+        join seeds.procedure_codes as codes on visits.procedurecode = codes.procedure_code"""
+
+
+def _rows(raw: _Raw) -> Iterable[ProofLine]:
+    staged = raw.con.execute(
+        "select table_name from duckdb_tables() where schema_name = 'staging' order by 1"
+    ).fetchall()
+    for (model,) in staged:
+        feed, _, table = model.removeprefix("stg_").partition("__")
+        # the other feeds are reference lists: their staging keeps the last version of each key
+        if feed in (*HOSPITALS, "x12"):
+            arrived = raw.everything if table in UNDATED else raw.visible
+            count = f"select count(*) from {arrived(feed, table)}"
+            staged_rows = raw.sum(f"select count(*) from staging.{model}")
+            if table in USUAL and feed in HOSPITALS:
+                key = USUAL[table].key[0]
+                staged_rows += raw.sum(f"{count} where {key} in {raw.deleted(feed, table)}")
+            yield ProofLine(
+                "rows",
+                f"{feed}.{table}",
+                "rows",
+                {"raw": raw.sum(count), "staging or deleted": staged_rows},
+            )
+
+
+def _remittances(raw: _Raw) -> Iterable[ProofLine]:
+    yield ProofLine(
+        "remittances",
+        "all payers",
+        "dollars",
+        {
+            "announced": raw.sum(
+                f"select sum(payment_amount) from {raw.visible('x12', 'remit_payments')}"
+            ),
+            "posted, adjusted, quarantined or repeated": raw.sum(
+                """select sum(posted_amount + provider_adjustment_amount + quarantined_amount)
+                from marts.mart_cash_reconciliation"""
+            )
+            + raw.sum(
+                """select sum(payment_amount) from intermediate.int_cash__received_payments
+                where delivery_number > 1"""
+            ),
+        },
+    )
+
+
+def summary(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str, str]:
+    """Dollars proven, dollars unexplained, dollars open in quarantine, and what payers announced by
+    how far it is reconciled, as text for the record."""
+    raw = _Raw(con, lake, as_of)
+    charges, cash = list(_charges(raw)), list(_cash(raw))
+    # of what is no money (rows, work), the checks before have the proof
+    dollars = [line for line in [*charges, *cash, *_remittances(raw)] if line.unit == "dollars"]
+    quarantined = sum(dollars for *_, dollars in items.open_totals(lake, as_of))
+    reconciled = dict(
+        con.execute(
+            "select reconciliation_status, sum(remitted_amount) "
+            "from marts.mart_cash_reconciliation group by reconciliation_status"
+        ).fetchall()
+    )
+    return {
+        "charges": str(sum(line.amount for line in charges)),
+        "cash": str(sum(line.amount for line in cash)),
+        "unexplained": str(sum(line.unexplained for line in dollars)),
+        "quarantined": str(quarantined),
+        **{
+            f"remitted_{status.replace(' ', '_')}": str(reconciled.get(status, Decimal(0)))
+            for status in ("matched", "timing", "known exception", "unmatched")
+        },
+    }

@@ -1,0 +1,28 @@
+"""Marts against the hidden truth of the synthetic world: one module per persona or subject, one
+check per mart or more.
+
+Only checks read the truth; no model and no other asset may.
+"""
+
+from rcm_platform.proof.truth import (
+    billing,
+    claims,
+    clinical,
+    core,
+    data,
+    denials,
+    finance,
+    forecast,
+    kpis,
+    operations,
+    patients,
+)
+from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck, TruthResult, compare
+
+_MODULES = (
+    billing, claims, denials, finance, forecast, kpis, clinical, patients, operations, core, data,
+)  # fmt: skip
+
+CHECKS = [check for module in _MODULES for check in module.CHECKS]
+
+__all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare"]

@@ -1,0 +1,433 @@
+"""Every KPI, its numerator and its denominator, by month, hospital and payer: a query each.
+
+A query gives (month, source_system, payer_id, numerator, denominator) in as many rows as it likes;
+they are summed. A KPI of the registry without a query here has no proof, and a test says so.
+"""
+
+from __future__ import annotations
+
+from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
+
+#: What several queries build on, as CTEs.
+_BASE = """
+claims as (select * exclude (discharge_date) from '{truth}/claims.parquet'),
+ledger as (
+    select entries.*, payer_id, service_date
+    from '{truth}/ledger_entries.parquet' as entries
+    left join claims using (source_system, claim_id)
+),
+month_ends as (
+    select month, least(last_day(month), date '{as_of}') as day,
+        least(last_day(month), date '{as_of}') - cast(month - interval 2 month as date) + 1 as days
+    from (
+        select unnest(generate_series(
+            (select date_trunc('month', min(event_date)) from ledger),
+            timestamp '{as_of}', interval 1 month
+        )) as month
+    )
+),
+balances as (
+    select month, day, days, source_system, claim_id, sum(ar_amount) as balance
+    from ledger inner join month_ends on recorded_date <= day
+    where claim_id is not null
+    group by all having sum(ar_amount) <> 0
+),
+stays as (
+    select source_system, encounter_id, discharge_date
+    from '{truth}/encounter_status.parquet' where discharge_date is not null
+),
+aged as (
+    select balances.*, payer_id, day - coalesce(discharge_date, service_date) as age
+    from balances
+    inner join claims using (source_system, claim_id)
+    left join stays using (source_system, encounter_id)
+),
+flows as (
+    select date_trunc('month', event_date) as month, source_system, payer_id,
+        sum(ar_amount) filter (event_type in ('CHARGE', 'CHARGE_CORRECTION')) as gross,
+        sum(ar_amount) filter (event_type in (
+            'CHARGE', 'CHARGE_CORRECTION', 'CONTRACTUAL', 'CHARITY', 'PROMPT_PAY_DISCOUNT'
+        )) as net,
+        sum(cash_amount) filter (
+            event_type in ('PAYER_PAYMENT', 'PATIENT_PAYMENT', 'REFUND')
+        ) as cash
+    from ledger where event_date <= date '{as_of}' group by all
+),
+windows as (
+    select month_ends.month, source_system, payer_id,
+        sum(gross) filter (flows.month > month_ends.month - interval 3 month) as gross,
+        sum(net) filter (flows.month > month_ends.month - interval 3 month) as net,
+        sum(net) filter (flows.month < month_ends.month) as net_before
+    from month_ends inner join flows
+        on flows.month between month_ends.month - interval 3 month and month_ends.month
+    group by all
+),
+lines as (
+    select lines.*, payer_id, first_submitted_date, discharge_date
+    from '{truth}/lines.parquet' as lines
+    inner join claims using (source_system, claim_id)
+    left join stays on stays.source_system = lines.source_system
+        and stays.encounter_id = lines.encounter_id
+),
+waiting as (
+    select month, source_system, payer_id, charge_amount * days as dollar_days,
+        arrival_date > day as is_unbilled
+    from lines inner join month_ends on (
+        discharge_date <= day and arrival_date > day
+        and month <= date_trunc('month', discharge_date) + interval 12 month
+    ) or (
+        arrival_date <= day and coalesce(first_submitted_date, date '9999-12-31') > day
+        and payer_id <> 'SELF' and month <= date_trunc('month', arrival_date) + interval 12 month
+    )
+),
+decisions as (
+    select remits.*, claims.payer_id as claim_payer_id, coalesce(denied, 0) as denied,
+        row_number() over (
+            partition by source_system, claim_id order by recorded_date, event_date
+        ) as number,
+        row_number() over (
+            partition by source_system, claim_id order by recorded_date desc, event_date desc
+        ) as from_last
+    from '{truth}/remit_claims.parquet' as remits
+    inner join claims using (source_system, claim_id)
+    left join (
+        select source_system, claim_id, event_date, recorded_date, sum(amount) as denied
+        from '{truth}/denial_events.parquet' group by all
+    ) using (source_system, claim_id, event_date, recorded_date)
+    where kind not in ('reversal', 'secondary decision')
+),
+first_lines as (
+    select remit_lines.*, claim_payer_id, lines.expected_amount,
+        greatest(0.10, round(lines.expected_amount * 0.01, 2)) as tolerance
+    from '{truth}/remit_lines.parquet' as remit_lines
+    inner join decisions using (source_system, claim_id, kind, event_date, recorded_date)
+    inner join '{truth}/lines.parquet' as lines using (source_system, claim_id, line_id)
+    where decisions.number = 1 and claim_payer_id <> 'SELF'
+),
+expectations as (
+    select source_system, claim_id, sum(expected_amount) as expected
+    from '{truth}/lines.parquet' inner join claims using (source_system, claim_id)
+    where payer_id <> 'SELF' and first_submitted_date is not null group by all
+),
+first_allowed as (
+    select source_system, claim_id,
+        sum(allowed_amount) >= 0.99 * sum(expected_amount) as is_paid_as_expected
+    from first_lines group by all
+),
+last_answers as (
+    select source_system, claim_id, arg_max(is_denied, (recorded_date, event_date)) as is_denied
+    from '{truth}/remit_claims.parquet' where kind <> 'reversal' group by all
+),
+given_up as (
+    select source_system, claim_id, sum(-ar_amount) as amount
+    from ledger where event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF') group by all
+),
+checks as (
+    select source_system, encounter_id, min(payor_id) as payor_id,
+        bool_or(status = 'Active') as is_active
+    from '{truth}/eligibility_checks.parquet' where encounter_id is not null group by all
+),
+asked as (
+    select source_system, encounter_id, bool_or(status = 'Approved') as is_approved
+    from '{truth}/authorizations.parquet' group by all
+),
+refused as (
+    select distinct source_system, encounter_id
+    from '{truth}/denial_events.parquet' inner join claims using (source_system, claim_id)
+    where category = 'Authorization'
+),
+visits as (
+    select encounters.*, coalesce(bills.payer_id, payor_id) as payer_id,
+        checks.encounter_id is not null as is_checked, coalesce(is_active, false) as is_verified,
+        asked.encounter_id is not null or refused.encounter_id is not null as needs_leave,
+        coalesce(is_approved, false) as is_approved, bills.is_paid
+    from '{truth}/encounters.parquet' as encounters
+    left join (
+        select source_system, encounter_id, min(payer_id) as payer_id,
+            bool_or(first_payer_payment_date is not null) as is_paid
+        from claims group by all
+    ) as bills using (source_system, encounter_id)
+    left join checks using (source_system, encounter_id)
+    left join asked using (source_system, encounter_id)
+    left join refused using (source_system, encounter_id)
+),
+exports as (
+    select *, case when payor_id = '10045' then '10005' else payor_id end as payer_id
+    from '{truth}/billing_exports.parquet'
+    qualify row_number() over (
+        partition by source_system, claim_id order by arrival_date desc
+    ) = 1
+)
+"""
+
+
+def _authorized(kind: str) -> str:
+    return f"""select encounter_date, source_system, payer_id, cast(is_approved as int), 1
+        from visits where needs_leave and encounter_type {kind} 'Inpatient'"""
+
+
+def _aged(days: int) -> str:
+    return f"""select month, source_system, payer_id,
+            case when age > {days} then balance else 0 end, balance from aged where balance > 0"""
+
+
+def _dollar_days(condition: str) -> str:
+    return f"""select month, source_system, payer_id, sum(dollar_days), 0
+        from waiting where {condition} group by all
+        union all select month, source_system, payer_id, 0, gross from windows"""
+
+
+def _written_off(types: str, revenue: str) -> str:
+    return f"""select event_date, source_system, payer_id, -ar_amount, 0 from ledger
+        where event_type in ({types}) and event_date <= date '{{as_of}}'
+        union all select month, source_system, payer_id, 0, {revenue} from flows"""
+
+
+def _share(status: str) -> str:
+    return f"""select claim_date, source_system, payer_id,
+            cast(claim_status = '{status}' as int), 1 from exports"""
+
+
+FAMILIES: dict[str, dict[str, str]] = {
+    "front_end": {
+        "pre_registration_rate": """select scheduled_date, source_system, payer_id,
+                cast(exists (
+                    from '{truth}/eligibility_checks.parquet' as made
+                    where made.source_system = appointments.source_system
+                        and made.appointment_id = appointments.appointment_id
+                        and check_date < scheduled_date
+                ) as int), 1
+            from '{truth}/appointments.parquet' as appointments
+            inner join visits using (source_system, encounter_id) where status = 'Completed'""",
+        "insurance_verification_rate": """select encounter_date, source_system, payer_id,
+                cast(is_verified as int), 1 from visits""",
+        "authorization_rate_inpatient": _authorized("="),
+        "authorization_rate_outpatient": _authorized("<>"),
+        "uninsured_conversion_rate": """select encounter_date, source_system, payer_id,
+                cast(coalesce(is_paid, false) as int), 1
+            from visits where is_checked and not is_verified""",
+        "point_of_service_cash_rate": """select event_date, source_system, payer_id,
+                case when event_date <= service_date then cash_amount else 0 end, cash_amount
+            from ledger where event_type in ('PATIENT_PAYMENT', 'REFUND')""",
+    },
+    "charge_capture": {
+        "dnfb_days": _dollar_days("is_unbilled"),
+        "fbns_days": _dollar_days("not is_unbilled"),
+        "dnsp_days": _dollar_days("true"),
+        "charge_lag_days": """select arrival_date, source_system, payer_id,
+                arrival_date - service_date, 1 from lines""",
+        "late_charge_rate": """select arrival_date, source_system, payer_id,
+                case when arrival_date - service_date > 3 then charge_amount else 0 end,
+                charge_amount from lines""",
+    },
+    "denials": {
+        "clean_claim_rate": """select first_submitted_date, source_system, payer_id,
+                cast(first_ack_status = 'accepted' and submission_count = 1 as int), 1
+            from claims where first_submitted_date is not null and first_ack_status is not null""",
+        "front_end_rejection_rate": """select first_submitted_date, source_system, payer_id,
+                cast(first_ack_status = 'rejected' as int), 1
+            from claims where first_submitted_date is not null and first_ack_status is not null""",
+        "first_pass_yield": """select first_submitted_date, source_system, payer_id,
+                cast(first_ack_status is distinct from 'rejected'
+                    and first_remit_date is not null and not is_denied_on_first_remit
+                    and coalesce(is_paid_as_expected, true) as int), 1
+            from claims left join first_allowed using (source_system, claim_id)
+            where date '{as_of}' - last_day(first_submitted_date) >= 60""",
+        "denial_rate_claims": """select date_trunc('month', recorded_date) as month, source_system,
+                claim_payer_id, max(cast(is_denied as int)), 1
+            from decisions group by month, source_system, claim_payer_id, claim_id""",
+        "denial_rate_dollars": """select recorded_date, source_system, claim_payer_id,
+                denied, charge_amount from decisions""",
+        "initial_denial_rate": """select first_remit_date, source_system, payer_id,
+                cast(is_denied_on_first_remit as int), 1
+            from claims where first_remit_date is not null""",
+        "initial_denial_rate_dollars": """select recorded_date, source_system, claim_payer_id,
+                denied, charge_amount from decisions where number = 1""",
+        "final_denial_rate": """select first_remit_date, source_system, payer_id,
+                cast(is_ever_denied and coalesce(amount, 0) > 0 as int), 1
+            from claims left join given_up using (source_system, claim_id)
+            where date '{as_of}' - last_day(first_remit_date) >= 120""",
+        "overturn_rate": """select last.recorded_date, source_system, last.claim_payer_id,
+                greatest(first.denied - last.denied, 0), first.denied
+            from decisions as first inner join decisions as last using (source_system, claim_id)
+            where first.number = 1 and first.is_denied and last.from_last = 1
+                and last.number > 1""",
+    },
+    "collections": {
+        "days_to_first_payment": """select first_payer_payment_date, source_system, payer_id,
+                first_payer_payment_date - first_submitted_date, 1 from claims
+            where first_payer_payment_date is not null and first_submitted_date is not null""",
+        "net_collection_rate": """select service_date, source_system, payer_id,
+                payer_paid_amount + patient_paid_amount, charge_amount - contractual_amount
+            from claims where date '{as_of}' - last_day(service_date) >= 120""",
+        "gross_collection_rate": """select service_date, source_system, payer_id,
+                payer_paid_amount + patient_paid_amount, charge_amount
+            from claims where date '{as_of}' - last_day(service_date) >= 120""",
+        "denial_write_off_rate": _written_off("'DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF'", "net"),
+        "bad_debt_rate": _written_off("'BAD_DEBT'", "gross"),
+        "charity_rate": _written_off("'CHARITY'", "gross"),
+        "cash_rate_of_net_revenue": """select month, source_system, payer_id, 3 * cash, 0
+            from flows
+            union all select month, source_system, payer_id, 0, net_before from windows""",
+        "cost_to_collect": """select work_date, source_system, null, minutes * 0.75, 0
+            from '{truth}/work_log.parquet'
+            union all select month, source_system, null, 0, cash from flows""",
+    },
+    "receivables": {
+        "ar_over_30_rate": _aged(30),
+        "ar_over_60_rate": _aged(60),
+        "ar_over_90_rate": _aged(90),
+        "ar_over_120_rate": _aged(120),
+        "credit_balance_days": """select month, source_system, payer_id, -balance * days, 0
+            from aged where balance < 0
+            union all select month, source_system, payer_id, 0, net from windows""",
+        "net_days_in_ar": """select month, source_system, aged.payer_id,
+                days * case when first_remit_date <= day or expected is null then balance
+                    else least(balance, expected) end, 0
+            from aged inner join claims using (source_system, claim_id)
+            left join expectations using (source_system, claim_id)
+            union all select month, source_system, payer_id, 0, net from windows""",
+        "dollars_at_risk": """select date '{as_of}', source_system, payer_id, open_amount, null
+            from claims left join last_answers using (source_system, claim_id)
+            where open_amount > 0
+                and (coalesce(is_denied, false) or date '{as_of}' - service_date > 60)""",
+    },
+    "contracts": {
+        "underpayment_rate": """select recorded_date, source_system, claim_payer_id,
+                greatest(expected_amount - allowed_amount - tolerance, 0),
+                expected_amount
+            from first_lines where denied_amount = 0""",
+        "underpaid_dollars": """select recorded_date, source_system, claim_payer_id,
+                expected_amount - allowed_amount, null
+            from first_lines
+            where denied_amount = 0 and expected_amount - allowed_amount > tolerance""",
+    },
+    "productivity": {
+        "collections_per_wrvu": """select event_date, source_system, null, cash_amount, 0
+            from ledger
+            union all select encounter_date, source_system, null, 0, work_rvu
+            from '{truth}/encounters.parquet'""",
+        "cost_per_wrvu": """with costs as (
+                select distinct costs.month, source_system, cost_amount
+                from '{truth}/facility_costs.parquet' as costs
+                inner join '{truth}/encounters.parquet' using (facility_id)
+            )
+            select month, source_system, null, cost_amount, 0 from costs
+            union all select encounter_date, source_system, null, 0, work_rvu
+            from '{truth}/encounters.parquet'
+            semi join costs on costs.source_system = encounters.source_system
+                and costs.month = date_trunc('month', encounter_date)""",
+    },
+    "reference": {
+        "s1_denial_rate": """select service_date, source_system, payer_id,
+                cast(open_amount > 0 and coalesce(is_denied, false) as int), 1
+            from claims left join last_answers using (source_system, claim_id)""",
+        "s1_collection_rate": """select service_date, source_system, payer_id,
+                payer_paid_amount + patient_paid_amount, charge_amount from claims""",
+        "s2_outstanding": """select service_date, source_system, payer_id, open_amount, null
+            from claims where open_amount > 0""",
+        "s2_high_priority_count": """select date '{as_of}', source_system, payer_id, 1, null
+            from claims where open_amount > 1000""",
+        "s3_first_pass_yield": """select first_submitted_date, source_system, payer_id,
+                cast(open_amount <= 0 and not is_ever_denied
+                    and first_ack_status is distinct from 'rejected' as int), 1
+            from claims where first_submitted_date is not null""",
+        "s3_denial_rate": """select first_submitted_date, source_system, payer_id,
+                cast(is_ever_denied as int), 1
+            from claims where first_submitted_date is not null""",
+        "s3_adjustment_impact": """select event_date, source_system, payer_id, amount, null
+            from '{truth}/denial_events.parquet' inner join claims using (source_system, claim_id)
+            """,
+        "s4_collection_rate": """select claim_date, source_system, payer_id,
+                coalesce(paid_amount, 0), claim_amount from exports""",
+        "s4_approved_share": _share("Approved"),
+        "s4_paid_share": _share("Paid"),
+        "s4_partially_paid_share": _share("Partially Paid"),
+        "s4_pending_share": _share("Pending"),
+        "s4_denied_share": _share("Denied"),
+        "s4_rejected_share": _share("Rejected"),
+        "s4_coverage_rate": """select service_date, source_system, payer_id,
+                payer_paid_amount, charge_amount from claims""",
+    },
+}
+
+
+_NOT_EMPTY = "(numerator <> 0 or coalesce(denominator, 0) <> 0)"
+
+
+def _known(queries: dict[str, str]) -> str:
+    """Both parts of these KPIs as they truly were, as a query on the truth."""
+    truths = " union all ".join(
+        f"""select '{kpi}' as kpi, * from ({query})
+        as known (month, source_system, payer_id, numerator, denominator)"""
+        for kpi, query in queries.items()
+    )
+    return f"""with {_BASE}, known as ({truths})
+        select kpi, cast(date_trunc('month', month) as date) as month, source_system, payer_id,
+            cast(sum(numerator) as decimal(18, 2)) as numerator,
+            cast(sum(denominator) as decimal(18, 2)) as denominator
+        from known group by all having {_NOT_EMPTY}"""
+
+
+def _check(family: str, queries: dict[str, str]) -> TruthCheck:
+    listed = ", ".join(f"'{kpi}'" for kpi in queries)
+    return TruthCheck(
+        f"kpis_{family}",
+        f"Both parts of each KPI of {family.replace('_', ' ')}, by month, hospital and payer, "
+        "are as they truly were.",
+        "mart_kpi_monthly",
+        f"""select kpi, period_month, facilities.source_system, payers.payer_id,
+            numerator, denominator
+        from marts.mart_kpi_monthly
+        inner join marts.dim_facility as facilities using (facility_key)
+        left join marts.dim_payer as payers using (payer_key)
+        where facilities.source_system in {HOSPITALS} and kpi in ({listed}) and {_NOT_EMPTY}""",
+        _known(queries),
+    )
+
+
+#: KPIs that only the world's hospitals add to: their totals are those of the truth.
+_OF_HOSPITALS = f"""kpi not in (
+            select kpi from marts.mart_kpi_monthly left join marts.dim_facility using (facility_key)
+            where aggregation_level <> 'total'
+                and coalesce(source_system, '') not in {HOSPITALS}
+        )"""
+
+_ALL = {kpi: query for queries in FAMILIES.values() for kpi, query in queries.items()}
+
+CHECKS = [
+    *(_check(family, queries) for family, queries in FAMILIES.items()),
+    TruthCheck(
+        "kpi_scorecard",
+        "What leaders see of each headline KPI sums to what it truly was, small cells and all.",
+        "mart_kpi_scorecard",
+        f"""select kpi, aggregation_level, sum(numerator), sum(denominator)
+        from marts.mart_kpi_scorecard where {_OF_HOSPITALS} group by all""",
+        f"""select kpi, level, sum(numerator), sum(denominator) from ({_known(_ALL)})
+        cross join (values ('total'), ('facility and payer')) as levels (level)
+        where {_OF_HOSPITALS} and kpi in (select kpi from seeds.kpi_registry where is_headline)
+        group by all""",
+    ),
+    TruthCheck(
+        "kpi_changes",
+        "Each KPI and the month before it are as they truly were, and so is the change.",
+        "mart_kpi_changes",
+        f"""select kpi, period_month, kpi_value, previous_value,
+            volume_effect + mix_effect + rate_effect + timing_effect
+        from marts.mart_kpi_changes where {_OF_HOSPITALS}""",
+        f"""with months as (
+            select kpi, month, cast(case when sum(denominator) is null then sum(numerator)
+                else round(sum(numerator) / nullif(sum(denominator), 0), 6) end as decimal(18, 6))
+                as value
+            from ({_known(_ALL)}) where {_OF_HOSPITALS} group by all
+        )
+        select kpi, later.month, later.value, earlier.value, later.value - earlier.value
+        from months as later inner join months as earlier using (kpi)
+        where later.month = earlier.month + interval 1 month
+            and later.value is not null and earlier.value is not null
+            and exists (
+                select 1 from marts.mart_kpi_changes as changes
+                where changes.kpi = later.kpi and changes.period_month = later.month
+            )""",
+    ),
+]

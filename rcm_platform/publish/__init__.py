@@ -1,0 +1,1 @@
+"""What readers see: whole versions, and which audience may see which column."""

@@ -1,0 +1,53 @@
+"""What the last build left in the warehouse: its tables, and which columns each is made of."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+
+from rcm_platform.lake import Lake
+from rcm_platform.persons import store
+from rcm_platform.settings import Settings
+from rcm_platform.warehouse import column_lineage
+from rcm_platform.warehouse import project as dbt_project
+
+Tables = dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]
+"""(schema, table) → row count and columns (name, type)."""
+
+
+def read(settings: Settings) -> Tables:
+    """Every table in the warehouse; none where nothing was built yet."""
+    found: Tables = {}
+    if not settings.warehouse_path.exists():
+        return found
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        columns = con.execute(
+            "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+            "where not internal order by schema_name, table_name, column_index"
+        ).fetchall()
+        for schema, table, column, data_type in columns:
+            if (schema, table) not in found:
+                count = con.execute(f'select count(*) from "{schema}"."{table}"').fetchall()
+                found[schema, table] = (count[0][0], [])
+            found[schema, table][1].append((column, data_type))
+    return found
+
+
+def write_lineage(settings: Settings, lake: Lake, built: Tables) -> column_lineage.Lineage:
+    """Write down the lineage of what dbt compiled last; gives that of all models."""
+    manifest = json.loads((dbt_project.run_target(settings) / "manifest.json").read_text())
+    columns = {
+        name: [column for column, _ in table[1]]
+        for name, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed")
+        and (table := built.get((node["schema"], node["alias"])))
+    }
+    for name, source in manifest["sources"].items():
+        feed, table = source["source_name"], source["name"]
+        columns[name] = (
+            store.TABLES[table].names
+            if feed == "persons"
+            else [*lake.declared(feed, table).names, "_arrival_date"]
+        )
+    return column_lineage.write(settings.dbt_target_dir, columns, manifest)

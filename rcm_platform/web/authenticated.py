@@ -1,0 +1,230 @@
+"""The authenticated door: the Dagster webserver behind dagster-authkit, with its gaps closed.
+
+    python -m rcm_platform.web.authenticated ...
+        what `dagster-authkit ...` takes: the options of a webserver, or a command on users
+
+authkit looks for mutations only in the body of a POST: GraphQL is taken from nowhere else
+(csrf_protection.py). Under a viewer, or nobody known, Dagster itself reads only. Who signs in and
+out passes login.py.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging.handlers
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection, Request
+from starlette.routing import BaseRoute
+
+from rcm_platform.settings import get_settings
+from rcm_platform.web import webserver
+from rcm_platform.web.csrf_protection import CsrfProtection
+from rcm_platform.web.processes import SHORTEST_PASSWORD
+
+REPORTS = {"reportRunlessAssetEvents", "reportAssetCheckEvaluations"}
+"""Mutations that say an asset or a check has a result which no run computed."""
+
+
+def main() -> None:
+    keep_audit_log(Path(os.environ["RCM_AUDIT_LOG"]))
+    _close_gaps()
+    webserver.use(DoorWebserver)
+    importlib.import_module("dagster_authkit.cli.main").main()
+
+
+def keep_audit_log(path: Path) -> None:
+    """Also write to this file what authkit says of who did what; only its owner reads it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    handler = logging.handlers.WatchedFileHandler(path)  # what rotates logs may move it away
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    importlib.import_module("dagster_authkit.utils.audit").audit_logger.addHandler(handler)
+
+
+class DoorWebserver(webserver.Webserver):
+    """One that knows who asks. authkit patches Dagster's own, which it builds on."""
+
+    hosts = ("*",)  # by any name, such as that of a reverse proxy: only a login opens it
+
+    def protection(self) -> Middleware:
+        from rcm_platform.web import login
+
+        return Middleware(
+            CsrfProtection,
+            ui_url=get_settings().ui_url,
+            forms=(login.FORM,),
+            hsts=True,
+            report=lambda asked, reason: _note(asked, asked.scope.get("method"), False, reason),
+        )
+
+    def build_routes(self) -> list[BaseRoute]:
+        from rcm_platform.web import login
+
+        # without those of authkit, which login.py replaces
+        others = [r for r in super().build_routes() if getattr(r, "path", None) != "/auth"]
+        return [*login.routes(get_settings().ui_url), *others]
+
+    def _make_request_context(self, conn: Any) -> Any:
+        context = super()._make_request_context(conn)
+        context._read_only = context.read_only or not _may_write(conn.scope)
+        return context
+
+    async def execute_graphql_subscription(
+        self,
+        websocket: Any,
+        operation_id: str,
+        query: str,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+    ) -> Any:
+        if _user(websocket.scope) is None:  # signed out since it was opened
+            return None, {"message": "Sign in again."}
+        return await super().execute_graphql_subscription(
+            websocket, operation_id, query, variables, operation_name
+        )
+
+    def _reads_only(self, request: Request) -> bool:
+        reads_only = super()._reads_only(request)
+        if reads_only:
+            _note(request, request.method, False, "REQUIRES_LAUNCHER")
+        return reads_only
+
+    def admits(self, request: Request) -> bool:
+        allowed = super().admits(request)
+        _note(request, request.method, allowed, None if allowed else "REQUIRES_LAUNCHER")
+        return allowed
+
+
+def _close_gaps() -> None:
+    module: Callable[[str], Any] = importlib.import_module
+    # the summary shows the password in the URL of the users' database
+    module("dagster_authkit.cli.main").print_config_summary = lambda _: None
+    sql = module("dagster_authkit.auth.backends.sql")
+    sql.connect = users_database
+    for name in ("add_user", "change_password"):
+        method = getattr(sql.PeeweeAuthBackend, name)
+        setattr(sql.PeeweeAuthBackend, name, _with_a_long_password(method))
+    # the headers of every answer are csrf_protection's; authkit's would keep one cookie of several
+    middleware = module("dagster_authkit.core.middleware").DagsterAuthMiddleware
+    middleware._inject_headers_send = staticmethod(lambda send: send)
+    middleware._handle_http = _with_the_whole_address(middleware._handle_http)
+    # the pages of the login by name, and nothing else that begins like them
+    middleware.PUBLIC_PREFIXES = ()
+    # a changed role or password holds at once, not after ten seconds
+    module("dagster_authkit.auth.session").CookieBackend._VERSION_CACHE_TTL = 0
+    # only administrators may write down results that no run computed
+    permissions = module("dagster_authkit.auth.backends.base").RolePermissions
+    permissions.EDITOR_MUTATIONS -= REPORTS
+    permissions.ADMIN_MUTATIONS |= REPORTS
+    for place, name in (
+        ("core.middleware", "render_403_page"),
+        ("core.patch", "render_user_menu_injection"),
+    ):
+        page = module(f"dagster_authkit.{place}")
+        setattr(page, name, _without_foreign_fonts(getattr(page, name)))
+
+
+def users_database(url: str) -> Any:
+    """A connection to the users that comes back after the server went away.
+
+    authkit's own stays broken until the webserver starts again, and nobody can come in meanwhile.
+    """
+    from peewee import InterfaceError, OperationalError, PostgresqlDatabase
+    from playhouse.db_url import connect, register_database
+    from playhouse.shortcuts import ReconnectMixin
+
+    class Returning(ReconnectMixin, PostgresqlDatabase):
+        reconnect_errors = (
+            (OperationalError, "server closed the connection"),
+            (OperationalError, "terminating connection"),
+            (InterfaceError, "connection already closed"),
+        )
+
+    register_database(Returning, "postgres", "postgresql")
+    return connect(url, unquote_password=True, unquote_user=True)
+
+
+def _may_write(scope: Any) -> bool:
+    from dagster_authkit.auth.backends.base import Role
+
+    user = _user(scope)
+    return user is not None and user.can(Role.LAUNCHER)
+
+
+def _user(scope: Any) -> Any:
+    """Whom authkit let in; of a web socket, which it lets in without saying whom, by the cookie."""
+    from dagster_authkit.auth.backends.base import AuthUser
+    from dagster_authkit.auth.session import sessions
+    from dagster_authkit.utils.config import config
+
+    known = getattr(scope.get("state"), "user", None)
+    if known is None and (token := HTTPConnection(scope).cookies.get(config.SESSION_COOKIE_NAME)):
+        found = sessions.validate(token)
+        known = AuthUser.from_dict(found) if found else None
+    return known
+
+
+def _note(asked: HTTPConnection, method: str | None, allowed: bool, reason: str | None) -> None:
+    """Write to the audit log who asked for what."""
+    from dagster_authkit.utils.audit import log_access_control
+
+    user = _user(asked.scope)
+    log_access_control(
+        user.username if user else "unknown", method or "WEBSOCKET", asked.url.path, allowed,
+        [user.role.name] if user else [], reason,
+    )  # fmt: skip
+
+
+def _with_a_long_password(change: Callable[..., bool]) -> Callable[..., bool]:
+    """A change of a user that ends the command where the password is too short."""
+
+    def checked(backend: Any, username: str, password: str, *args: Any, **kwargs: Any) -> bool:
+        if len(password) < SHORTEST_PASSWORD:
+            raise SystemExit(f"A password has {SHORTEST_PASSWORD} characters or more.")
+        return change(backend, username, password, *args, **kwargs)
+
+    return checked
+
+
+def _with_the_whole_address(handle: Callable[..., Any]) -> Callable[..., Any]:
+    """authkit remembers which path was asked for before the login; this also its parameters."""
+
+    async def handled(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        from rcm_platform.web import login
+
+        to_login = f"{login.PAGE}?next="
+        url = HTTPConnection(scope).url
+        asked = url.path + (f"?{url.query}" if url.query else "")
+
+        async def kept(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("location", "").startswith(to_login):
+                    headers["location"] = to_login + quote(asked, safe="/")
+            await send(message)
+
+        await handle(self, scope, receive, kept)
+
+    return handled
+
+
+def _without_foreign_fonts(page: Callable[..., str]) -> Callable[..., str]:
+    """authkit's pages fetch a font from elsewhere; no page of the platform does."""
+
+    def clean(*args: Any, **kwargs: Any) -> str:
+        html = page(*args, **kwargs)
+        return re.sub(r"<link[^>]*https?://[^>]*>|@import url\('https?://[^']*'\);", "", html)
+
+    return clean
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,265 @@
+"""The processes behind each door: a code server, the daemon, and a webserver.
+
+The code server loads the graph once and is where runs happen; the daemon and the webserver ask it,
+by a socket that only this user can open, or by RCM_CODE_SERVER.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NoReturn
+
+import psutil
+import yaml
+
+from rcm_platform.settings import Settings, access_environment
+
+CODE = "rcm_platform.definitions"
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SHORTEST_KEY = 32
+SHORTEST_PASSWORD = 12
+START_SECONDS = 300
+STOP_SECONDS = 30
+
+# commands of dagster-authkit on users; anything else would start its server
+USER_COMMANDS = (
+    "add-user", "list-users", "change-password", "change-role", "delete-user", "list-permissions",
+)  # fmt: skip
+
+
+class Part(StrEnum):
+    """What runs; the daemon comes with the code server."""
+
+    WEB = "web"
+    DAEMON = "daemon"
+
+
+def access(settings: Settings) -> dict[str, str]:
+    """The environment of the authenticated door. Raises ValueError where it would not hold."""
+    if find_spec("dagster_authkit") is None:
+        raise ValueError("dagster-authkit is not installed: pip install 'rcm-platform[deploy]'")
+    given = access_environment()
+    key = given.get("DAGSTER_AUTH_SECRET_KEY", "")
+    if len(key) < SHORTEST_KEY:
+        raise ValueError(
+            f"DAGSTER_AUTH_SECRET_KEY must be set, to {SHORTEST_KEY} characters or more, and stay "
+            "the same: it signs who is logged in. Make one with `openssl rand -base64 32`. Without "
+            "authentication there is `rcm ui`, on the loopback address only."
+        )
+    if "DAGSTER_AUTH_SECRET_KEY" not in os.environ and Path(".env").stat().st_mode & 0o004:
+        raise ValueError("Everyone on this machine can read the key in .env: `chmod 600 .env`.")
+    if (backend := given.get("DAGSTER_AUTH_BACKEND", "sql").lower()) == "dummy":
+        raise ValueError(f"DAGSTER_AUTH_BACKEND={backend}: everyone knows its passwords.")
+    if backend == "proxy":
+        raise ValueError(
+            f"DAGSTER_AUTH_BACKEND={backend}: its web sockets believe whoever says a name. Use sql "
+            "or ldap."
+        )
+    given.setdefault(
+        "DAGSTER_AUTH_DATABASE_URL",
+        settings.dagster_postgres_url or f"sqlite:///{settings.users_path}",
+    )
+    first = given.get("DAGSTER_AUTH_ADMIN_PASSWORD")
+    if first and len(first) < SHORTEST_PASSWORD:
+        raise ValueError(
+            f"DAGSTER_AUTH_ADMIN_PASSWORD must have {SHORTEST_PASSWORD} characters or more: "
+            "choose a longer one, or leave it blank if the user exists."
+        )
+    proxies = given.get("DAGSTER_AUTH_PROXY_TRUSTED_IPS", "").replace(",", " ").split()
+    if everyone := {"*", "0.0.0.0/0", "::/0"} & set(proxies):
+        raise ValueError(
+            f"DAGSTER_AUTH_PROXY_TRUSTED_IPS={everyone.pop()} would believe everyone where they "
+            "come from: name the addresses of your reverse proxies."
+        )
+    # results that no run computed are for administrators to write down
+    given.setdefault("DAGSTER_AUTH_REST_WRITE_ROLE", "ADMIN")
+    # without a token, everyone may count logins and requests
+    given.setdefault("DAGSTER_AUTH_METRICS_TOKEN", secrets.token_urlsafe(32))
+    if given["DAGSTER_AUTH_DATABASE_URL"] == f"sqlite:///{settings.users_path}":
+        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.users_path.touch(mode=0o600)
+    # a blank one would not be the default, but nothing
+    others = {n: v for n, v in os.environ.items() if not n.startswith("DAGSTER_AUTH_")}
+    return {
+        **others,
+        **given,
+        "RCM_HOME": str(settings.home),
+        "RCM_AUDIT_LOG": str(settings.audit_log_path),
+        # uvicorn's: whose word on a visitor's address, and on HTTPS, is taken; nobody's if empty
+        "FORWARDED_ALLOW_IPS": ",".join(proxies),
+    }
+
+
+def users(settings: Settings, arguments: Sequence[str]) -> int:
+    """A command of dagster-authkit on users. Raises ValueError for any other."""
+    if not arguments or arguments[0] not in USER_COMMANDS:
+        raise ValueError(f"Say what to do: {', '.join(USER_COMMANDS)}.")
+    return subprocess.run(
+        [*_module("web.authenticated"), *arguments], env=access(settings)
+    ).returncode
+
+
+def serve(
+    settings: Settings,
+    parts: Sequence[Part],
+    host: str,
+    port: int,
+    say: Callable[[str], None],
+    *,
+    login: bool = True,
+) -> int:
+    """Run these parts until one of them ends or a signal comes; everything ends together.
+
+    Without a login, everyone on this machine may do everything. Raises ValueError where the door
+    would not hold, or the port is taken.
+    """
+    environment = access(settings) if Part.WEB in parts and login else {**os.environ}
+    environment["RCM_HOME"] = str(settings.home)
+    if Part.WEB in parts:
+        _must_be_free(host, port)
+        # links in alerts lead to where people open the UI
+        environment["RCM_UI_URL"] = settings.ui_url or f"http://{_named(host)}:{port}"
+    with tempfile.TemporaryDirectory(prefix="rcm_") as own, _until_told() as running:
+        where = _code_server(settings, Path(own))
+        workspace = Path(own) / "workspace.yaml"
+        workspace.write_text(
+            yaml.safe_dump({"load_from": [{"grpc_server": {**where, "location_name": CODE}}]})
+        )
+
+        def start(name: str, *command: str) -> None:
+            running[name] = subprocess.Popen(
+                [sys.executable, *command], env=environment, start_new_session=True
+            )
+
+        if Part.DAEMON in parts or settings.code_server is None:
+            options = [f"--{name}={value}" for name, value in where.items()]
+            # who edits code wants to reload it, which takes a process more
+            server = ("api", "grpc") if login else ("code-server", "start")
+            start("code", "-m", "dagster", *server, *options, "-m", CODE)
+        say("Loading the graph ...")
+        if not _answers(where, running):
+            say(f"The graph was not there within {START_SECONDS} seconds: {where}")
+            return 1
+        if Part.DAEMON in parts:
+            start("daemon", *_module("operate.daemon")[1:], "run", "-w", str(workspace))
+        if Part.WEB in parts:
+            options = ["-w", str(workspace), "-h", host, "-p", str(port)]
+            start("web", *_module("web.authenticated" if login else "web.webserver")[1:], *options)
+            with_login = ", with a login (users: `rcm users`)" if login else ""
+            say(f"Dagster UI{with_login}: http://{host}:{port}")
+            if host not in LOOPBACK:
+                say("Passwords pass here in the clear: let only a reverse proxy with TLS reach it.")
+        while True:
+            for name, process in running.items():
+                if (code := process.poll()) is not None:
+                    say(f"'{name}' ended with {code}; everything stops.")
+                    return code or 1
+            time.sleep(0.5)
+
+
+def read_only(settings: Settings, port: int, say: Callable[[str], None]) -> NoReturn:
+    """Become the leaders' door: a webserver alone, which starts and changes nothing.
+
+    Raises ValueError where the port is taken.
+    """
+    from rcm_platform.explain import scorecard
+
+    _must_be_free("127.0.0.1", port)
+    say(f"The scorecard: http://127.0.0.1:{port}{scorecard.PATH}")
+    options = ["--read-only", "-m", CODE, "-h", "127.0.0.1", "-p", str(port)]
+    environment = {**os.environ, "RCM_HOME": str(settings.home)}
+    os.execve(sys.executable, [*_module("web.webserver"), *options], environment)
+
+
+def _must_be_free(host: str, port: int) -> None:
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as problem:
+        raise ValueError(
+            f"Nothing can listen on port {port} of {host} ({problem.strerror}): end what does "
+            "already, or choose another with --port."
+        ) from None
+
+
+def _named(host: str) -> str:
+    """The host as it stands in a URL; one that stands for all addresses is this machine's name."""
+    if host in ("0.0.0.0", "::"):
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
+
+
+def _module(name: str) -> list[str]:
+    return [sys.executable, "-m", f"rcm_platform.{name}"]
+
+
+def _code_server(settings: Settings, own: Path) -> dict[str, Any]:
+    if settings.code_server is None:
+        return {"socket": str(own / "code")}
+    host, _, port = settings.code_server.rpartition(":")
+    return {"host": host, "port": int(port)}
+
+
+def _answers(where: dict[str, Any], running: dict[str, subprocess.Popen[bytes]]) -> bool:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and all(p.poll() is None for p in running.values()):
+        with suppress(OSError):
+            if "socket" in where:
+                with socket.socket(socket.AF_UNIX) as probe:
+                    probe.connect(where["socket"])
+            else:
+                socket.create_connection((where["host"], where["port"]), timeout=5).close()
+            return True
+        time.sleep(0.3)
+    return False
+
+
+@contextmanager
+def _until_told() -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Processes by name, the latest ended first, however the block ends."""
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    told = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as it is after `nohup`
+        told.append(signal.SIGHUP)  # the terminal was closed
+    before = {number: signal.signal(number, lambda *_: sys.exit(0)) for number in told}
+    try:
+        yield running
+    finally:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)
+        for process in reversed(running.values()):
+            _end(process)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it and all that it started, such as the runs below a code server."""
+    deadline = time.monotonic() + STOP_SECONDS
+    with suppress(ProcessLookupError):  # of a group of which nothing is left
+        os.killpg(process.pid, signal.SIGTERM)
+        while _is_running(process.pid) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _is_running(group: int) -> bool:
+    for process in psutil.process_iter(["status"]):
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) == group and process.info["status"] != "zombie":
+                return True
+    return False

@@ -1,0 +1,1 @@
+"""What happened, as the source systems and the clearinghouse write it."""

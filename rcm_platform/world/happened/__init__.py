@@ -1,0 +1,1 @@
+"""What happens in the synthetic world: people, visits, claims, decisions, money."""

@@ -1,0 +1,1 @@
+"""What all of the world needs: dice, dates, columns, parameters."""

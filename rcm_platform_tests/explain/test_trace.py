@@ -1,0 +1,325 @@
+"""A number is explained by its claims, and they by their ledger entries, to the cent."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from rcm_platform.explain import trace, trace_audit
+from rcm_platform.explain.figures import Figures
+from rcm_platform.publish.versions import open_published
+from rcm_platform_tests.conftest import Built, RunCli
+
+MAY = date(2025, 5, 1)
+
+
+@pytest.fixture
+def con() -> duckdb.DuckDBPyConnection:
+    """A published file of three claims: x denied, y paid, z only in the second KPI."""
+    con = duckdb.connect()
+    con.execute("""
+        create table published_version as select '2025-06-15' as as_of;
+        create table kpi_registry as
+        select *, 'denials' as family, 'ratio' as unit, 'month' as period_rule, 'down' as direction,
+            cast(0.05 as decimal(18, 4)) as target, 'team' as owner, 'books' as source,
+            true as is_headline
+        from (values
+            ('by_claims', 'By claims', 'denied claims', 'claims'),
+            ('by_dollars', 'By dollars', 'denied dollars', 'charges'),
+            ('at_risk', 'At risk', 'open dollars', null),
+            ('collections_per_wrvu', 'Cash per work', 'cash', 'work')
+        ) as t (kpi, label, numerator, denominator);
+        create table dim_facility as select 'f' as facility_key, 'HOSP' as facility_id,
+            'Hospital' as facility_name;
+        create table dim_payer as from (values ('p', '1', 'One'), ('q', '2', 'Two'))
+            as t (payer_key, payer_id, payer_name);
+        create table int_kpi__contributions as
+        select kpi, claim_key, date '2025-05-01' as period_month, 'f' as facility_key, payer_key,
+            cast(n as decimal(18, 2)) as numerator, cast(d as decimal(18, 2)) as denominator,
+            cast(null as date) as known_date
+        from (values
+            ('by_claims', 'x', 'p', 1, 1), ('by_claims', 'y', 'q', 0, 1),
+            ('by_dollars', 'x', 'p', 60, 60), ('by_dollars', 'y', 'q', 0, 40),
+            ('by_dollars', 'z', 'q', 5, 5), ('by_dollars', null, 'q', 0, 10),
+            ('at_risk', 'x', 'p', 60, null)
+        ) as t (kpi, claim_key, payer_key, n, d);
+        create table mart_kpi_monthly as
+        select kpi, period_month, 'facility and payer' as aggregation_level, facility_key,
+            payer_key, sum(numerator) as numerator, sum(denominator) as denominator
+        from int_kpi__contributions group by all
+        union all by name
+        select kpi, period_month, 'total' as aggregation_level, sum(numerator) as numerator,
+            sum(denominator) as denominator
+        from int_kpi__contributions group by all;
+        alter table mart_kpi_monthly add column kpi_value_key varchar;
+        update mart_kpi_monthly
+        set kpi_value_key = concat_ws('|', kpi, aggregation_level, payer_key);
+        create table fct_claims as
+        select claim_key, upper(claim_key) as claim_id, 'h' as source_system, 'p' as payer_key,
+            date '2025-05-02' as service_date, 'v' as encounter_key,
+            cast(100 as decimal(18, 2)) as charge_amount,
+            cast(o as decimal(18, 2)) as open_amount, cast(p as decimal(18, 2)) as
+            payer_paid_amount, cast(0 as decimal(18, 2)) as patient_paid_amount
+        from (values ('x', 60, 0), ('y', 0, 40), ('z', 5, 0)) as t (claim_key, o, p);
+        create table fct_ledger_entries as
+        select claim_key, 'h' as source_system, date '2025-05-02' as event_date,
+            date '2025-05-02' as recorded_date,
+            event_type, cast(a as decimal(18, 2)) as ar_amount, cast(c as decimal(18, 2)) as
+            cash_amount, cast(0 as decimal(18, 2)) as memo_amount, 'file.edi' as source_file,
+            '1/7' as source_position, event_type as ledger_entry_key, 'f' as facility_key,
+            'p' as payer_key
+        from (values ('x', 'CHARGE', 60, 0), ('y', 'CHARGE', 40, 0),
+            ('y', 'PAYER_PAYMENT', -40, 40), ('z', 'CHARGE', 5, 0)
+        ) as t (claim_key, event_type, a, c);
+        create table fct_denial_events as from (values
+            ('x', 'CO', '29', date '2025-05-03'), ('x', 'CO', '16', date '2025-05-02'),
+            ('x', 'CO', '29', date '2025-05-09')
+        ) as t (claim_key, group_code, reason_code, event_date);
+        create table carc_codes as from (values ('29', 'Filed late'), ('B7', 'Not enrolled'))
+            as t (reason_code, label);
+        create table fct_encounters as
+        select 'v' as encounter_key, 'V1' as encounter_id, 'h' as source_system,
+            'f' as facility_key, date '2025-05-02' as encounter_date, 'inpatient' as
+            encounter_type, 'Ward' as department_name, cast(4 as decimal(18, 2)) as work_rvu
+    """)
+    return con
+
+
+def test_a_number_is_the_sum_of_its_claims(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.trace(con, "by_dollars")
+    assert found.cell.month == MAY
+    assert (found.cell.numerator, found.cell.denominator) == (Decimal("65.00"), Decimal("115.00"))
+    assert [part.claim_id for part in found.parts] == ["X", "Z", "Y", None]
+    assert found.is_whole
+
+
+def test_a_part_of_the_business_is_a_part_of_the_sum(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.trace(con, "by_claims", MAY, trace.Scope(facility="hosp", payer="One"))
+    assert found.cell.value == 1
+    assert [part.claim_id for part in found.parts] == ["X"]
+
+
+def test_an_amount_has_no_denominator(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.trace(con, "at_risk")
+    assert (found.cell.value, found.is_whole) == (Decimal("60.00"), True)
+
+
+def test_a_missing_claim_is_noticed(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("delete from int_kpi__contributions where kpi = 'by_claims' and claim_key = 'y'")
+    assert not trace.trace(con, "by_claims").is_whole
+
+
+def test_pages_of_a_number_are_its_parts_and_each_knows_the_whole(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    whole = trace.trace(con, "by_dollars")
+    pages = [trace.trace(con, "by_dollars", limit=3, offset=offset) for offset in (0, 3, 6)]
+    assert [len(page.parts) for page in pages] == [3, 1, 0]
+    assert pages[0].parts + pages[1].parts == whole.parts
+    assert {(page.count, page.is_whole) for page in pages} == {(4, True)}
+    assert tuple(trace.all_parts(con, "by_dollars", MAY, trace.Scope())) == whole.parts
+
+
+def test_a_claim_has_its_denial_reasons_in_the_order_they_came(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    reasons = {part.name: part.reasons for part in trace.trace(con, "by_claims").parts}
+    assert reasons == {"X": "CO-16; CO-29 Filed late", "Y": None}
+
+
+def test_what_no_claim_is_behind_stands_by_facility_payer_and_day(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute("""
+        update int_kpi__contributions set known_date = date '2025-05-04'
+        where kpi = 'by_dollars' and claim_key is null;
+        insert into int_kpi__contributions by name
+        select * replace (date '2025-05-05' as known_date) from int_kpi__contributions
+        where kpi = 'by_dollars' and claim_key is null
+    """)
+    found = trace.trace(con, "by_dollars")
+    days = [part.known_date for part in found.parts if not part.claim_key]
+    assert days == [date(2025, 5, 4), date(2025, 5, 5)]
+    assert found.whole.days == 2
+
+
+class TestCashAndWork:
+    """A KPI of cash and work is followed to claims, visits and entries of no claim."""
+
+    @pytest.fixture(autouse=True)
+    def _counted(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("""
+            insert into fct_ledger_entries by name
+            select * replace (
+                null as claim_key, 'INTEREST' as event_type, 5 as cash_amount, 0 as ar_amount,
+                'i' as ledger_entry_key
+            ) from fct_ledger_entries where claim_key = 'z'
+            union all by name
+            select * replace (
+                date '2025-05-30' as event_date, 7 as cash_amount, 'later' as ledger_entry_key
+            ) from fct_ledger_entries where claim_key = 'z';
+            insert into int_kpi__contributions by name
+            select 'collections_per_wrvu' as kpi, date '2025-05-01' as period_month,
+                date '2025-05-02' as known_date, 'f' as facility_key, *
+            from (values (45, 0), (0, 4)) as t (numerator, denominator);
+            insert into mart_kpi_monthly by name
+            select 'collections_per_wrvu' as kpi, date '2025-05-01' as period_month, level as
+                aggregation_level, case when level <> 'total' then 'f' end as facility_key,
+                45 as numerator, 4 as denominator
+            from (values ('facility and payer'), ('total')) as t (level)
+        """)
+
+    def test_each_record_adds_what_is_counted(self, con: duckdb.DuckDBPyConnection) -> None:
+        found = trace.trace(con, "collections_per_wrvu")
+        assert found.is_whole
+        assert [
+            (part.claim_key or part.visit_key or part.entry_key, part.name, part.numerator)
+            for part in found.parts
+        ] == [("y", "Y", 40), ("i", "INTEREST", 5), ("v", "V1", 0)]
+
+    def test_a_record_that_is_missing_is_noticed(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("delete from fct_ledger_entries where ledger_entry_key = 'i'")
+        assert not trace.trace(con, "collections_per_wrvu").is_whole
+
+    def test_a_visit_and_an_entry_are_shown_alone(self, con: duckdb.DuckDBPyConnection) -> None:
+        visit = trace.visit(con, "v")
+        assert (visit.visit_id, visit.work_rvu) == ("V1", 4)
+        assert [claim.claim_id for claim in visit.claims] == ["X", "Y", "Z"]
+        assert trace.entry(con, "i").source_file == "file.edi"
+        with pytest.raises(trace.UnknownNumber, match="no visit with the key x"):
+            trace.visit(con, "x")
+        with pytest.raises(trace.UnknownNumber, match="no ledger entry with the key x"):
+            trace.entry(con, "x")
+
+
+def test_a_claim_is_the_sum_of_its_entries(con: duckdb.DuckDBPyConnection) -> None:
+    found = trace.claim(con, "y")
+    assert found.is_whole
+    assert {(e.source_file, e.source_position) for e in found.entries} == {("file.edi", "1/7")}
+    con.execute("delete from fct_ledger_entries where event_type = 'PAYER_PAYMENT'")
+    assert not trace.claim(con, "y").is_whole
+
+
+def test_two_kpis_are_told_apart_claim_by_claim(con: duckdb.DuckDBPyConnection) -> None:
+    _, _, groups = trace.compare(con, "by_claims", "by_dollars")
+    told = {group.reason: (group.claims, group.example) for group in groups}
+    assert told == {
+        "counted by both with another weight": (1, "X"),
+        "weighs differently in both": (1, "Y"),
+        "only by_dollars looks at it": (1, "Z"),
+        "of no claim": (0, ""),
+    }
+    firsts = sum((group.first[0] for group in groups), Decimal(0))
+    seconds = sum((group.second[1] for group in groups), Decimal(0))
+    assert (firsts, seconds) == (Decimal("1.00"), Decimal("115.00"))
+
+
+@pytest.mark.parametrize(
+    ("kpi", "scope", "message"),
+    [
+        ("nonsense", trace.Scope(), "there is: by_claims, by_dollars, at_risk"),
+        ("by_claims", trace.Scope(facility="nowhere"), "there is, for example: HOSP"),
+        ("at_risk", trace.Scope(payer="Two"), "there are values from 2025-05 to 2025-05"),
+    ],
+)
+def test_what_is_not_there_is_told_in_words(
+    con: duckdb.DuckDBPyConnection, kpi: str, scope: trace.Scope, message: str
+) -> None:
+    with pytest.raises(trace.UnknownNumber, match=message):
+        trace.trace(con, kpi, None, scope)
+
+
+def test_every_published_number_is_whole(built: Built) -> None:
+    with built.published() as con:
+        cells = con.execute(
+            "select kpi, max(period_month) from mart_kpi_monthly group by kpi"
+        ).fetchall()
+        assert cells
+        assert [kpi for kpi, month in cells if not trace.trace(con, kpi, month).is_whole] == []
+
+
+def test_every_part_of_a_headline_is_a_record_that_can_be_opened(built: Built) -> None:
+    with built.published() as con:
+        headlines = [
+            definition.kpi for definition, _ in Figures(con).latest() if definition.is_headline
+        ]
+        assert len(headlines) == 6
+        for kpi in headlines:
+            found = trace.trace(con, kpi)
+            assert found.is_whole, kpi
+            assert found.whole.days == 0, kpi
+            assert all(p.claim_key or p.visit_key or p.entry_key for p in found.parts), kpi
+
+
+def test_leaders_figures_are_those_of_the_claims(built: Built) -> None:
+    with (
+        built.published() as con,
+        open_published(built.settings.published_dir, "leadership") as other,
+    ):
+        theirs = Figures(other, "leadership")
+        compared = theirs.latest()
+        assert len(compared) == 6
+        for definition, month in compared:
+            assert trace.trace(con, definition.kpi, month.month).cell.amounts == (
+                month.numerator,
+                month.denominator,
+            )
+            places = theirs.places(definition.kpi, month.month)
+            assert sum(place.numerator for place in places) == month.numerator
+
+
+def test_the_command_follows_a_number_to_its_files(rcm: RunCli, built: Built) -> None:
+    shown = rcm("trace", "initial_denial_rate", home=built.settings.home).stdout
+    assert "sum to it exactly" in shown
+    assert "835/" in shown
+    shown = rcm(
+        "trace", "--compare", "denial_rate_claims", "denial_rate_dollars", home=built.settings.home
+    ).stdout
+    assert "Why they differ" in shown
+
+
+class TestAudit:
+    def test_every_level_is_traced_to_files(self, con: duckdb.DuckDBPyConnection) -> None:
+        found = trace_audit.audit(con, MAY)
+        assert (found.cells, found.claims, found.broken) == (8, 3, ())
+        assert found.entries == 4
+
+    def test_a_day_draws_its_own_cells(self, con: duckdb.DuckDBPyConnection) -> None:
+        def drawn(day: int) -> list[str]:
+            found = trace_audit._draw(con, date(2025, 5, day), 3)
+            return [f"{cell} {cell.published}" for cell in found]
+
+        assert drawn(1) == drawn(1)
+        assert any(drawn(day) != drawn(1) for day in range(2, 6))
+
+    @pytest.mark.parametrize(
+        ("damage", "says"),
+        [
+            (
+                "update int_kpi__contributions set numerator = numerator + 0.01 "
+                "where kpi = 'at_risk'",
+                "at_risk 2025-05: its claims do not sum to what is published",
+            ),
+            (
+                "update mart_kpi_monthly set numerator = 2 "
+                "where kpi = 'by_claims' and aggregation_level = 'total'",
+                "by_claims 2025-05: its claims do not sum to what is published",
+            ),
+            (
+                "update fct_ledger_entries set ar_amount = 59 where claim_key = 'x'",
+                "the entries of claim key x do not sum to its balance",
+            ),
+            (
+                "update fct_ledger_entries set source_file = null where claim_key = 'x'",
+                "an entry of claim key x names no file",
+            ),
+        ],
+    )
+    def test_what_does_not_sum_is_named(
+        self, con: duckdb.DuckDBPyConnection, damage: str, says: str
+    ) -> None:
+        con.execute(damage)
+        assert any(says in line for line in trace_audit.audit(con, MAY).broken)

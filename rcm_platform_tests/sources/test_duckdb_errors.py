@@ -1,0 +1,60 @@
+"""What is said of a failed statement helps to find it, and shows no value of a row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from rcm_platform.sources.duckdb_errors import without_values
+
+
+def error(sql: str) -> str:
+    with duckdb.connect() as con, pytest.raises(duckdb.Error) as raised:
+        con.execute("create table people as select 'O''Quixworth' as name, 987654321 as ssn")
+        con.execute(sql)
+    return without_values(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        (
+            "select cast(name as integer) from people",
+            "to INT32 when casting from source column name",
+        ),
+        ("select cast(name as decimal(18, 2)) from people", "to DECIMAL(18,2) when casting from"),
+        ("select cast(name as date) from people", "when casting from source column name"),
+        ("select cast(ssn as tinyint) from people", "LINE 1: select cast(ssn as tinyint)"),
+        ("select strptime(name, '%Y') from people", "Invalid Input Error: a value (not shown"),
+        ("select error(name) from people", "Invalid Input Error: a value (not shown"),
+        ("select cast(name as json) from people", "Conversion Error: a value when casting"),
+        ("alter table people add primary key (name); insert into people from people", "Constraint"),
+    ],
+)
+def test_an_error_about_a_value_does_not_show_it(sql: str, said: str) -> None:
+    told = error(sql)
+    assert said in told
+    assert "Quixworth" not in told
+    assert "987654321" not in told
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("select nmae from people", '"nmae" not found'),
+        ("select * from poeple", "poeple does not exist"),
+        ("selct 1", 'syntax error at or near "selct"'),
+        ("attach 'nowhere/x.duckdb' as x (read_only)", "nowhere/x.duckdb"),
+    ],
+)
+def test_an_error_about_the_statement_is_told_whole(sql: str, said: str) -> None:
+    assert said in error(sql)
+
+
+def test_that_a_source_is_read_only_is_told_whole(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.duckdb"
+    duckdb.connect(kept).close()
+    attached = f"attach '{kept}' as kept (read_only)"
+    assert "read-only" in error(f"{attached}; create table kept.people (name text)")

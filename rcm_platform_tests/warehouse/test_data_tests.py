@@ -1,0 +1,108 @@
+"""What the data tests of dbt are called in the graph, and what they say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from rcm_platform.warehouse import data_tests
+from rcm_platform.warehouse import project as dbt_project
+from rcm_platform_tests.conftest import Built
+
+
+def node(kind: str, name: str = "", where: str | None = None, **arguments: Any) -> dict[str, Any]:
+    """A data test on the model `visits` as it stands in a manifest, with the name that dbt makes
+    where none is given."""
+    return {
+        "resource_type": "test",
+        "name": name or f"{kind}_visits_{'_'.join(map(str, arguments.values()))}",
+        "attached_node": "model.p.visits",
+        "original_file_path": "models/visits.yml",
+        "test_metadata": {"name": kind, "kwargs": arguments},
+        "config": {"severity": "ERROR", "where": where},
+        "description": "",
+        "meta": {},
+    }
+
+
+@pytest.mark.parametrize(
+    ("test", "name", "says"),
+    [
+        (
+            node("accepted_values", column_name="kind", values=["inpatient", "outpatient"]),
+            "kind_values",
+            "`kind` is one of `inpatient` or `outpatient`. If it fails, map the new value",
+        ),
+        (
+            node("primary_key", columns=["visit_key"], filled=["kind", "cost"]),
+            "primary_key",
+            "One row for each `visit_key`, and none of it is empty. "
+            "Never empty either: `kind` and `cost`. If it fails, look for rows that come twice",
+        ),
+        (
+            node("relationships", column_name="who", to="ref('people')", field="id"),
+            "who_exists",
+            "Each `who` is a `id` of `people`.",
+        ),
+        (
+            node(
+                "sum_equals",
+                name="costs_equal_ledger",
+                where="kind = 'inpatient'",
+                expression="cost",
+                compare_model="ref('ledger')",
+                compare_where="visit in (select visit from {{ ref('posted') }})",
+            ),
+            "costs_equal_ledger",
+            "The sum of `cost` is that of `cost` in `ledger`, to the cent. Only rows where "
+            "`kind = 'inpatient'` count. Of `ledger` only rows where "
+            "`visit in (select visit from posted)` count. If it fails, rows are lost",
+        ),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " not in value else "",
+)
+def test_a_test_has_a_short_name_and_says_what_holds_and_what_to_do(
+    test: dict[str, Any], name: str, says: str
+) -> None:
+    named = data_tests.with_names({"nodes": {"test.p.it": test}})["nodes"]["test.p.it"]
+    assert named["name"] == name
+    assert named["meta"]["description"].startswith(says)
+    assert "nothing is published" in named["meta"]["description"]
+
+
+def test_a_test_that_warns_says_that_the_run_goes_on() -> None:
+    test = node("not_null", column_name="kind") | {"config": {"severity": "warn"}}
+    assert data_tests.description(test).endswith("It warns; the run goes on.")
+
+
+def test_a_description_in_the_yml_comes_first() -> None:
+    test = node("not_null", column_name="kind") | {"description": "The payer asks for it."}
+    assert data_tests.description(test).startswith("The payer asks for it. `kind` is never empty.")
+
+
+def test_tests_of_a_kind_that_is_not_known_have_a_name_too() -> None:
+    own = {**node("", name="visits_are_paid"), "test_metadata": None}
+    assert data_tests.short_name(own) == "visits_are_paid"
+    assert data_tests.short_name(node("is_odd", column_name="cost")) == "is_odd"
+    for test in (own, node("is_odd", column_name="cost")):
+        assert "finds no row" in data_tests.description(test)
+
+
+def test_two_tests_of_a_table_cannot_have_one_name() -> None:
+    twice = {f"test.p.{n}": node("primary_key", columns=[n]) for n in ("a", "b")}
+    with pytest.raises(ValueError, match="would be called primary_key"):
+        data_tests.with_names({"nodes": twice})
+
+
+def test_statements_and_sums_of_the_project_are_named_in_the_yml(built: Built) -> None:
+    """Of their arguments no name can be made that says what holds."""
+    manifest = json.loads(dbt_project.prepared_manifest(built.settings).read_text())
+    names = {
+        data_tests.short_name(test)
+        for test in manifest["nodes"].values()
+        if test["resource_type"] == "test"
+    }
+    assert "primary_key" in names
+    assert names & {"expression_is_true", "sum_equals", "sum_equals_by"} == set()
