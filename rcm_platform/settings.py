@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -15,6 +14,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 WORLD_HOSPITALS = ("hospital_a", "hospital_b")
 """The hospitals that the synthetic world plays."""
+
+_CHECKOUT = Path(__file__).parents[1] / "rcm_dbt"
+_PACKAGED = Path(__file__).parent / "_dbt"
 
 WorldSize = Literal["tiny", "small", "medium", "large"]
 
@@ -111,7 +113,7 @@ class Settings(BaseSettings):
         "Default: the rates of world/parameters/faults.csv (`rcm world faults` lists them).",
     )
 
-    # of any further hospital RCM_<SOURCE SYSTEM>_URL is read: see `hospital_urls`
+    # of any further hospital RCM_<SOURCE SYSTEM>_URL is read: see sources/hospitals.py
     hospital_a_url: OptionalText = Field(
         None, description="Database URL or DuckDB file, hospital A."
     )
@@ -219,23 +221,16 @@ class Settings(BaseSettings):
         """Who came in by `rcm serve`, who saw claims, what was refused: one JSON object a line."""
         return self.home / "audit.log"
 
-    @cached_property
-    def hospital_urls(self) -> dict[str, str]:
-        """Source system → database URL, for the hospitals that exist under these settings.
+    @property
+    def project_dir(self) -> Path:
+        """The dbt project: the one that RCM_DBT_PROJECT_DIR names, else that of this checkout or
+        wheel."""
+        return self.dbt_project_dir or (_CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED)
 
-        They are those of the dbt project's `vars.hospitals`; each has RCM_<SOURCE SYSTEM>_URL.
-        """
-        from rcm_platform.sources.hospitals import hospitals
-
-        environment = _environment(self.model_config.get("env_file"))
-        found = {}
-        for name in hospitals():
-            url = getattr(self, f"{name}_url", None) or environment.get(f"RCM_{name}_URL".upper())
-            if not url and self.world and name in WORLD_HOSPITALS:
-                url = str(self.world_dir / f"{name}.duckdb")
-            if url:
-                found[name] = url
-        return found
+    def variable(self, name: str) -> str | None:
+        """A variable of the environment or the env file that is no field of these settings, as the
+        RCM_<SOURCE SYSTEM>_URL of a hospital; None where it is blank or not set."""
+        return _environment(self.model_config.get("env_file")).get(name.upper()) or None
 
 
 def _environment(env_file: object) -> dict[str, str | None]:

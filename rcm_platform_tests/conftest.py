@@ -19,7 +19,7 @@ import hypothesis
 import pytest
 from filelock import FileLock
 
-from rcm_platform.ingest.feeds import open_lake
+from rcm_platform.ingest.lake_access import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish.versions import Relation, open_published, publish
 from rcm_platform.settings import Settings

@@ -133,7 +133,9 @@ def _small_cells(settings: Settings) -> dg.AssetChecksDefinition:
     def small(warehouse: DuckDBResource) -> dg.AssetCheckResult:
         manifest, _ = column_lineage.read(settings.dbt_target_dir)
         with warehouse.get_connection() as con:
-            found = small_cells.problems(con, manifest)
+            found = small_cells.problems(
+                con, manifest, small_cells.smallest_cell(settings.project_dir)
+            )
         return dg.AssetCheckResult(passed=not found, metadata={"found": found} if found else {})
 
     return small

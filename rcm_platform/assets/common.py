@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ PUBLISHED_FRESHNESS = _nightly(6)
 
 def loaded_lake(settings: Settings) -> Lake:
     """The lake, to read. Raises Failure where nothing was loaded yet."""
-    lake = feeds.open_lake(settings)
+    lake = lake_access.open_lake(settings)
     if not lake.has("platform", "received_files"):
         raise dg.Failure(
             "Nothing was loaded yet: run the job `nightly` (or `rcm run`) once.",

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -25,8 +26,9 @@ from packaging import version
 
 from rcm_platform.assets import column_lineage
 from rcm_platform.assets.common import MARTS_FRESHNESS, WRITER_POOL, loaded_lake, run_day
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.lake import Lake
+from rcm_platform.operate import pipeline
 from rcm_platform.persons import store
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import assumptions, build_state, data_tests, first_rows
@@ -41,9 +43,13 @@ class Translator(DagsterDbtTranslator):
     """Keys are `schema/model`; group and owners stand in dbt_project.yml; marts must be fresh, say
     what their figures assume, and carry whom they are for as tags."""
 
+    def __init__(self, project_dir: Path, settings: DagsterDbtTranslatorSettings) -> None:
+        super().__init__(settings)
+        self._project_dir = project_dir
+
     @cached_property
     def _assumptions(self) -> list[assumptions.Assumption]:
-        return assumptions.read(dbt_project.project_dir())
+        return assumptions.read(self._project_dir)
 
     @cached_property
     def _specs(self) -> dict[str, dg.AssetSpec]:
@@ -96,14 +102,14 @@ class LeanDbtCliResource(DbtCliResource):
 def project(settings: Settings) -> DbtProject:
     """The dbt project, with everything it writes under RCM_HOME."""
     return DbtProject(
-        project_dir=dbt_project.project_dir(), target_path=settings.dbt_target_dir.resolve()
+        project_dir=settings.project_dir, target_path=settings.dbt_target_dir.resolve()
     )
 
 
 def resource(settings: Settings) -> DbtCliResource:
     """The dbt command line as a resource."""
     return LeanDbtCliResource(
-        project_dir=str(dbt_project.project_dir()),
+        project_dir=str(settings.project_dir),
         dbt_executable=str(dbt_project.DBT_EXECUTABLE),
         # its log of every step of dbt is written faster than anyone reads it
         global_config_flags=["--no-use-colors", "--log-level-file", "info"],
@@ -112,7 +118,9 @@ def resource(settings: Settings) -> DbtCliResource:
 
 def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """Every seed, model and test of the dbt project, as one step."""
-    translator = Translator(DagsterDbtTranslatorSettings(enable_code_references=True))
+    translator = Translator(
+        settings.project_dir, DagsterDbtTranslatorSettings(enable_code_references=True)
+    )
 
     @dbt_assets(
         manifest=data_tests.with_names(manifest),
@@ -122,9 +130,9 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
         pool=WRITER_POOL,
     )
     def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
-        with feeds.single_writer(settings, context.log.warning):
+        with lake_access.single_writer(settings, context.log.warning):
             lake = loaded_lake(settings)
-            as_of = feeds.as_of_date(settings, lake, run_day(context))
+            as_of = pipeline.as_of_date(settings, lake, run_day(context))
             context.log.info(f"dbt build as of {as_of}")
             chosen = {models[key] for key in context.selected_asset_keys}
             made = context.job_def.asset_layer.selected_asset_keys
@@ -135,7 +143,7 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                 raise dg.Failure(str(problem), allow_retries=False) from None
             # models of another date need the persons of that date
             if plan.first or not store.is_linked(settings.persons_dir):
-                store.link(lake, settings.persons_dir, as_of)
+                store.link(settings, lake, as_of)
             if chosen:  # else only tests were asked for
                 build_state.build_begins(settings)
             if plan.first:

@@ -9,7 +9,8 @@ import dagster as dg
 
 from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL, column_schema, loaded_lake, run_day
 from rcm_platform.assets.raw import GROUP, raw_key
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
+from rcm_platform.operate import pipeline
 from rcm_platform.persons import store
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals
@@ -37,7 +38,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 person_table_key(table),
-                deps=[raw_key(hospital, "patients") for hospital in hospitals()],
+                deps=[raw_key(hospital, "patients") for hospital in hospitals(settings)],
                 description=description,
                 group_name=GROUP,
                 kinds={"python", "parquet"},
@@ -48,10 +49,10 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         ],
     )
     def link(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        with feeds.single_writer(settings, context.log.warning):
+        with lake_access.single_writer(settings, context.log.warning):
             lake = loaded_lake(settings)
-            as_of = feeds.as_of_date(settings, lake, run_day(context))
-            found = store.link(lake, settings.persons_dir, as_of)
+            as_of = pipeline.as_of_date(settings, lake, run_day(context))
+            found = store.link(settings, lake, as_of)
         if found.ignored_overrides:
             context.log.warning(
                 "Overrides of persons name records that have not arrived: "

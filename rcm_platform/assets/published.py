@@ -12,10 +12,12 @@ from dagster._core.storage.asset_check_execution_record import (
 from dagster_duckdb import DuckDBResource
 
 from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL, money, run_day
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
+from rcm_platform.operate import pipeline
 from rcm_platform.proof import conservation
 from rcm_platform.publish import exports, phi, versions
 from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import build_state, column_lineage
 from rcm_platform.web import documentation
 
@@ -91,8 +93,8 @@ def _files(
     def published(
         context: dg.AssetExecutionContext, warehouse: DuckDBResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        with feeds.single_writer(settings, context.log.warning):
-            lake = feeds.open_lake(settings)
+        with lake_access.single_writer(settings, context.log.warning):
+            lake = lake_access.open_lake(settings)
             if (as_of := build_state.built_as_of(settings)) is None:
                 raise dg.Failure(
                     "Not published: some models are older than others, or a build failed. Run the "
@@ -106,7 +108,7 @@ def _files(
                     allow_retries=False,
                 )
             with warehouse.get_connection() as con:
-                facts = conservation.summary(con, lake, as_of)
+                facts = conservation.summary(con, lake, as_of, hospitals(settings))
             if unexplained := Decimal(facts["unexplained"]):
                 raise dg.Failure(f"Not published: {money(unexplained)} is unexplained.")
             # a version is whole: all files are written, whichever was asked for
@@ -217,9 +219,9 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
         ),
     )
     def documented(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        with feeds.single_writer(settings, context.log.warning):
-            lake = feeds.open_lake(settings)
-            as_of = feeds.as_of_date(settings, lake, run_day(context))
+        with lake_access.single_writer(settings, context.log.warning):
+            lake = lake_access.open_lake(settings)
+            as_of = pipeline.as_of_date(settings, lake, run_day(context))
             tables = documentation.write(settings, as_of)
         return dg.MaterializeResult(
             metadata={

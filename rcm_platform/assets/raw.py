@@ -18,12 +18,14 @@ from rcm_platform.assets.common import (
     run_day,
 )
 from rcm_platform.assets.sources import source_key
-from rcm_platform.ingest import arrivals
+from rcm_platform.ingest import arrivals, lake_access
 from rcm_platform.ingest import feeds as ingest_feeds
+from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.feeds import Feed
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest.quarantine import items, last_load, originals, settle
 from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.lake import Lake
+from rcm_platform.operate import pipeline
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import column_lineage
@@ -95,7 +97,7 @@ def _feed_asset(
                 description=f"The sources of {feed.name} could be reached and read.",
             )
         ],
-        config_schema=_COMPARE if feed.name in hospitals() else None,
+        config_schema=_COMPARE if feed.name in hospitals(settings) else None,
         pool=WRITER_POOL,
     )
     def load(
@@ -104,17 +106,17 @@ def _feed_asset(
         from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 
         summary, problems, read = LoadSummary(feed.name), list[str](), list[str]()
-        with ingest_feeds.writing(settings, context.log.warning) as lake:
+        with lake_access.writing(settings, context.log.warning) as lake:
             for source in sources:
                 # what arrives from here on is new to the next look at the folder
                 seen = arrivals.look_at(settings, source)
                 try:
                     summary = summary.merge(
-                        ingest_feeds.compare_source(
+                        ingest_load.compare_source(
                             settings, lake, source, log_progress(context)
                         ).summary
                         if (context.op_execution_context.op_config or {}).get("full_compare")
-                        else ingest_feeds.load_source(settings, lake, source, log_progress(context))
+                        else ingest_load.load_source(settings, lake, source, log_progress(context))
                     )
                     arrivals.note_loaded(settings, source, seen)
                     read.append(source)
@@ -123,8 +125,8 @@ def _feed_asset(
                     problems.append(str(problem))
                     context.log.error(str(problem))
                     mark_run(context, NOT_READ_TAG, source)
-            counts = ingest_feeds.row_counts(lake, feed.name, feed.tables)
-            as_of = ingest_feeds.as_of_date(settings, lake, run_day(context))
+            counts = lake_access.row_counts(lake, feed.name, feed.tables)
+            as_of = pipeline.as_of_date(settings, lake, run_day(context))
             delivered = {d.source: d for d in arrivals.deliveries(settings, lake, as_of)}
         # the freshness of a source of yours: late when it was not read, or has stopped
         for source in set(read) - set(ingest_feeds.from_world(settings)):
@@ -191,13 +193,13 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
     )
     def platform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """The feeds write these as they go; here what they settled is noted, and all is counted."""
-        with ingest_feeds.writing(settings, context.log.warning) as lake:
-            settled = items.settle(settings, lake)
-            items.keep_originals(settings, lake)
-            items.note_load(settings, lake)
+        with lake_access.writing(settings, context.log.warning) as lake:
+            settled = settle.settle(lake, pipeline.as_of_date(settings, lake))
+            originals.keep_originals(settings, lake)
+            last_load.note_load(settings, lake)
         if settled:
             context.log.info(f"{len(settled)} quarantined items were loaded or corrected since")
-        counts = ingest_feeds.row_counts(lake, "platform", PLATFORM)
+        counts = lake_access.row_counts(lake, "platform", PLATFORM)
         for table, rows in counts.items():
             metadata: dict[str, dg.MetadataValue] = {
                 "dagster/row_count": dg.MetadataValue.int(rows)
@@ -214,9 +216,9 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
 def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue]:
     """What is open, as figures (which get a plot over time), the newest items, and by rule."""
     held = items.items(lake, only_open=True)
-    new = {item.quarantine_id for item in items.newly_held(settings, lake)}
+    new = {item.quarantine_id for item in last_load.newly_held(settings, lake)}
     held.sort(key=lambda item: item.quarantine_id not in new)
-    rules = items.rules()
+    rules = items.rules(settings.project_dir)
     by_rule = [
         dg.TableRecord(
             {
@@ -231,14 +233,13 @@ def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue
     return {
         "open items": dg.MetadataValue.int(len(held)),
         "open dollars": dg.MetadataValue.float(float(items.dollars(held))),
-        **({"newest open items": item_table(held)} if held else {}),
+        **({"newest open items": item_table(held, rules)} if held else {}),
         **({"open by rule": dg.MetadataValue.table(by_rule)} if by_rule else {}),
     }
 
 
-def item_table(held: Sequence[Item]) -> dg.TableMetadataValue:
+def item_table(held: Sequence[Item], rules: Mapping[str, items.Rule]) -> dg.TableMetadataValue:
     """The first of these items for people to act on; no value of a row is in it."""
-    rules = items.rules()
     return dg.MetadataValue.table(
         [
             dg.TableRecord(

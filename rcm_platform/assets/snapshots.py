@@ -9,7 +9,7 @@ from datetime import timedelta
 import dagster as dg
 
 from rcm_platform.assets.common import DATA_TEAM, WRITER_POOL
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import kpi_snapshots as warehouse_kpi_snapshots
 
@@ -39,7 +39,7 @@ def job(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(pool=WRITER_POOL, out=dg.Out(dg.Nothing))
     def make_snapshot(context: dg.OpExecutionContext) -> None:
-        lake = feeds.open_lake(settings)
+        lake = lake_access.open_lake(settings)
         day = context.partition_time_window.start.date()
         made = warehouse_kpi_snapshots.build(settings, day, lake.earliest_arrival_date())
         values = {kpi: float(value) for kpi, value in made.values.items() if value is not None}

@@ -11,34 +11,11 @@ from rcm_platform.assets.common import (
     log_progress,
     run_day,
 )
-from rcm_platform.ingest import arrivals, feeds
+from rcm_platform.ingest import arrivals, feeds, lake_access, synthetic
 from rcm_platform.settings import Settings, redact
 from rcm_platform.sources.hospitals import hospitals
 
 GROUP = "sources"
-
-_DESCRIPTIONS = {
-    **{
-        name: f"The operational database of {hospital.title}: patients, visits, work, money, staff"
-        + (", with a layout of its own." if hospital.columns else ".")
-        for name, hospital in hospitals().items()
-    },
-    "clearinghouse": "X12 traffic with the payers: claims out (837), answers in (999, 277CA, 835).",
-    "treasury": "What the bank received and what the ledger booked, as daily CSV files.",
-    "operations": "Facilities, payers, costs, targets and contracts, as CSV files.",
-    "claims_csv": "Claims as the hospitals' old billing systems export them, as monthly CSV files.",
-    "synthea": "A Synthea export of your own: one file per table.",
-    "x12_folder": "X12 files of your own: claims, acknowledgements and remittances.",
-}
-_KINDS = {
-    **{name: {"duckdb"} for name in hospitals()},
-    "clearinghouse": {"x12"},
-    "treasury": {"csv"},
-    "operations": {"csv"},
-    "claims_csv": {"csv"},
-    "synthea": {"csv"},
-    "x12_folder": {"x12"},
-}
 
 
 def source_key(source: str) -> dg.AssetKey:
@@ -47,11 +24,21 @@ def source_key(source: str) -> dg.AssetKey:
 
 
 def _spec(settings: Settings, source: str, note: str, **more: object) -> dg.AssetSpec:
+    if of_files := feeds.FILE_SOURCES.get(source):
+        description, kinds = of_files.description, {str(of_files.kind)}
+    else:
+        hospital = hospitals(settings)[source]
+        own = ", with a layout of its own" if hospital.columns else ""
+        description = (
+            f"The operational database of {hospital.title}: patients, visits, work, money, "
+            f"staff{own}."
+        )
+        kinds = {"duckdb"}
     return dg.AssetSpec(
         source_key(source),
-        description=f"{_DESCRIPTIONS[source]}\n\n{note}",
+        description=f"{description}\n\n{note}",
         group_name=GROUP,
-        kinds=_KINDS[source],
+        kinds=kinds,
         owners=DATA_TEAM,
         freshness_policy=RAW_FRESHNESS,
         metadata={"location": redact(feeds.locations(settings)[source])},
@@ -85,13 +72,13 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
     )
     def world(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """Bring the synthetic outside world up to its last day."""
-        with feeds.single_writer(settings, context.log.warning):
-            summary = feeds.build_world(settings, run_day(context), log_progress(context))
+        with lake_access.single_writer(settings, context.log.warning):
+            summary = synthetic.build_world(settings, run_day(context), log_progress(context))
         for source in played:
             yield dg.MaterializeResult(
                 asset_key=source_key(source),
                 metadata={
-                    "through": feeds.world_through(settings).isoformat(),
+                    "through": synthetic.world_through(settings).isoformat(),
                     "size": settings.world_size,
                     "seed": settings.world_seed,
                     "summary": str(summary),

@@ -17,8 +17,8 @@ from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.automation import alerts
 from rcm_platform.automation.alerts import Alert
-from rcm_platform.ingest import arrivals, feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest import arrivals, feeds, lake_access, synthetic
+from rcm_platform.ingest.quarantine import items, last_load
 from rcm_platform.operate import run_report
 from rcm_platform.operate.run import HEADLESS_TAG
 from rcm_platform.publish import versions
@@ -73,7 +73,7 @@ def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         local = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
         night = local.date() - timedelta(days=1)
-        day = feeds.next_world_day(settings, night) or night
+        day = synthetic.next_world_day(settings, night) or night
         return dg.RunRequest(run_key=night.isoformat(), tags={AS_OF_TAG: day.isoformat()})
 
     return tick
@@ -218,11 +218,11 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         description="Tells, once for each load, what it held: rule, file, dollars, what to do.",
     )
     def on_held(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        load = items.last_load(settings)
+        load = last_load.last_load(settings)
         if context.cursor == load.name or not load.batches:
             return dg.SkipReason("No load since everyone was told.")
         context.update_cursor(load.name)
-        new = items.newly_held(settings, feeds.open_lake(settings))
+        new = last_load.newly_held(settings, lake_access.open_lake(settings))
         if not new:
             return dg.SkipReason("The last load held nothing.")
         _tell(
@@ -231,7 +231,7 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
             Alert(
                 "held",
                 f"{items.how_much(new)} {'is' if len(new) == 1 else 'are'} held",
-                "\n".join(items.in_words(new)),
+                "\n".join(items.in_words(new, items.rules(settings.project_dir))),
                 alerts.link(settings, f"/assets/{'/'.join(QUARANTINE.path)}"),
             ),
         )

@@ -11,7 +11,8 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DbtCliResource, dbt_assets
 
-from rcm_platform.warehouse.project import DBT_EXECUTABLE, project_dir
+from rcm_platform.settings import get_settings
+from rcm_platform.warehouse.project import DBT_EXECUTABLE
 
 
 @dbt_assets(manifest=Path(os.environ["RCM_BENCH_MANIFEST"]))
@@ -20,5 +21,7 @@ def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
     yield from dbt.cli(["build"], context=context).stream()
 
 
-dbt_cli = DbtCliResource(project_dir=str(project_dir()), dbt_executable=str(DBT_EXECUTABLE))
+dbt_cli = DbtCliResource(
+    project_dir=str(get_settings().project_dir), dbt_executable=str(DBT_EXECUTABLE)
+)
 defs = dg.Definitions(assets=[warehouse], resources={"dbt": dbt_cli})

@@ -23,6 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 from rcm_platform.benchmarks import own_process
+from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
 
 SPEED_BUDGET = 100_000
 """Rows of the widest table (21 columns) per CPU second of the reader."""
@@ -120,7 +122,7 @@ def main(url: str, lake: str) -> None:
     from rcm_platform.sources.database import load_hospital
 
     before, started = os.times(), time.monotonic()
-    summary = load_hospital(Lake(Path(lake)), "hospital_a", url)
+    summary = load_hospital(Lake(Path(lake)), hospitals(Settings())["hospital_a"], url)
     after, seconds = os.times(), time.monotonic() - started
     cpu = after.user + after.system - before.user - before.system
     print(json.dumps(asdict(Cost(cpu, seconds, summary.rows["transactions"]))))

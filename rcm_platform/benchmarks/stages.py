@@ -19,12 +19,14 @@ from rich.table import Table
 
 from rcm_platform.benchmarks import own_process
 from rcm_platform.explain import scorecard, trace_audit
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import feeds, lake_access, load, synthetic
+from rcm_platform.operate import pipeline
 from rcm_platform.persons import store
 from rcm_platform.proof import blocking_rules, conservation, planted_faults
 from rcm_platform.proof import truth as proof_truth
 from rcm_platform.publish import exports, phi, small_cells, versions
 from rcm_platform.settings import Settings, WorldSize
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import column_lineage
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse import tables as warehouse_tables
@@ -78,13 +80,13 @@ def _bare(settings: Settings) -> dict[str, float]:
         times[stage] = times.get(stage, 0.0) + time.monotonic() - start
 
     with timed("world"):
-        feeds.build_world(settings)
-    with timed("raw"), feeds.writing(settings) as lake:
+        synthetic.build_world(settings)
+    with timed("raw"), lake_access.writing(settings) as lake:
         for source in feeds.locations(settings):
-            feeds.load_source(settings, lake, source)
-    as_of = feeds.as_of_date(settings, lake)
+            load.load_source(settings, lake, source)
+    as_of = pipeline.as_of_date(settings, lake)
     with timed("persons"):
-        store.link(lake, settings.persons_dir, as_of)
+        store.link(settings, lake, as_of)
     with timed("dbt"):
         dbt_project.prepared_manifest(settings)
         target = ["--target-path", str(dbt_project.run_target(settings))]
@@ -94,11 +96,11 @@ def _bare(settings: Settings) -> dict[str, float]:
     with timed("checks"), duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         truth = settings.world_dir / "truth"
         conservation.account_for_files(lake)
-        conservation.prove(con, lake, as_of)
+        conservation.prove(con, lake, as_of, hospitals(settings))
         blocking_rules.blocking(con)
         phi.leaks(manifest, lineage)
-        small_cells.problems(con, manifest)
-        store.judge(lake, settings.persons_dir, truth, as_of)
+        small_cells.problems(con, manifest, small_cells.smallest_cell(settings.project_dir))
+        store.judge(settings, lake, truth, as_of)
         for check in proof_truth.CHECKS:
             proof_truth.compare(con, truth / "knowable", as_of, check)
         for compare in (planted_faults.compare, planted_faults.others, planted_faults.differences):
@@ -107,7 +109,7 @@ def _bare(settings: Settings) -> dict[str, float]:
     folder = settings.published_dir
     with timed("publish"):
         with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-            facts = conservation.summary(con, lake, as_of)
+            facts = conservation.summary(con, lake, as_of, hospitals(settings))
         audiences = phi.relations(manifest, lineage)
         version = versions.publish(settings.warehouse_path, folder, audiences, as_of, facts)
         beside = folder / version.version / "exports"

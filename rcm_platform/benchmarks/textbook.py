@@ -16,7 +16,8 @@ from dagster_dbt import (
     dbt_assets,
 )
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import feeds, lake_access, load, synthetic
+from rcm_platform.operate import pipeline
 from rcm_platform.operate.run_report import stage_of
 from rcm_platform.persons import store
 from rcm_platform.publish import versions
@@ -41,7 +42,7 @@ class Translator(DagsterDbtTranslator):
 @dg.asset
 def world() -> None:
     """The source systems."""
-    feeds.build_world(settings)
+    synthetic.build_world(settings)
 
 
 def raw(source: str) -> dg.AssetsDefinition:
@@ -49,8 +50,8 @@ def raw(source: str) -> dg.AssetsDefinition:
 
     @dg.asset(name=f"raw_{source}", deps=[world])
     def loaded() -> None:
-        with feeds.writing(settings) as lake:
-            feeds.load_source(settings, lake, source)
+        with lake_access.writing(settings) as lake:
+            load.load_source(settings, lake, source)
 
     return loaded
 
@@ -61,8 +62,8 @@ sources = [raw(source) for source in feeds.locations(settings)]
 @dg.asset(name="persons", deps=sources)
 def linked() -> None:
     """Records of the same person."""
-    lake = feeds.open_lake(settings)
-    store.link(lake, settings.persons_dir, feeds.as_of_date(settings, lake))
+    lake = lake_access.open_lake(settings)
+    store.link(settings, lake, pipeline.as_of_date(settings, lake))
 
 
 @dbt_assets(
@@ -74,7 +75,7 @@ def linked() -> None:
 )
 def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
     """Every model and test."""
-    as_of = feeds.as_of_date(settings, feeds.open_lake(settings))
+    as_of = pipeline.as_of_date(settings, lake_access.open_lake(settings))
     with dbt_project.dbt_environment(settings, as_of):
         yield from dbt.cli(dbt_project.BUILD, context=context).stream()
 
@@ -82,7 +83,7 @@ def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
 @dg.asset(deps=[warehouse])
 def published() -> None:
     """What readers open."""
-    as_of = feeds.as_of_date(settings, feeds.open_lake(settings))
+    as_of = pipeline.as_of_date(settings, lake_access.open_lake(settings))
     audiences = {audience: versions.relations_for(manifest, audience) for audience in ALLOWED}
     versions.publish(settings.warehouse_path, settings.published_dir, audiences, as_of)
 
@@ -92,7 +93,7 @@ defs = dg.Definitions(
     jobs=[dg.define_asset_job("everything")],
     resources={
         "dbt": DbtCliResource(
-            project_dir=str(dbt_project.project_dir()),
+            project_dir=str(settings.project_dir),
             dbt_executable=str(dbt_project.DBT_EXECUTABLE),
         )
     },

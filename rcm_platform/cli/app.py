@@ -24,7 +24,7 @@ from rcm_platform.settings import WORLD_HOSPITALS, WorldSize, get_settings
 
 if TYPE_CHECKING:
     from rcm_platform.explain.trace import Trace
-    from rcm_platform.ingest.quarantine.items import ReplaySummary
+    from rcm_platform.ingest.quarantine.replay import ReplaySummary
     from rcm_platform.operate.run_report import RunReport
 
 app = typer.Typer(
@@ -94,7 +94,7 @@ def world(
     """
     if context.invoked_subcommand:
         return
-    from rcm_platform.ingest import feeds
+    from rcm_platform.ingest import lake_access, synthetic
     from rcm_platform.world import generate
 
     settings = get_settings()
@@ -111,12 +111,12 @@ def world(
     try:
         with _progress() as progress:
             if folder is None and days is None:
-                with feeds.single_writer(settings):
-                    summary = feeds.build_world(settings, progress=progress)
+                with lake_access.single_writer(settings):
+                    summary = synthetic.build_world(settings, progress=progress)
             else:
                 summary = generate(
                     folder or settings.world_dir,
-                    **feeds.world_arguments(settings),
+                    **synthetic.world_arguments(settings),
                     days=_first_and_last(days) if days else None,
                     progress=progress,
                 )
@@ -203,13 +203,13 @@ def compare(
     That is what changed without a new modification date, what was added behind the latest one, and
     what was deleted. It counts from the latest arrival date.
     """
-    from rcm_platform.ingest import feeds
+    from rcm_platform.ingest import lake_access, load
     from rcm_platform.sources.base import SourceUnavailable
 
     settings = get_settings()
     try:
-        with _progress() as progress, feeds.writing(settings) as lake:
-            found = feeds.compare_source(
+        with _progress() as progress, lake_access.writing(settings) as lake:
+            found = load.compare_source(
                 settings, lake, hospital, progress, accept_deletes=accept_deletes
             )
     except (KeyError, SourceUnavailable) as problem:
@@ -231,14 +231,15 @@ def persons(
 ) -> None:
     """Show how many persons stand behind the patient records and, in a synthetic world, how right
     that is: precision and recall against the truth, with the evidence of the worst errors."""
-    from rcm_platform.ingest import feeds
+    from rcm_platform.ingest import lake_access
+    from rcm_platform.operate import pipeline
     from rcm_platform.persons import store as linkage
 
     settings = get_settings()
-    lake = feeds.open_lake(settings)
-    as_of = feeds.as_of_date(settings, lake)
+    lake = lake_access.open_lake(settings)
+    as_of = pipeline.as_of_date(settings, lake)
     try:
-        found = linkage.link(lake, settings.persons_dir, as_of)
+        found = linkage.link(settings, lake, as_of)
         typer.echo(
             f"{found.record_count:,} patient records of {found.person_count:,} persons as of "
             f"{as_of}; {found.linked_count:,} pairs linked, {found.review_count:,} for review"
@@ -246,7 +247,7 @@ def persons(
         if not settings.world:
             return
         truth = settings.world_dir / "truth"
-        judged = linkage.judge(lake, settings.persons_dir, truth, as_of, worst)
+        judged = linkage.judge(settings, lake, truth, as_of, worst)
     except (OSError, ValueError) as problem:
         _stop(str(problem))
     typer.echo(
@@ -595,11 +596,11 @@ def quarantine_list(
 
     Open is what was neither loaded since (by a replay, a release, or a corrected file) nor closed.
     """
-    from rcm_platform.ingest import feeds
+    from rcm_platform.ingest import lake_access
     from rcm_platform.ingest.quarantine import items
 
     found = items.items(
-        feeds.open_lake(get_settings()),
+        lake_access.open_lake(get_settings()),
         rule=rule,
         source=source,
         since=since and since.date(),
@@ -631,15 +632,15 @@ def quarantine_show(
     ] = False,
 ) -> None:
     """Show one item: the rule and what it means, the reason, the place, the dollars."""
-    from rcm_platform.ingest import feeds
+    from rcm_platform.ingest import lake_access
     from rcm_platform.ingest.quarantine import items
 
-    lake = feeds.open_lake(get_settings())
+    lake = lake_access.open_lake(get_settings())
     try:
         item = items.find(lake, quarantine_id)
     except KeyError as problem:
         _stop(str(problem.args[0]))
-    rule = items.rules().get(item.rule_id)
+    rule = items.rules(get_settings().project_dir).get(item.rule_id)
     amount = "unknown" if item.dollar_amount is None else f"${item.dollar_amount:,.2f}"
     place = item.source_position or "the whole of it"
     start = "" if item.byte_offset is None else f", from byte {item.byte_offset:,}"
@@ -675,10 +676,12 @@ def quarantine_release(
 
     What must add up or is incomplete is refused, with what to do instead.
     """
-    from rcm_platform.ingest.quarantine import items
+    from rcm_platform.ingest.quarantine import replay
 
     try:
-        summary = items.release(get_settings(), quarantine_id, reason, by or _login())
+        summary = replay.release(
+            get_settings(), quarantine_id, reason, by or _login(), _counts_from()
+        )
     except (KeyError, ValueError) as problem:
         _stop(str(problem.args[0]))
     _print_replay(summary)
@@ -694,10 +697,12 @@ def quarantine_close(
 
     Its dollars stay counted as held.
     """
-    from rcm_platform.ingest.quarantine import items
+    from rcm_platform.ingest.quarantine import decisions
 
     try:
-        item = items.close(get_settings(), quarantine_id, reason, by or _login())
+        item = decisions.close(
+            get_settings(), quarantine_id, reason, by or _login(), _counts_from()
+        )
     except (KeyError, ValueError) as problem:
         _stop(str(problem.args[0]))
     typer.echo(f"{item.quarantine_id} is closed.")
@@ -711,13 +716,17 @@ def quarantine_replay(
     by: Annotated[str | None, typer.Option(help="Who asks for it (default: your login).")] = None,
 ) -> None:
     """Read held bytes again with today's readers and settings; load exactly what was missing."""
-    from rcm_platform.ingest.quarantine import items
+    from rcm_platform.ingest.quarantine import replay
 
     if sum((quarantine_id is not None, rule is not None, everything)) != 1:
         _stop("Say what to replay: an id, --rule RULE or --all.")
     try:
-        summary = items.replay(
-            get_settings(), quarantine_id=quarantine_id, rule=rule, by=by or _login()
+        summary = replay.replay(
+            get_settings(),
+            quarantine_id=quarantine_id,
+            rule=rule,
+            by=by or _login(),
+            as_of=_counts_from(),
         )
     except (KeyError, ValueError) as problem:
         _stop(str(problem.args[0]))
@@ -737,6 +746,15 @@ def _print_replay(summary: ReplaySummary) -> None:
     )
     if summary.loaded:
         typer.echo("`rcm run` carries them to the marts.")
+
+
+def _counts_from() -> date:
+    """The day from which a decision counts: that of the figures as they are reported."""
+    from rcm_platform.ingest import lake_access
+    from rcm_platform.operate import pipeline
+
+    settings = get_settings()
+    return pipeline.as_of_date(settings, lake_access.open_lake(settings))
 
 
 def _login() -> str:

@@ -16,10 +16,11 @@ from xml.sax.saxutils import escape
 import duckdb
 
 from rcm_platform.explain import scorecard
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.proof import conservation
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import tables as warehouse_tables
 
 Graph = Mapping[str, tuple[str, Collection[str]]]
@@ -62,7 +63,7 @@ DARK = Palette(ink="#f0f6fc", quiet="#9198a1", line="#4493f8", fill="#151b23")
 
 def boxes(settings: Settings, graph: Graph) -> list[Box]:
     """The layers with the figures of the last run that published."""
-    lake = feeds.open_lake(settings)
+    lake = lake_access.open_lake(settings)
     tables = warehouse_tables.read(settings)
     rows = {
         schema: sum(count for (of, _), (count, _) in tables.items() if of == schema)
@@ -74,7 +75,7 @@ def boxes(settings: Settings, graph: Graph) -> list[Box]:
             "select cast(as_of as date), charges, cash, quarantined from published_version"
         ).fetchall()
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-        lines = conservation.prove(con, lake, as_of)
+        lines = conservation.prove(con, lake, as_of, hospitals(settings))
     ((systems, files, delivered),) = lake.query(
         "select count(distinct source_system), count(*) filter (status <> 'replayed'), "
         f"sum(row_count) from {lake.scan('platform', 'received_files')}"

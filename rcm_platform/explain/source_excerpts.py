@@ -11,8 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from rcm_platform.ingest import feeds
-from rcm_platform.ingest.arrivals import WATCHED
+from rcm_platform.ingest import feeds, lake_access
 from rcm_platform.settings import Settings
 from rcm_platform.sources.x12.splitter import split
 
@@ -51,7 +50,7 @@ class Archive:
         self._folders = {
             source: Path(where)
             for source, where in feeds.locations(settings).items()
-            if source in WATCHED
+            if source in feeds.WATCHED
         }
         self._feeds = feeds.feeds(settings)
         self._received: set[tuple[str, str, str]] = set()
@@ -78,7 +77,7 @@ class Archive:
 
     def of_visit(self, hospital: str, visit_id: str) -> list[Evidence]:
         """What a hospital's database said of a visit: its own row, and its procedures."""
-        lake = feeds.open_lake(self._settings)
+        lake = lake_access.open_lake(self._settings)
         known = self._feeds.get(hospital, _NO_FEED).tables
         found = []
         for table in [name for name in VISIT_TABLES if name in known and lake.has(hospital, name)]:
@@ -116,7 +115,7 @@ _NO_FEED = feeds.Feed("", "", {}, ())
 
 def _received_files(settings: Settings) -> set[tuple[str, str, str]]:
     """(source system, file, SHA-256 of its content) of everything that was ever received."""
-    lake = feeds.open_lake(settings)
+    lake = lake_access.open_lake(settings)
     if not lake.has("platform", "received_files"):
         return set()
     with duckdb.connect() as con:
@@ -153,7 +152,7 @@ def _row(file: Path, position: str) -> tuple[Line, ...]:
 
 
 def _record(settings: Settings, hospital: str, table: str, position: str) -> tuple[Line, ...]:
-    lake = feeds.open_lake(settings)
+    lake = lake_access.open_lake(settings)
     with duckdb.connect() as con:
         found = con.execute(
             f"select * from {lake.scan(hospital, table)} "

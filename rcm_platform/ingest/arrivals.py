@@ -21,9 +21,6 @@ from rcm_platform.ingest import feeds
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.settings import Settings
 
-WATCHED = ("clearinghouse", "x12_folder", "treasury", "operations", "claims_csv")
-"""Source systems that come as files in a folder."""
-
 PATIENCE = 6
 """Looks after which a folder that never rests is loaded, if only new files keep appearing."""
 
@@ -36,7 +33,7 @@ _RECENT_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Look:
+class FolderListing:
     """What a folder holds: a hash of the name, size and change time of every file in it.
 
     `recent` are the files that changed lately: name → (bytes, nanoseconds of the last change).
@@ -170,7 +167,7 @@ def deliveries(settings: Settings, lake: Lake, as_of: date) -> list[Delivery]:
     return [found.get(source, Delivery(source, None, None, None)) for source in sources]
 
 
-def look(folder: Path) -> Look | None:
+def look(folder: Path) -> FolderListing | None:
     """List a folder and the folders in it, without hidden ones; None when it is not there."""
     if not folder.is_dir():
         return None
@@ -180,16 +177,16 @@ def look(folder: Path) -> Look | None:
         digest.update(f"{name}\0{size}\0{changed}\n".encode("utf-8", "surrogateescape"))
     since = time.time_ns() - _RECENT_SECONDS * 10**9
     recent = {name: (size, changed) for name, size, changed in found if changed >= since}
-    return Look(digest.hexdigest()[:20], len(found), recent)
+    return FolderListing(digest.hexdigest()[:20], len(found), recent)
 
 
-def look_at(settings: Settings, source: str) -> Look | None:
+def look_at(settings: Settings, source: str) -> FolderListing | None:
     """The folder of a source system; None for one that has none."""
     where = feeds.locations(settings).get(source)
-    return look(Path(where)) if where and source in WATCHED else None
+    return look(Path(where)) if where and source in feeds.WATCHED else None
 
 
-def note_loaded(settings: Settings, source: str, seen: Look | None) -> None:
+def note_loaded(settings: Settings, source: str, seen: FolderListing | None) -> None:
     """Write down what a folder held when a load of it began that has ended well."""
     if seen is None:
         return
@@ -216,7 +213,7 @@ def arrivals(
     after: dict[str, dict[str, Any]] = {}
     touched: dict[str, str] = {}
     waiting: list[str] = []
-    for source in WATCHED:
+    for source in feeds.WATCHED:
         now = look_at(settings, source)
         if now is None:
             continue

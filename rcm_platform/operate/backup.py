@@ -23,7 +23,7 @@ from typing import IO, Any
 import pyarrow as pa
 from filelock import Timeout
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.settings import Settings
 
 MANIFEST = "manifest.json"
@@ -45,7 +45,7 @@ def backup(settings: Settings, file: Path, *, with_warehouse: bool = False) -> t
         raise ValueError(f"There is nothing to save in {settings.home}.")
     new = file.with_name(f".{file.name}.part")
     try:
-        with feeds.single_writer(settings):
+        with lake_access.single_writer(settings):
             count = _write(settings, new, _members(settings, with_warehouse))
         new.replace(file)
     finally:
@@ -80,7 +80,7 @@ def _swap(settings: Settings, new: Path) -> Path:
     home = settings.home
     before = home.with_name(f"{home.name}.before-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     try:
-        with feeds.single_writer(settings).acquire(timeout=0):
+        with lake_access.single_writer(settings).acquire(timeout=0):
             home.rename(before)
             new.rename(home)
     except Timeout:

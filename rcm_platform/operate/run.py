@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.operate import run_report
 from rcm_platform.operate.run_report import RunReport
 from rcm_platform.publish import versions
@@ -105,7 +105,7 @@ def run_all(settings: Settings, out: Console, as_of: date | None = None) -> RunR
     """Run every asset and check; waits for another writer of the same home to end."""
     started = time.monotonic()
     prepare_dagster_home(settings)
-    with feeds.single_writer(settings, out.print):
+    with lake_access.single_writer(settings, out.print):
         report = _run_locked(settings, out, as_of, started)
     report.total_seconds = time.monotonic() - started
     (settings.data_dir / "last_run.json").write_text(json.dumps(asdict(report), indent=2))

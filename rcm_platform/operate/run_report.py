@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rcm_platform.explain import scorecard
-from rcm_platform.ingest import arrivals, feeds
+from rcm_platform.ingest import arrivals, feeds, lake_access
 from rcm_platform.ingest.quarantine import items as quarantine_items
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
@@ -214,7 +214,7 @@ def _proof_rows(check_name: str, records: Sequence[Mapping[str, Any]]) -> Iterat
 def _add_sources(report: RunReport, settings: Settings) -> None:
     if not settings.lake_dir.exists():
         return
-    lake = feeds.open_lake(settings)
+    lake = lake_access.open_lake(settings)
     held: dict[str, tuple[int, Decimal]] = {}
     for source, _, items, dollars in quarantine_items.open_totals(lake):
         before = held.get(source, (0, Decimal(0)))

@@ -21,8 +21,9 @@ import pyarrow.parquet as pq
 from rcm_platform import persons
 from rcm_platform.lake import Lake
 from rcm_platform.persons.comparisons import LEVELS
-from rcm_platform.sources.hospital_tables import LAYOUTS
-from rcm_platform.warehouse.project import project_dir
+from rcm_platform.settings import Settings
+from rcm_platform.sources.hospital_tables import layouts_of
+from rcm_platform.sources.hospitals import hospitals
 
 TABLES = {"members": persons.MEMBER_SCHEMA, "pairs": persons.PAIR_SCHEMA}
 
@@ -58,19 +59,19 @@ class Summary:
     """Overrides that name a record that has not arrived."""
 
 
-def records(lake: Lake, as_of: date) -> pa.Table:
-    """Every version of every patient record that had arrived, as `identity.RECORD_SCHEMA`."""
+def records(settings: Settings, lake: Lake, as_of: date) -> pa.Table:
+    """Every version of every patient record that had arrived, as `persons.RECORD_SCHEMA`."""
     parts = []
-    for hospital, tables in LAYOUTS.items():
-        own = {usual: mine for mine, usual in tables["patients"].usual_names}
+    for name, hospital in hospitals(settings).items():
+        own = {usual: mine for mine, usual in layouts_of(hospital)["patients"].usual_names}
         columns = ", ".join(
             # a key as staging cleans it; blanks around other values mean nothing to the linkage
-            f"{'trim' if usual == 'patientid' else ''}({own.get(usual, usual)}) as {name}"
-            for usual, name in _COLUMNS.items()
+            f"{'trim' if usual == 'patientid' else ''}({own.get(usual, usual)}) as {field}"
+            for usual, field in _COLUMNS.items()
         )
         parts.append(
-            f"select '{hospital}' as source_system, _arrival_date as arrival_date, {columns} "
-            f"from {lake.scan(hospital, 'patients')} where _arrival_date <= date '{as_of}'"
+            f"select '{name}' as source_system, _arrival_date as arrival_date, {columns} "
+            f"from {lake.scan(name, 'patients')} where _arrival_date <= date '{as_of}'"
         )
     with duckdb.connect() as con:
         found = con.execute(
@@ -79,14 +80,14 @@ def records(lake: Lake, as_of: date) -> pa.Table:
     return found.select(persons.RECORD_SCHEMA.names).cast(persons.RECORD_SCHEMA)
 
 
-def link(lake: Lake, folder: Path, as_of: date) -> Summary:
-    """Link the patient records that had arrived by a day, and keep the result in a folder.
+def link(settings: Settings, lake: Lake, as_of: date) -> Summary:
+    """Link the patient records that had arrived by a day, and keep the result in the home.
 
-    Raises identity.OverrideError when the overrides (a seed of the dbt project) cannot be meant.
+    Raises OverrideError when the overrides (a seed of the dbt project) cannot be meant.
     """
-    overrides = persons.read_overrides(project_dir() / "seeds" / "person_overrides.csv")
-    found = persons.link(records(lake, as_of), overrides, _kept(folder))
-    _keep(folder, {"members": found.members, "pairs": found.pairs})
+    overrides = persons.read_overrides(settings.project_dir / "seeds" / "person_overrides.csv")
+    found = persons.link(records(settings, lake, as_of), overrides, _kept(settings.persons_dir))
+    _keep(settings.persons_dir, {"members": found.members, "pairs": found.pairs})
     decisions = found.pairs["decision"].to_pylist()
     return Summary(
         record_count=len(found.members),
@@ -105,21 +106,23 @@ def is_linked(folder: Path) -> bool:
 
 
 def judge(
-    lake: Lake, folder: Path, truth_dir: Path, as_of: date, worst: int = 0
+    settings: Settings, lake: Lake, truth_dir: Path, as_of: date, worst: int = 0
 ) -> persons.Evaluation:
-    """How well the linkage of a folder agrees with a world's truth, and that many `worst` errors.
+    """How well the linkage of a home agrees with a world's truth, and that many `worst` errors.
 
     Raises FileNotFoundError when nothing was linked yet or there is no truth.
     """
-    kept = _kept(folder)
+    kept = _kept(settings.persons_dir)
     if kept is None:
-        raise FileNotFoundError(f"nothing is linked in {folder}: `rcm run` first")
+        raise FileNotFoundError(f"nothing is linked in {settings.persons_dir}: `rcm run` first")
     truth = pq.read_table(
         truth_dir / "happened" / "persons.parquet",
         columns=["source_system", "patient_id", "person_id"],
     )
     linkage = persons.Linkage(*kept, records_scored=0, candidates=0)
-    return persons.evaluate(linkage, truth, records(lake, as_of) if worst else None, worst)
+    return persons.evaluate(
+        linkage, truth, records(settings, lake, as_of) if worst else None, worst
+    )
 
 
 def evidence(case: dict[str, object]) -> list[str]:

@@ -5,23 +5,21 @@ Each figure is read from raw by a query of its own, that shares nothing with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from rcm_platform.ingest.feeds import X12_SOURCES
 from rcm_platform.ingest.quarantine import items
 from rcm_platform.sources.hospital_tables import USUAL
-from rcm_platform.sources.hospitals import Hospital, hospitals
+from rcm_platform.sources.hospitals import Hospital
 
 if TYPE_CHECKING:
     from rcm_platform.lake import Lake
-
-HOSPITALS = tuple(hospitals())
 
 # lists without a date of change: visible at every as-of date
 UNDATED = ("departments", "providers", "staff")
@@ -58,10 +56,11 @@ def prove(
     con: duckdb.DuckDBPyConnection,
     lake: Lake,
     as_of: date,
+    hospitals: Mapping[str, Hospital],
     subjects: Iterable[str] | None = None,
 ) -> dict[str, list[ProofLine]]:
     """Conservation on the warehouse behind `con`: subject → its lines; default: every subject."""
-    raw = _Raw(con, lake, as_of)
+    raw = _Raw(con, lake, as_of, hospitals)
     proofs: dict[str, Callable[[_Raw], Iterable[ProofLine]]] = {
         "charges": _charges,
         "cash": _cash,
@@ -95,16 +94,13 @@ def account_for_files(lake: Lake) -> list[ProofLine]:
         ):
             tables = {name: lake.scan(feed, name) for feed, name in _ACCOUNTED}
             systems = ", ".join(f"'{system}'" for system in X12_SOURCES)
-            con.execute(
-                f"create or replace temp table files as {query.format(**tables, systems=systems)}"
-            )
+            accounts = query.format(**tables, systems=systems, in_raw=items.IN_RAW)
+            con.execute(f"create or replace temp table files as {accounts}")
             for scope, announced, accounted in con.execute(_FILE_LINES).fetchall():
                 figures = {"received": Decimal(announced), "accounted": Decimal(accounted)}
                 lines.append(ProofLine(subject, scope, unit, figures))
     return lines
 
-
-X12_SOURCES = ("clearinghouse", "x12_folder")
 
 _ACCOUNTED = (
     ("platform", "received_files"),
@@ -142,9 +138,9 @@ _FILE_DOLLARS = """
 
     items as (
         select quarantine.*,
-            coalesce(decision in ('loaded', 'released'), false) as has_left,
+            coalesce(decision in {in_raw}, false) as has_left,
             -- what was loaded from other bytes than these is announced there
-            coalesce(decision in ('loaded', 'released') and decided.loaded_byte_count = 0, false)
+            coalesce(decision in {in_raw} and decided.loaded_byte_count = 0, false)
                 as is_elsewhere,
             -- the payment announces it, whether or not the claim is loaded
             level = 'claim' and starts_with(hex(content), '434C50') as is_paid_claim
@@ -153,7 +149,7 @@ _FILE_DOLLARS = """
             select quarantine_id, any_value(decision) as decision,
                 sum(loaded_byte_count) as loaded_byte_count
             from {quarantine_decisions}
-            where decision in ('loaded', 'released')
+            where decision in {in_raw}
             group by quarantine_id
         ) as decided using (quarantine_id)
         where source_system in ({systems})
@@ -208,10 +204,7 @@ class _Raw:
     con: duckdb.DuckDBPyConnection
     lake: Lake
     as_of: date
-
-    @cached_property
-    def _hospitals(self) -> dict[str, Hospital]:
-        return hospitals()
+    hospitals: Mapping[str, Hospital]
 
     def visible(self, feed: str, table: str) -> str:
         """The rows of a raw table that had arrived by the as-of date."""
@@ -221,7 +214,7 @@ class _Raw:
 
     def everything(self, feed: str, table: str) -> str:
         """The rows of a raw table; a hospital's under the usual column names also."""
-        own = self._hospitals[feed].columns.get(table, {}) if feed in self._hospitals else {}
+        own = self.hospitals[feed].columns.get(table, {}) if feed in self.hospitals else {}
         renamed = "".join(f", {name} as {usual}" for usual, name in own.items())
         return f"(select *{renamed} from {self.lake.scan(feed, table)})"
 
@@ -285,7 +278,7 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
         hospital: f"""select sum(amount)
             from {raw.latest(hospital, "transactions", "transactionid")}
             where lower(amounttype) in ('charge', 'charge correction')"""
-        for hospital in HOSPITALS
+        for hospital in raw.hospitals
     } | {
         "synthea": f"""select sum(cast(amount as decimal(18, 2)))
             from {raw.last_export("synthea", "claims_transactions")} where type = 'CHARGE'"""
@@ -316,7 +309,7 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
     patient = [
         f"""select sum(paidamount) from {raw.latest(hospital, "transactions", "transactionid")}
         where lower(amounttype) in ('patient payment', 'refund')"""
-        for hospital in HOSPITALS
+        for hospital in raw.hospitals
     ]
     payer = [
         f"""select sum(paid_amount) from {raw.visible("x12", "remit_claims")}
@@ -349,7 +342,7 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
 
 
 def _work(raw: _Raw) -> Iterable[ProofLine]:
-    for hospital in HOSPITALS:
+    for hospital in raw.hospitals:
         yield ProofLine(
             "wrvu",
             hospital,
@@ -390,11 +383,11 @@ def _rows(raw: _Raw) -> Iterable[ProofLine]:
     for (model,) in staged:
         feed, _, table = model.removeprefix("stg_").partition("__")
         # the other feeds are reference lists: their staging keeps the last version of each key
-        if feed in (*HOSPITALS, "x12"):
+        if feed in (*raw.hospitals, "x12"):
             arrived = raw.everything if table in UNDATED else raw.visible
             count = f"select count(*) from {arrived(feed, table)}"
             staged_rows = raw.sum(f"select count(*) from staging.{model}")
-            if table in USUAL and feed in HOSPITALS:
+            if table in USUAL and feed in raw.hospitals:
                 key = USUAL[table].key[0]
                 staged_rows += raw.sum(f"{count} where {key} in {raw.deleted(feed, table)}")
             yield ProofLine(
@@ -426,10 +419,12 @@ def _remittances(raw: _Raw) -> Iterable[ProofLine]:
     )
 
 
-def summary(con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date) -> dict[str, str]:
+def summary(
+    con: duckdb.DuckDBPyConnection, lake: Lake, as_of: date, hospitals: Mapping[str, Hospital]
+) -> dict[str, str]:
     """Dollars proven, dollars unexplained, dollars open in quarantine, and what payers announced by
     how far it is reconciled, as text for the record."""
-    raw = _Raw(con, lake, as_of)
+    raw = _Raw(con, lake, as_of, hospitals)
     charges, cash = list(_charges(raw)), list(_cash(raw))
     # of what is no money (rows, work), the checks before have the proof
     dollars = [line for line in [*charges, *cash, *_remittances(raw)] if line.unit == "dollars"]

@@ -14,10 +14,7 @@ from typing import Any
 
 import duckdb
 
-#: The feeds of the world: a folder of the user's own files has no truth.
-WORLD_SOURCES = (
-    "hospital_a", "hospital_b", "clearinghouse", "treasury", "operations", "claims_csv",
-)  # fmt: skip
+from rcm_platform.ingest.feeds import WORLD_SOURCES
 
 
 @dataclass(frozen=True)

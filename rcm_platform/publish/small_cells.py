@@ -7,28 +7,27 @@ Each model for leaders says in its dbt meta either which column counts the peopl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import yaml
 
-from rcm_platform.warehouse.project import project_dir
-
 AUDIENCE = "leadership"
 
 
-def smallest_cell() -> int:
+def smallest_cell(project_dir: Path) -> int:
     """The least people that a figure for leaders is about: `vars.smallest_cell` of the project."""
-    project = yaml.safe_load((project_dir() / "dbt_project.yml").read_text())
+    project = yaml.safe_load((project_dir / "dbt_project.yml").read_text())
     return int(project["vars"]["smallest_cell"])
 
 
-def problems(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> list[str]:
-    """What leaders must not get: models that do not count their people, and figures about too few.
+def problems(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], least: int) -> list[str]:
+    """What leaders must not get: models that do not count their people, and figures about fewer
+    people than `least`.
 
     Where a row says nothing, its count is empty, and so must be its figures.
     """
-    least = smallest_cell()
     found = []
     for node in manifest["nodes"].values():
         meta = node["config"].get("meta", {})

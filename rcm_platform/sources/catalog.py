@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyarrow as pa
 
 from rcm_platform.lake import Lake
 from rcm_platform.sources import csv_folders, hospital_tables, synthea, x12
 from rcm_platform.sources.base import declare
+from rcm_platform.sources.hospitals import Hospital
 
-RAW_TABLES: dict[str, dict[str, pa.Schema]] = {
-    **{hospital: hospital_tables.raw_tables(hospital) for hospital in hospital_tables.LAYOUTS},
+_FILE_TABLES: dict[str, dict[str, pa.Schema]] = {
     "x12": x12.TABLES,
     "treasury": csv_folders.TREASURY_TABLES,
     "operations": csv_folders.OPERATIONS_TABLES,
@@ -18,7 +20,13 @@ RAW_TABLES: dict[str, dict[str, pa.Schema]] = {
 }
 
 
-def declare_all(lake: Lake) -> None:
+def raw_tables(hospitals: Iterable[Hospital]) -> dict[str, dict[str, pa.Schema]]:
+    """Folder of the lake → table → schema, for these hospitals and for what comes in files."""
+    databases = {h.source_system: hospital_tables.raw_tables(h) for h in hospitals}
+    return databases | _FILE_TABLES
+
+
+def declare_all(lake: Lake, hospitals: Iterable[Hospital]) -> None:
     """Declare every raw table, so that readers never meet a missing one."""
-    for source, tables in RAW_TABLES.items():
+    for source, tables in raw_tables(hospitals).items():
         declare(lake, source, tables)

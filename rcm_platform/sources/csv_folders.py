@@ -171,3 +171,11 @@ def _arrival_date(match: re.Match[str]) -> date:
         first = date(year, month, COSTS_ARRIVE_ON_DAY)
         return first.replace(year=year + month // 12, month=month % 12 + 1)
     return UNDATED
+
+
+LOADERS = {
+    "treasury": load_treasury,
+    "operations": load_operations,
+    "claims_csv": load_claims_csv,
+}
+"""Source system → what loads its folder."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -32,11 +32,12 @@ from rcm_platform.sources.base import (
 )
 from rcm_platform.sources.hospital_tables import (
     DELETED_ROWS,
-    LAYOUTS,
     NOTICED,
     THINNER,
+    layouts_of,
     raw_tables,
 )
+from rcm_platform.sources.hospitals import Hospital
 from rcm_platform.sources.tabular import MAX_BAD_ROWS, MISSING, Layout, literal, quoted
 
 OVERLAP = timedelta(days=1)
@@ -108,19 +109,19 @@ class _Extract:
 
 
 def load_hospital(
-    lake: Lake, source_system: str, url: str, progress: Progress = None
+    lake: Lake, hospital: Hospital, url: str, progress: Progress = None
 ) -> LoadSummary:
     """Land what is new in the database of a configured hospital, as one batch.
 
     `url` is the path of a DuckDB file, `mysql://user:password@host/database` or `postgresql://…`.
     Raises SourceUnavailable when the database cannot be opened or stops answering.
     """
-    return _load(lake, source_system, url, progress).summary
+    return _load(lake, hospital, url, progress).summary
 
 
 def compare_hospital(
     lake: Lake,
-    source_system: str,
+    hospital: Hospital,
     url: str,
     progress: Progress = None,
     *,
@@ -132,24 +133,24 @@ def compare_hospital(
     and records deletes; all of it counts from the day on which it is noticed: the latest arrival
     date of the lake. `accept_deletes`: also when more than MAX_DELETED_SHARE of a table is gone.
     """
-    return _load(lake, source_system, url, progress, is_full=True, accept_deletes=accept_deletes)
+    return _load(lake, hospital, url, progress, is_full=True, accept_deletes=accept_deletes)
 
 
 def _load(
     lake: Lake,
-    source_system: str,
+    hospital: Hospital,
     url: str,
     progress: Progress,
     *,
     is_full: bool = False,
     accept_deletes: bool = False,
 ) -> Comparison:
-    layouts = LAYOUTS[source_system]
-    declare(lake, source_system, raw_tables(source_system))
+    source_system, layouts = hospital.source_system, layouts_of(hospital)
+    declare(lake, source_system, raw_tables(hospital))
     summary = LoadSummary(source_system)
     with tabular.connect(lake) as con:
         source = AttachedDatabase(con, source_system, url)
-        reader = _Reader(lake, source_system, source, con, is_full, accept_deletes)
+        reader = _Reader(lake, source_system, layouts, source, con, is_full, accept_deletes)
         extracts: list[_Extract] = []
         for number, (table, expected) in enumerate(layouts.items()):
             if progress:
@@ -177,12 +178,14 @@ class _Reader:
         self,
         lake: Lake,
         source_system: str,
+        layouts: Mapping[str, Layout],
         source: AttachedDatabase,
         con: duckdb.DuckDBPyConnection,
         is_full: bool,
         accept_deletes: bool,
     ) -> None:
         self.lake, self.source_system, self.con = lake, source_system, con
+        self._layouts = layouts
         self._source, self._is_full, self._accepts_deletes = source, is_full, accept_deletes
         self.latest = self._latest_modification()
         self.noticed = max(self.latest, lake.latest_arrival_date() or UNDATED)
@@ -229,7 +232,7 @@ class _Reader:
     def _latest_modification(self) -> date:
         """The last day on which anything changed: the date of what has none of its own."""
         days = [UNDATED]
-        for table, expected in LAYOUTS[self.source_system].items():
+        for table, expected in self._layouts.items():
             if expected.modified and table in self._source.tables:
                 found = self._columns(table, expected).get(expected.modified)
                 last = self._source.latest(table, *found) if found else None

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from rcm_platform.sources.hospitals import Hospital, hospitals
+from rcm_platform.sources.hospitals import Hospital
 from rcm_platform.sources.tabular import Layout, layout
 
 # kinds of journal entries, in lower case; every other kind is a write-off
@@ -167,16 +167,12 @@ def _renamed(usual: Layout, own: dict[str, str]) -> Layout:
     )
 
 
-LAYOUTS = {name: layouts_of(hospital) for name, hospital in hospitals().items()}
-"""Source system → table → what we expect of it."""
-
-
-def raw_tables(source_system: str) -> dict[str, pa.Schema]:
+def raw_tables(hospital: Hospital) -> dict[str, pa.Schema]:
     """Table → schema in raw, of one hospital."""
     tables = {
         name: known.schema(as_text=False).append(NOTICED)
         if known.modified
         else known.schema(as_text=False)
-        for name, known in LAYOUTS[source_system].items()
+        for name, known in layouts_of(hospital).items()
     }
     return tables | {"deleted_rows": DELETED_ROWS}

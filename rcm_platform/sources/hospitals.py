@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from rcm_platform.warehouse.project import project_dir
+from rcm_platform.settings import WORLD_HOSPITALS, Settings
 
 
 @dataclass(frozen=True)
@@ -30,18 +30,47 @@ class Hospital:
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def hospitals() -> dict[str, Hospital]:
+def hospitals(settings: Settings) -> dict[str, Hospital]:
     """Every configured hospital by its source system, in the order of the block.
 
-    Raises ValueError, with the place to mend, when the block does not make sense.
+    Raises ValueError, with the place to mend, when the file cannot be read or the block does not
+    make sense.
     """
-    path = project_dir() / "dbt_project.yml"
-    return dict(_read(path, path.stat().st_mtime_ns))
+    path = settings.project_dir / "dbt_project.yml"
+    try:
+        return dict(_read(path, path.stat().st_mtime_ns))
+    except OSError as problem:
+        raise ValueError(
+            f"{path}: no dbt project can be read there ({problem.strerror}). RCM_DBT_PROJECT_DIR "
+            "names its folder; without it, the one that comes with the platform is taken."
+        ) from problem
+
+
+def urls(settings: Settings) -> dict[str, str]:
+    """Source system → database URL (RCM_<SOURCE SYSTEM>_URL), for the hospitals that have one.
+
+    Raises ValueError as `hospitals` does.
+    """
+    found = {}
+    for name in hospitals(settings):
+        url = getattr(settings, f"{name}_url", None) or settings.variable(f"RCM_{name}_URL")
+        if not url and settings.world and name in WORLD_HOSPITALS:
+            url = str(settings.world_dir / f"{name}.duckdb")
+        if url:
+            found[name] = url
+    return found
 
 
 @lru_cache(maxsize=4)
 def _read(path: Path, modified_ns: int) -> Mapping[str, Hospital]:
-    block = (yaml.safe_load(path.read_text()).get("vars") or {}).get("hospitals")
+    try:
+        project = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as problem:
+        mark = getattr(problem, "problem_mark", None)
+        where = f"{path}, line {mark.line + 1}" if mark else str(path)
+        raise ValueError(f"{where}: this is no YAML; mend it and try again") from problem
+    given = project if isinstance(project, dict) else {}
+    block = (given.get("vars") or {}).get("hospitals")
     if not isinstance(block, dict) or not block:
         raise ValueError(f"{path}: vars.hospitals must name at least one hospital")
     return {name: _hospital(path, name, given or {}) for name, given in block.items()}

@@ -24,7 +24,7 @@ def read(
 ) -> dict[str, list[dict[str, str]]]:
     """Model → its first rows as text, of those of these models that everyone may see."""
     leaking = {leak.table for leak in phi.leaks(manifest, lineage)}
-    least = small_cells.smallest_cell()
+    least = small_cells.smallest_cell(settings.project_dir)
     found = {}
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         for model in models:

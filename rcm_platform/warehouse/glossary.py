@@ -74,5 +74,6 @@ def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 if __name__ == "__main__":
-    found = json.loads(dbt_project.prepared_manifest(get_settings()).read_text())
-    PAGE.write_text(updated(PAGE.read_text(), tables(found, dbt_project.project_dir())))
+    settings = get_settings()
+    found = json.loads(dbt_project.prepared_manifest(settings).read_text())
+    PAGE.write_text(updated(PAGE.read_text(), tables(found, settings.project_dir)))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import feeds, lake_access, synthetic
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
 
@@ -63,10 +63,10 @@ def last_day(settings: Settings) -> date | None:
     """The last day of which a snapshot can differ from the one before: that of the latest arrival,
     or of the world that is still to be built. None: no end, as data keep arriving, or none did yet.
     """
-    latest = feeds.open_lake(settings).latest_arrival_date()
+    latest = lake_access.open_lake(settings).latest_arrival_date()
     if latest is None:
         world = feeds.from_world(settings)
-        return feeds.world_through(settings) if world else None
+        return synthetic.world_through(settings) if world else None
     # the calendar goes on while a server that was started once keeps this answer
     if date.today() - latest <= STILL_ARRIVING:
         return None

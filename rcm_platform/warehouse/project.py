@@ -14,23 +14,13 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from rcm_platform.settings import Settings, get_settings
+from rcm_platform.settings import Settings
 
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 
 # without --full-refresh a seed that got other columns does not fit into the table of the last
 # build; unit tests prove the models and not the data: they run with all tests when a model changes
 BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
-
-_CHECKOUT = Path(__file__).parents[2] / "rcm_dbt"
-_PACKAGED = Path(__file__).parents[1] / "_dbt"
-
-
-def project_dir() -> Path:
-    """The dbt project that RCM_DBT_PROJECT_DIR names, else that of this checkout or wheel."""
-    if (own := get_settings().dbt_project_dir) is not None:
-        return own
-    return _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGED
 
 
 def environment(settings: Settings, as_of: date, warehouse: Path | None = None) -> dict[str, str]:
@@ -71,13 +61,13 @@ def run_dbt(settings: Settings, as_of: date, *args: str, warehouse: Path | None 
     target = str(settings.dbt_target_dir)
     done = subprocess.run(
         [DBT_EXECUTABLE, *args],
-        cwd=project_dir(),
+        cwd=settings.project_dir,
         env={
             **os.environ,
             **environment(settings, as_of, warehouse),
             "DBT_TARGET_PATH": target,
             "DBT_LOG_PATH": target,
-            "DBT_PROFILES_DIR": str(project_dir()),
+            "DBT_PROFILES_DIR": str(settings.project_dir),
         },
         capture_output=True,
         text=True,
@@ -113,7 +103,7 @@ def run_target(settings: Settings) -> Path:
 
 def fingerprint(settings: Settings) -> str:
     """A hash of the project and of where it reads and writes: what its manifest follows from."""
-    root = project_dir()
+    root = settings.project_dir
     ignored = {"target", "logs"}
     digest = hashlib.sha256(f"{root}\n{settings.lake_dir}\n{settings.warehouse_path}\n".encode())
     for path in sorted(root.rglob("*")):

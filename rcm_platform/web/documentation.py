@@ -18,6 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from rcm_platform.explain import scorecard
@@ -104,7 +105,7 @@ def write(settings: Settings, as_of: date) -> int:
     """
     manifest, lineage = column_lineage.read(settings.dbt_target_dir)
     tables = [*manifest["sources"], *(t for t, n in manifest["nodes"].items() if _is_table(n))]
-    pages = dict(_pages(manifest, lineage, tables))
+    pages = dict(_pages(settings.project_dir, manifest, lineage, tables))
     folder = settings.documentation_dir
     stamp = hashlib.sha256(
         json.dumps([dbt_project.fingerprint(settings), pages]).encode()
@@ -136,7 +137,7 @@ def write(settings: Settings, as_of: date) -> int:
 
 
 def _pages(
-    manifest: Mapping[str, Any], lineage: Lineage, tables: Iterable[str]
+    project_dir: Path, manifest: Mapping[str, Any], lineage: Lineage, tables: Iterable[str]
 ) -> Iterable[tuple[str, str]]:
     """(file, page) of the overview, the list of tables with its search, and each table."""
     uses = _uses(lineage)
@@ -172,7 +173,7 @@ def _pages(
         for layer, found in by_layer.items()
         if found
     }
-    yield "index.html", _overview(manifest, layers)
+    yield "index.html", _overview(project_dir, manifest, layers)
     yield "columns/search.js", template("search.js.jinja").render()
     yield (
         "columns/index.html",
@@ -187,8 +188,10 @@ def _pages(
     )  # fmt: skip
 
 
-def _overview(manifest: Mapping[str, Any], layers: Mapping[str, list[Table]]) -> str:
-    with (dbt_project.project_dir() / "seeds" / "kpi_registry.csv").open(newline="") as file:
+def _overview(
+    project_dir: Path, manifest: Mapping[str, Any], layers: Mapping[str, list[Table]]
+) -> str:
+    with (project_dir / "seeds" / "kpi_registry.csv").open(newline="") as file:
         kpis = [row for row in csv.DictReader(file) if row["is_headline"] == "true"]
     subjects: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
     for table, node in sorted(manifest["nodes"].items()):

@@ -17,8 +17,10 @@ from rcm_platform.assets import raw, sources
 from rcm_platform.assets.checks import arrivals
 from rcm_platform.assets.common import HELD_TAG, NOT_READ_TAG
 from rcm_platform.ingest import arrivals as ingest_arrivals
-from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import load as ingest_load
+from rcm_platform.ingest.quarantine import decisions as quarantine_decisions
+from rcm_platform.ingest.quarantine import items, last_load, replay
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
@@ -89,7 +91,7 @@ class TestNewlyHeld:
         assert found.metadata["items"].value == 1
         assert found.metadata["dollars"].value == 139.0
         said = str(found.metadata["problems"].value)
-        (item,) = items.items(feeds.open_lake(settings))
+        (item,) = items.items(lake_access.open_lake(settings))
         assert "B3: The payment is not the sum of its claims" in said
         assert "off.835" in said
         assert f"rcm quarantine show {item.quarantine_id[:8]}" in said
@@ -130,7 +132,7 @@ class TestNewlyHeld:
         load(settings, instance)
         put(settings, "good2.835", remit(3))
         assert check(load(settings, instance), arrivals.HELD_CHECK).passed
-        assert items.items(feeds.open_lake(settings), only_open=True)
+        assert items.items(lake_access.open_lake(settings), only_open=True)
         put(settings, "off2.835", remit(4, paid="138"))
         found = check(load(settings, instance), arrivals.HELD_CHECK)
         assert found.metadata["items"].value == 1
@@ -141,18 +143,18 @@ class TestNewlyHeld:
     ) -> None:
         put(settings, "off2.835", remit(4, paid="138"))
         load(settings, instance)
-        lake = feeds.open_lake(settings)
-        first, second = items.newly_held(settings, lake)
-        items.close(settings, first.quarantine_id, "sent again", "ann")
+        lake = lake_access.open_lake(settings)
+        first, second = last_load.newly_held(settings, lake)
+        quarantine_decisions.close(settings, first.quarantine_id, "sent again", "ann")
         load(settings, instance)
-        assert items.newly_held(settings, lake) == [second]
+        assert last_load.newly_held(settings, lake) == [second]
 
     def test_a_feed_that_loaded_before_the_run_broke_off_is_told_by_the_next(
         self, settings: Settings, instance: dg.DagsterInstance
     ) -> None:
-        with feeds.writing(settings) as lake:
-            feeds.load_source(settings, lake, "x12_folder")
-        assert items.newly_held(settings, lake) == []
+        with lake_access.writing(settings) as lake:
+            ingest_load.load_source(settings, lake, "x12_folder")
+        assert last_load.newly_held(settings, lake) == []
         assert not check(load(settings, instance), arrivals.HELD_CHECK).passed
 
 
@@ -184,7 +186,7 @@ class TestSources:
         for day in range(1, 9):
             put(settings, f"day{day}.835", remit(10 + day, f"25030{day}"))
         load(settings, instance)
-        lake = feeds.open_lake(settings)
+        lake = lake_access.open_lake(settings)
         last = date(2025, 3, 10)
         (now,) = ingest_arrivals.deliveries(settings, lake, last)
         # a day apart, but for the two days before the first file
@@ -204,7 +206,9 @@ class TestSources:
         self, settings: Settings, instance: dg.DagsterInstance
     ) -> None:
         load(settings, instance)
-        (found,) = ingest_arrivals.deliveries(settings, feeds.open_lake(settings), date(2030, 1, 1))
+        (found,) = ingest_arrivals.deliveries(
+            settings, lake_access.open_lake(settings), date(2030, 1, 1)
+        )
         assert (found.usual_gap, found.is_current) == (None, True)
 
 
@@ -215,17 +219,17 @@ def test_open_in_quarantine_is_the_same_wherever_it_is_said(
     put(settings, "test.835", remit(5, usage="T", paid="140"))
     put(settings, "closed.835", remit(6, paid="100"))
     put(settings, "open.835", remit(7, paid="99.5"))
-    with feeds.writing(settings) as lake:
-        feeds.load_source(settings, lake, "x12_folder")
+    with lake_access.writing(settings) as lake:
+        ingest_load.load_source(settings, lake, "x12_folder")
     held = {item.source_file: item.quarantine_id for item in items.items(lake)}
-    items.close(settings, held["closed.835"], "sent again", "ann")
-    items.release(settings, held["test.835"], "known to us", "ann")
+    quarantine_decisions.close(settings, held["closed.835"], "sent again", "ann")
+    replay.release(settings, held["test.835"], "known to us", "ann")
     put(settings, "corrected.835", remit(2, paid="140", date="250311"))
 
     done = rcm("run", home=settings.home, world="off", x12_dir=settings.x12_dir)
     assert done.returncode == 0, done.stdout + done.stderr
 
-    lake = feeds.open_lake(settings)
+    lake = lake_access.open_lake(settings)
     decisions = {item.source_file: item.status for item in items.items(lake)}
     assert decisions == {
         "off.835": "corrected",

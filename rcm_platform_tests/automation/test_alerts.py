@@ -17,8 +17,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from rcm_platform.automation import alerts
 from rcm_platform.automation.alerts import Alert
 from rcm_platform.automation.sensors import alert_sensors
-from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import load as ingest_load
+from rcm_platform.ingest.quarantine import last_load
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
@@ -172,9 +173,9 @@ def test_what_a_load_held_is_told_once(
     cursor = None
 
     def load() -> None:
-        with feeds.writing(settings) as lake:
-            feeds.load_source(settings, lake, "x12_folder")
-            items.note_load(settings, lake)
+        with lake_access.writing(settings) as lake:
+            ingest_load.load_source(settings, lake, "x12_folder")
+            last_load.note_load(settings, lake)
 
     def look(told: int) -> None:
         nonlocal cursor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access, load
 from rcm_platform.ingest.quarantine import items
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import RunCli
@@ -30,13 +30,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     (folder / "off.835").write_text(off)
     (folder / "picture.835").write_bytes(b"\x89PNG\x00\x01")
     found = Settings(home=home, world=False, x12_dir=folder)
-    with feeds.writing(found) as lake:
-        feeds.load_source(found, lake, "x12_folder")
+    with lake_access.writing(found) as lake:
+        load.load_source(found, lake, "x12_folder")
     return found
 
 
 def ids(settings: Settings) -> dict[str, str]:
-    lake = feeds.open_lake(settings)
+    lake = lake_access.open_lake(settings)
     return {item.rule_id: item.quarantine_id for item in items.items(lake)}
 
 

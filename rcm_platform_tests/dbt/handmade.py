@@ -19,7 +19,9 @@ import pyarrow as pa
 
 from rcm_platform.lake import Lake
 from rcm_platform.persons import store
+from rcm_platform.settings import Settings
 from rcm_platform.sources.catalog import declare_all
+from rcm_platform.sources.hospitals import hospitals
 
 PROJECT = Path(__file__).parents[2] / "rcm_dbt"
 DBT = Path(sys.executable).parent / "dbt"
@@ -67,7 +69,7 @@ class Warehouse:
 
     def link(self, as_of: str = "2025-12-31") -> None:
         """Link the patient records, as a run does before dbt."""
-        store.link(self.lake, self.home / "persons", date.fromisoformat(as_of))
+        store.link(Settings(home=self.home), self.lake, date.fromisoformat(as_of))
 
     def manifest(self) -> dict[str, Any]:
         """The manifest of the last dbt command."""
@@ -83,7 +85,7 @@ class Warehouse:
 def empty_warehouse(home: Path) -> Warehouse:
     """A lake in which every raw table exists and none has a row."""
     warehouse = Warehouse(Lake(home / "lake"), home / "rcm.duckdb", home)
-    declare_all(warehouse.lake)
+    declare_all(warehouse.lake, hospitals(Settings()).values())
     return warehouse
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rcm_platform.explain import source_excerpts
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access, load
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
 
@@ -31,9 +31,9 @@ def settings(tmp_path: Path) -> Settings:
     (x12 / "two.edi").write_text(first + "\n" + second)
     (treasury / DEPOSITS).write_text('\ufeffdeposit_id,amount\nD1,5.00\n"D,2",7.00\n')
     settings = Settings(home=tmp_path, world=False, x12_dir=x12, treasury_dir=treasury)
-    with feeds.writing(settings) as lake:
+    with lake_access.writing(settings) as lake:
         for source in ("x12_folder", "treasury"):
-            feeds.load_source(settings, lake, source)
+            load.load_source(settings, lake, source)
     return settings
 
 

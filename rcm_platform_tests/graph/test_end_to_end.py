@@ -12,6 +12,7 @@ import pytest
 
 from rcm_platform.proof import conservation
 from rcm_platform.proof import truth as proof_truth
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform_tests.conftest import Built, RunCli
 
 
@@ -81,7 +82,7 @@ def test_marts_equal_the_hidden_truth(built: Built, check: proof_truth.TruthChec
 
 def test_money_and_work_are_equal_at_source_ledger_and_mart(built: Built) -> None:
     with built.warehouse() as con:
-        proven = conservation.prove(con, built.lake, built.as_of)
+        proven = conservation.prove(con, built.lake, built.as_of, hospitals(built.settings))
     for lines in proven.values():
         for line in lines:
             assert line.passed, line
@@ -119,7 +120,7 @@ def test_a_cent_out_of_place_is_found(
     shutil.copy(built.settings.warehouse_path, copy)
     with duckdb.connect(str(copy)) as con:
         con.execute(damage)
-        proven = conservation.prove(con, built.lake, built.as_of)
+        proven = conservation.prove(con, built.lake, built.as_of, hospitals(built.settings))
     assert not all(line.passed for line in proven[subject])
 
 

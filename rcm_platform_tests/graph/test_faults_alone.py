@@ -19,8 +19,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest import feeds, lake_access, load, synthetic
+from rcm_platform.ingest.quarantine import settle
 from rcm_platform.lake import Lake
 from rcm_platform.persons import store
 from rcm_platform.proof import blocking_rules, conservation, planted_faults
@@ -28,6 +28,7 @@ from rcm_platform.proof import truth as proof_truth
 from rcm_platform.proof.planted_faults import RuleResult
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform_tests.conftest import RunCli
 
@@ -102,7 +103,7 @@ class Alone:
 
     @property
     def lake(self) -> Lake:
-        return feeds.open_lake(self.settings)
+        return lake_access.open_lake(self.settings)
 
     @property
     def as_of(self) -> date:
@@ -127,7 +128,7 @@ class Alone:
     def blocked_by(self) -> list[str]:
         """What the checks say that block publishing."""
         with self.warehouse() as con:
-            proven = conservation.prove(con, self.lake, self.as_of)
+            proven = conservation.prove(con, self.lake, self.as_of, hospitals(self.settings))
             rules = [rule.rule_id for rule in blocking_rules.blocking(con)]
         lines = [
             *conservation.account_for_files(self.lake),
@@ -169,13 +170,13 @@ def build(home: Path, faults: str) -> Alone:
     settings = Settings(
         home=home, world_size="tiny", world_start=START, world_through=THROUGH, world_faults=faults
     )
-    feeds.build_world(settings)
-    with feeds.writing(settings) as lake:
+    synthetic.build_world(settings)
+    with lake_access.writing(settings) as lake:
         for source in feeds.locations(settings):
-            feeds.load_source(settings, lake, source)
-        items.settle(settings, lake)
+            load.load_source(settings, lake, source)
+        settle.settle(lake, lake_access.last_date(settings, lake))
     alone = Alone(settings)
-    store.link(lake, settings.persons_dir, alone.as_of)
+    store.link(settings, lake, alone.as_of)
     dbt_project.run_dbt(
         settings,
         alone.as_of,

@@ -17,8 +17,8 @@ from rcm_platform.automation import sensors
 from rcm_platform.automation.sensors import landing_request
 from rcm_platform.benchmarks import landing as benchmark
 from rcm_platform.definitions import build_definitions
-from rcm_platform.ingest import arrivals, feeds
-from rcm_platform.operate import run
+from rcm_platform.ingest import arrivals, lake_access
+from rcm_platform.operate import pipeline, run
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
@@ -286,7 +286,7 @@ def test_a_new_remittance_reaches_the_published_marts(
     assert version
     assert version.as_of == day.isoformat()
     assert arrivals.arrivals(settings, None).waiting == []
-    assert feeds.as_of_date(settings, feeds.open_lake(settings)) == day
+    assert pipeline.as_of_date(settings, lake_access.open_lake(settings)) == day
 
 
 def test_each_claim_of_the_benchmark_is_paid_six_tenths() -> None:

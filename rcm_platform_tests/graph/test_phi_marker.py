@@ -19,7 +19,6 @@ import pytest
 from rcm_platform.automation.sensors import alert_sensors
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import project as dbt_project
 from rcm_platform_tests.conftest import RunCli
 from rcm_platform_tests.support import x12_samples as x12
 from rcm_platform_tests.support.small_hospitals import change, create_hospital
@@ -316,7 +315,7 @@ def test_a_failed_model_and_a_failed_test_do_not_name_her(
     hook: tuple[list[dict[str, Any]], str],
 ) -> None:
     project = tmp_path / "dbt"
-    shutil.copytree(dbt_project.project_dir(), project)
+    shutil.copytree(Settings().project_dir, project)
     models, tests = project / "models" / "intermediate" / "person", project / "tests"
     (models / "int_person__broken.sql").write_text(
         "select cast(last_name as integer) as number from {{ ref('stg_hospital_b__patients') }}"

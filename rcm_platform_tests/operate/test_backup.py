@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from filelock import FileLock
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.operate.backup import backup, restore
 from rcm_platform.settings import Settings
 
@@ -31,7 +31,7 @@ def contents(home: Path) -> dict[str, str]:
 def settings(tmp_path: Path) -> Settings:
     """A home with one of everything, a world and a warehouse."""
     found = Settings(home=tmp_path / "home")
-    with feeds.writing(found) as lake:
+    with lake_access.writing(found) as lake:
         lake.keep(b"a file of which a part waits")
     version = found.published_dir / "00001-2025-12-31"
     version.mkdir(parents=True)

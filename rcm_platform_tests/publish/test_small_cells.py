@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from rcm_platform.publish import small_cells
+from rcm_platform.publish.small_cells import smallest_cell
 from rcm_platform.publish.versions import open_published
 from rcm_platform.warehouse.column_lineage import read
 from rcm_platform_tests.conftest import Built
@@ -23,7 +24,7 @@ def found(rows: str, people: dict[str, str] | None) -> list[str]:
     with duckdb.connect() as con:
         con.execute(f"create table m as select * from (values {rows}) as t (people_count, amount)")
         con.execute("alter table m add column label varchar")
-        return small_cells.problems(con, {"nodes": {"m": node}})
+        return small_cells.problems(con, {"nodes": {"m": node}}, 11)
 
 
 def test_ten_people_are_too_few_and_eleven_are_not() -> None:
@@ -46,7 +47,7 @@ def test_a_model_counts_its_people_or_says_why_it_is_about_nobody() -> None:
 def test_what_leaders_see_adds_up_to_what_there_is(built: Built) -> None:
     manifest, _ = read(built.settings.dbt_target_dir)
     with built.warehouse() as con:
-        assert small_cells.problems(con, manifest) == []
+        assert small_cells.problems(con, manifest, smallest_cell(built.settings.project_dir)) == []
     with open_published(built.settings.published_dir, "leadership") as con:
         merged, differences = con.execute(
             """

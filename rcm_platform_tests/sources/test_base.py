@@ -10,12 +10,14 @@ from pathlib import Path
 import duckdb
 
 from rcm_platform.lake import Lake
+from rcm_platform.settings import Settings
 from rcm_platform.sources.base import (
     LoadSummary,
     QuarantineItem,
     SourceUnavailable,
 )
 from rcm_platform.sources.catalog import declare_all
+from rcm_platform.sources.hospitals import hospitals
 
 ITEM = QuarantineItem(
     source_system="clinic",
@@ -63,7 +65,7 @@ def test_an_absent_source_says_what_where_and_what_to_do() -> None:
 
 def test_every_table_of_every_source_exists_in_an_empty_lake(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    declare_all(lake)
+    declare_all(lake, hospitals(Settings()).values())
     tables = [path.relative_to(tmp_path).parts[:2] for path in tmp_path.rglob("schema.parquet")]
     assert {source for source, _ in tables} == {
         "claims_csv",
@@ -80,5 +82,5 @@ def test_every_table_of_every_source_exists_in_an_empty_lake(tmp_path: Path) -> 
             rows = con.execute(f"select count(*) from {lake.scan(source, table)}").fetchall()
             assert rows == [(0,)], (source, table)
     changed = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("schema.parquet")}
-    declare_all(Lake(tmp_path))
+    declare_all(Lake(tmp_path), hospitals(Settings()).values())
     assert changed == {p: p.stat().st_mtime_ns for p in tmp_path.rglob("schema.parquet")}

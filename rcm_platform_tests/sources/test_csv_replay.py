@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import load as ingest_load
+from rcm_platform.ingest.quarantine import items, originals, replay, settle
 from rcm_platform.lake import Lake
 from rcm_platform.proof.conservation import account_for_files
 from rcm_platform.settings import Settings
@@ -41,9 +42,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def load(settings: Settings) -> Lake:
-    with feeds.writing(settings) as lake:
-        feeds.load_source(settings, lake, "treasury")
-        items.keep_originals(settings, lake)
+    with lake_access.writing(settings) as lake:
+        ingest_load.load_source(settings, lake, "treasury")
+        originals.keep_originals(settings, lake)
     return lake
 
 
@@ -69,13 +70,13 @@ def test_what_a_stricter_reader_held_is_loaded_once(
     expected = load(settings.model_copy(update={"home": settings.home.with_name("other")}))
     if is_gone:
         shutil.rmtree(settings.treasury_dir or Path())
-    done = items.replay(settings)
+    done = replay.replay(settings)
     assert (len(done.loaded), done.problems) == (3 if held == "rows" else 1, [])
     assert done.rows["bank_deposits"] == 3
     assert content(lake) == content(expected)
     assert all(line.passed for line in account_for_files(lake))
     assert items.items(lake, only_open=True) == []
-    assert items.replay(settings).rows == {}
+    assert replay.replay(settings).rows == {}
     assert content(lake) == content(expected)
 
 
@@ -83,7 +84,7 @@ def test_what_is_still_wrong_stays(settings: Settings) -> None:
     folder = settings.treasury_dir or Path()
     (folder / "bank_deposits_20250302.csv").write_text("nothing,known\n1,2\n")
     lake = load(settings)
-    ((item, problem),) = items.replay(settings).problems
+    ((item, problem),) = replay.replay(settings).problems
     assert item.source_file == "bank_deposits_20250302.csv"
     assert problem.startswith("still held (T2)")
     assert len(items.items(lake, only_open=True)) == 1
@@ -95,7 +96,7 @@ def test_a_corrected_file_settles_the_one_before(settings: Settings) -> None:
     load(settings)
     path.write_text(GOOD + "\n")
     load(settings)
-    with feeds.writing(settings) as lake:
-        (item,) = items.settle(settings, lake)
+    with lake_access.writing(settings) as lake:
+        (item,) = settle.settle(lake, lake_access.last_date(settings, lake))
         assert item.source_file == path.name
         assert items.find(lake, item.quarantine_id).decision == "corrected"

@@ -14,7 +14,7 @@ from rcm_platform.lake import Lake
 from rcm_platform.sources import tabular
 from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 from rcm_platform.sources.database import load_hospital
-from rcm_platform_tests.support.small_hospitals import change, create_hospital
+from rcm_platform_tests.support.small_hospitals import KNOWN, change, create_hospital
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def url(tmp_path: Path) -> str:
 
 
 def load(lake: Lake, url: str, source_system: str = "hospital_a") -> LoadSummary:
-    return load_hospital(lake, source_system, url)
+    return load_hospital(lake, KNOWN[source_system], url)
 
 
 def query(lake: Lake, table: str, columns: str, source: str = "hospital_a") -> list[tuple]:

@@ -20,7 +20,7 @@ from rcm_platform.lake import Lake
 from rcm_platform.sources import attached, tabular
 from rcm_platform.sources.base import SourceUnavailable
 from rcm_platform.sources.database import OVERLAP, compare_hospital, load_hospital
-from rcm_platform.sources.hospital_tables import LAYOUTS
+from rcm_platform.sources.hospital_tables import layouts_of
 from rcm_platform.world.feeds.databases import write_database
 from rcm_platform.world.feeds.load import load as copy_to_server
 from rcm_platform.world.model import World
@@ -34,7 +34,7 @@ from rcm_platform_tests.support.servers import (
     mariadb,
     tell,
 )
-from rcm_platform_tests.support.small_hospitals import HOSPITAL_B, change, create_hospital
+from rcm_platform_tests.support.small_hospitals import HOSPITAL_B, KNOWN, change, create_hospital
 
 SERVERS = ["mysql_url", "postgres_url"]
 CONTENT = "* exclude (_loaded_at, _batch_id)"
@@ -72,7 +72,7 @@ def on_server(url: str, folder: Path, sql: str = "", system: str = "hospital_a")
 
 
 def tables(system: str = "hospital_a") -> list[tuple[str, str]]:
-    own = [(system, table) for table in [*LAYOUTS[system], "deleted_rows"]]
+    own = [(system, table) for table in [*layouts_of(KNOWN[system]), "deleted_rows"]]
     return [*own, ("platform", "quarantine"), ("platform", "received_files")]
 
 
@@ -121,15 +121,15 @@ class TestSameContent:
         url: str = request.getfixturevalue(server)
         copy_to_server(world, system, url)
         ours, theirs = Lake(tmp_path / "file"), Lake(tmp_path / "server")
-        summary = load_hospital(ours, system, str(world / f"{system}.duckdb"))
-        assert load_hospital(theirs, system, url).rows == summary.rows
+        summary = load_hospital(ours, KNOWN[system], str(world / f"{system}.duckdb"))
+        assert load_hospital(theirs, KNOWN[system], url).rows == summary.rows
         assert content(theirs, system) == content(ours, system)
         assert len(content(ours, system)["quarantine"]) > 1
-        assert sum(load_hospital(theirs, system, url).rows.values()) == 0
+        assert sum(load_hospital(theirs, KNOWN[system], url).rows.values()) == 0
 
     def test_nothing_can_be_written(self, mysql: str, lake: Lake) -> None:
         tell(mysql, f"create or replace table {DATABASE}.untouched (a integer)")
-        load_hospital(lake, "hospital_a", mysql)
+        load_hospital(lake, KNOWN["hospital_a"], mysql)
         with duckdb.connect() as con:
             source = attached.AttachedDatabase(con, "hospital_a", mysql)
             for statement in (
@@ -176,12 +176,12 @@ class TestReferenceLayout:
 
     @pytest.mark.parametrize("modified", ["ModifiedDate", "Updated_Date"])
     def test_five_tables_are_enough(self, modified: str, mysql_url: str, lake: Lake) -> None:
-        for table in LAYOUTS["hospital_b"]:
+        for table in layouts_of(KNOWN["hospital_b"]):
             tell(mysql_url, f"drop table if exists {table}")
         tell(mysql_url, *self.DDL, *self.ROWS)
         if modified != "ModifiedDate":
             tell(mysql_url, f"alter table patients change ModifiedDate {modified} date")
-        summary = load_hospital(lake, "hospital_b", mysql_url)
+        summary = load_hospital(lake, KNOWN["hospital_b"], mysql_url)
         assert summary.quarantined_count == 0
         assert [summary.rows[t] for t in ("patients", "encounters", "transactions")] == [1, 1, 1]
         (message,) = summary.messages
@@ -192,7 +192,7 @@ class TestReferenceLayout:
         assert query(lake, "patients", "id, updated_date", "hospital_b") == [
             ("HOSP1-1", datetime(2024, 1, 2))
         ]
-        assert sum(load_hospital(lake, "hospital_b", mysql_url).rows.values()) == 0
+        assert sum(load_hospital(lake, KNOWN["hospital_b"], mysql_url).rows.values()) == 0
 
 
 class TestIncrement:
@@ -218,32 +218,32 @@ class TestIncrement:
             "from patients, range(1000, 3000) as r(i) where PatientID = 'P1'"
         )
         on_server(url, tmp_path, many)
-        assert load_hospital(lake, "hospital_a", url).rows["patients"] == 2002
+        assert load_hospital(lake, KNOWN["hospital_a"], url).rows["patients"] == 2002
         tell(url, "update patients set address = '9 Z St', modifieddate = '2025-03-09 10:00:00' "
              "where patientid = 'P1500'")  # fmt: skip
-        assert load_hospital(lake, "hospital_a", url).rows["patients"] == 1
+        assert load_hospital(lake, KNOWN["hospital_a"], url).rows["patients"] == 1
         # P2 is of the last hours before
         assert read["patients"] == 2
 
     def test_what_commits_late_is_found_and_what_is_known_is_not_loaded_again(
         self, url: str, lake: Lake
     ) -> None:
-        load_hospital(lake, "hospital_a", url)
+        load_hospital(lake, KNOWN["hospital_a"], url)
         within = datetime(2025, 3, 2, 9) - OVERLAP
         row = "'P{}', 'Kim', 'Poe', null, null, null, null, null, null, '{}'"
         tell(url, f"insert into patients values ({row.format(8, within)})")
-        assert load_hospital(lake, "hospital_a", url).rows["patients"] == 1
-        assert sum(load_hospital(lake, "hospital_a", url).rows.values()) == 0
+        assert load_hospital(lake, KNOWN["hospital_a"], url).rows["patients"] == 1
+        assert sum(load_hospital(lake, KNOWN["hospital_a"], url).rows.values()) == 0
         tell(url, f"insert into patients values ({row.format(9, '2025-02-01 00:00:00')})")
-        assert sum(load_hospital(lake, "hospital_a", url).rows.values()) == 0
+        assert sum(load_hospital(lake, KNOWN["hospital_a"], url).rows.values()) == 0
 
     def test_a_change_within_the_overlap_wins_over_what_it_replaces(
         self, url: str, lake: Lake
     ) -> None:
-        load_hospital(lake, "hospital_a", url)
+        load_hospital(lake, KNOWN["hospital_a"], url)
         for address in ("3 C St", "2 B St"):
             tell(url, f"update patients set address = '{address}' where patientid = 'P2'")
-            summary = load_hospital(lake, "hospital_a", url)
+            summary = load_hospital(lake, KNOWN["hospital_a"], url)
             assert summary.rows["patients"] == 1
             assert "1 changed without a new modification date" in summary.messages[0]
         versions = query(
@@ -258,7 +258,7 @@ class TestIncrement:
 class TestFullCompare:
     def test_it_finds_what_an_increment_cannot(self, url: str, lake: Lake) -> None:
         tell(url, "insert into departments values ('DEP2', 'Oncology')")
-        load_hospital(lake, "hospital_a", url)
+        load_hospital(lake, KNOWN["hospital_a"], url)
         tell(
             url,
             "update patients set address = '9 Z St' where patientid = 'P1'",
@@ -267,8 +267,8 @@ class TestFullCompare:
             "delete from transactions where transactionid = 'T1'",
             "delete from departments where deptid = 'DEP2'",
         )
-        assert sum(load_hospital(lake, "hospital_a", url).rows.values()) == 0
-        found = compare_hospital(lake, "hospital_a", url)
+        assert sum(load_hospital(lake, KNOWN["hospital_a"], url).rows.values()) == 0
+        found = compare_hospital(lake, KNOWN["hospital_a"], url)
         differences = {table: str(d) for table, d in found.differences.items() if d}
         assert differences == {
             "patients": "1 changed without a new modification date, "
@@ -292,7 +292,7 @@ class TestFullCompare:
             ("transactions", "T1", "deleted", 1, noticed, "hospital_a", "T1"),
         ]
 
-        again = compare_hospital(lake, "hospital_a", url)
+        again = compare_hospital(lake, KNOWN["hospital_a"], url)
         assert not any(again.differences.values())
         assert sum(again.summary.rows.values()) == 0
 
@@ -302,7 +302,7 @@ class TestFullCompare:
             "insert into transactions (transactionid, amount, modifieddate) "
             "values ('T1', 1.00, '2025-03-04 00:00:00')",
         )
-        back = load_hospital(lake, "hospital_a", url)
+        back = load_hospital(lake, KNOWN["hospital_a"], url)
         assert back.rows["transactions"] == 1
         assert query(lake, "deleted_rows", events)[1::2] == [
             ("departments", "DEP2", "returned", 2, date(2025, 3, 4)),
@@ -314,18 +314,18 @@ class TestFullCompare:
             mysql,
             *(f"insert into staff values ('X{n}', 'A', 'B', 'Coder', null)" for n in range(30)),
         )
-        load_hospital(lake, "hospital_a", mysql)
+        load_hospital(lake, KNOWN["hospital_a"], mysql)
         tell(mysql, "delete from staff")
-        found = compare_hospital(lake, "hospital_a", mysql)
+        found = compare_hospital(lake, KNOWN["hospital_a"], mysql)
         assert not found.differences["staff"]
         assert "31 of 31 records are not in the database any more" in found.summary.messages[0]
-        accepted = compare_hospital(lake, "hospital_a", mysql, accept_deletes=True)
+        accepted = compare_hospital(lake, KNOWN["hospital_a"], mysql, accept_deletes=True)
         assert accepted.differences["staff"].deleted == 31
 
     def test_a_held_row_is_not_taken_for_a_deleted_one(self, mysql: str, lake: Lake) -> None:
-        load_hospital(lake, "hospital_a", mysql)
+        load_hospital(lake, KNOWN["hospital_a"], mysql)
         tell(mysql, "update encounters set modifieddate = null")
-        found = compare_hospital(lake, "hospital_a", mysql)
+        found = compare_hospital(lake, KNOWN["hospital_a"], mysql)
         assert found.summary.quarantined_count == 1
         assert not any(found.differences.values())
 
@@ -336,9 +336,9 @@ class TestServerGoesAway:
     ) -> None:
         port = int(url.rsplit(":", 1)[1].split("/")[0])
         undisturbed = Lake(tmp_path / "undisturbed")
-        load_hospital(undisturbed, "hospital_a", url)
+        load_hospital(undisturbed, KNOWN["hospital_a"], url)
         with caplog.at_level(logging.DEBUG), Proxy(port, [200, 3000]) as proxy:
-            load_hospital(lake, "hospital_a", proxy.url(url))
+            load_hospital(lake, KNOWN["hospital_a"], proxy.url(url))
         assert proxy.cuts == 2
         assert content(lake) == content(undisturbed)
         assert "again in 0.1 s" in caplog.text
@@ -359,7 +359,7 @@ class TestServerGoesAway:
         )
         on_server(url, tmp_path, many)
         undisturbed = Lake(tmp_path / "undisturbed")
-        load_hospital(undisturbed, "hospital_a", url)
+        load_hospital(undisturbed, KNOWN["hospital_a"], url)
         port = int(url.rsplit(":", 1)[1].split("/")[0])
         # what MariaDB sends is compressed; what PostgreSQL sends begins with its catalog
         enough = 20_000 if url.startswith("mysql") else 200_000
@@ -367,10 +367,10 @@ class TestServerGoesAway:
             Proxy(port, [enough] * 99) as proxy,
             pytest.raises(SourceUnavailable, match="it was tried 3 times"),
         ):
-            load_hospital(lake, "hospital_a", proxy.url(url))
+            load_hospital(lake, KNOWN["hospital_a"], proxy.url(url))
         assert proxy.cuts >= 3
         assert not any(content(lake).values())
-        load_hospital(lake, "hospital_a", url)
+        load_hospital(lake, KNOWN["hospital_a"], url)
         assert content(lake) == content(undisturbed)
 
     def test_what_another_attempt_cannot_mend_is_said_at_once(
@@ -382,7 +382,7 @@ class TestServerGoesAway:
             url.replace(f"/{DATABASE}", "/nowhere"),
         ):
             with pytest.raises(SourceUnavailable) as caught:
-                load_hospital(lake, "hospital_a", wrong)
+                load_hospital(lake, KNOWN["hospital_a"], wrong)
             for secret in (PASSWORD, quote(PASSWORD, safe=""), "an0ther"):
                 assert secret not in str(caught.value)
             assert f"{USER}:***@" in str(caught.value)
@@ -399,17 +399,17 @@ class TestKilled:
     ) -> None:
         copy_to_server(world, "hospital_a", server.url)
         undisturbed = Lake(tmp_path / "undisturbed")
-        load_hospital(undisturbed, "hospital_a", server.url)
+        load_hospital(undisturbed, KNOWN["hospital_a"], server.url)
 
         def kill(_done: int, _total: int, table: str) -> None:
             if table == "transactions":
                 server.kill()
 
         with pytest.raises(SourceUnavailable, match="cannot be read"):
-            load_hospital(lake, "hospital_a", server.url, progress=kill)
+            load_hospital(lake, KNOWN["hospital_a"], server.url, progress=kill)
         assert not any(content(lake).values())
         server.start()
-        load_hospital(lake, "hospital_a", server.url)
+        load_hospital(lake, KNOWN["hospital_a"], server.url)
         assert content(lake) == content(undisturbed)
 
         def restart(done: int, total: int, table: str) -> None:
@@ -418,7 +418,7 @@ class TestKilled:
                 server.start()
 
         (again := Lake(tmp_path / "again")).root.mkdir()
-        load_hospital(again, "hospital_a", server.url, progress=restart)
+        load_hospital(again, KNOWN["hospital_a"], server.url, progress=restart)
         assert content(again) == content(undisturbed)
 
     @pytest.mark.parametrize("where", ["batch.Batch.add", "batch.Batch.commit"])
@@ -432,6 +432,7 @@ import os, signal, sys
 from pathlib import Path
 from rcm_platform.lake import Batch, Lake
 from rcm_platform.sources.database import load_hospital
+from rcm_platform_tests.support.small_hospitals import KNOWN
 calls, usual = [], Batch.{name}
 def dying(*args, **more):
     calls.append(1)
@@ -440,15 +441,15 @@ def dying(*args, **more):
         os.kill(os.getpid(), signal.SIGKILL)
     return usual(*args, **more)
 Batch.{name} = dying
-load_hospital(Lake(Path(sys.argv[1])), "hospital_a", sys.argv[2])
+load_hospital(Lake(Path(sys.argv[1])), KNOWN["hospital_a"], sys.argv[2])
 """
         done = subprocess.run([sys.executable, "-c", script, lake.root, url], check=False)
         assert done.returncode == -signal.SIGKILL
         assert not any(content(lake).values())
         assert lake.recover() > 0
-        load_hospital(lake, "hospital_a", url)
+        load_hospital(lake, KNOWN["hospital_a"], url)
         undisturbed = Lake(tmp_path / "undisturbed")
-        load_hospital(undisturbed, "hospital_a", url)
+        load_hospital(undisturbed, KNOWN["hospital_a"], url)
         assert content(lake) == content(undisturbed)
 
 
@@ -457,11 +458,11 @@ class TestBadInput:
 
     def test_a_key_without_a_constraint_that_occurs_twice(self, mysql: str, lake: Lake) -> None:
         tell(mysql, "alter table transactions drop primary key")
-        load_hospital(lake, "hospital_a", mysql)
+        load_hospital(lake, KNOWN["hospital_a"], mysql)
         tell(mysql, "insert into transactions (transactionid, amount, modifieddate) "
              "values ('T1', 999.00, '2025-05-01 00:00:00')")  # fmt: skip
         for _ in range(2):
-            load_hospital(lake, "hospital_a", mysql)
+            load_hospital(lake, KNOWN["hospital_a"], mysql)
         assert query(lake, "transactions", "transactionid, amount") == [
             ("T1", Decimal("150.00")),
             ("T2", None),
@@ -476,7 +477,7 @@ class TestBadInput:
             "update transactions set Amount = 'waived' where TransactionID = 'T1'",
             "update transactions set ServiceDate = '03/01/2025' where TransactionID = 'T2'",
         )
-        summary = load_hospital(lake, "hospital_a", mysql)
+        summary = load_hospital(lake, KNOWN["hospital_a"], mysql)
         assert summary.rows["transactions"] == 0
         reasons = query(lake, "quarantine", "source_position, rule_id, reason", "platform")
         assert reasons == [
@@ -493,7 +494,7 @@ class TestBadInput:
             "update patients set DOB = '1990-00-00' where PatientID = 'P2'",
             "update encounters set ModifiedDate = '0000-00-00 00:00:00'",
         )
-        summary = load_hospital(lake, "hospital_a", mysql)
+        summary = load_hospital(lake, KNOWN["hospital_a"], mysql)
         assert query(lake, "patients", "patientid, dob") == [("P1", None), ("P2", None)]
         assert (summary.rows["encounters"], summary.rows["transactions"]) == (0, 1)
         held = query(
@@ -506,7 +507,7 @@ class TestBadInput:
         ]  # fmt: skip
         tell(mysql, "update patients set address = 'new', ModifiedDate = '2025-03-09' "
              "where PatientID = 'P1'")  # fmt: skip
-        assert load_hospital(lake, "hospital_a", mysql).rows["patients"] == 1
+        assert load_hospital(lake, KNOWN["hospital_a"], mysql).rows["patients"] == 1
 
     def test_moments_with_a_time_zone_are_told_in_utc_on_every_machine(
         self, url: str, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -524,8 +525,9 @@ class TestBadInput:
             script = (
                 "import sys; from pathlib import Path; from rcm_platform.lake import Lake\n"
                 "from rcm_platform.sources.database import load_hospital\n"
-                "for _ in range(2): s = load_hospital(Lake(Path(sys.argv[1])), 'hospital_a', "
-                "sys.argv[2])\n"
+                "from rcm_platform_tests.support.small_hospitals import KNOWN\n"
+                "for _ in range(2):\n"
+                "    s = load_hospital(Lake(Path(sys.argv[1])), KNOWN['hospital_a'], sys.argv[2])\n"
                 "assert not sum(s.rows.values()), s.rows"
             )
             where = Lake(tmp_path / zone.replace("/", "_"))
@@ -538,10 +540,10 @@ class TestBadInput:
 
     def test_the_hour_that_comes_twice_hides_nothing(self, mysql: str, lake: Lake) -> None:
         tell(mysql, "update transactions set ModifiedDate = '2025-11-02 01:59:00'")
-        load_hospital(lake, "hospital_a", mysql)
+        load_hospital(lake, KNOWN["hospital_a"], mysql)
         tell(mysql, "update transactions set Amount = 1.00, ModifiedDate = '2025-11-02 01:01:00' "
              "where TransactionID = 'T1'")  # fmt: skip
-        assert load_hospital(lake, "hospital_a", mysql).rows["transactions"] == 1
+        assert load_hospital(lake, KNOWN["hospital_a"], mysql).rows["transactions"] == 1
 
     @pytest.mark.parametrize(
         ("statement", "words"),
@@ -555,16 +557,16 @@ class TestBadInput:
         self, statement: str, words: str, mysql: str, lake: Lake
     ) -> None:
         tell(mysql, "drop table if exists people", statement)
-        summary = load_hospital(lake, "hospital_a", mysql)
+        summary = load_hospital(lake, KNOWN["hospital_a"], mysql)
         assert (summary.rows["patients"], summary.rows["transactions"]) == (0, 2)
         assert words in summary.messages[0]
         assert not any(PASSWORD in message for message in summary.messages)
-        found = compare_hospital(lake, "hospital_a", mysql)
+        found = compare_hospital(lake, KNOWN["hospital_a"], mysql)
         assert "patients" not in found.differences
 
     def test_orphans_land_as_they_are(self, mysql: str, lake: Lake) -> None:
         tell(mysql, "update transactions set PatientID = 'nobody', EncounterID = 'none'")
-        load_hospital(lake, "hospital_a", mysql)
+        load_hospital(lake, KNOWN["hospital_a"], mysql)
         assert query(lake, "transactions", "patientid, encounterid") == [("nobody", "none")] * 2
 
 
@@ -572,5 +574,5 @@ def test_hospital_b_keeps_its_own_names_on_a_server(
     mysql_url: str, lake: Lake, tmp_path: Path
 ) -> None:
     on_server(mysql_url, tmp_path, HOSPITAL_B, "hospital_b")
-    load_hospital(lake, "hospital_b", mysql_url)
+    load_hospital(lake, KNOWN["hospital_b"], mysql_url)
     assert query(lake, "patients", "id, f_name", "hospital_b") == [("P1", "Ada"), ("P2", "Alan")]

@@ -7,14 +7,17 @@ from pathlib import Path
 
 from rcm_platform.ingest import feeds as ingest_feeds
 from rcm_platform.settings import Settings
-from rcm_platform.sources.catalog import RAW_TABLES
+from rcm_platform.sources.catalog import raw_tables
+from rcm_platform.sources.hospitals import hospitals
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 
 
 def test_every_folder_of_the_lake_is_a_feed(tmp_path: Path) -> None:
     feeds = ingest_feeds.feeds(Settings(home=tmp_path))
-    assert {name: feed.tables for name, feed in feeds.items()} == RAW_TABLES
+    assert {name: feed.tables for name, feed in feeds.items()} == raw_tables(
+        hospitals(Settings()).values()
+    )
 
 
 def test_the_world_plays_what_is_not_given(tmp_path: Path) -> None:

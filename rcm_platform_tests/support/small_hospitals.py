@@ -6,6 +6,12 @@ from pathlib import Path
 
 import duckdb
 
+from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
+
+KNOWN = hospitals(Settings())
+"""The hospitals of the project, by source system."""
+
 HOSPITAL_A = """
 create table patients (PatientID varchar, FirstName varchar, LastName varchar, MiddleName varchar,
     SSN varchar, PhoneNumber varchar, Gender varchar, DOB date, Address varchar,

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import build_state
@@ -140,8 +140,8 @@ def test_a_build_is_partial_only_where_the_rest_is_built(settings: Settings) -> 
 
 def test_who_waits_for_another_writer_is_told(settings: Settings) -> None:
     said: list[str] = []
-    feeds.single_writer(settings, said.append)
+    lake_access.single_writer(settings, said.append)
     assert said == []
     with FileLock(settings.warehouse_path.with_suffix(".lock")):
-        feeds.single_writer(settings, said.append)
+        lake_access.single_writer(settings, said.append)
     assert [words for words in said if "waiting for it to end" in words] == said != []

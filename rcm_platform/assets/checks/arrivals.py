@@ -8,9 +8,10 @@ import dagster as dg
 from rcm_platform.assets.common import HELD_TAG, loaded_lake, mark_run, run_day
 from rcm_platform.assets.raw import item_table, raw_key
 from rcm_platform.ingest import arrivals as ingest_arrivals
-from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest import lake_access
+from rcm_platform.ingest.quarantine import items, last_load
 from rcm_platform.ingest.quarantine.items import Item
+from rcm_platform.operate import pipeline
 from rcm_platform.settings import Settings
 
 QUARANTINE = raw_key("platform", "quarantine")
@@ -46,25 +47,26 @@ def build(settings: Settings) -> dg.AssetChecksDefinition:
         can_subset=True,
     )
     def arrivals(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
-        lake = feeds.open_lake(settings)
+        lake = lake_access.open_lake(settings)
         wanted = {key.name for key in context.selected_asset_check_keys}
         if HELD_CHECK in wanted:
-            held = items.newly_held(settings, lake)
+            held = last_load.newly_held(settings, lake)
             if held:
                 mark_run(context, HELD_TAG, items.in_short(held))
-            yield _held(held)
+            yield _held(settings, held)
         if CURRENT_CHECK in wanted:
-            as_of = feeds.as_of_date(settings, loaded_lake(settings), run_day(context))
+            as_of = pipeline.as_of_date(settings, loaded_lake(settings), run_day(context))
             yield _current(ingest_arrivals.deliveries(settings, lake, as_of))
 
     return arrivals
 
 
-def _held(held: list[Item]) -> dg.AssetCheckResult:
+def _held(settings: Settings, held: list[Item]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"items": len(held), "dollars": float(items.dollars(held))}
     if held:
-        metadata["problems"] = "\n".join(items.in_words(held))
-        metadata["newly held"] = item_table(held)
+        rules = items.rules(settings.project_dir)
+        metadata["problems"] = "\n".join(items.in_words(held, rules))
+        metadata["newly held"] = item_table(held, rules)
     return dg.AssetCheckResult(
         asset_key=QUARANTINE,
         check_name=HELD_CHECK,

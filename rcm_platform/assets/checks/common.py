@@ -14,14 +14,16 @@ from rcm_platform.assets.checks.arrivals import RECEIVED
 from rcm_platform.assets.common import loaded_lake, nightly_check, run_day
 from rcm_platform.assets.persons import person_table_key
 from rcm_platform.explain import trace_audit
-from rcm_platform.ingest import feeds
+from rcm_platform.ingest import lake_access
 from rcm_platform.lake import Lake
+from rcm_platform.operate import pipeline
 from rcm_platform.persons import store
 from rcm_platform.proof import blocking_rules, planted_faults
 from rcm_platform.proof import conservation as proof_conservation
 from rcm_platform.proof import truth as proof_truth
 from rcm_platform.proof.conservation import ProofLine
 from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import build_state
 
 EXCEPTIONS = "mart_data_exceptions"
@@ -107,7 +109,7 @@ def _conservation(settings: Settings) -> dg.AssetChecksDefinition:
     def conservation(
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> Iterator[dg.AssetCheckResult]:
-        lake = feeds.open_lake(settings)
+        lake = lake_access.open_lake(settings)
         as_of = _as_of(settings, context, lake)
         asked = [
             subject
@@ -115,7 +117,7 @@ def _conservation(settings: Settings) -> dg.AssetChecksDefinition:
             if _is_asked(context, mart_key(mart), conservation_name(subject))
         ]
         with warehouse.get_connection() as con:
-            proven = proof_conservation.prove(con, lake, as_of, asked)
+            proven = proof_conservation.prove(con, lake, as_of, hospitals(settings), asked)
         for subject in asked:
             yield _result(mart_key(CONSERVED[subject][0]), subject, proven[subject])
 
@@ -160,7 +162,7 @@ def _trace(settings: Settings) -> dg.AssetChecksDefinition:
     def kpis_trace_exactly(
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> dg.AssetCheckResult:
-        as_of = _as_of(settings, context, feeds.open_lake(settings))
+        as_of = _as_of(settings, context, lake_access.open_lake(settings))
         with warehouse.get_connection() as con:
             audit = trace_audit.audit_warehouse(con, as_of)
         return dg.AssetCheckResult(
@@ -188,7 +190,7 @@ def _faults(settings: Settings) -> dg.AssetChecksDefinition:
     def faults_found(
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> dg.AssetCheckResult:
-        lake = feeds.open_lake(settings)
+        lake = lake_access.open_lake(settings)
         as_of = _as_of(settings, context, lake)
         latest = lake.latest_arrival_date()
         if latest and as_of < latest:
@@ -242,10 +244,10 @@ def _linkage(settings: Settings) -> dg.AssetChecksDefinition:
         ),
     )
     def linkage(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
-        lake = feeds.open_lake(settings)
+        lake = lake_access.open_lake(settings)
         as_of = _as_of(settings, context, lake)
         truth = settings.world_dir / "truth"
-        found = store.judge(lake, settings.persons_dir, truth, as_of)
+        found = store.judge(settings, lake, truth, as_of)
         return dg.AssetCheckResult(
             passed=found.precision >= store.MIN_PRECISION and found.recall >= store.MIN_RECALL,
             severity=dg.AssetCheckSeverity.WARN,
@@ -291,7 +293,7 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
     def truth(
         context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
     ) -> Iterator[dg.AssetCheckResult]:
-        lake = feeds.open_lake(settings)
+        lake = lake_access.open_lake(settings)
         as_of = _as_of(settings, context, lake)
         latest = lake.latest_arrival_date()
         for check in proof_truth.CHECKS:
@@ -325,7 +327,9 @@ def _truth(settings: Settings) -> dg.AssetChecksDefinition:
 
 def _as_of(settings: Settings, context: dg.AssetCheckExecutionContext, lake: Lake) -> date:
     """The date that the warehouse is of; where it is of several, that of the run."""
-    return build_state.built_as_of(settings) or feeds.as_of_date(settings, lake, run_day(context))
+    return build_state.built_as_of(settings) or pipeline.as_of_date(
+        settings, lake, run_day(context)
+    )
 
 
 def _is_asked(context: dg.AssetCheckExecutionContext, asset: dg.AssetKey, name: str) -> bool:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from test_x12_replay import load, settings, stricter
 
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest.quarantine import replay
 from rcm_platform.lake import Lake
 from rcm_platform.proof.conservation import account_for_files
 from rcm_platform.settings import Settings
@@ -117,10 +117,10 @@ def test_what_leaves_quarantine_is_counted_once(
         lake = load(settings)
     assert all(line.passed for line in account_for_files(lake))
     with stricter(monkeypatch, claims=("B1",)):
-        items.replay(settings)
+        replay.replay(settings)
     assert all(line.passed for line in account_for_files(lake)), lines(lake)
     accepting = settings.model_copy(update={"x12_accept_test": True})
-    items.replay(accepting)
+    replay.replay(accepting)
     load(accepting)
     assert all(line.passed for line in account_for_files(lake)), lines(lake)
     dollars = [line.amount for line in account_for_files(lake) if line.subject == "dollars"]

@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import load as ingest_load
+from rcm_platform.ingest.quarantine import decisions, items, originals, replay, settle
 from rcm_platform.lake import Lake
 from rcm_platform.proof.conservation import account_for_files
 from rcm_platform.settings import Settings
@@ -64,9 +65,9 @@ def _put(path: Path, data: bytes) -> None:
 
 
 def load(settings: Settings) -> Lake:
-    with feeds.writing(settings) as lake:
-        feeds.load_source(settings, lake, "x12_folder")
-        items.keep_originals(settings, lake)
+    with lake_access.writing(settings) as lake:
+        ingest_load.load_source(settings, lake, "x12_folder")
+        originals.keep_originals(settings, lake)
     return lake
 
 
@@ -144,7 +145,7 @@ def test_claims_that_a_rule_held_are_loaded_with_their_keys(
     assert ("remits.835", "claim", "B2") in held(lake)
     expected = never_held(settings)
     assert len(rows(lake, "remit_claims")) < len(rows(expected, "remit_claims"))
-    done = items.replay(settings, rule="B2", by="ann")
+    done = replay.replay(settings, rule="B2", by="ann")
     assert (len(done.loaded), done.problems, done.held_anew) == (7, [], [])
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -158,7 +159,7 @@ def test_pieces_load_without_their_folder_when_the_original_was_kept(
         lake = load(settings)
     expected = never_held(settings)
     shutil.rmtree(settings.x12_dir or Path())
-    assert items.replay(settings, rule="B2").problems == []
+    assert replay.replay(settings, rule="B2").problems == []
     assert_same_content(lake, expected)
 
 
@@ -168,8 +169,8 @@ def test_a_copy_is_kept_only_while_something_of_it_is_open(
     with stricter(monkeypatch, claims=("A1",)):
         lake = load(settings)
     assert len(lake.kept()) == 1
-    items.replay(settings, rule="B2")
-    items.keep_originals(settings, lake)
+    replay.replay(settings, rule="B2")
+    originals.keep_originals(settings, lake)
     assert lake.kept() == set()
 
 
@@ -180,7 +181,7 @@ def test_one_piece_can_be_replayed_alone(
         lake = load(settings)
     before = rows(lake, "remit_claims", "patient_control_number")
     item = items.items(lake, rule="B2")[0]
-    items.replay(settings, quarantine_id=item.quarantine_id[:10])
+    replay.replay(settings, quarantine_id=item.quarantine_id[:10])
     after = rows(lake, "remit_claims", "patient_control_number")
     assert len(after) == len(before) + 1
     assert len(items.items(lake, rule="B2", only_open=True)) == 1
@@ -193,7 +194,7 @@ def test_transactions_that_were_held_are_loaded_with_their_numbers(
         lake = load(settings)
     assert ("remits.835", "transaction", "E4") in held(lake)
     expected = never_held(settings)
-    assert len(items.replay(settings, rule="E4").loaded) == 2
+    assert len(replay.replay(settings, rule="E4").loaded) == 2
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
 
@@ -206,9 +207,9 @@ def test_test_interchanges_are_loaded_once_they_are_accepted(
     expected = never_held(settings, accept_test=True)
     if is_gone:
         shutil.rmtree(settings.x12_dir or Path())
-    assert len(items.replay(settings, rule="E9").problems) == 2
+    assert len(replay.replay(settings, rule="E9").problems) == 2
     accepting = settings.model_copy(update={"x12_accept_test": True})
-    assert len(items.replay(accepting, rule="E9").loaded) == 2
+    assert len(replay.replay(accepting, rule="E9").loaded) == 2
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
     assert ("2/1",) in rows(lake, "interchanges", "_source_position")
@@ -218,7 +219,7 @@ def test_a_replay_loads_nothing_twice(settings: Settings, monkeypatch: pytest.Mo
     with stricter(monkeypatch, claims=("A1", "A2", "ACCT1"), payments=("0002",)):
         lake = load(settings)
     for _ in range(2):
-        items.replay(settings)
+        replay.replay(settings)
     expected = never_held(settings)
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -229,7 +230,7 @@ def test_a_replay_loads_nothing_twice(settings: Settings, monkeypatch: pytest.Mo
 def test_what_is_still_wrong_stays_and_says_why(settings: Settings) -> None:
     lake = load(settings)
     before = held(lake)
-    done = items.replay(settings)
+    done = replay.replay(settings)
     assert done.loaded == []
     assert {problem.partition(":")[0] for _, problem in done.problems} == {
         "still held (E1)",
@@ -246,7 +247,7 @@ def test_a_part_that_is_wrong_for_its_own_reasons_is_held_anew(settings: Setting
     _put((settings.x12_dir or Path()) / "half.835", bad)
     lake = load(settings)
     expected = never_held(settings, accept_test=True)
-    done = items.replay(settings.model_copy(update={"x12_accept_test": True}))
+    done = replay.replay(settings.model_copy(update={"x12_accept_test": True}))
     assert [(p.level, p.rule_id) for p in done.held_anew] == [("claim", "B1")]
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -257,7 +258,7 @@ def test_a_release_loads_test_data_and_keeps_who_and_why(settings: Settings) -> 
     lake = load(settings)
     expected = never_held(settings, accept_test=True)
     for item in items.items(lake, rule="E9"):
-        items.release(settings, item.quarantine_id, "the payer forgot the mark", "ann")
+        replay.release(settings, item.quarantine_id, "the payer forgot the mark", "ann")
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
     kept = items.items(lake, rule="E9")
@@ -279,12 +280,12 @@ def test_a_partner_that_is_listed_later_is_replayed(settings: Settings) -> None:
     expected = never_held(settings)
     lake = load(only_partners(settings))
     assert ("stranger.835", "interchange", "E11") in held(lake)
-    unlisted = items.replay(only_partners(settings, "OTHER"), rule="E11")
+    unlisted = replay.replay(only_partners(settings, "OTHER"), rule="E11")
     assert (unlisted.loaded, [problem[:16] for _, problem in unlisted.problems]) == (
         [],
         ["still held (E11)"],
     )
-    done = items.replay(only_partners(settings, "STRANGER"), rule="E11", by="ann")
+    done = replay.replay(only_partners(settings, "STRANGER"), rule="E11", by="ann")
     assert (len(done.loaded), done.problems) == (1, [])
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -296,7 +297,7 @@ def test_one_interchange_of_a_stranger_may_be_released(settings: Settings) -> No
     strict = only_partners(settings)
     lake = load(strict)
     (item,) = items.items(lake, rule="E11")
-    done = items.release(strict, item.quarantine_id, "they told us on the phone", "ann")
+    done = replay.release(strict, item.quarantine_id, "they told us on the phone", "ann")
     assert [i.rule_id for i in done.loaded] == ["E11"]
     assert_same_content(lake, never_held(settings))
 
@@ -308,7 +309,7 @@ def test_a_release_waives_no_other_rule_than_the_one_that_holds(settings: Settin
     strict = only_partners(settings)
     lake = load(strict)
     (item,) = (i for i in items.items(lake, rule="E9") if i.source_file == "stranger.835")
-    done = items.release(strict, item.quarantine_id, "we asked for it", "ann")
+    done = replay.release(strict, item.quarantine_id, "we asked for it", "ann")
     assert (done.loaded, [problem[:16] for _, problem in done.problems]) == (
         [],
         ["still held (E11)"],
@@ -321,8 +322,8 @@ def test_the_bytes_of_a_new_partner_are_loaded_with_the_next_load(settings: Sett
     lake = load(only_partners(settings))
     assert len(items.items(lake, rule="E11")) == 1
     load(only_partners(settings, "STRANGER"))
-    with feeds.writing(settings) as lake:
-        items.settle(settings, lake)
+    with lake_access.writing(settings) as lake:
+        settle.settle(lake, lake_access.last_date(settings, lake))
     assert {i.decision for i in items.items(lake, rule="E11")} == {"loaded"}
     assert_same_content(lake, never_held(settings))
 
@@ -335,27 +336,27 @@ def test_money_that_does_not_add_up_is_never_released(
     for rule, why in (("B2", "add up"), ("E4", "incomplete"), ("E1", "nothing in it")):
         item = items.items(lake, rule=rule)[0]
         with pytest.raises(ValueError, match=why):
-            items.release(settings, item.quarantine_id, "trust me", "ann")
+            replay.release(settings, item.quarantine_id, "trust me", "ann")
     with pytest.raises(ValueError, match="Say why"):
-        items.release(settings, items.items(lake, rule="E9")[0].quarantine_id, " ", "ann")
+        replay.release(settings, items.items(lake, rule="E9")[0].quarantine_id, " ", "ann")
 
 
 def test_a_closed_piece_is_open_no_more_and_can_still_be_replayed(settings: Settings) -> None:
     lake = load(settings)
     (item,) = items.items(lake, rule="E1")
-    items.close(settings, item.quarantine_id, "a note, not a file", "ann")
+    decisions.close(settings, item.quarantine_id, "a note, not a file", "ann")
     assert items.items(lake, rule="E1", only_open=True) == []
     assert items.find(lake, item.quarantine_id).status == "closed"
-    assert items.replay(settings, quarantine_id=item.quarantine_id).loaded == []
+    assert replay.replay(settings, quarantine_id=item.quarantine_id).loaded == []
 
 
 def test_a_loaded_piece_is_not_open(settings: Settings) -> None:
     lake = load(settings)
     (item, *_) = items.items(lake, rule="E9")
-    items.release(settings, item.quarantine_id, "fine", "ann")
+    replay.release(settings, item.quarantine_id, "fine", "ann")
     for again in (
-        lambda: items.release(settings, item.quarantine_id, "fine", "ann"),
-        lambda: items.close(settings, item.quarantine_id, "fine", "ann"),
+        lambda: replay.release(settings, item.quarantine_id, "fine", "ann"),
+        lambda: decisions.close(settings, item.quarantine_id, "fine", "ann"),
     ):
         with pytest.raises(ValueError, match="not open"):
             again()
@@ -384,9 +385,9 @@ def test_a_corrected_file_settles_what_it_replaces(
     assert len(held(lake)) == 1
     _put(folder / (name if name == "same.835" else "another.835"), later)
     load(settings)
-    with feeds.writing(settings) as lake:
-        assert [i.level for i in items.settle(settings, lake)] != []
-        assert items.settle(settings, lake) == []
+    with lake_access.writing(settings) as lake:
+        assert [i.level for i in settle.settle(lake, lake_access.last_date(settings, lake))] != []
+        assert settle.settle(lake, lake_access.last_date(settings, lake)) == []
     assert held(lake) == []
     assert {i.decision for i in items.items(lake)} == {decision}
 
@@ -394,8 +395,10 @@ def test_a_corrected_file_settles_what_it_replaces(
 def test_the_same_bytes_accepted_later_settle_what_was_held(settings: Settings) -> None:
     load(settings)
     load(settings.model_copy(update={"x12_accept_test": True}))
-    with feeds.writing(settings) as lake:
-        assert {i.rule_id for i in items.settle(settings, lake)} == {"E9"}
+    with lake_access.writing(settings) as lake:
+        assert {i.rule_id for i in settle.settle(lake, lake_access.last_date(settings, lake))} == {
+            "E9"
+        }
     assert {i.decision for i in items.items(lake, rule="E9")} == {"loaded"}
 
 
@@ -412,24 +415,24 @@ def test_a_killed_replay_leaves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(items, "write_platform_rows", killed)
         with pytest.raises(KeyboardInterrupt):
-            items.replay(settings)
-    with feeds.writing(settings) as lake:
+            replay.replay(settings)
+    with lake_access.writing(settings) as lake:
         assert (rows(lake, "remit_claims"), held(lake)) == before
 
 
 def test_an_unknown_id_says_what_to_do(settings: Settings) -> None:
     load(settings)
     with pytest.raises(KeyError, match="quarantine list"):
-        items.replay(settings, quarantine_id="nothing")
+        replay.replay(settings, quarantine_id="nothing")
 
 
 def test_each_rule_of_the_table_may_be_released_or_says_why_not() -> None:
     holding = {
         rule.rule_id
-        for rule in items.rules().values()
+        for rule in items.rules(Settings().project_dir).values()
         if rule.action == "quarantine" and rule.checked_at in ("", "reading")
     }
-    assert holding <= set(items.RELEASABLE) | set(items._UNSAFE)
+    assert holding <= set(items.RELEASABLE) | set(replay._UNSAFE)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,70 @@
+"""Land what is new in one source system, by the reader of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals, urls
+
+if TYPE_CHECKING:
+    from rcm_platform.lake import Lake
+    from rcm_platform.sources.base import LoadSummary
+    from rcm_platform.sources.database import Comparison
+from rcm_platform.ingest.feeds import locations, x12_admission
+
+Progress = Callable[[int, int, str], None] | None
+
+
+def load_source(
+    settings: Settings, lake: Lake, source: str, progress: Progress = None
+) -> LoadSummary:
+    """Land what is new in one source system. Raises SourceUnavailable when it cannot be reached."""
+    from rcm_platform.sources import csv_folders, database, synthea, x12
+    from rcm_platform.sources.base import SourceUnavailable
+
+    where = locations(settings)[source]
+    if hospital := hospitals(settings).get(source):
+        return database.load_hospital(lake, hospital, where, progress=progress)
+    folder = Path(where)
+    if load_folder := csv_folders.LOADERS.get(source):
+        return load_folder(lake, folder, progress=progress)
+    if source == "synthea":
+        return synthea.load_synthea(lake, folder, progress=progress)
+    accept_test, partners = x12_admission(settings, source)
+    try:
+        return x12.load_folder(
+            lake, folder, source, accept_test=accept_test, progress=progress, partners=partners
+        )
+    except SourceUnavailable as problem:
+        if source != "x12_folder":
+            raise
+        # the reader serves several folders; only here is it known which setting named this one
+        advice = f"{problem.what_to_do} It is set by RCM_X12_DIR."
+        raise SourceUnavailable(problem.what, problem.where, advice) from problem
+
+
+def compare_source(
+    settings: Settings,
+    lake: Lake,
+    source: str,
+    progress: Progress = None,
+    *,
+    accept_deletes: bool = False,
+) -> Comparison:
+    """Compare all of a hospital's database with the lake, and land what differs.
+
+    Raises SourceUnavailable when it cannot be reached, KeyError when it is no hospital with a URL.
+    """
+    from rcm_platform.sources import database
+
+    known, there = hospitals(settings), urls(settings)
+    if source not in there:
+        raise KeyError(
+            f"{source} is no hospital with a database here; there is: {', '.join(there) or 'none'}"
+        )
+    return database.compare_hospital(
+        lake, known[source], there[source], progress, accept_deletes=accept_deletes
+    )
