@@ -1,17 +1,13 @@
 """The one place where assets, checks, jobs, schedules, sensors and resources meet."""
 
 import json
-import warnings
 
 import dagster as dg
-from dagster_shared.utils.warnings import BetaWarning, PreviewWarning
 
-# forty lines per load about `freshness`, pools and code references
-warnings.filterwarnings("ignore", category=BetaWarning)
-warnings.filterwarnings("ignore", category=PreviewWarning)
-
-from rcm_platform.assets import (  # noqa: E402
+from rcm_platform.assets import (
+    checks,
     dbt,
+    dbt_resource,
     exposures,
     persons,
     published,
@@ -20,12 +16,11 @@ from rcm_platform.assets import (  # noqa: E402
     snapshots,
     sources,
 )
-from rcm_platform.assets.checks import arrivals, common  # noqa: E402
-from rcm_platform.assets.common import Warehouse  # noqa: E402
-from rcm_platform.automation import sensors  # noqa: E402
-from rcm_platform.explain import guided_lineage  # noqa: E402
-from rcm_platform.settings import Settings, get_settings  # noqa: E402
-from rcm_platform.warehouse import project as dbt_project  # noqa: E402
+from rcm_platform.assets.common import Warehouse
+from rcm_platform.automation import jobs, sensors
+from rcm_platform.explain import guided_lineage
+from rcm_platform.settings import Settings, get_settings
+from rcm_platform.warehouse import project as dbt_project
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -47,16 +42,16 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
     definitions = dg.Definitions(
         assets=dg.with_source_code_references(told),
-        asset_checks=[arrivals.build(settings), *common.build(settings)],
-        jobs=[sensors.nightly_job, sensors.landing_job, snapshots.job(settings)],
-        schedules=[sensors.nightly_schedule(settings)],
+        asset_checks=checks.build(settings),
+        jobs=[jobs.nightly_job, jobs.landing_job, snapshots.job(settings)],
+        schedules=[jobs.nightly_schedule(settings)],
         sensors=[
             *sensors.alert_sensors(settings),
             sensors.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
         ],
-        loggers={"progress": sensors.progress_logger},
+        loggers={"progress": jobs.progress_logger},
         resources={
-            "dbt": dbt.resource(settings),
+            "dbt": dbt_resource.resource(settings),
             "warehouse": Warehouse(
                 database=str(settings.warehouse_path),
                 connection_config={"access_mode": "READ_ONLY"},

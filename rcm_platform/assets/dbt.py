@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import cached_property
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -22,10 +21,10 @@ from dagster_dbt import (
     DbtProject,
     dbt_assets,
 )
-from packaging import version
 
 from rcm_platform.assets import column_lineage
 from rcm_platform.assets.common import MARTS_FRESHNESS, WRITER_POOL, loaded_lake, run_day
+from rcm_platform.assets.dbt_resource import project
 from rcm_platform.ingest import lake_access
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
@@ -82,38 +81,6 @@ class Translator(DagsterDbtTranslator):
         return spec.replace_attributes(freshness_policy=MARTS_FRESHNESS).merge_attributes(
             tags={"persona": props["fqn"][2], **{f"audience/{name}": "" for name in audiences}}
         )
-
-
-class LeanDbtCliResource(DbtCliResource):
-    """The dbt resource without its start-up cost.
-
-    The stock one runs `dbt --version` (4 s and a request to a package index) and opens an adapter
-    in this process before each command; the adapter's DuckDB handle would lock out the next one.
-    """
-
-    @cached_property
-    def _cli_version(self) -> version.Version:
-        return version.parse(installed_version("dbt-core"))
-
-    def _initialize_dbt_core_adapter(self, args: object) -> Any:
-        return None
-
-
-def project(settings: Settings) -> DbtProject:
-    """The dbt project, with everything it writes under RCM_HOME."""
-    return DbtProject(
-        project_dir=settings.project_dir, target_path=settings.dbt_target_dir.resolve()
-    )
-
-
-def resource(settings: Settings) -> DbtCliResource:
-    """The dbt command line as a resource."""
-    return LeanDbtCliResource(
-        project_dir=str(settings.project_dir),
-        dbt_executable=str(dbt_project.DBT_EXECUTABLE),
-        # its log of every step of dbt is written faster than anyone reads it
-        global_config_flags=["--no-use-colors", "--log-level-file", "info"],
-    )
 
 
 def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:

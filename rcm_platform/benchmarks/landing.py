@@ -26,7 +26,7 @@ from rich.table import Table
 
 from rcm_platform.automation.sensors import UNFINISHED
 from rcm_platform.ingest import arrivals
-from rcm_platform.operate import run, run_report
+from rcm_platform.operate import dagster_home, run_report
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings, WorldSize
 
@@ -173,7 +173,7 @@ def daemon(settings: Settings) -> Iterator[psutil.Process]:
     """The UI with its daemon, until the block ends. When it begins, the landing sensor has looked
     and nothing is left for it to do.
     """
-    run.prepare_dagster_home(settings)
+    dagster_home.prepare_dagster_home(settings)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

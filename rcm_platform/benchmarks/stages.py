@@ -22,7 +22,7 @@ from rcm_platform.explain import scorecard, trace_audit
 from rcm_platform.ingest import feeds, lake_access, load, synthetic
 from rcm_platform.operate import pipeline
 from rcm_platform.persons import store
-from rcm_platform.proof import blocking_rules, conservation, planted_faults
+from rcm_platform.proof import blocking_rules, conservation, files, planted_faults
 from rcm_platform.proof import truth as proof_truth
 from rcm_platform.publish import exports, phi, small_cells, versions
 from rcm_platform.settings import Settings, WorldSize
@@ -95,7 +95,7 @@ def _bare(settings: Settings) -> dict[str, float]:
     manifest, lineage = column_lineage.read(settings.dbt_target_dir)
     with timed("checks"), duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         truth = settings.world_dir / "truth"
-        conservation.account_for_files(lake)
+        files.account_for_files(lake)
         conservation.prove(con, lake, as_of, hospitals(settings))
         blocking_rules.blocking(con)
         phi.leaks(manifest, lineage)

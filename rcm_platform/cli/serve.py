@@ -1,27 +1,16 @@
-"""The doors (`rcm ui | serve | users`), and what keeps an installation (`health`, `backup`)."""
+"""`rcm ui`, `rcm serve` and `rcm users`, and what keeps an installation: health and backup."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from rcm_platform.cli.console import stop
 from rcm_platform.operate.health import Look
 from rcm_platform.settings import get_settings
 from rcm_platform.web.processes import Part
-
-
-def register(app: typer.Typer) -> None:
-    """Add them to the command line."""
-    app.command()(ui)
-    app.command()(serve)
-    app.command(
-        context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
-    )(users)
-    app.command()(health)
-    app.command()(backup)
-    app.command()(restore)
 
 
 def ui(
@@ -35,19 +24,19 @@ def ui(
     With --read-only there is no daemon and no page that names patients, and the page to open is the
     scorecard.
     """
-    from rcm_platform.operate import run
+    from rcm_platform.operate import dagster_home
     from rcm_platform.web import processes
 
     # everything is here, whatever a deployment on this machine has elsewhere
     settings = get_settings().model_copy(update={"code_server": None})
     typer.echo("Starting (about half a minute; Ctrl-C stops it) ...")
     try:
-        run.prepare_dagster_home(settings)
+        dagster_home.prepare_dagster_home(settings)
         if read_only:
             processes.read_only(settings, port, typer.echo)
         code = processes.serve(settings, list(Part), "127.0.0.1", port, typer.echo, login=False)
     except (ValueError, ModuleNotFoundError) as problem:
-        _stop(str(problem))
+        stop(str(problem))
     raise typer.Exit(code)
 
 
@@ -64,15 +53,15 @@ def serve(
     It does not start without DAGSTER_AUTH_SECRET_KEY. Who came in, who saw claims and what was
     refused stands in audit.log in RCM_HOME.
     """
-    from rcm_platform.operate import run
+    from rcm_platform.operate import dagster_home
     from rcm_platform.web import processes
 
     settings = get_settings()
     try:
-        run.prepare_dagster_home(settings)
+        dagster_home.prepare_dagster_home(settings)
         code = processes.serve(settings, only or list(Part), host, port, typer.echo)
     except (ValueError, ModuleNotFoundError) as problem:
-        _stop(str(problem))
+        stop(str(problem))
     raise typer.Exit(code)
 
 
@@ -82,12 +71,12 @@ def users(context: typer.Context) -> None:
     add-user NAME --viewer | --launcher | --editor | --admin, list-users, change-password NAME,
     change-role NAME ROLE, delete-user NAME, list-permissions.
     """
-    from rcm_platform.web import processes
+    from rcm_platform.web import access
 
     try:
-        code = processes.users(get_settings(), context.args)
+        code = access.users(get_settings(), context.args)
     except ValueError as problem:
-        _stop(str(problem))
+        stop(str(problem))
     raise typer.Exit(code)
 
 
@@ -128,7 +117,7 @@ def backup(
     try:
         count, size = archive.backup(settings, file, with_warehouse=with_warehouse)
     except (OSError, ValueError) as problem:
-        _stop(str(problem))
+        stop(str(problem))
     typer.echo(f"{file}: {count:,} files, {size:,} bytes. It names patients: guard it.")
     if settings.dagster_postgres_url:
         typer.echo("Dagster's history is in PostgreSQL: `pg_dump` saves it (deploy/README.md).")
@@ -150,14 +139,9 @@ def restore(
     try:
         count, before = archive.restore(settings, file, force=force)
     except (OSError, ValueError) as problem:
-        _stop(str(problem))
+        stop(str(problem))
     typer.echo(f"{settings.home}: {count:,} files, as they were.")
     if before:
         typer.echo(
             f"What was there before is now in {before}: remove it when you no longer need it."
         )
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -92,16 +92,16 @@ def _published(settings: Settings) -> tuple[bool, str]:
 
 
 def _daemon(settings: Settings) -> tuple[bool | None, str]:
-    from rcm_platform.operate import run
+    from rcm_platform.operate import dagster_home
 
     try:
-        silent = run.silent_daemons(settings)
+        silent = dagster_home.silent_daemons(settings)
     except Exception as problem:
         return False, f"its storage cannot be read: {str(problem).strip().splitlines()[0]}"
     if silent is None:
         return None, "never ran: `rcm serve` or `rcm ui` starts it"
     if silent:
-        minutes = run.DAEMON_SILENT_SECONDS // 60
+        minutes = dagster_home.DAEMON_SILENT_SECONDS // 60
         return False, f"not heard for {minutes} minutes: {', '.join(silent)}"
     return True, "heard"
 

@@ -26,8 +26,8 @@ from starlette.routing import BaseRoute
 
 from rcm_platform.settings import get_settings
 from rcm_platform.web import webserver
+from rcm_platform.web.access import SHORTEST_PASSWORD
 from rcm_platform.web.csrf_protection import CsrfProtection
-from rcm_platform.web.processes import SHORTEST_PASSWORD
 
 REPORTS = {"reportRunlessAssetEvents", "reportAssetCheckEvaluations"}
 """Mutations that say an asset or a check has a result which no run computed."""

@@ -7,7 +7,6 @@ by a socket that only this user can open, or by RCM_CODE_SERVER.
 from __future__ import annotations
 
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -17,26 +16,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
 import psutil
 import yaml
 
-from rcm_platform.settings import Settings, access_environment
+from rcm_platform.settings import Settings
+from rcm_platform.web.access import access, python_module
 
 CODE = "rcm_platform.definitions"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-SHORTEST_KEY = 32
-SHORTEST_PASSWORD = 12
+
 START_SECONDS = 300
 STOP_SECONDS = 30
-
-# commands of dagster-authkit on users; anything else would start its server
-USER_COMMANDS = (
-    "add-user", "list-users", "change-password", "change-role", "delete-user", "list-permissions",
-)  # fmt: skip
 
 
 class Part(StrEnum):
@@ -44,71 +37,6 @@ class Part(StrEnum):
 
     WEB = "web"
     DAEMON = "daemon"
-
-
-def access(settings: Settings) -> dict[str, str]:
-    """The environment of the authenticated door. Raises ValueError where it would not hold."""
-    if find_spec("dagster_authkit") is None:
-        raise ValueError("dagster-authkit is not installed: pip install 'rcm-platform[deploy]'")
-    given = access_environment()
-    key = given.get("DAGSTER_AUTH_SECRET_KEY", "")
-    if len(key) < SHORTEST_KEY:
-        raise ValueError(
-            f"DAGSTER_AUTH_SECRET_KEY must be set, to {SHORTEST_KEY} characters or more, and stay "
-            "the same: it signs who is logged in. Make one with `openssl rand -base64 32`. Without "
-            "authentication there is `rcm ui`, on the loopback address only."
-        )
-    if "DAGSTER_AUTH_SECRET_KEY" not in os.environ and Path(".env").stat().st_mode & 0o004:
-        raise ValueError("Everyone on this machine can read the key in .env: `chmod 600 .env`.")
-    if (backend := given.get("DAGSTER_AUTH_BACKEND", "sql").lower()) == "dummy":
-        raise ValueError(f"DAGSTER_AUTH_BACKEND={backend}: everyone knows its passwords.")
-    if backend == "proxy":
-        raise ValueError(
-            f"DAGSTER_AUTH_BACKEND={backend}: its web sockets believe whoever says a name. Use sql "
-            "or ldap."
-        )
-    given.setdefault(
-        "DAGSTER_AUTH_DATABASE_URL",
-        settings.dagster_postgres_url or f"sqlite:///{settings.users_path}",
-    )
-    first = given.get("DAGSTER_AUTH_ADMIN_PASSWORD")
-    if first and len(first) < SHORTEST_PASSWORD:
-        raise ValueError(
-            f"DAGSTER_AUTH_ADMIN_PASSWORD must have {SHORTEST_PASSWORD} characters or more: "
-            "choose a longer one, or leave it blank if the user exists."
-        )
-    proxies = given.get("DAGSTER_AUTH_PROXY_TRUSTED_IPS", "").replace(",", " ").split()
-    if everyone := {"*", "0.0.0.0/0", "::/0"} & set(proxies):
-        raise ValueError(
-            f"DAGSTER_AUTH_PROXY_TRUSTED_IPS={everyone.pop()} would believe everyone where they "
-            "come from: name the addresses of your reverse proxies."
-        )
-    # results that no run computed are for administrators to write down
-    given.setdefault("DAGSTER_AUTH_REST_WRITE_ROLE", "ADMIN")
-    # without a token, everyone may count logins and requests
-    given.setdefault("DAGSTER_AUTH_METRICS_TOKEN", secrets.token_urlsafe(32))
-    if given["DAGSTER_AUTH_DATABASE_URL"] == f"sqlite:///{settings.users_path}":
-        settings.home.mkdir(parents=True, exist_ok=True)
-        settings.users_path.touch(mode=0o600)
-    # a blank one would not be the default, but nothing
-    others = {n: v for n, v in os.environ.items() if not n.startswith("DAGSTER_AUTH_")}
-    return {
-        **others,
-        **given,
-        "RCM_HOME": str(settings.home),
-        "RCM_AUDIT_LOG": str(settings.audit_log_path),
-        # uvicorn's: whose word on a visitor's address, and on HTTPS, is taken; nobody's if empty
-        "FORWARDED_ALLOW_IPS": ",".join(proxies),
-    }
-
-
-def users(settings: Settings, arguments: Sequence[str]) -> int:
-    """A command of dagster-authkit on users. Raises ValueError for any other."""
-    if not arguments or arguments[0] not in USER_COMMANDS:
-        raise ValueError(f"Say what to do: {', '.join(USER_COMMANDS)}.")
-    return subprocess.run(
-        [*_module("web.authenticated"), *arguments], env=access(settings)
-    ).returncode
 
 
 def serve(
@@ -153,10 +81,14 @@ def serve(
             say(f"The graph was not there within {START_SECONDS} seconds: {where}")
             return 1
         if Part.DAEMON in parts:
-            start("daemon", *_module("operate.daemon")[1:], "run", "-w", str(workspace))
+            start("daemon", *python_module("operate.daemon")[1:], "run", "-w", str(workspace))
         if Part.WEB in parts:
             options = ["-w", str(workspace), "-h", host, "-p", str(port)]
-            start("web", *_module("web.authenticated" if login else "web.webserver")[1:], *options)
+            start(
+                "web",
+                *python_module("web.authenticated" if login else "web.webserver")[1:],
+                *options,
+            )
             with_login = ", with a login (users: `rcm users`)" if login else ""
             say(f"Dagster UI{with_login}: http://{host}:{port}")
             if host not in LOOPBACK:
@@ -180,7 +112,7 @@ def read_only(settings: Settings, port: int, say: Callable[[str], None]) -> NoRe
     say(f"The scorecard: http://127.0.0.1:{port}{scorecard.PATH}")
     options = ["--read-only", "-m", CODE, "-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, "RCM_HOME": str(settings.home)}
-    os.execve(sys.executable, [*_module("web.webserver"), *options], environment)
+    os.execve(sys.executable, [*python_module("web.webserver"), *options], environment)
 
 
 def _must_be_free(host: str, port: int) -> None:
@@ -200,10 +132,6 @@ def _named(host: str) -> str:
     if host in ("0.0.0.0", "::"):
         return socket.gethostname()
     return f"[{host}]" if ":" in host else host
-
-
-def _module(name: str) -> list[str]:
-    return [sys.executable, "-m", f"rcm_platform.{name}"]
 
 
 def _code_server(settings: Settings, own: Path) -> dict[str, Any]:

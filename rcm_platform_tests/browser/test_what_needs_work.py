@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from rcm_platform.definitions import build_definitions
-from rcm_platform.operate import run
+from rcm_platform.operate import dagster_home
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
@@ -33,7 +33,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (remits / name).write_text(text)
     settings = Settings(home=tmp_path, world=False, **given(tmp_path))
     monkeypatch.setenv("DAGSTER_HOME", str(settings.dagster_home))
-    run.prepare_dagster_home(settings)
+    dagster_home.prepare_dagster_home(settings)
     assert load(settings).success
 
     received = settings.lake_dir / "platform" / "received_files"

@@ -23,7 +23,7 @@ from rcm_platform.ingest import feeds, lake_access, load, synthetic
 from rcm_platform.ingest.quarantine import settle
 from rcm_platform.lake import Lake
 from rcm_platform.persons import store
-from rcm_platform.proof import blocking_rules, conservation, planted_faults
+from rcm_platform.proof import blocking_rules, conservation, files, planted_faults
 from rcm_platform.proof import truth as proof_truth
 from rcm_platform.proof.planted_faults import RuleResult
 from rcm_platform.publish import versions
@@ -131,7 +131,7 @@ class Alone:
             proven = conservation.prove(con, self.lake, self.as_of, hospitals(self.settings))
             rules = [rule.rule_id for rule in blocking_rules.blocking(con)]
         lines = [
-            *conservation.account_for_files(self.lake),
+            *files.account_for_files(self.lake),
             *(x for xs in proven.values() for x in xs),
         ]
         return rules + [f"{line.subject}: {line.scope}" for line in lines if not line.passed]

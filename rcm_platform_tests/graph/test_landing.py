@@ -14,11 +14,11 @@ import pytest
 
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.automation import sensors
-from rcm_platform.automation.sensors import landing_request
+from rcm_platform.automation.jobs import landing_request
 from rcm_platform.benchmarks import landing as benchmark
 from rcm_platform.definitions import build_definitions
 from rcm_platform.ingest import arrivals, lake_access
-from rcm_platform.operate import pipeline, run
+from rcm_platform.operate import dagster_home, pipeline
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
@@ -260,7 +260,7 @@ def test_a_new_remittance_reaches_the_published_marts(
     name, data, facts = benchmark.new_remittance(settings, 20, day)
     (settings.world_dir / "clearinghouse" / "835" / name).write_bytes(data)
 
-    run.prepare_dagster_home(settings)
+    dagster_home.prepare_dagster_home(settings)
     definitions = build_definitions(settings)
     graph = definitions.resolve_asset_graph()
     request = landing_request(settings, graph, ["clearinghouse"], "key")

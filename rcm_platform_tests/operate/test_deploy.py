@@ -14,7 +14,7 @@ import yaml
 
 from rcm_platform.cli.app import app
 from rcm_platform.settings import Settings
-from rcm_platform.web.processes import USER_COMMANDS
+from rcm_platform.web.access import USER_COMMANDS
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = (ROOT / "deploy/compose.yaml").read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from rcm_platform.operate import run
+from rcm_platform.operate import dagster_home
 from rcm_platform.operate.health import Finding, Look, findings
 from rcm_platform.publish.versions import POINTER
 from rcm_platform.settings import Settings
@@ -78,7 +78,7 @@ def test_a_daemon_is_missed_once_it_ran(tmp_path: Path, monkeypatch: pytest.Monk
 
     heard(10)
     assert look(settings, Look.DAEMON).is_well
-    heard(run.DAEMON_SILENT_SECONDS + 10)
+    heard(dagster_home.DAEMON_SILENT_SECONDS + 10)
     silent = look(settings, Look.DAEMON)
     assert not silent.is_well
     assert "SENSOR" in silent.text
@@ -99,7 +99,7 @@ def test_dagster_keeps_its_runs_in_postgresql(
     monkeypatch.setenv("DAGSTER_HOME", "")
     monkeypatch.setenv("DAGSTER_POSTGRES_URL", "")
     settings = Settings(home=tmp_path, dagster_postgres_url=postgres_url)
-    run.prepare_dagster_home(settings)
+    dagster_home.prepare_dagster_home(settings)
     for file in settings.dagster_home.rglob("*"):
         assert servers.PASSWORD not in file.read_text()
         assert postgres_url not in file.read_text()

@@ -12,7 +12,7 @@ from rcm_platform.ingest import lake_access
 from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.quarantine import items, originals, replay, settle
 from rcm_platform.lake import Lake
-from rcm_platform.proof.conservation import account_for_files
+from rcm_platform.proof.files import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import csv_folders as csv_sources
 from rcm_platform.sources.tabular import layout

@@ -21,8 +21,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from rcm_platform.settings import Settings
+from rcm_platform.web import access, processes
 from rcm_platform.web import authenticated as door_module
-from rcm_platform.web import processes
 from rcm_platform_tests.conftest import RunCli, publish_a_number
 from rcm_platform_tests.support import servers
 from rcm_platform_tests.support.web_servers import door
@@ -310,7 +310,7 @@ def test_without_authentication_there_is_no_door(
     for name, value in given.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match=message):
-        processes.access(Settings(home=tmp_path))
+        access.access(Settings(home=tmp_path))
 
 
 def test_a_key_that_everyone_can_read_is_refused(
@@ -320,9 +320,9 @@ def test_a_key_that_everyone_can_read_is_refused(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(Settings.model_config, "env_file", ".env")
     with pytest.raises(ValueError, match="chmod 600"):
-        processes.access(Settings(home=tmp_path))
+        access.access(Settings(home=tmp_path))
     (tmp_path / ".env").chmod(0o600)
-    assert processes.access(Settings(home=tmp_path))["DAGSTER_AUTH_SECRET_KEY"] == KEY
+    assert access.access(Settings(home=tmp_path))["DAGSTER_AUTH_SECRET_KEY"] == KEY
 
 
 def test_users_are_kept_where_dagster_keeps_its_runs(
@@ -330,10 +330,10 @@ def test_users_are_kept_where_dagster_keeps_its_runs(
 ) -> None:
     monkeypatch.setenv("DAGSTER_AUTH_SECRET_KEY", KEY)
     monkeypatch.setenv("DAGSTER_AUTH_DATABASE_URL", "")  # a blank line of .env
-    here = processes.access(Settings(home=tmp_path))
+    here = access.access(Settings(home=tmp_path))
     assert here["DAGSTER_AUTH_DATABASE_URL"] == f"sqlite:///{tmp_path / 'users.db'}"
     url = "postgresql://rcm@db/rcm"
-    there = processes.access(Settings(home=tmp_path, dagster_postgres_url=url))
+    there = access.access(Settings(home=tmp_path, dagster_postgres_url=url))
     assert there["DAGSTER_AUTH_DATABASE_URL"] == url
 
 
@@ -345,7 +345,7 @@ def test_an_open_address_is_refused_without_a_key(rcm: RunCli, tmp_path: Path) -
 
 def test_only_commands_on_users_reach_authkit(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="add-user"):
-        processes.users(Settings(home=tmp_path), ["--empty-workspace"])
+        access.users(Settings(home=tmp_path), ["--empty-workspace"])
 
 
 def test_users_can_be_in_postgresql(
@@ -669,18 +669,18 @@ def test_a_short_password_is_refused(
     assert "eleven char" not in done.stdout + done.stderr
     monkeypatch.setenv("DAGSTER_AUTH_ADMIN_PASSWORD", "eleven char")
     with pytest.raises(ValueError, match="DAGSTER_AUTH_ADMIN_PASSWORD must have 12"):
-        processes.access(Settings(home=tmp_path))
+        access.access(Settings(home=tmp_path))
 
 
 def test_no_proxy_speaks_for_everyone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_AUTH_SECRET_KEY", KEY)
     monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
-    assert processes.access(Settings(home=tmp_path))["FORWARDED_ALLOW_IPS"] == ""
+    assert access.access(Settings(home=tmp_path))["FORWARDED_ALLOW_IPS"] == ""
     monkeypatch.setenv("DAGSTER_AUTH_PROXY_TRUSTED_IPS", "10.0.0.1, 10.0.0.2")
-    assert processes.access(Settings(home=tmp_path))["FORWARDED_ALLOW_IPS"] == "10.0.0.1,10.0.0.2"
+    assert access.access(Settings(home=tmp_path))["FORWARDED_ALLOW_IPS"] == "10.0.0.1,10.0.0.2"
     monkeypatch.setenv("DAGSTER_AUTH_PROXY_TRUSTED_IPS", "*")
     with pytest.raises(ValueError, match="name the addresses"):
-        processes.access(Settings(home=tmp_path))
+        access.access(Settings(home=tmp_path))
 
 
 # ------------------------------------------------------------------ crafted requests

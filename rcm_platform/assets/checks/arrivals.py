@@ -5,6 +5,7 @@ from typing import Any
 
 import dagster as dg
 
+from rcm_platform.assets.checks.common import is_asked
 from rcm_platform.assets.common import HELD_TAG, loaded_lake, mark_run, run_day
 from rcm_platform.assets.raw import item_table, raw_key
 from rcm_platform.ingest import arrivals as ingest_arrivals
@@ -48,13 +49,12 @@ def build(settings: Settings) -> dg.AssetChecksDefinition:
     )
     def arrivals(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         lake = lake_access.open_lake(settings)
-        wanted = {key.name for key in context.selected_asset_check_keys}
-        if HELD_CHECK in wanted:
+        if is_asked(context, QUARANTINE, HELD_CHECK):
             held = last_load.newly_held(settings, lake)
             if held:
                 mark_run(context, HELD_TAG, items.in_short(held))
             yield _held(settings, held)
-        if CURRENT_CHECK in wanted:
+        if is_asked(context, RECEIVED, CURRENT_CHECK):
             as_of = pipeline.as_of_date(settings, loaded_lake(settings), run_day(context))
             yield _current(ingest_arrivals.deliveries(settings, lake, as_of))
 

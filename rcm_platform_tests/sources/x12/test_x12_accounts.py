@@ -10,7 +10,7 @@ from test_x12_replay import load, settings, stricter
 
 from rcm_platform.ingest.quarantine import replay
 from rcm_platform.lake import Lake
-from rcm_platform.proof.conservation import account_for_files
+from rcm_platform.proof.files import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import x12
 from rcm_platform.sources.x12 import rows as x12_rows

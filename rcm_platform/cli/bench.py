@@ -1,0 +1,92 @@
+"""`rcm bench`: measured against the bare work."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rcm_platform.cli.console import out, stop
+from rcm_platform.settings import WorldSize, get_settings
+
+
+class Benchmark(StrEnum):
+    """What `rcm bench` measures."""
+
+    STAGES = "stages"
+    LOCATION = "location"
+    LANDING = "landing"
+    UI = "ui"
+    X12 = "x12"
+    DATABASE = "database"
+    PERSONS = "persons"
+    WORLD = "world"
+    QUEUE = "queue"
+    FORECAST = "forecast"
+
+
+def bench(
+    what: Annotated[
+        list[Benchmark] | None, typer.Argument(help="Which of them; all without a name.")
+    ] = None,
+    size: Annotated[WorldSize, typer.Option(help="World size of stages and landing.")] = "small",
+    worlds: Annotated[
+        str, typer.Option(help="Sizes of which the generator is timed, joined by commas.")
+    ] = "small,medium,large",
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            help="A home where `rcm run` has ended: landing adds the file there; ui, queue and "
+            "forecast read it."
+        ),
+    ] = None,
+) -> None:
+    """Measure against the bare work and the budgets.
+
+    stages: a whole run, beside a textbook set-up. location: loading the graph. landing: a new
+    835, from arrival to the published marts. ui: what it costs while nobody looks, and how long its
+    asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
+    increment. persons: linking all patients. world: the generator at several sizes. queue and
+    forecast: how good they were on past months, as published.
+    """
+    from rcm_platform.benchmarks import (
+        database,
+        judgement,
+        landing,
+        location,
+        persons,
+        stages,
+        ui,
+        world,
+        x12,
+    )
+    from rcm_platform.publish import versions
+    from rcm_platform.warehouse import project as dbt_project
+
+    settings = get_settings()
+    if folder:
+        settings = settings.model_copy(update={"home": folder.absolute()})
+    published = settings.published_dir
+
+    measures = {
+        Benchmark.STAGES: lambda: stages.measure(size, out),
+        Benchmark.LOCATION: lambda: location.measure(dbt_project.prepared_manifest(settings)),
+        Benchmark.LANDING: lambda: landing.measure(size, out, folder and folder.absolute()),
+        Benchmark.UI: lambda: ui.measure(settings),
+        Benchmark.X12: lambda: x12.measure(out),
+        Benchmark.DATABASE: lambda: database.measure(out),
+        Benchmark.PERSONS: lambda: persons.measure(out),
+        Benchmark.WORLD: lambda: world.measure([name for name in worlds.split(",") if name], out),
+        Benchmark.QUEUE: lambda: judgement.queue(published),
+        Benchmark.FORECAST: lambda: judgement.forecast(published),
+    }
+    try:
+        # what judges a published version is left out where there is none yet
+        judging = {Benchmark.UI, Benchmark.QUEUE, Benchmark.FORECAST}
+        every = [n for n in measures if n not in judging or versions.current(published)]
+        for name in what or every:
+            out.print(measures[name]())
+    except (TimeoutError, RuntimeError, FileNotFoundError) as problem:
+        stop(str(problem))

@@ -1,0 +1,55 @@
+"""`rcm run`: the whole graph, and what it did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rcm_platform.settings import get_settings
+
+if TYPE_CHECKING:
+    from rcm_platform.operate.run_report import RunReport
+from rcm_platform.cli.console import out, print_table
+
+
+def run(
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Report as of this date (default: latest arrival)."
+        ),
+    ] = None,
+) -> None:
+    """Run the whole graph: receive, load, transform, prove, publish."""
+    from rcm_platform.operate import run as operate_run
+
+    settings = get_settings()
+    report = operate_run.run_all(settings, out, as_of.date() if as_of else None)
+    _print_report(report)
+    raise typer.Exit(0 if report.succeeded else 1)
+
+
+def _print_report(report: RunReport) -> None:
+    from rcm_platform.explain import scorecard
+    from rcm_platform.operate import run_report
+
+    print_table("Sources", run_report.SOURCE_COLUMNS, report.sources)
+    print_table("Proof", run_report.PROOF_COLUMNS, report.proof, text=3)
+    other = report.total_seconds - sum(report.stages.values())
+    times = {**report.stages, "other": other, "total": report.total_seconds}
+    print_table("Time", ["stage", "seconds"], [[s, f"{t:.1f}"] for s, t in times.items()])
+    for message in report.warnings:
+        out.print(f"[yellow]warning[/] {message}")
+    for message in report.failures:
+        out.print(f"[red]failed[/] {message}")
+    if report.succeeded:
+        out.print(
+            f"[green]Published[/]: readers see {report.published}, as of {report.as_of}\n"
+            "Where to look next: `rcm ui` (or `make ui`), then "
+            f"http://127.0.0.1:3000{scorecard.PATH}\n"
+            f"Read it: {report.published_path}"
+        )
+    else:
+        out.print("[red]Nothing was published.[/] What was published before still stands.")

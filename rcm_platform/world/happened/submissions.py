@@ -1,0 +1,81 @@
+"""Each time a claim is sent, and the acknowledgements that nobody asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rcm_platform.world.happened.course import VOIDED, Clock, Course
+from rcm_platform.world.happened.denials import Denials
+from rcm_platform.world.happened.encounters import Care
+from rcm_platform.world.happened.story import (
+    CORRECTED,
+    FIRST,
+    REPLACEMENT,
+    SECONDARY,
+    VOID,
+    StrayAcks,
+    Submissions,
+)
+from rcm_platform.world.support.faults import FaultRates
+from rcm_platform.world.support.parameters import Parameters
+from rcm_platform.world.support.rng import Draws, Flags, Ints
+
+
+def submissions_of(
+    parameters: Parameters,
+    draws: Draws,
+    rates: FaultRates,
+    care: Care,
+    denied: Denials,
+    course: Course,
+) -> Submissions:
+    claims = care.claims
+    accepted = 1 + course.rejected.astype(np.int64)
+    nothing = np.zeros_like(accepted)
+    no_reference = rates.planted("replacement_without_reference", draws, claims.key)
+    is_voided = course.kind == VOIDED
+    void_ack = Clock(parameters, draws, care).acknowledged(claims.payer, course.later)
+    parts: list[tuple[Flags, int, Ints, Ints, Ints, Ints]] = [
+        (course.insured, FIRST, claims.payer, course.first_sent, course.first_ack, nothing),
+        (course.rejected, CORRECTED, claims.payer, course.accepted_sent, course.accepted_ack,
+         nothing),
+        (denied.is_resubmitted, REPLACEMENT, claims.payer, course.second_sent, course.second_ack,
+         np.where(no_reference, 0, accepted)),
+        (is_voided, VOID, claims.payer, course.later, void_ack, accepted),
+        (course.has_secondary & ~course.is_crossover, SECONDARY, claims.secondary_payer,
+         course.secondary_sent, course.secondary_ack, nothing),
+    ]  # fmt: skip
+    rows = [np.flatnonzero(happens) for happens, *_ in parts]
+    claim = np.concatenate(rows)
+    kind = np.repeat([part[1] for part in parts], [len(r) for r in rows])
+    payer, day, ack_day, replaced = (
+        np.concatenate([column[r] for column, r in zip(columns, rows, strict=True)])
+        for columns in list(zip(*parts, strict=True))[2:]
+    )
+    return Submissions(
+        claim=claim,
+        attempt=kind + 1,
+        kind=kind,
+        payer=payer,
+        day=day,
+        ack_day=ack_day,
+        is_rejected=(kind == FIRST) & course.rejected[claim],
+        rejection=draws.pick(
+            "rejection", parameters.ack_rejections.ints("weight"), claims.key[claim]
+        ),
+        replaces_attempt=replaced,
+        has_bad_npi=rates.planted("bad_npi", draws, claims.key[claim], kind),
+    )
+
+
+def stray_acks(draws: Draws, rates: FaultRates, care: Care, submissions: Submissions) -> StrayAcks:
+    rows = np.flatnonzero(
+        (submissions.kind == FIRST)
+        & rates.planted("stranger_ack", draws, care.claims.key[submissions.claim])
+    )
+    return StrayAcks(
+        claim=submissions.claim[rows],
+        payer=submissions.payer[rows],
+        batch_day=submissions.day[rows],
+        ack_day=submissions.ack_day[rows],
+    )
