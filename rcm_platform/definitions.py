@@ -19,6 +19,7 @@ from rcm_platform.assets import (
 from rcm_platform.assets.common import Warehouse
 from rcm_platform.automation import jobs, sensors
 from rcm_platform.explain import guided_lineage
+from rcm_platform.operate import progress
 from rcm_platform.settings import Settings, get_settings
 from rcm_platform.warehouse import project as dbt_project
 
@@ -49,7 +50,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *sensors.alert_sensors(settings),
             sensors.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
         ],
-        loggers={"progress": jobs.progress_logger},
+        loggers={"progress": progress.progress_logger},
         resources={
             "dbt": dbt_resource.resource(settings),
             "warehouse": Warehouse(

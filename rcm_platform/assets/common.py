@@ -14,6 +14,7 @@ import dagster as dg
 from dagster_duckdb import DuckDBResource
 
 from rcm_platform.ingest import lake_access
+from rcm_platform.operate.run_tags import AS_OF_TAG
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     from rcm_platform.lake import Lake
 
-AS_OF_TAG = "rcm/as_of"
-HELD_TAG = "rcm/held"
-NOT_READ_TAG = "rcm/not read"
 DATA_TEAM = ["team:rcm-data"]
 LANDING_JOB = "landing"
 NIGHTLY_CHECK = "rcm/nightly"

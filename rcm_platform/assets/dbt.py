@@ -28,9 +28,9 @@ from rcm_platform.assets.dbt_resource import project
 from rcm_platform.ingest import lake_access
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
-from rcm_platform.persons import store
+from rcm_platform.publish import first_rows
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import assumptions, build_state, data_tests, first_rows
+from rcm_platform.warehouse import assumptions, build_state, data_tests
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse import tables as warehouse_tables
 from rcm_platform.warehouse.tables import Tables
@@ -105,28 +105,20 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
             made = context.job_def.asset_layer.selected_asset_keys
             loaded = {key.path[1] for key in made if key.path[0] == "raw"}
             try:
-                plan = build_state.plan(settings, lake, as_of, manifest, chosen, loaded)
+                with (
+                    pipeline.building(
+                        settings, lake, as_of, manifest, chosen, loaded, context.log.info
+                    ),
+                    dbt_project.dbt_environment(settings, as_of),
+                ):
+                    invocation = dbt.cli(
+                        dbt_project.BUILD,
+                        context=context,
+                        target_path=dbt_project.run_target(settings),
+                    )
+                    yield from _with_metadata(settings, lake, as_of, context, invocation)
             except build_state.NotBuilt as problem:
                 raise dg.Failure(str(problem), allow_retries=False) from None
-            # models of another date need the persons of that date
-            if plan.first or not store.is_linked(settings.persons_dir):
-                store.link(settings, lake, as_of)
-            if chosen:  # else only tests were asked for
-                build_state.build_begins(settings)
-            if plan.first:
-                context.log.info("First the other models: they are of another date or state")
-                which = ["--select", " ".join(plan.first), "--indirect-selection", "cautious"]
-                target = ["--target-path", str(dbt_project.run_target(settings))]
-                dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, *which, *target)
-                built = warehouse_tables.read(settings)
-                warehouse_tables.write_lineage(settings, lake, built)
-            with dbt_project.dbt_environment(settings, as_of):
-                invocation = dbt.cli(
-                    dbt_project.BUILD, context=context, target_path=dbt_project.run_target(settings)
-                )
-                yield from _with_metadata(settings, lake, as_of, context, invocation)
-            if chosen and plan.is_whole:
-                build_state.build_ended(settings, lake, as_of)
 
     models = {
         spec.key: str(spec.metadata["dagster_dbt/unique_id"]).rpartition(".")[2]

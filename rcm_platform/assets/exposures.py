@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from rcm_platform.assets import published
+from rcm_platform.publish.audiences import OPERATIONS
 
 
 def build(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
@@ -15,7 +16,7 @@ def build(manifest: Mapping[str, Any]) -> list[dg.AssetSpec]:
 
 def _spec(manifest: Mapping[str, Any], exposure: Mapping[str, Any]) -> dg.AssetSpec:
     nodes = [manifest["nodes"][name] for name in exposure["depends_on"]["nodes"]]
-    shown_by = exposure["config"]["meta"].get("shown_by", published.key("operations").path)
+    shown_by = exposure["config"]["meta"].get("shown_by", published.key(OPERATIONS).path)
     url = {"url": dg.MetadataValue.url(exposure["url"])} if exposure["url"] else {}
     return dg.AssetSpec(
         ["exposures", exposure["name"]],

@@ -1,7 +1,6 @@
 """Group `published`: what readers see. Written only behind green blocking checks."""
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 import dagster as dg
@@ -9,16 +8,13 @@ from dagster._core.storage.asset_check_execution_record import (
     COMPLETED_ASSET_CHECK_EXECUTION_RECORD_STATUSES,
     AssetCheckExecutionRecordStatus,
 )
-from dagster_duckdb import DuckDBResource
 
-from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL, money, run_day
+from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL, run_day
 from rcm_platform.ingest import lake_access
 from rcm_platform.operate import pipeline
-from rcm_platform.proof import conservation
-from rcm_platform.publish import exports, phi, versions
+from rcm_platform.publish import exports, versions
+from rcm_platform.publish.audiences import AUDIENCES, OPERATIONS
 from rcm_platform.settings import Settings
-from rcm_platform.sources.hospitals import hospitals
-from rcm_platform.warehouse import build_state, column_lineage
 from rcm_platform.web import documentation
 
 EXPORTS_KEY = dg.AssetKey(["published", "exports"])
@@ -27,15 +23,6 @@ DOCUMENTATION_KEY = dg.AssetKey(["published", "documentation"])
 
 # every file says how far the cash of its version is reconciled
 RECONCILED = dg.AssetKey(["marts", "mart_cash_reconciliation"])
-
-AUDIENCES = {
-    "leadership": (
-        "What leaders read: nothing about a single patient, and no figure about fewer than eleven "
-        "people."
-    ),
-    "analyst": "What analysts read: facts and marts without the columns that name a patient.",
-    "operations": "What revenue-cycle staff read: everything that their work needs.",
-}
 
 
 def key(audience: str) -> dg.AssetKey:
@@ -80,49 +67,30 @@ def _files(
                 freshness_policy=PUBLISHED_FRESHNESS,
                 skippable=True,
                 description=(
-                    f"{says}\n\nA checked, read-only file: written, audited against the "
-                    "warehouse, and only then pointed to, together with those of the other "
+                    f"{readers.description}\n\nA checked, read-only file: written, audited against "
+                    "the warehouse, and only then pointed to, together with those of the other "
                     f"audiences. `rcm published path {audience}` prints the current one."
                 ),
             )
-            for audience, says in AUDIENCES.items()
+            for audience, readers in AUDIENCES.items()
         ],
         pool=WRITER_POOL,
         can_subset=True,
     )
-    def published(
-        context: dg.AssetExecutionContext, warehouse: DuckDBResource
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    def published(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         with lake_access.single_writer(settings, context.log.warning):
             lake = lake_access.open_lake(settings)
-            if (as_of := build_state.built_as_of(settings)) is None:
-                raise dg.Failure(
-                    "Not published: some models are older than others, or a build failed. Run the "
-                    "job `nightly`.",
-                    allow_retries=False,
+            try:
+                # a version is whole: all files are written, whichever was asked for
+                made = pipeline.publish(
+                    settings, lake, failed_checks(context.instance, graph()), context.run_id
                 )
-            if failed := failed_checks(context.instance, graph()):
-                raise dg.Failure(
-                    f"Not published: {', '.join(failed)} failed when last asked. Mend the cause "
-                    "and execute the check again, or run the job `nightly`.",
-                    allow_retries=False,
-                )
-            with warehouse.get_connection() as con:
-                facts = conservation.summary(con, lake, as_of, hospitals(settings))
-            if unexplained := Decimal(facts["unexplained"]):
-                raise dg.Failure(f"Not published: {money(unexplained)} is unexplained.")
-            # a version is whole: all files are written, whichever was asked for
-            audiences = phi.relations(*column_lineage.read(settings.dbt_target_dir))
-            version = versions.publish(
-                settings.warehouse_path,
-                settings.published_dir,
-                audiences,
-                as_of,
-                facts | {"run_id": context.run_id},
-            )
+            except pipeline.NotPublished as problem:
+                raise dg.Failure(str(problem), allow_retries=False) from None
+        version = made.version
         if not version.is_current:
             context.log.warning(f"{version.version} is older than what is current: not pointed to")
-        for audience, relations in audiences.items():
+        for audience, relations in made.audiences.items():
             if key(audience) in context.selected_asset_keys:
                 path = version.path(settings.published_dir, audience)
                 yield dg.MaterializeResult(
@@ -164,11 +132,10 @@ def failed_checks(instance: dg.DagsterInstance, graph: Any) -> list[str]:
 
 def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     """Parquet files beside the published version, of the models whose meta says `export_as`."""
-    files = exports.for_manifest(manifest, "operations")
 
     @dg.asset(
         key=EXPORTS_KEY,
-        deps=[key("operations")],
+        deps=[key(OPERATIONS)],
         group_name="published",
         kinds={"parquet"},
         owners=DATA_TEAM,
@@ -180,19 +147,18 @@ def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefini
         ),
     )
     def exported() -> dg.MaterializeResult:
-        folder = settings.published_dir
-        if (version := versions.current(folder)) is None:
-            raise dg.Failure(f"Nothing is published in {folder} yet.")
-        beside = folder / version.version / "exports"
-        done = [
-            exports.export(folder, mart, beside, exports.Format.PARQUET, "operations", name)
-            for name, mart in files.items()
-        ]
+        try:
+            done = exports.export_all(settings.published_dir, manifest)
+        except FileNotFoundError as problem:
+            raise dg.Failure(str(problem)) from None
+        version = versions.current(settings.published_dir)
+        assert version
+        folder = settings.published_dir / version.version / exports.EXPORTS
         return dg.MaterializeResult(
             metadata={
                 "version": version.version,
                 "as of": version.as_of,
-                "folder": dg.MetadataValue.path(beside),
+                "folder": dg.MetadataValue.path(folder),
                 "rows": sum(export.rows for export in done),
                 **{export.path.stem: export.rows for export in done},
             }
@@ -206,7 +172,7 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=DOCUMENTATION_KEY,
-        deps=[key("operations")],
+        deps=[key(OPERATIONS)],
         group_name="published",
         kinds={"html"},
         owners=DATA_TEAM,

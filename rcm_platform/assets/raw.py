@@ -8,7 +8,6 @@ import dagster as dg
 from rcm_platform.assets.common import (
     AS_READ,
     DATA_TEAM,
-    NOT_READ_TAG,
     RAW_FRESHNESS,
     WRITER_POOL,
     column_schema,
@@ -20,12 +19,13 @@ from rcm_platform.assets.common import (
 from rcm_platform.assets.sources import source_key
 from rcm_platform.ingest import arrivals, lake_access
 from rcm_platform.ingest import feeds as ingest_feeds
-from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.feeds import Feed
-from rcm_platform.ingest.quarantine import items, last_load, originals, settle
+from rcm_platform.ingest.quarantine import items, last_load
 from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
+from rcm_platform.operate.run_tags import NOT_READ_TAG
+from rcm_platform.operate.step_results import LoadResult, problems_metadata
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import column_lineage
@@ -108,17 +108,18 @@ def _feed_asset(
         summary, problems, read = LoadSummary(feed.name), list[str](), list[str]()
         with lake_access.writing(settings, context.log.warning) as lake:
             for source in sources:
-                # what arrives from here on is new to the next look at the folder
-                seen = arrivals.look_at(settings, source)
                 try:
                     summary = summary.merge(
-                        ingest_load.compare_source(
-                            settings, lake, source, log_progress(context)
-                        ).summary
-                        if (context.op_execution_context.op_config or {}).get("full_compare")
-                        else ingest_load.load_source(settings, lake, source, log_progress(context))
+                        pipeline.land(
+                            settings,
+                            lake,
+                            source,
+                            log_progress(context),
+                            compares_all=bool(
+                                (context.op_execution_context.op_config or {}).get("full_compare")
+                            ),
+                        )
                     )
-                    arrivals.note_loaded(settings, source, seen)
                     read.append(source)
                 except SourceUnavailable as problem:
                     # one absent source never stops the others: say it, show it, go on
@@ -140,9 +141,8 @@ def _feed_asset(
                 asset_key=raw_key(feed.name, table),
                 metadata={
                     "dagster/row_count": counts[table],
-                    "rows added": summary.rows.get(table, 0),
+                    **LoadResult(summary.rows.get(table, 0), summary.files_loaded).metadata(),
                     "bytes read": summary.byte_count,
-                    "files loaded": summary.files_loaded,
                     "files skipped (seen before)": summary.files_skipped,
                     "files quarantined": summary.files_quarantined,
                     "quarantined items": summary.quarantined_count,
@@ -157,7 +157,7 @@ def _feed_asset(
             severity=dg.AssetCheckSeverity.WARN,
             metadata={
                 "sources": ", ".join(sources) or "none configured",
-                **({"problems": "\n".join(problems)} if problems else {}),
+                **problems_metadata(problems),
                 **({"messages": "\n".join(summary.messages)} if summary.messages else {}),
             },
         )
@@ -194,9 +194,7 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
     def platform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """The feeds write these as they go; here what they settled is noted, and all is counted."""
         with lake_access.writing(settings, context.log.warning) as lake:
-            settled = settle.settle(lake, pipeline.as_of_date(settings, lake))
-            originals.keep_originals(settings, lake)
-            last_load.note_load(settings, lake)
+            settled = pipeline.settle_quarantine(settings, lake)
         if settled:
             context.log.info(f"{len(settled)} quarantined items were loaded or corrected since")
         counts = lake_access.row_counts(lake, "platform", PLATFORM)

@@ -5,14 +5,9 @@ import dagster as dg
 from rcm_platform.assets import published
 from rcm_platform.assets.common import PUBLISHED_FRESHNESS
 from rcm_platform.explain.guided_lineage import STORIES, link
-from rcm_platform.explain.scorecard import (
-    asset_link,
-    cash_line,
-    headlines,
-    lineage_link,
-    months_line,
-    proof_line,
-)
+from rcm_platform.explain.links import asset_link, lineage_link
+from rcm_platform.explain.scorecard import cash_line, headlines, months_line, proof_line
+from rcm_platform.publish.audiences import LEADERSHIP
 from rcm_platform.publish.versions import open_published
 from rcm_platform.settings import Settings
 
@@ -38,7 +33,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=KEY,
-        deps=[published.key("leadership")],
+        deps=[published.key(LEADERSHIP)],
         group_name="leadership",
         kinds={"markdown"},
         owners=["team:rcm-finance"],
@@ -47,7 +42,7 @@ def build(settings: Settings) -> dg.AssetsDefinition:
         description="Start here: how clinician work turns into dollars, and where it is lost.",
     )
     def scorecard() -> dg.MaterializeResult:
-        with open_published(settings.published_dir, "leadership") as con:
+        with open_published(settings.published_dir, LEADERSHIP) as con:
             shown, proof, cash = headlines(con), proof_line(con), cash_line(con)
         texts = {headline.label: headline.line() for headline in shown}
         if differ := months_line(shown):

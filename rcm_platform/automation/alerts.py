@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from rcm_platform.settings import Settings
@@ -20,14 +21,14 @@ UI_URL = "http://127.0.0.1:3000"
 _TIMEOUT_SECONDS = 20
 
 
+Kind = Literal["run_failed", "check_failed", "held", "stale"]
+
+
 @dataclass(frozen=True)
 class Alert:
-    """What happened, in words that stand alone.
+    """What happened, in words that stand alone."""
 
-    `kind` is run_failed, check_failed, held or stale.
-    """
-
-    kind: str
+    kind: Kind
     title: str
     text: str
     link: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -12,9 +11,10 @@ import dagster as dg
 
 from rcm_platform.assets.checks.common import mart_key
 from rcm_platform.assets.checks.conservation import CONSERVED, conservation_name
-from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB, NIGHTLY_CHECK
+from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.ingest import feeds, synthetic
+from rcm_platform.operate.run_tags import AS_OF_TAG
 from rcm_platform.settings import Settings
 
 nightly_job = dg.define_asset_job(
@@ -94,12 +94,3 @@ def landing_request(
         asset_check_keys=sorted(checks | conserved, key=str),
         tags={"rcm/arrived": ", ".join(sorted(touched))},
     )
-
-
-@dg.logger
-def progress_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
-    """The logger that `rcm run` listens to; its handler is attached there."""
-    logger = logging.getLogger("rcm_platform.progress")
-    logger.setLevel(logging.DEBUG)  # Dagster logs its own events at this level
-    logger.propagate = False
-    return logger

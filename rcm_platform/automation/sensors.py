@@ -11,15 +11,16 @@ import dagster as dg
 
 from rcm_platform.assets import published
 from rcm_platform.assets.checks.arrivals import HELD_CHECK, QUARANTINE
-from rcm_platform.assets.common import AS_OF_TAG, LANDING_JOB
+from rcm_platform.assets.common import LANDING_JOB
 from rcm_platform.automation import alerts
 from rcm_platform.automation.alerts import Alert
 from rcm_platform.automation.jobs import landing_job, landing_request, nightly_job
 from rcm_platform.ingest import arrivals, lake_access
 from rcm_platform.ingest.quarantine import items, last_load
 from rcm_platform.operate import run_report
-from rcm_platform.operate.run import HEADLESS_TAG
+from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG
 from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import AUDIENCES
 from rcm_platform.settings import Settings
 
 REST_SECONDS = 3.0
@@ -73,8 +74,18 @@ def landing_sensor(settings: Settings, graph: Callable[[], Any]) -> dg.SensorDef
 
 
 def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """Who hears of a failed run, a failed check, what was held and stale figures: the log, and
+    """Who is told of a failed run, a failed check, what was held and stale figures: the log, and
     everyone that the settings name."""
+    return [
+        failure_sensor(settings),
+        failed_check_sensor(settings),
+        held_sensor(settings),
+        stale_sensor(settings),
+    ]
+
+
+def failure_sensor(settings: Settings) -> dg.SensorDefinition:
+    """A run failed."""
 
     @dg.run_failure_sensor(
         name="alert_on_failure",
@@ -96,17 +107,16 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
             or version.published_at(settings.published_dir) < record.create_timestamp
         ):
             versions.hold(settings.published_dir, as_of, [f"run {run.run_id}", str(why)])
-        _tell(
-            context.log,
-            settings,
-            Alert(
-                "run_failed",
-                f"Run of {run.job_name} failed",
-                f"As of {as_of}: {why} What is published did not change.",
-                alerts.link(settings, f"/runs/{run.run_id}"),
-            ),
-        )
+        title = f"Run of {run.job_name} failed"
+        text = f"As of {as_of}: {why} What is published did not change."
+        _tell(context.log, settings, "run_failed", title, text, f"/runs/{run.run_id}")
         _report(context.instance, settings, run)
+
+    return on_failure
+
+
+def failed_check_sensor(settings: Settings) -> dg.SensorDefinition:
+    """A check failed in a run that went on."""
 
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
@@ -118,17 +128,16 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
     def on_failed_check(context: dg.RunStatusSensorContext) -> None:
         run = context.dagster_run
         if checks := _failed_checks(context.instance, run.run_id):
-            _tell(
-                context.log,
-                settings,
-                Alert(
-                    "check_failed",
-                    f"{len(checks)} checks failed in a run of {run.job_name}",
-                    f"They warn and do not block: {', '.join(checks)}.",
-                    alerts.link(settings, f"/runs/{run.run_id}"),
-                ),
-            )
+            title = f"{len(checks)} checks failed in a run of {run.job_name}"
+            text = f"They warn and do not block: {', '.join(checks)}."
+            _tell(context.log, settings, "check_failed", title, text, f"/runs/{run.run_id}")
         _report(context.instance, settings, run)
+
+    return on_failed_check
+
+
+def held_sensor(settings: Settings) -> dg.SensorDefinition:
+    """A load held something."""
 
     @dg.sensor(
         name="alert_on_held_files",
@@ -144,17 +153,16 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         new = last_load.newly_held(settings, lake_access.open_lake(settings))
         if not new:
             return dg.SkipReason("The last load held nothing.")
-        _tell(
-            context.log,
-            settings,
-            Alert(
-                "held",
-                f"{items.how_much(new)} {'is' if len(new) == 1 else 'are'} held",
-                "\n".join(items.in_words(new, items.rules(settings.project_dir))),
-                alerts.link(settings, f"/assets/{'/'.join(QUARANTINE.path)}"),
-            ),
-        )
+        title = f"{items.how_much(new)} {'is' if len(new) == 1 else 'are'} held"
+        text = "\n".join(items.in_words(new, items.rules(settings.project_dir)))
+        _tell(context.log, settings, "held", title, text, f"/assets/{'/'.join(QUARANTINE.path)}")
         return dg.SkipReason("Everyone was told what the last load held.")
+
+    return on_held
+
+
+def stale_sensor(settings: Settings) -> dg.SensorDefinition:
+    """What readers see is old."""
 
     @dg.sensor(
         name="alert_on_stale_figures",
@@ -167,31 +175,25 @@ def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         if version is None:
             return dg.SkipReason("Nothing is published yet.")
         age = datetime.now(UTC) - version.published_at(settings.published_dir)
+        hours = age.total_seconds() / 3600
         if age < timedelta(hours=settings.stale_hours):
-            return dg.SkipReason(f"{version.version} is {age.total_seconds() / 3600:.1f} h old.")
+            return dg.SkipReason(f"{version.version} is {hours:.1f} h old.")
         if context.cursor != version.version:
             context.update_cursor(version.version)
             held = versions.held(settings.published_dir)
-            _tell(
-                context.log,
-                settings,
-                Alert(
-                    "stale",
-                    f"Published figures are of {version.as_of}",
-                    f"{version.version} is {age.total_seconds() / 3600:.0f} hours old"
-                    + (f": {held}." if held else ": no run has published since."),
-                    alerts.link(settings, "/overview/activity/timeline"),
-                ),
-            )
+            why = f": {held}." if held else ": no run has published since."
+            title = f"Published figures are of {version.as_of}"
+            text = f"{version.version} is {hours:.0f} hours old{why}"
+            _tell(context.log, settings, "stale", title, text, "/overview/activity/timeline")
         return dg.SkipReason(f"{version.version} is stale, and everyone was told.")
 
-    return [on_failure, on_failed_check, on_held, on_stale]
+    return on_stale
 
 
 def _publishes(run: dg.DagsterRun) -> bool:
     """Whether the run was to end with a version for readers."""
     if run.asset_selection:
-        return any(published.key(name) in run.asset_selection for name in published.AUDIENCES)
+        return any(published.key(name) in run.asset_selection for name in AUDIENCES)
     return run.job_name in (nightly_job.name, LANDING_JOB)
 
 
@@ -216,7 +218,11 @@ def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     ]
 
 
-def _tell(log: logging.Logger, settings: Settings, alert: Alert) -> None:
+def _tell(
+    log: logging.Logger, settings: Settings, kind: alerts.Kind, title: str, text: str, path: str
+) -> None:
+    """Write it to the log, and send it to everyone that the settings name; `path` is in the UI."""
+    alert = Alert(kind, title, text, alerts.link(settings, path))
     log.error(f"{alert.title.upper()}: {alert.text} See {alert.link}")
     for sink, outcome in alerts.send(settings, alert).items():
         (log.info if outcome == "sent" else log.error)(f"alert by {sink}: {outcome}")

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from rcm_platform.benchmarks import own_process
 from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import OPERATIONS
 
 #: What ranking by expected value should bring in per hour, as a multiple of the score from 1 to 11.
 GOAL = Decimal("1.3")
@@ -83,5 +84,5 @@ def forecast(published_dir: Path) -> Table:
 
 def _read(published_dir: Path, sql: str) -> list[tuple]:
     """Rows of the published version. Raises FileNotFoundError when nothing is published."""
-    with versions.open_published(published_dir, "operations") as con:
+    with versions.open_published(published_dir, OPERATIONS) as con:
         return con.execute(sql).fetchall()

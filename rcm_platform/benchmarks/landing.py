@@ -28,6 +28,7 @@ from rcm_platform.automation.sensors import UNFINISHED
 from rcm_platform.ingest import arrivals
 from rcm_platform.operate import dagster_home, run_report
 from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import Settings, WorldSize
 
 WAIT_SECONDS = 1200
@@ -104,7 +105,7 @@ def drop_and_wait(settings: Settings, out: Console, claims: int) -> Landing:
 
 def _shows(settings: Settings, found: Landing) -> bool:
     """Whether readers see the payment."""
-    with versions.open_published(settings.published_dir, "operations") as con:
+    with versions.open_published(settings.published_dir, OPERATIONS) as con:
         rows = con.execute(
             "select 1 from mart_cash_reconciliation where trace_number = ?", [found.trace_number]
         ).fetchall()

@@ -13,23 +13,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from rcm_platform.benchmarks import own_process
-from rcm_platform.explain import scorecard, trace_audit
-from rcm_platform.ingest import feeds, lake_access, load, synthetic
+from rcm_platform.explain import scorecard
 from rcm_platform.operate import pipeline
-from rcm_platform.persons import store
-from rcm_platform.proof import blocking_rules, conservation, files, planted_faults
-from rcm_platform.proof import truth as proof_truth
-from rcm_platform.publish import exports, phi, small_cells, versions
+from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import LEADERSHIP
 from rcm_platform.settings import Settings, WorldSize
-from rcm_platform.sources.hospitals import hospitals
-from rcm_platform.warehouse import column_lineage
-from rcm_platform.warehouse import project as dbt_project
-from rcm_platform.warehouse import tables as warehouse_tables
 
 STAGES = (
     "start-up", "world", "raw", "persons", "dbt", "checks", "publish", "scorecard", "other",
@@ -79,43 +71,9 @@ def _bare(settings: Settings) -> dict[str, float]:
         yield
         times[stage] = times.get(stage, 0.0) + time.monotonic() - start
 
-    with timed("world"):
-        synthetic.build_world(settings)
-    with timed("raw"), lake_access.writing(settings) as lake:
-        for source in feeds.locations(settings):
-            load.load_source(settings, lake, source)
-    as_of = pipeline.as_of_date(settings, lake)
-    with timed("persons"):
-        store.link(settings, lake, as_of)
-    with timed("dbt"):
-        dbt_project.prepared_manifest(settings)
-        target = ["--target-path", str(dbt_project.run_target(settings))]
-        dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, "--quiet", *target)
-        warehouse_tables.write_lineage(settings, lake, warehouse_tables.read(settings))
-    manifest, lineage = column_lineage.read(settings.dbt_target_dir)
-    with timed("checks"), duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-        truth = settings.world_dir / "truth"
-        files.account_for_files(lake)
-        conservation.prove(con, lake, as_of, hospitals(settings))
-        blocking_rules.blocking(con)
-        phi.leaks(manifest, lineage)
-        small_cells.problems(con, manifest, small_cells.smallest_cell(settings.project_dir))
-        store.judge(settings, lake, truth, as_of)
-        for check in proof_truth.CHECKS:
-            proof_truth.compare(con, truth / "knowable", as_of, check)
-        for compare in (planted_faults.compare, planted_faults.others, planted_faults.differences):
-            compare(con, truth)
-        trace_audit.audit_warehouse(con, as_of)
     folder = settings.published_dir
-    with timed("publish"):
-        with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-            facts = conservation.summary(con, lake, as_of, hospitals(settings))
-        audiences = phi.relations(manifest, lineage)
-        version = versions.publish(settings.warehouse_path, folder, audiences, as_of, facts)
-        beside = folder / version.version / "exports"
-        for name, mart in exports.for_manifest(manifest, "operations").items():
-            exports.export(folder, mart, beside, exports.Format.PARQUET, "operations", name)
-    with timed("scorecard"), versions.open_published(folder, "leadership") as con:
+    pipeline.run(settings, timed)
+    with timed("scorecard"), versions.open_published(folder, LEADERSHIP) as con:
         scorecard.proof_line(con)
         scorecard.cash_line(con)
         scorecard.months_line(scorecard.headlines(con))

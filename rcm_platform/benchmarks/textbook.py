@@ -21,7 +21,7 @@ from rcm_platform.operate import pipeline
 from rcm_platform.operate.run_report import stage_of
 from rcm_platform.persons import store
 from rcm_platform.publish import versions
-from rcm_platform.publish.phi import ALLOWED
+from rcm_platform.publish.audiences import AUDIENCES
 from rcm_platform.settings import get_settings
 from rcm_platform.warehouse import project as dbt_project
 
@@ -84,7 +84,7 @@ def warehouse(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterato
 def published() -> None:
     """What readers open."""
     as_of = pipeline.as_of_date(settings, lake_access.open_lake(settings))
-    audiences = {audience: versions.relations_for(manifest, audience) for audience in ALLOWED}
+    audiences = {audience: versions.relations_for(manifest, audience) for audience in AUDIENCES}
     versions.publish(settings.warehouse_path, settings.published_dir, audiences, as_of)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import get_settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def trace_number(
         stop("A page explains one number: leave out --compare or --html.")
     when, scope = month.date() if month else None, trace.Scope(facility, payer)
     try:
-        with versions.open_published(get_settings().published_dir, "operations") as con:
+        with versions.open_published(get_settings().published_dir, OPERATIONS) as con:
             if compare:
                 one, two, groups = trace.compare(con, kpis[0], kpis[1], when, scope)
                 for found in (one, two):

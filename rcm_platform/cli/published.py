@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from rcm_platform.cli.console import stop
+from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import get_settings
 
 published_app = typer.Typer(no_args_is_help=True, help="What readers see.")
@@ -27,7 +28,7 @@ def export(
         ExportFormat, typer.Option("--format", help="How it is written.")
     ] = ExportFormat.csv,
     folder: Annotated[Path, typer.Option("--out", help="Where it goes.")] = Path(),
-    audience: Annotated[str, typer.Option(help="Who reads it.")] = "operations",
+    audience: Annotated[str, typer.Option(help="Who reads it.")] = OPERATIONS,
 ) -> None:
     """Write a published mart to a file, whole and exact; an earlier file of it is replaced."""
     from rcm_platform.publish import exports
@@ -43,7 +44,7 @@ def export(
 
 @published_app.command("path")
 def published_path(
-    audience: Annotated[str, typer.Argument(help="Who reads it.")] = "operations",
+    audience: Annotated[str, typer.Argument(help="Who reads it.")] = OPERATIONS,
 ) -> None:
     """Print the file that is current for an audience."""
     from rcm_platform.publish import versions
@@ -99,7 +100,7 @@ def published_rollback(
 def published_show(
     table: Annotated[str, typer.Argument(help="A table of the published file.")],
     limit: Annotated[int, typer.Option(help="How many rows.")] = 20,
-    audience: Annotated[str, typer.Option(help="Who reads it.")] = "operations",
+    audience: Annotated[str, typer.Option(help="Who reads it.")] = OPERATIONS,
 ) -> None:
     """Print the first rows of a published table."""
     from rcm_platform.publish import versions

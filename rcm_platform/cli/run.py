@@ -10,6 +10,8 @@ import typer
 from rcm_platform.settings import get_settings
 
 if TYPE_CHECKING:
+    import dagster as dg
+
     from rcm_platform.operate.run_report import RunReport
 from rcm_platform.cli.console import out, print_table
 
@@ -26,13 +28,19 @@ def run(
     from rcm_platform.operate import run as operate_run
 
     settings = get_settings()
-    report = operate_run.run_all(settings, out, as_of.date() if as_of else None)
+    report = operate_run.run_all(settings, out, _definitions, as_of.date() if as_of else None)
     _print_report(report)
     raise typer.Exit(0 if report.succeeded else 1)
 
 
+def _definitions() -> dg.Definitions:
+    from rcm_platform.definitions import defs
+
+    return defs
+
+
 def _print_report(report: RunReport) -> None:
-    from rcm_platform.explain import scorecard
+    from rcm_platform.explain import links
     from rcm_platform.operate import run_report
 
     print_table("Sources", run_report.SOURCE_COLUMNS, report.sources)
@@ -48,7 +56,7 @@ def _print_report(report: RunReport) -> None:
         out.print(
             f"[green]Published[/]: readers see {report.published}, as of {report.as_of}\n"
             "Where to look next: `rcm ui` (or `make ui`), then "
-            f"http://127.0.0.1:3000{scorecard.PATH}\n"
+            f"http://127.0.0.1:3000{links.SCORECARD_PATH}\n"
             f"Read it: {report.published_path}"
         )
     else:

@@ -15,6 +15,7 @@ from typing import Any
 import duckdb
 
 from rcm_platform.explain.variance import show
+from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
 
 NONE = "none"
 """In place of a payer: what belongs to none."""
@@ -23,13 +24,13 @@ QUOTED = 60
 """Characters of a wrong name that a message repeats."""
 
 CELLS: Mapping[str, str] = {
-    "operations": """
+    OPERATIONS: """
         select kpi, period_month, aggregation_level, facility_key, payer_key,
             numerator, denominator, false as is_other
         from mart_kpi_monthly
     """,
     # figures about too few people stand merged here, as other facilities and payers or other months
-    "leadership": """
+    LEADERSHIP: """
         select kpi, period_month, aggregation_level, facility_key, payer_key,
             numerator, denominator, is_other
         from mart_kpi_scorecard
@@ -134,7 +135,7 @@ class Choices:
 class Figures:
     """The figures that an audience may see, from its published file."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, audience: str = "operations") -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, audience: str = OPERATIONS) -> None:
         self._con = con
         self._cells = f"({CELLS[audience]}) as cells"
 

@@ -19,6 +19,7 @@ from rcm_platform.explain import scorecard
 from rcm_platform.ingest import lake_access
 from rcm_platform.proof import conservation
 from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import LEADERSHIP
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import tables as warehouse_tables
@@ -69,7 +70,7 @@ def boxes(settings: Settings, graph: Graph) -> list[Box]:
         schema: sum(count for (of, _), (count, _) in tables.items() if of == schema)
         for schema in ("staging", "intermediate", "marts")
     }
-    with versions.open_published(settings.published_dir, "leadership") as con:
+    with versions.open_published(settings.published_dir, LEADERSHIP) as con:
         headlines = scorecard.headlines(con)
         ((as_of, charges, cash, held),) = con.execute(
             "select cast(as_of as date), charges, cash, quarantined from published_version"

@@ -6,9 +6,10 @@ picture has four columns, so that its names can be read without zooming.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+
+from rcm_platform.explain.links import selection_link
 
 
 @dataclass(frozen=True)
@@ -76,16 +77,7 @@ def tags(key: str) -> dict[str, str]:
 
 def link(name: str) -> str:
     """The picture of a story in the Dagster UI, with its assets in view."""
-    return lineage(f'tag:"{_tag(name)}"', STORIES[name].assets)
-
-
-def lineage(selection: str, expanded: Iterable[str]) -> str:
-    """The lineage of a selection in the Dagster UI, with these groups open.
-
-    Without a group that is open, the UI would open those that the browser had open last.
-    """
-    groups = ",".join(f"global@global:{group}" for group in expanded)
-    return f"/asset-groups~{quote(selection, safe='')}?expanded={quote(groups, safe='@:,')}"
+    return selection_link(f'tag:"{_tag(name)}"', STORIES[name].assets)
 
 
 def _tag(name: str) -> str:

@@ -15,15 +15,9 @@ from urllib.parse import quote
 
 import duckdb
 
-from rcm_platform.explain import guided_lineage
 from rcm_platform.explain.figures import meets
+from rcm_platform.explain.links import asset_link, trace_link
 from rcm_platform.explain.variance import Change, show
-
-PATH = "/assets/leadership/scorecard"
-"""Where the Dagster UI shows it."""
-
-TRACE = "/trace"
-"""Where the Dagster webserver has what is behind each number (trace_pages)."""
 
 TREND_MONTHS = 12
 
@@ -193,18 +187,3 @@ def chart(trend: Sequence[tuple[date, Decimal]], target: Decimal, label: str) ->
         f"<text y='{_HEIGHT - 4}' textLength='{width}'>{months}</text></svg>"
     )
     return f"data:image/svg+xml,{quote(svg, safe='/:=,;')}"
-
-
-def asset_link(*key: str) -> str:
-    """The page of an asset in the Dagster UI."""
-    return "/assets/" + "/".join(key)
-
-
-def lineage_link(*key: str) -> str:
-    """The picture of everything upstream of an asset in the Dagster UI, by groups."""
-    return guided_lineage.lineage(f'+key:"{"/".join(key)}"', ["leadership"])
-
-
-def trace_link(kpi: str, month: date) -> str:
-    """The page with what is behind a KPI of a month."""
-    return f"{TRACE}/kpi/{kpi}?month={month:%Y-%m}"

@@ -1,21 +1,251 @@
-"""The pipeline without an orchestrator."""
+"""The pipeline without an orchestrator: land, link, build, prove, publish.
+
+The assets take these steps one by one and record what each did; `run` takes all of them, one after
+the other, with nothing recorded.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
-from rcm_platform.publish import versions
+import duckdb
+
+from rcm_platform.explain import trace_audit
+from rcm_platform.ingest import arrivals, feeds, lake_access, load, synthetic
+from rcm_platform.ingest.quarantine import last_load, originals
+from rcm_platform.ingest.quarantine.settle import settle
+from rcm_platform.persons import store
+from rcm_platform.proof import blocking_rules, conservation, files, planted_faults, truth
+from rcm_platform.proof.line import ProofLine
+from rcm_platform.publish import exports, phi, small_cells, versions
 from rcm_platform.settings import Settings
+from rcm_platform.sources.hospitals import hospitals
+from rcm_platform.warehouse import build_state, column_lineage
+from rcm_platform.warehouse import project as dbt_project
+from rcm_platform.warehouse import tables as warehouse_tables
 
 if TYPE_CHECKING:
+    from rcm_platform.ingest.quarantine.items import Item
     from rcm_platform.lake import Lake
-from rcm_platform.ingest.lake_access import last_date
+    from rcm_platform.sources.base import LoadSummary
+
+
+class NotPublished(Exception):  # noqa: N818 (reads as what happened)
+    """No version was written; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What must be equal before a version is published, and what does not hold, in words."""
+
+    lines: tuple[ProofLine, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Published:
+    """A version, and what stands in the file of each audience."""
+
+    version: versions.Version
+    audiences: Mapping[str, Sequence[versions.Relation]]
 
 
 def as_of_date(settings: Settings, lake: Lake, day: date | None = None) -> date:
     """The date that a run reports as of: the run's own, the settings', or the latest in raw, but
     never before what readers see: an earlier state would not replace it."""
-    arrived = last_date(settings, lake, day)
+    arrived = lake_access.last_date(settings, lake, day)
     present = None if day or settings.as_of else versions.current(settings.published_dir)
     return max(arrived, date.fromisoformat(present.as_of)) if present else arrived
+
+
+def land(
+    settings: Settings,
+    lake: Lake,
+    source: str,
+    progress: load.Progress = None,
+    *,
+    compares_all: bool = False,
+) -> LoadSummary:
+    """Land what is new in a source system, or (of a hospital) compare all of it.
+
+    Raises SourceUnavailable when it cannot be reached.
+    """
+    # what arrives from here on is new to the next look at the folder
+    seen = arrivals.look_at(settings, source)
+    if compares_all:
+        summary = load.compare_source(settings, lake, source, progress).summary
+    else:
+        summary = load.load_source(settings, lake, source, progress)
+    arrivals.note_loaded(settings, source, seen)
+    return summary
+
+
+def settle_quarantine(settings: Settings, lake: Lake) -> list[Item]:
+    """Once all feeds have loaded: write down which held items that settled, keep the files that a
+    replay needs, and note what the load brought. The caller holds the lock."""
+    settled = settle(lake, as_of_date(settings, lake))
+    originals.keep_originals(settings, lake)
+    last_load.note_load(settings, lake)
+    return settled
+
+
+@contextmanager
+def building(
+    settings: Settings,
+    lake: Lake,
+    as_of: date,
+    manifest: Mapping[str, Any],
+    chosen: Collection[str],
+    loaded: Collection[str],
+    say: Callable[[str], object],
+) -> Iterator[None]:
+    """Around a dbt build of the models `chosen`, in a run that loads the feeds `loaded`: what must
+    be made before it, and what is then known of the warehouse.
+
+    Raises NotBuilt where the models chosen are made of what was never built.
+    """
+    plan = build_state.plan(settings, lake, as_of, manifest, chosen, loaded)
+    # models of another date need the persons of that date
+    if plan.first or not store.is_linked(settings.persons_dir):
+        store.link(settings, lake, as_of)
+    if chosen:  # else only tests were asked for
+        build_state.build_begins(settings)
+    if plan.first:
+        say("First the other models: they are of another date or state")
+        which = ["--select", " ".join(plan.first), "--indirect-selection", "cautious"]
+        _dbt_build(settings, lake, as_of, *which)
+    yield
+    if chosen and plan.is_whole:
+        build_state.build_ended(settings, lake, as_of)
+
+
+def build(settings: Settings, lake: Lake, as_of: date) -> None:
+    """Build and test every model. Raises RuntimeError when dbt fails."""
+    dbt_project.prepared_manifest(settings)
+    build_state.build_begins(settings)
+    _dbt_build(settings, lake, as_of, "--quiet")
+    build_state.build_ended(settings, lake, as_of)
+
+
+def _dbt_build(settings: Settings, lake: Lake, as_of: date, *which: str) -> None:
+    target = ["--target-path", str(dbt_project.run_target(settings))]
+    dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, *which, *target)
+    warehouse_tables.write_lineage(settings, lake, warehouse_tables.read(settings))
+
+
+def prove(settings: Settings, lake: Lake, as_of: date) -> Proof:
+    """Everything that blocks publishing, on the warehouse as it was built."""
+    manifest, lineage = column_lineage.read(settings.dbt_target_dir)
+    least = small_cells.smallest_cell(settings.project_dir)
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        proven = conservation.prove(con, lake, as_of, hospitals(settings))
+        lines = [*files.account_for_files(lake), *(line for of in proven.values() for line in of)]
+        problems = [
+            f"{line.subject} of {line.scope}: {line.unexplained:,} {line.unit} are unexplained"
+            for line in lines
+            if not line.passed
+        ]
+        problems += [
+            f"rule {rule.rule_id}: {rule.count:,} open findings forbid publishing"
+            for rule in blocking_rules.blocking(con)
+        ]
+        problems += [str(leak) for leak in phi.leaks(manifest, lineage)]
+        problems += small_cells.problems(con, manifest, least)
+        problems += trace_audit.audit_warehouse(con, as_of).broken
+    return Proof(tuple(lines), tuple(problems))
+
+
+def judge(settings: Settings, lake: Lake, as_of: date) -> list[str]:
+    """What differs from the truth of the synthetic world, of which the warehouse is: marts, planted
+    faults and persons, in words."""
+    folder = settings.world_dir / "truth"
+    linked = store.judge(settings, lake, folder, as_of)
+    wrong = []
+    if linked.precision < store.MIN_PRECISION or linked.recall < store.MIN_RECALL:
+        wrong.append(f"persons: precision {linked.precision:.4f}, recall {linked.recall:.4f}")
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        for check in truth.CHECKS:
+            result = truth.compare(con, folder / "knowable", as_of, check)
+            if not result.passed:
+                rows = result.only_in_mart + result.only_in_truth
+                wrong.append(f"{check.proves} ({check.name}): {rows:,} rows differ")
+        wrong += [
+            f"rule {rule.rule_id}: {rule.found:,} of {rule.planted:,} planted faults are found, "
+            f"{rule.findings - rule.right:,} findings are none"
+            for rule in planted_faults.compare(con, folder)
+            if not rule.passed
+        ]
+    return wrong
+
+
+def publish(
+    settings: Settings, lake: Lake, failed: Collection[str] = (), run_id: str = ""
+) -> Published:
+    """Write and audit a version of the warehouse, one file for each audience, and let readers see
+    it. The caller holds the lock; `failed` names blocking checks whose last answer is no.
+
+    Raises NotPublished while the warehouse is of several states, a blocking check stands failed or
+    a dollar is unexplained, AuditFailed where a file is not what the warehouse holds.
+    """
+    if (as_of := build_state.built_as_of(settings)) is None:
+        raise NotPublished(
+            "Not published: some models are older than others, or a build failed. Run the "
+            "job `nightly`."
+        )
+    if failed:
+        raise NotPublished(
+            f"Not published: {', '.join(failed)} failed when last asked. Mend the cause "
+            "and execute the check again, or run the job `nightly`."
+        )
+    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
+        facts = conservation.summary(con, lake, as_of, hospitals(settings))
+    if unexplained := Decimal(facts["unexplained"]):
+        raise NotPublished(f"Not published: ${unexplained:,.2f} is unexplained.")
+    audiences = phi.relations(*column_lineage.read(settings.dbt_target_dir))
+    version = versions.publish(
+        settings.warehouse_path,
+        settings.published_dir,
+        audiences,
+        as_of,
+        facts | ({"run_id": run_id} if run_id else {}),
+    )
+    return Published(version, audiences)
+
+
+def run(
+    settings: Settings,
+    timed: Callable[[str], AbstractContextManager[None]] = lambda stage: nullcontext(),
+) -> Published:
+    """From the sources to what readers see; `timed` is told of each stage.
+
+    Raises SourceUnavailable, RuntimeError (dbt) or NotPublished at the first step that fails.
+    """
+    with lake_access.single_writer(settings):
+        if feeds.from_world(settings):
+            with timed("world"):
+                synthetic.build_world(settings)
+        with timed("raw"), lake_access.writing(settings) as lake:
+            for source in feeds.locations(settings):
+                land(settings, lake, source)
+            settle_quarantine(settings, lake)
+        as_of = as_of_date(settings, lake)
+        with timed("persons"):
+            store.link(settings, lake, as_of)
+        with timed("dbt"):
+            build(settings, lake, as_of)
+        with timed("checks"):
+            problems = prove(settings, lake, as_of).problems
+            if settings.world:
+                judge(settings, lake, as_of)
+        if problems:
+            raise NotPublished(f"Not published: {'; '.join(problems)}.")
+        with timed("publish"):
+            published = publish(settings, lake)
+            manifest, _ = column_lineage.read(settings.dbt_target_dir)
+            exports.export_all(settings.published_dir, manifest)
+    return published

@@ -3,15 +3,23 @@ event of every run in the Dagster UI."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rcm_platform.explain import scorecard
+from rcm_platform.explain import links
 from rcm_platform.ingest import arrivals, feeds, lake_access
 from rcm_platform.ingest.quarantine import items as quarantine_items
+from rcm_platform.operate.step_results import (
+    ConservationResult,
+    FaultsResult,
+    LoadResult,
+    TruthResult,
+    problems_of,
+)
 from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
@@ -74,7 +82,7 @@ class RunReport:
             return "read the warnings on the assets that they name."
         if self.held_items:
             return "`rcm quarantine list` says what is held and why."
-        return f"open the scorecard, {scorecard.PATH}."
+        return f"open the scorecard, {links.SCORECARD_PATH}."
 
 
 def read(settings: Settings, events: Iterable[dg.DagsterEvent], succeeded: bool) -> RunReport:
@@ -86,7 +94,7 @@ def read(settings: Settings, events: Iterable[dg.DagsterEvent], succeeded: bool)
     _add_sources(report, settings)
     if version := versions.current(settings.published_dir):
         report.published, report.as_of = version.version, version.as_of
-        report.published_path = str(version.path(settings.published_dir, "operations"))
+        report.published_path = str(version.path(settings.published_dir, OPERATIONS))
     return report
 
 
@@ -96,7 +104,7 @@ def record(instance: dg.DagsterInstance, run: dg.DagsterRun, report: RunReport) 
     from dagster._core.events import EngineEventData
 
     metadata: dict[str, Any] = {
-        "scorecard": dg.MetadataValue.url(scorecard.PATH),
+        "scorecard": dg.MetadataValue.url(links.SCORECARD_PATH),
         "seconds by stage": ", ".join(f"{s} {t:.1f}" for s, t in report.stages.items()),
     }
     for name, columns, rows in (
@@ -134,11 +142,10 @@ def _add_events(report: RunReport, events: Iterable[dg.DagsterEvent]) -> None:
     for event in events:
         if event.event_type == dg.DagsterEventType.ASSET_MATERIALIZATION:
             made = event.step_materialization_data.materialization
-            said = {name: given.value for name, given in made.metadata.items()}
-            if "rows added" in said:
-                report.rows_added += int(said["rows added"])  # type: ignore[arg-type]
+            if load := LoadResult.of(made.metadata):
+                report.rows_added += load.rows_added
                 # a step says of each of its tables what it read for all of them
-                loads[event.step_key or ""] = int(said["files loaded"])  # type: ignore[arg-type]
+                loads[event.step_key or ""] = load.files_loaded
             report.has_published |= made.asset_key.path[0] == "published"
         elif event.is_step_success and event.step_key:
             stage = stage_of(event.step_key)
@@ -165,8 +172,8 @@ def _why(error: Any) -> str:
 def _add_check(report: RunReport, check: Any) -> None:
     report.checks_passed += check.passed
     report.checks_failed += not check.passed
-    if not check.passed and (problems := check.metadata.get("problems")):
-        report.warnings.extend(problems.value.splitlines())
+    if not check.passed and (problems := problems_of(check.metadata)):
+        report.warnings.extend(problems)
     elif not check.passed:
         said = "; ".join(
             f"{key}: {value.value}"
@@ -176,31 +183,26 @@ def _add_check(report: RunReport, check: Any) -> None:
         blocks = check.blocking and check.severity.value == "ERROR"
         name = f"{check.asset_key.to_user_string()}: {check.check_name}"
         (report.failures if blocks else report.warnings).append(f"check {name} ({said})")
-    if figures := check.metadata.get("figures"):
-        report.proof.extend(_proof_rows(check.check_name, [r.data for r in figures.records]))
-    elif (truth := check.metadata.get("rows in truth")) is not None:
-        wrong = check.metadata["only in mart"].value + check.metadata["only in truth"].value
+    mark = "✓" if check.passed else "✗"
+    if conserved := ConservationResult.of(check.metadata):
+        report.proof.extend(_proof_rows(check.check_name, conserved))
+    elif truth := TruthResult.of(check.metadata):
+        wrong = truth.only_in_mart + truth.only_in_truth
         name = check.check_name.removesuffix("_true")
+        report.proof.append(["truth", name, "rows", f"{truth.rows_in_truth:,}", f"{wrong:,}", mark])
+    elif faults := FaultsResult.of(check.metadata):
+        wrong = faults.missed + faults.wrong_findings
         report.proof.append(
-            ["truth", name, "rows", f"{truth.value:,}", f"{wrong:,}", "✓" if check.passed else "✗"]
-        )
-    elif (planted := check.metadata.get("faults planted")) is not None:
-        wrong = sum(
-            check.metadata[name].value for name in ("faults missed", "findings that are no fault")
-        )
-        mark = "✓" if check.passed else "✗"
-        report.proof.append(
-            ["truth", "planted faults", "findings", f"{planted.value:,}", f"{wrong:,}", mark]
+            ["truth", "planted faults", "findings", f"{faults.planted:,}", f"{wrong:,}", mark]
         )
 
 
-def _proof_rows(check_name: str, records: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+def _proof_rows(check_name: str, conserved: ConservationResult) -> Iterator[list[str]]:
     """One row per figure; many equal tables are one row, a broken one always its own."""
     subject = check_name.removesuffix("_conserved")
     tables = 0
-    for record in records:
-        scope, unit, *places = (str(value) for value in record.values())
-        amounts = [amount for amount in places if amount]
+    for scope, unit, places in conserved.rows:
+        amounts = [amount for amount in places.values() if amount]
         equal = len(set(amounts)) == 1
         if unit == "rows" and equal:
             tables += 1

@@ -21,6 +21,10 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import OPERATIONS
+
+EXPORTS = "exports"
+"""The folder beside a version that holds them."""
 
 _BATCH_ROWS = 100_000
 
@@ -50,7 +54,7 @@ def export(
     mart: str,
     folder: Path,
     file_format: Format = Format.CSV,
-    audience: str = "operations",
+    audience: str = OPERATIONS,
     name: str | None = None,
 ) -> Export:
     """Write one published mart to `folder`/`name` (default: the mart's) with the format's ending.
@@ -83,6 +87,20 @@ def for_manifest(manifest: Mapping[str, Any], audience: str) -> dict[str, str]:
         if "export_as" in meta and audience in meta.get("audience", []):
             found[str(meta["export_as"])] = str(node["alias"])
     return dict(sorted(found.items()))
+
+
+def export_all(published: Path, manifest: Mapping[str, Any]) -> list[Export]:
+    """Write the exports of the current version beside it, as Parquet.
+
+    Raises FileNotFoundError when nothing was published yet.
+    """
+    if (version := versions.current(published)) is None:
+        raise FileNotFoundError(f"Nothing is published in {published} yet.")
+    folder = published / version.version / EXPORTS
+    return [
+        export(published, mart, folder, Format.PARQUET, OPERATIONS, name)
+        for name, mart in for_manifest(manifest, OPERATIONS).items()
+    ]
 
 
 def _opened(published: Path, audience: str) -> duckdb.DuckDBPyConnection:

@@ -11,17 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from rcm_platform.publish.audiences import AUDIENCES, CLASSES
 from rcm_platform.publish.versions import Relation, relations_for
 from rcm_platform.warehouse.column_lineage import ROWS, Lineage
-
-CLASSES = ("none", "indirect", "direct")
-"""What a column says of a person, the least first."""
-
-ALLOWED = {"leadership": "none", "analyst": "indirect", "operations": "direct"}
-"""The most that each audience may see."""
-
-TRIMMED = ("analyst",)
-"""Audiences whose file lacks the columns that they may not see; a leader's models have none."""
 
 
 @dataclass(frozen=True, order=True)
@@ -75,9 +67,9 @@ def withheld(
 ) -> dict[str, tuple[str, ...]]:
     """Model → its columns that the file of this audience must lack."""
     found: dict[str, list[str]] = {}
-    if audience in TRIMMED:
+    if AUDIENCES[audience].is_trimmed:
         for (table, column), (phi, _) in inherited(manifest, lineage).items():
-            if column != ROWS and CLASSES.index(phi) > CLASSES.index(ALLOWED[audience]):
+            if column != ROWS and CLASSES.index(phi) > CLASSES.index(AUDIENCES[audience].sees):
                 found.setdefault(table, []).append(column)
     return {table: tuple(sorted(columns)) for table, columns in found.items()}
 
@@ -86,7 +78,7 @@ def relations(manifest: Mapping[str, Any], lineage: Lineage) -> dict[str, list[R
     """Audience → what stands in its file."""
     return {
         audience: relations_for(manifest, audience, withheld(manifest, lineage, audience))
-        for audience in ALLOWED
+        for audience in AUDIENCES
     }
 
 
@@ -98,13 +90,14 @@ def leaks(manifest: Mapping[str, Any], lineage: Lineage) -> list[Leak]:
         for table, node in manifest["nodes"].items()
         if node["resource_type"] == "model" and table not in lineage
         for audience in _audiences(node)
-        if ALLOWED[audience] != CLASSES[-1]
+        if AUDIENCES[audience].sees != CLASSES[-1]
     ]
     known = [
         Leak(audience, manifest["nodes"][table]["name"], column, phi, way)
         for (table, column), (phi, way) in inherited(manifest, lineage).items()
         for audience in _audiences(manifest["nodes"][table])
-        if audience not in TRIMMED and CLASSES.index(phi) > CLASSES.index(ALLOWED[audience])
+        if not AUDIENCES[audience].is_trimmed
+        and CLASSES.index(phi) > CLASSES.index(AUDIENCES[audience].sees)
     ]
     return sorted(unknown + known)
 

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import yaml
 
-AUDIENCE = "leadership"
+from rcm_platform.publish.audiences import LEADERSHIP
 
 
 def smallest_cell(project_dir: Path) -> int:
@@ -31,7 +31,7 @@ def problems(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], least:
     found = []
     for node in manifest["nodes"].values():
         meta = node["config"].get("meta", {})
-        if node["resource_type"] != "model" or AUDIENCE not in meta.get("audience", []):
+        if node["resource_type"] != "model" or LEADERSHIP not in meta.get("audience", []):
             continue
         people = meta.get("people", {})
         if column := people.get("column"):

@@ -21,7 +21,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from rcm_platform.explain import scorecard
+from rcm_platform.explain import links
 from rcm_platform.publish import phi as publish_phi
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import column_lineage
@@ -158,7 +158,7 @@ def _pages(
         by_layer[layer].append(Table("/".join(rest), name, node["description"], tuple(columns)))
         title = "/".join((layer, *rest))
         model = f"../models/index.html#!/{node['resource_type']}/{table}"
-        graph = scorecard.lineage_link(layer, *rest)
+        graph = links.lineage_link(layer, *rest)
         yield (
             f"columns/{name}",
             page.render(
@@ -200,7 +200,7 @@ def _overview(
             page = f"columns/{page_name(manifest, table)}"
             subjects[node["fqn"][2]].append((node["alias"], page, text))
     return template("documentation.html.jinja").render(
-        links=[("Scorecard", scorecard.PATH)],
+        links=[("Scorecard", links.SCORECARD_PATH)],
         layers=[
             Layer(name, LAYERS[name], len(tables), sum(len(table.columns) for table in tables))
             for name, tables in layers.items()

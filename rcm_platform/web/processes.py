@@ -106,10 +106,10 @@ def read_only(settings: Settings, port: int, say: Callable[[str], None]) -> NoRe
 
     Raises ValueError where the port is taken.
     """
-    from rcm_platform.explain import scorecard
+    from rcm_platform.explain import links
 
     _must_be_free("127.0.0.1", port)
-    say(f"The scorecard: http://127.0.0.1:{port}{scorecard.PATH}")
+    say(f"The scorecard: http://127.0.0.1:{port}{links.SCORECARD_PATH}")
     options = ["--read-only", "-m", CODE, "-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, "RCM_HOME": str(settings.home)}
     os.execve(sys.executable, [*python_module("web.webserver"), *options], environment)

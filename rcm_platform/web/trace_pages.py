@@ -21,7 +21,7 @@ from urllib.parse import quote, urlencode
 
 import duckdb
 
-from rcm_platform.explain import scorecard, source_excerpts, trace, trend_chart, variance
+from rcm_platform.explain import links, source_excerpts, trace, trend_chart, variance
 from rcm_platform.explain.figures import (
     QUOTED,
     Choices,
@@ -32,6 +32,7 @@ from rcm_platform.explain.figures import (
     UnknownNumber,
 )
 from rcm_platform.publish import versions
+from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
 from rcm_platform.settings import Settings
 from rcm_platform.web.pages import template
 
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-PATH = scorecard.TRACE
+PATH = links.TRACE_PATH
 
-CLAIMS, FIGURES = "operations", "leadership"
+CLAIMS, FIGURES = OPERATIONS, LEADERSHIP
 """The audiences whose published files the pages read: with claims, and without."""
 
 SHOWN = 100
@@ -51,7 +52,7 @@ SHOWN = 100
 PLACES_SHOWN = 200
 """Facilities with their payers on a page."""
 
-TO_SCORECARD = ("Scorecard", scorecard.PATH)
+TO_SCORECARD = ("Scorecard", links.SCORECARD_PATH)
 LINKS = (TO_SCORECARD, ("All numbers", f"{PATH}/"))
 
 EVERYTHING = Scope()

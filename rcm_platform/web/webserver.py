@@ -21,7 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from rcm_platform.explain import scorecard
+from rcm_platform.explain import links
 from rcm_platform.settings import get_settings
 from rcm_platform.web import documentation, trace_pages
 from rcm_platform.web.csrf_protection import CsrfProtection
@@ -46,7 +46,7 @@ class Webserver(DiscreetWebserver):
     async def first_page(self, request: Request) -> Response:
         """Where `/` leads: who may only read starts at the scorecard."""
         if not await run_in_threadpool(self.may_see_claims, request):
-            return RedirectResponse(scorecard.PATH)
+            return RedirectResponse(links.SCORECARD_PATH)
         page: Any = self.index_html_endpoint(request)
         # with a login it is still to be awaited: authkit adds who is signed in
         return await page if inspect.isawaitable(page) else page

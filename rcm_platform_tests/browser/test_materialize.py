@@ -12,7 +12,7 @@ from urllib.parse import quote
 import dagster as dg
 import pytest
 
-from rcm_platform.operate.run import HEADLESS_TAG
+from rcm_platform.operate.run_tags import HEADLESS_TAG
 from rcm_platform_tests.conftest import Built, RunCli
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 from rcm_platform_tests.support.web_servers import door

@@ -6,13 +6,15 @@ from typing import Any
 import dagster as dg
 
 from rcm_platform.assets.checks.common import is_asked
-from rcm_platform.assets.common import HELD_TAG, loaded_lake, mark_run, run_day
+from rcm_platform.assets.common import loaded_lake, mark_run, run_day
 from rcm_platform.assets.raw import item_table, raw_key
 from rcm_platform.ingest import arrivals as ingest_arrivals
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest.quarantine import items, last_load
 from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.operate import pipeline
+from rcm_platform.operate.run_tags import HELD_TAG
+from rcm_platform.operate.step_results import problems_metadata
 from rcm_platform.settings import Settings
 
 QUARANTINE = raw_key("platform", "quarantine")
@@ -65,7 +67,7 @@ def _held(settings: Settings, held: list[Item]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"items": len(held), "dollars": float(items.dollars(held))}
     if held:
         rules = items.rules(settings.project_dir)
-        metadata["problems"] = "\n".join(items.in_words(held, rules))
+        metadata |= problems_metadata(items.in_words(held, rules))
         metadata["newly held"] = item_table(held, rules)
     return dg.AssetCheckResult(
         asset_key=QUARANTINE,
@@ -79,8 +81,7 @@ def _held(settings: Settings, held: list[Item]) -> dg.AssetCheckResult:
 def _current(deliveries: list[ingest_arrivals.Delivery]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {}
     silent = [delivery for delivery in deliveries if not delivery.is_current]
-    if silent:
-        metadata["problems"] = "\n".join(map(str, silent))
+    metadata |= problems_metadata([str(delivery) for delivery in silent])
     if deliveries:
         metadata["sources"] = dg.MetadataValue.table(
             [

@@ -2,7 +2,6 @@
 publishing."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
 from typing import Any
 
 import dagster as dg
@@ -12,6 +11,7 @@ from rcm_platform.assets.checks.arrivals import RECEIVED
 from rcm_platform.assets.checks.common import as_of_date, is_asked, mart_key
 from rcm_platform.assets.common import loaded_lake
 from rcm_platform.ingest import lake_access
+from rcm_platform.operate.step_results import ConservationResult
 from rcm_platform.proof import blocking_rules
 from rcm_platform.proof import conservation as proof_conservation
 from rcm_platform.proof import files as proof_files
@@ -129,27 +129,10 @@ def _result(asset: dg.AssetKey, subject: str, lines: Sequence[ProofLine]) -> dg.
     broken = [line for line in lines if not line.passed]
     metadata: dict[str, Any] = {"unexplained": float(sum(line.unexplained for line in lines))}
     if lines:
-        metadata["figures"] = _table(broken or lines)
+        metadata |= ConservationResult.of_lines(broken or lines).metadata()
     return dg.AssetCheckResult(
         asset_key=asset,
         check_name=conservation_name(subject),
         passed=not broken,
         metadata=metadata,
     )
-
-
-def _table(lines: Sequence[ProofLine]) -> dg.TableMetadataValue:
-    places = list(dict.fromkeys(place for line in lines for place in line.figures))
-    return dg.MetadataValue.table(
-        [
-            dg.TableRecord(
-                {"scope": line.scope, "unit": line.unit}
-                | {place: _text(line.figures.get(place)) for place in places}
-            )
-            for line in lines
-        ]
-    )
-
-
-def _text(amount: Decimal | None) -> str:
-    return "" if amount is None else f"{amount:,}"

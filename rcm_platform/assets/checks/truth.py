@@ -11,6 +11,7 @@ from rcm_platform.assets.checks.conservation import EXCEPTIONS
 from rcm_platform.assets.common import nightly_check
 from rcm_platform.assets.persons import person_table_key
 from rcm_platform.ingest import lake_access
+from rcm_platform.operate.step_results import FaultsResult, TruthResult
 from rcm_platform.persons import store
 from rcm_platform.proof import planted_faults
 from rcm_platform.proof import truth as proof_truth
@@ -40,11 +41,11 @@ def faults_found_true(settings: Settings) -> dg.AssetChecksDefinition:
             rules = planted_faults.compare(con, truth)
             others = planted_faults.others(con, truth)
             differences = planted_faults.differences(con, truth)
-        metadata: dict[str, Any] = {
-            "faults planted": sum(rule.planted for rule in rules),
-            "faults missed": sum(rule.planted - rule.found for rule in rules),
-            "findings that are no fault": sum(rule.findings - rule.right for rule in rules),
-        }
+        metadata = FaultsResult(
+            planted=sum(rule.planted for rule in rules),
+            missed=sum(rule.planted - rule.found for rule in rules),
+            wrong_findings=sum(rule.findings - rule.right for rule in rules),
+        ).metadata()
         if rules:
             metadata["rules"] = dg.MetadataValue.table([_rule_record(rule) for rule in rules])
         if others:
@@ -153,12 +154,9 @@ def marts_true(settings: Settings) -> dg.AssetChecksDefinition:
                         con, settings.world_dir / "truth" / "knowable", as_of, check
                     )
                 passed = result.passed
-                metadata = {
-                    "rows in mart": result.mart_rows,
-                    "rows in truth": result.truth_rows,
-                    "only in mart": result.only_in_mart,
-                    "only in truth": result.only_in_truth,
-                }
+                metadata = TruthResult(
+                    result.mart_rows, result.truth_rows, result.only_in_mart, result.only_in_truth
+                ).metadata()
             yield dg.AssetCheckResult(
                 asset_key=mart_key(check.proves),
                 check_name=f"{check.name}_true",

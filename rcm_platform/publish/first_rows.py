@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from rcm_platform.publish import phi, small_cells
+from rcm_platform.publish.audiences import LEADERSHIP
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse.column_lineage import Lineage
 
@@ -31,7 +32,7 @@ def read(
             node = manifest["nodes"][model]
             meta = node["config"].get("meta", {})
             people = meta.get("people")
-            is_for_all = small_cells.AUDIENCE in meta.get("audience", [])
+            is_for_all = LEADERSHIP in meta.get("audience", [])
             if not is_for_all or not people or node["name"] in leaking:
                 continue
             # surrogate keys say nothing to a reader, and push what does out of sight
