@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from rcm_platform.cli.console import day, first_and_last, print_table, progress_bar, stop
-from rcm_platform.settings import WORLD_HOSPITALS, WorldSize, get_settings
+from rcm_platform.settings import WORLD_HOSPITALS, WorldSize, get_settings, redact
 
 world_app = typer.Typer(help="The synthetic outside world and its hidden truth.")
 
@@ -130,8 +130,15 @@ def world_load(
 
     try:
         with progress_bar() as progress:
-            counts = load(folder or get_settings().world_dir, hospital, url, progress)
+            counts = load(folder or get_settings().world_dir, hospital, url, progress, _shown(url))
     except (ValueError, FileNotFoundError, LoadError) as problem:
         stop(str(problem))
     for table, rows in counts.items():
         typer.echo(f"{table}: {rows:,} rows")
+
+
+def _shown(url: str) -> str:
+    try:
+        return redact(url)
+    except ValueError:  # not even a URL: show nothing of it
+        return "its URL"

@@ -6,6 +6,7 @@ tables and columns have our names; a column `x__2` stands in where `x` is absent
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -93,8 +94,24 @@ SETS = {
 @cache
 def _spec(file: str) -> oxedi.Spec:
     text = (files(__package__) / "specs" / file).read_text(encoding="utf-8")
+    refuse_untyped(file, text)
     is_patch = file.endswith(".patch.json")
     return oxedi.Spec.builtin().patch(text) if is_patch else oxedi.Spec.from_json(text)
+
+
+def refuse_untyped(file: str, text: str) -> None:
+    """Raise ValueError where a spec reads a column of a raw table that `tables.py` has no type for:
+    it would be read and then left out."""
+    for table, known in json.loads(text)["tables"].items():
+        if known and table in TABLES:
+            untyped = {name.partition("__")[0] for name in known["columns"]} - set(
+                TABLES[table].names
+            )
+            if untyped:
+                raise ValueError(
+                    f"specs/{file}: {table} reads {', '.join(sorted(untyped))}, of which tables.py "
+                    "says no type: add it there, and to the staging model of the table"
+                )
 
 
 def parse_only(name: str, data: bytes) -> int:

@@ -9,8 +9,6 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 
-from rcm_platform.settings import redact
-
 Progress = Callable[[int, int, str], None] | None
 
 
@@ -78,13 +76,19 @@ _FORGET = {"mysql": "mysql_clear_cache", "postgres": "pg_clear_cache"}
 _NEW, _OLD = "rcm_world_loading", "rcm_world_replaced"
 
 
-def load(folder: Path, source_system: str, url: str, progress: Progress = None) -> dict[str, int]:
+def load(
+    folder: Path,
+    source_system: str,
+    url: str,
+    progress: Progress = None,
+    shown: str = "its URL",
+) -> dict[str, int]:
     """Copy `<source_system>.duckdb` of the world in `folder` to the database that `url` names.
 
     `url` is `mysql://user:password@host:port/database`, `mariadb://…` or `postgresql://…`; special
     characters of the password are percent-encoded. Tables of the same names are replaced, each
     whole or not at all; other tables stay. The first column of each table is its primary key.
-    Returns the rows of each table. Raises LoadError.
+    Returns the rows of each table. Raises LoadError, which calls the database as `shown` says.
     """
     path = folder / f"{source_system}.duckdb"
     if not path.is_file():
@@ -103,7 +107,7 @@ def load(folder: Path, source_system: str, url: str, progress: Progress = None) 
             return _copy(connection, server, progress)
     except (duckdb.Error, ValueError, ImportError) as error:
         raise LoadError(
-            f"{path.name} could not be loaded into {_shown(url)}: {_told(error, url)}"
+            f"{path.name} could not be loaded into {shown}: {_told(error, url)}"
         ) from None
 
 
@@ -177,13 +181,6 @@ def _copy(
 
 def _literal(value: object) -> str:
     return "'" + str(value).replace("'", "''") + "'"
-
-
-def _shown(url: str) -> str:
-    try:
-        return redact(url)
-    except ValueError:  # not even a URL: show nothing of it
-        return "its URL"
 
 
 def _told(error: Exception, url: str) -> str:
