@@ -21,11 +21,13 @@ from rcm_platform.automation import jobs, sensors
 from rcm_platform.explain import guided_lineage
 from rcm_platform.operate import progress
 from rcm_platform.settings import Settings, get_settings
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import project as dbt_project
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The whole graph under these settings."""
+    hospitals(settings)  # what is wrong with them is said before dbt has read the whole project
     manifest = json.loads(dbt_project.prepared_manifest(settings).read_text())
     assets = [
         *sources.build(settings),

@@ -1,5 +1,5 @@
 """`python -m rcm_platform.cli` is `rcm`."""
 
-from rcm_platform.cli.app import app
+from rcm_platform.cli.app import main
 
-app(prog_name="rcm")
+main()

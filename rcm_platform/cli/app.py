@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
+from pydantic import ValidationError
 
 from rcm_platform.cli import bench, explain, published, quarantine, run, serve, sources, world
+from rcm_platform.sources.hospitals import ProjectError
+from rcm_platform.warehouse.project import DbtError
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,3 +35,19 @@ app.command()(published.export)
 app.add_typer(world.world_app, name="world")
 app.add_typer(published.published_app, name="published")
 app.add_typer(quarantine.quarantine_app, name="quarantine")
+
+
+def main() -> None:
+    """Run a command; settings and a dbt project that make no sense are told in a sentence."""
+    try:
+        app(prog_name="rcm")
+    except ValidationError as problem:
+        # what was given is not repeated: it may be a URL with its password
+        for error in problem.errors():
+            names = ", ".join(f"RCM_{part}".upper() for part in error["loc"])
+            typer.echo(f"{names}: {error['msg']}" if names else error["msg"], err=True)
+    except (ProjectError, DbtError) as problem:
+        typer.echo(str(problem), err=True)
+    else:
+        return
+    sys.exit(1)

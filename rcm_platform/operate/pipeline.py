@@ -125,7 +125,7 @@ def building(
 
 
 def build(settings: Settings, lake: Lake, as_of: date) -> None:
-    """Build and test every model. Raises RuntimeError when dbt fails."""
+    """Build and test every model. Raises DbtError when dbt fails."""
     dbt_project.prepared_manifest(settings)
     build_state.build_begins(settings)
     _dbt_build(settings, lake, as_of, "--quiet")
@@ -223,7 +223,7 @@ def run(
 ) -> Published:
     """From the sources to what readers see; `timed` is told of each stage.
 
-    Raises SourceUnavailable, RuntimeError (dbt) or NotPublished at the first step that fails.
+    Raises SourceUnavailable, DbtError or NotPublished at the first step that fails.
     """
     with lake_access.single_writer(settings):
         if feeds.from_world(settings):

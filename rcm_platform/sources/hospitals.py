@@ -21,6 +21,11 @@ import yaml
 from rcm_platform.settings import WORLD_HOSPITALS, Settings
 
 
+class ProjectError(ValueError):
+    """The dbt project cannot be read, or its block of hospitals makes no sense; the message names
+    the place to mend."""
+
+
 @dataclass(frozen=True)
 class Hospital:
     """One hospital. `columns`: table → usual column name → its own, where they differ."""
@@ -33,14 +38,14 @@ class Hospital:
 def hospitals(settings: Settings) -> dict[str, Hospital]:
     """Every configured hospital by its source system, in the order of the block.
 
-    Raises ValueError, with the place to mend, when the file cannot be read or the block does not
+    Raises ProjectError, with the place to mend, when the file cannot be read or the block does not
     make sense.
     """
     path = settings.project_dir / "dbt_project.yml"
     try:
         return dict(_read(path, path.stat().st_mtime_ns))
     except OSError as problem:
-        raise ValueError(
+        raise ProjectError(
             f"{path}: no dbt project can be read there ({problem.strerror}). RCM_DBT_PROJECT_DIR "
             "names its folder; without it, the one that comes with the platform is taken."
         ) from problem
@@ -49,7 +54,7 @@ def hospitals(settings: Settings) -> dict[str, Hospital]:
 def urls(settings: Settings) -> dict[str, str]:
     """Source system → database URL (RCM_<SOURCE SYSTEM>_URL), for the hospitals that have one.
 
-    Raises ValueError as `hospitals` does.
+    Raises ProjectError as `hospitals` does.
     """
     found = {}
     for name in hospitals(settings):
@@ -68,20 +73,20 @@ def _read(path: Path, modified_ns: int) -> Mapping[str, Hospital]:
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
         where = f"{path}, line {mark.line + 1}" if mark else str(path)
-        raise ValueError(f"{where}: this is no YAML; mend it and try again") from problem
+        raise ProjectError(f"{where}: this is no YAML; mend it and try again") from problem
     given = project if isinstance(project, dict) else {}
     block = (given.get("vars") or {}).get("hospitals")
     if not isinstance(block, dict) or not block:
-        raise ValueError(f"{path}: vars.hospitals must name at least one hospital")
+        raise ProjectError(f"{path}: vars.hospitals must name at least one hospital")
     return {name: _hospital(path, name, given or {}) for name, given in block.items()}
 
 
 def _hospital(path: Path, name: str, given: Any) -> Hospital:
     where = f"{path}: vars.hospitals.{name}"
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
-        raise ValueError(f"{where}: a source system is lower-case letters, digits and _")
+        raise ProjectError(f"{where}: a source system is lower-case letters, digits and _")
     if unknown := set(given) - {"title", "columns"}:
-        raise ValueError(f"{where}: {', '.join(sorted(unknown))} is unknown; title, columns are")
+        raise ProjectError(f"{where}: {', '.join(sorted(unknown))} is unknown; title, columns are")
     columns = {
         table: {usual.lower(): own.lower() for usual, own in renamed.items()}
         for table, renamed in (given.get("columns") or {}).items()

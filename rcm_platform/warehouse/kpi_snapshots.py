@@ -40,7 +40,7 @@ class Snapshot:
 def build(settings: Settings, as_of: date, first_arrival: date | None) -> Snapshot:
     """Make the snapshot of a day from what had arrived by then, or make it again.
 
-    Raises NoSnapshot before `first_arrival` (None: nothing ever arrived), RuntimeError when dbt
+    Raises NoSnapshot before `first_arrival` (None: nothing ever arrived), DbtError when dbt
     fails.
     """
     if first_arrival is None or as_of < first_arrival:

@@ -23,6 +23,10 @@ DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
 
 
+class DbtError(RuntimeError):
+    """A dbt command failed; the message is what it printed."""
+
+
 def environment(settings: Settings, as_of: date, warehouse: Path | None = None) -> dict[str, str]:
     """What every dbt command of this installation finds in its environment; `warehouse` is another
     DuckDB file than the installation's."""
@@ -55,7 +59,7 @@ def dbt_environment(settings: Settings, as_of: date) -> Iterator[None]:
 def run_dbt(settings: Settings, as_of: date, *args: str, warehouse: Path | None = None) -> None:
     """Run one dbt command without Dagster, on `warehouse` instead of the installation's if given.
 
-    Raises RuntimeError with its output when it fails.
+    Raises DbtError with its output when it fails.
     """
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     target = str(settings.dbt_target_dir)
@@ -74,7 +78,7 @@ def run_dbt(settings: Settings, as_of: date, *args: str, warehouse: Path | None 
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"dbt {' '.join(args)} failed:\n{done.stdout}{done.stderr}")
+        raise DbtError(f"dbt {' '.join(args)} failed:\n{done.stdout}{done.stderr}")
 
 
 def prepared_manifest(settings: Settings) -> Path:

@@ -101,7 +101,7 @@ def write(settings: Settings, as_of: date) -> int:
     """Write the site of what the last build compiled, or leave it when it would be the same; gives
     the number of tables in it.
 
-    Raises FileNotFoundError when nothing was built yet, RuntimeError when dbt fails.
+    Raises FileNotFoundError when nothing was built yet, DbtError when dbt fails.
     """
     manifest, lineage = column_lineage.read(settings.dbt_target_dir)
     tables = [*manifest["sources"], *(t for t, n in manifest["nodes"].items() if _is_table(n))]
