@@ -3,7 +3,7 @@
     python -m rcm_platform.operate.daemon run ...    what `dagster-daemon` takes
 
 Dagster's own fetches the whole graph from the code server each minute, which is half of what it
-costs to run. It hears of a reload or a restart of the code server anyway.
+costs to run. It is told of a reload or a restart of the code server anyway.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ USER_COMMANDS = (
 
 
 def access(settings: Settings) -> dict[str, str]:
-    """The environment of the authenticated door. Raises ValueError where it would not hold."""
+    """The environment of a webserver with a login. Raises ValueError where it would not hold."""
     if find_spec("dagster_authkit") is None:
         raise ValueError("dagster-authkit is not installed: pip install 'rcm-platform[deploy]'")
     given = access_environment()

@@ -1,4 +1,4 @@
-"""The authenticated door: the Dagster webserver behind dagster-authkit, with its gaps closed.
+"""The webserver with a login: Dagster's behind dagster-authkit, with its gaps closed.
 
     python -m rcm_platform.web.authenticated ...
         what `dagster-authkit ...` takes: the options of a webserver, or a command on users
@@ -36,7 +36,7 @@ REPORTS = {"reportRunlessAssetEvents", "reportAssetCheckEvaluations"}
 def main() -> None:
     keep_audit_log(Path(os.environ["RCM_AUDIT_LOG"]))
     _close_gaps()
-    webserver.use(DoorWebserver)
+    webserver.use(AuthenticatedWebserver)
     importlib.import_module("dagster_authkit.cli.main").main()
 
 
@@ -49,7 +49,7 @@ def keep_audit_log(path: Path) -> None:
     importlib.import_module("dagster_authkit.utils.audit").audit_logger.addHandler(handler)
 
 
-class DoorWebserver(webserver.Webserver):
+class AuthenticatedWebserver(webserver.Webserver):
     """One that knows who asks. authkit patches Dagster's own, which it builds on."""
 
     hosts = ("*",)  # by any name, such as that of a reverse proxy: only a login opens it

@@ -1,4 +1,4 @@
-"""The processes behind each door: a code server, the daemon, and a webserver.
+"""The processes of `rcm ui` and `rcm serve`: a code server, the daemon, and a webserver.
 
 The code server loads the graph once and is where runs happen; the daemon and the webserver ask it,
 by a socket that only this user can open, or by RCM_CODE_SERVER.
@@ -50,7 +50,7 @@ def serve(
 ) -> int:
     """Run these parts until one of them ends or a signal comes; everything ends together.
 
-    Without a login, everyone on this machine may do everything. Raises ValueError where the door
+    Without a login, everyone on this machine may do everything. Raises ValueError where the login
     would not hold, or the port is taken.
     """
     environment = access(settings) if Part.WEB in parts and login else {**os.environ}
@@ -102,7 +102,7 @@ def serve(
 
 
 def read_only(settings: Settings, port: int, say: Callable[[str], None]) -> NoReturn:
-    """Become the leaders' door: a webserver alone, which starts and changes nothing.
+    """Become the webserver for leaders: it runs alone, and starts and changes nothing.
 
     Raises ValueError where the port is taken.
     """

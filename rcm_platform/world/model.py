@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import date
 from functools import cached_property
 
-from rcm_platform.world.happened.claims import story
+from rcm_platform.world.happened.claims import history
 from rcm_platform.world.happened.contracts import Contracts, contracts
 from rcm_platform.world.happened.encounters import Care, care
+from rcm_platform.world.happened.history import History, Payments
 from rcm_platform.world.happened.people import Hospitals, Providers, hospitals, providers
-from rcm_platform.world.happened.story import Payments, Story
 from rcm_platform.world.support.dates import to_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
@@ -45,13 +45,13 @@ class World:
             self.start_day,
             self.through_day,
         )
-        self.story: Story = story(
+        self.history: History = history(
             self.parameters, self.draws, self.faults, self.care, self.contracts
         )
 
     @property
     def payments(self) -> Payments:
-        return self.story.payments
+        return self.history.payments
 
     @cached_property
     def _mergers(self) -> dict[int, tuple[int, str]]:

@@ -21,7 +21,7 @@ from rcm_platform.world.feeds.x12 import (
 )
 from rcm_platform.world.feeds.x12.claims import render_claims
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.story import VOID
+from rcm_platform.world.happened.history import VOID
 from rcm_platform.world.model import World
 from rcm_platform.world.support.dates import to_day
 from rcm_platform_tests.support.plain_x12 import (
@@ -190,11 +190,12 @@ def test_remittances_balance_but_for_the_planted_claims_and_payments(
     model: World,
 ) -> None:
     planted = np.flatnonzero(
-        (model.story.remits.unbalanced_by != 0) & (model.story.remits.era_day <= model.through_day)
+        (model.history.remits.unbalanced_by != 0)
+        & (model.history.remits.era_day <= model.through_day)
     )
     wrong = Counter(key for key, _, claim in answered if not claim.is_balanced)
     assert wrong
-    assert wrong == Counter(claim_keys(model, model.story.remits.claim[planted]))
+    assert wrong == Counter(claim_keys(model, model.history.remits.claim[planted]))
     for _, _, claim in answered:
         if claim.is_balanced:
             shares = [a for _, group, _, a in claim.all_adjustments if group == "PR"]
@@ -266,7 +267,7 @@ def test_reversals_negate_an_earlier_decision(
 def test_a_whole_charge_is_contractual_only_where_planted(
     answered: list[tuple[Key, Remit, RemitClaim]], model: World
 ) -> None:
-    remits = model.story.remits
+    remits = model.history.remits
     seen = remits.era_day <= model.through_day
     disguised = defaultdict(set)
     for code, reason in ODD_REASONS.items():
@@ -293,7 +294,7 @@ def test_a_whole_charge_is_contractual_only_where_planted(
 def test_contract_adjustments_are_the_patients_only_where_planted(
     answered: list[tuple[Key, Remit, RemitClaim]], model: World
 ) -> None:
-    remits = model.story.remits
+    remits = model.history.remits
     rows = np.flatnonzero(remits.is_patient_contractual & (remits.era_day <= model.through_day))
     found = {
         key
@@ -391,7 +392,7 @@ def test_claims_travel_under_their_account_numbers(
 def test_voids_name_the_claim_that_they_take_back(tmp_path: Path) -> None:
     """In the small world, since the tiny one has hardly any."""
     world = World(seed=SEED, size="small", start=START, through=THROUGH)
-    sent, lookup = world.story.submissions, Lookup(world)
+    sent, lookup = world.history.submissions, Lookup(world)
     batch = batches(lookup)
     files = batch.of_submissions()
     voids = np.flatnonzero(sent.kind == VOID)
@@ -436,7 +437,7 @@ def test_bad_provider_numbers_are_the_planted_ones(
 ) -> None:
     right = set(model.providers.npis)
     found = Counter(key for key, claim in sent if claim.npi not in right)
-    submissions = model.story.submissions
+    submissions = model.history.submissions
     rows = np.flatnonzero(submissions.has_bad_npi & (submissions.day <= model.through_day))
     assert found == Counter(claim_keys(model, submissions.claim[rows]))
     assert found

@@ -14,7 +14,7 @@ import pytest
 
 from rcm_platform.world.feeds import claims_csv, files
 from rcm_platform.world.feeds.csv_files import write_csv
-from rcm_platform.world.happened.story import FIRST, PATIENT_PAYMENT, REFUND
+from rcm_platform.world.happened.history import FIRST, PATIENT_PAYMENT, REFUND
 from rcm_platform.world.model import World
 from rcm_platform.world.support.dates import to_date, to_day, weekday
 
@@ -99,7 +99,7 @@ def test_patients_money_reaches_the_bank_to_the_cent(world: World, folder: Path)
                 assert row["trace_number"] == f"LBX{row['hospital'][-1]}{day:%Y%m%d}"
                 assert day.weekday() < 5
                 received[row["hospital"]] += Decimal(row["amount"])
-    posted, claims = world.story.transactions, world.care.claims
+    posted, claims = world.history.transactions, world.care.claims
     money = (posted.kind == PATIENT_PAYMENT) | (posted.kind == REFUND)
     # what is posted at the week-end is deposited on Monday
     last = world.through_day - max(int(weekday(np.array([world.through_day]))[0]) - 4, 0)
@@ -228,7 +228,7 @@ def exports(folder: Path) -> dict[tuple[str, str], Rows]:
 def test_each_claim_is_exported_after_the_month_of_its_submission(
     world: World, folder: Path
 ) -> None:
-    sent, claims = world.story.submissions, world.care.claims
+    sent, claims = world.history.submissions, world.care.claims
     seen = 0
     for (system, name), rows in exports(folder).items():
         arrival = stamp(name)

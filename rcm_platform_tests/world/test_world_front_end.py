@@ -177,7 +177,7 @@ def test_coverage_is_checked(ask: Query, small: World) -> None:
 
 
 def test_a_denial_for_eligibility_had_its_reason(small: World) -> None:
-    work, mix = small.story.denial_work, small.parameters.denials
+    work, mix = small.history.denial_work, small.parameters.denials
     reasons = np.array(mix.text("category")) == "Eligibility"
     claim = work.claim[reasons[work.denial]]
     claims, visits = small.care.claims, small.care.encounters
@@ -213,7 +213,7 @@ def test_authorizations_carry_the_number_of_the_claim(small: World) -> None:
 
 
 def test_an_authorization_is_there_before_the_claim_that_names_it(small: World) -> None:
-    sent, claims, visits = small.story.submissions, small.care.claims, small.care.encounters
+    sent, claims, visits = small.history.submissions, small.care.claims, small.care.encounters
     first = np.full(len(claims.key), NEVER)
     np.minimum.at(first, sent.claim, sent.day)
     number = visits.number[claims.encounter]
@@ -280,11 +280,11 @@ def test_everyone_does_the_work_of_their_role(ask: Query) -> None:
 
 
 def test_each_task_is_logged(small: World) -> None:
-    claims, story = small.care.claims, small.story
+    claims, history = small.care.claims, small.history
     found = work_log(small, 0, NEVER)["Activity"].value_counts().to_pylist()
     count = {row["values"]: row["counts"] for row in found}
     assert count["Registration"] == count["Coding"] == (small.care.encounters.hospital == 0).sum()
-    sent, work = story.submissions.claim, story.denial_work
+    sent, work = history.submissions.claim, history.denial_work
     assert count["Billing"] == (claims.hospital[sent] == 0).sum()
     worked = work.claim[work.action > 0]
     assert count["Denial Work"] == (claims.hospital[worked] == 0).sum() > 100

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from rcm_platform.world.feeds.databases import drifting_charges, drifting_postings, write_database
-from rcm_platform.world.happened.story import TRANSACTION_KINDS
+from rcm_platform.world.happened.history import TRANSACTION_KINDS
 from rcm_platform.world.model import World
 from rcm_platform_tests.support.tiny_world import THROUGH, Query
 
@@ -254,7 +254,7 @@ def test_a_write_that_fails_leaves_what_was_there(
 def test_types_drift_in_their_casing_where_planted(tmp_path: Path) -> None:
     world = planted_world("none,status_casing_drift=200000")
     write(world, tmp_path, (0, world.through_day))
-    posted, lines = world.story.transactions, world.care.lines
+    posted, lines = world.history.transactions, world.care.lines
     claims = world.care.claims
     shown = (
         drifting_charges(world) & (claims.coded_day[lines.claim] <= world.through_day),

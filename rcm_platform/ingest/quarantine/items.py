@@ -35,7 +35,7 @@ from rcm_platform.sources.base import (
 
 RELEASABLE = {
     "E9": "an interchange marked as test is whole: its rows are like any others",
-    "E11": "an interchange of a stranger is whole: who knows the sender may let this one in",
+    "E11": "an interchange of an unlisted sender is whole: who knows that sender may let it in",
 }
 """Rules whose items may be loaded although the rule holds them, and why that is safe."""
 

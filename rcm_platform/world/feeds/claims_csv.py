@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds import id_columns
 from rcm_platform.world.feeds.csv_files import write_csv
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     COINSURANCE,
     COPAY,
     DEDUCTIBLE,
@@ -94,7 +94,7 @@ def _file(system: str, day: int) -> str:
 
 def _exported(world: World, hospital: int) -> tuple[Ints, Ints]:
     """(claim, arrival day of its file), by file and claim."""
-    sent = world.story.submissions
+    sent = world.history.submissions
     rows = np.flatnonzero(
         (sent.kind == FIRST) & (world.care.claims.hospital[sent.claim] == hospital)
     )
@@ -105,12 +105,12 @@ def _exported(world: World, hospital: int) -> tuple[Ints, Ints]:
 
 
 def _export(world: World, claim: Ints, arrival: Ints) -> pa.Table:
-    claims, visits, story = world.care.claims, world.care.encounters, world.story
+    claims, visits, history = world.care.claims, world.care.encounters, world.history
     hospital, encounter = claims.hospital[claim], claims.encounter[claim]
     known_until = np.full(len(claims.key), -1, dtype=np.int64)
     known_until[claim] = arrival
 
-    sent = story.submissions
+    sent = history.submissions
     first_sent, last_change = np.zeros_like(known_until), np.zeros_like(known_until)
     is_first = sent.kind == FIRST
     first_sent[sent.claim[is_first]] = sent.day[is_first]
@@ -122,7 +122,7 @@ def _export(world: World, claim: Ints, arrival: Ints) -> pa.Table:
     for day, known in ((sent.day, is_first | sent_again), (sent.ack_day, answered)):
         np.maximum.at(last_change, sent.claim[known], day[known])
 
-    remits = story.remits
+    remits = history.remits
     known = (remits.kind != STRANGER) & (remits.era_day <= known_until[remits.claim])
     np.maximum.at(last_change, remits.claim[known], remits.era_day[known])
     is_decided, has_paid, is_open = (np.zeros(len(claims.key), dtype=bool) for _ in range(3))
@@ -139,10 +139,10 @@ def _export(world: World, claim: Ints, arrival: Ints) -> pa.Table:
 
     paid = np.zeros(len(claims.key), dtype=np.int64)
     np.add.at(paid, remits.claim[known], remits.paid[known])
-    remit = story.remit_lines.remit
+    remit = history.remit_lines.remit
     of_primary = (known & (remits.kind != SECONDARY_DECISION))[remit]
     shares = np.zeros((len(claims.key), 3), dtype=np.int64)
-    by_primary = story.remit_lines.adjustments[of_primary][:, [DEDUCTIBLE, COINSURANCE, COPAY]]
+    by_primary = history.remit_lines.adjustments[of_primary][:, [DEDUCTIBLE, COINSURANCE, COPAY]]
     np.add.at(shares, remits.claim[remit[of_primary]], by_primary)
     decided = (status == PAID) | (status == PARTIALLY_PAID) | (status == DENIED)
 

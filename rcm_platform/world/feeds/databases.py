@@ -21,8 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rcm_platform.world.feeds import documentation, front_end, id_columns, staff
+from rcm_platform.world.happened.history import PATIENT_PAYMENT, REFUND, TRANSACTION_KINDS
 from rcm_platform.world.happened.patient_versions import versions
-from rcm_platform.world.happened.story import PATIENT_PAYMENT, REFUND, TRANSACTION_KINDS
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import (
     OPEN_SECONDS,
@@ -293,13 +293,13 @@ def drifting_charges(world: World) -> Flags:
 
 def drifting_postings(world: World) -> Flags:
     """Planted, per row of Transactions: its type is written in another casing."""
-    posted = world.story.transactions
+    posted = world.history.transactions
     key = world.care.claims.key[posted.claim]
     return world.faults.planted("status_casing_drift", world.draws, key, 1000 + posted.sequence)
 
 
 def _transactions(world: World, hospital: int, first_day: int, last_day: int) -> Iterator[pa.Table]:
-    claims, lines, posted = world.care.claims, world.care.lines, world.story.transactions
+    claims, lines, posted = world.care.claims, world.care.lines, world.history.transactions
     shown = (claims.hospital == hospital) & _between(claims.coded_day, first_day, last_day)
     drifts = drifting_charges(world)
     for rows in _chunks(np.flatnonzero(shown[lines.claim])):

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from rcm_platform.world.feeds import id_columns, x12
 from rcm_platform.world.feeds.csv_files import write_csv
 from rcm_platform.world.happened.contracts import CATEGORIES, METHODS, PERCENT, SCHEDULE
-from rcm_platform.world.happened.story import PATIENT_PAYMENT, REFUND
+from rcm_platform.world.happened.history import PATIENT_PAYMENT, REFUND
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, identifier, masked, money, take
 from rcm_platform.world.support.dates import business_day, compact, to_date, to_day, weekday
@@ -394,7 +394,7 @@ def _deposits(world: World) -> _Deposits:
 
 def _patient_deposits(world: World) -> tuple[Ints, Ints, Ints]:
     """(hospital, day, amount above zero): what patients paid and got back, by business day."""
-    posted = world.story.transactions
+    posted = world.history.transactions
     rows = np.flatnonzero((posted.kind == PATIENT_PAYMENT) | (posted.kind == REFUND))
     hospital = world.care.claims.hospital[posted.claim[rows]]
     code = hospital * 1_000_000 + business_day(posted.insert_day[rows])

@@ -294,7 +294,7 @@ def authorizations(
 
 def _denied_for(world: World, category: str) -> Flags:
     """Per encounter: a claim of it is ever denied for a reason of this category."""
-    work = world.story.denial_work
+    work = world.history.denial_work
     reasons = np.array([row["category"] == category for row in world.parameters.denials.rows])
     flags = np.zeros(len(world.care.encounters.key), dtype=bool)
     flags[world.care.claims.encounter[work.claim[reasons[work.denial]]]] = True

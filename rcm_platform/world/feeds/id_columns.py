@@ -42,7 +42,7 @@ def charges(world: World, line: Ints, prefix: str = "T") -> pa.Array:
 
 
 def postings(world: World, posting: Ints) -> pa.Array:
-    posted, claims = world.story.transactions, world.care.claims
+    posted, claims = world.history.transactions, world.care.claims
     claim = posted.claim[posting]
     number = world.care.encounters.number[claims.encounter[claim]]
     place = claims.part[claim] * 100 + posted.sequence[posting]

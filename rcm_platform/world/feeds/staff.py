@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds import id_columns
 from rcm_platform.world.feeds.front_end import BEFORE_EVERYTHING, NEVER, visit_arrival
+from rcm_platform.world.happened.history import PATIENT_PAYMENT, STRANGER
 from rcm_platform.world.happened.identity import Pools
-from rcm_platform.world.happened.story import PATIENT_PAYMENT, STRANGER
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, identifier, moments, take
 from rcm_platform.world.support.parameters import FOLDER, WEEKDAYS, ParameterError, Table
@@ -144,7 +144,7 @@ def _logged(world: World, hospital: int, work: _Work, rows: Ints, first: int) ->
 
 def _work(world: World, hospital: int) -> list[_Work]:
     """All that is ever done in a hospital."""
-    visits, claims, story = world.care.encounters, world.care.claims, world.story
+    visits, claims, history = world.care.encounters, world.care.claims, world.history
     own = np.flatnonzero(visits.hospital == hospital)
     arrival = visit_arrival(world)[own]
     none = np.zeros_like(own)
@@ -165,7 +165,7 @@ def _work(world: World, hospital: int) -> list[_Work]:
         )
 
     sent, remits, posted, denial = (
-        story.submissions, story.remits, story.transactions, story.denial_work
+        history.submissions, history.remits, history.transactions, history.denial_work
     )  # fmt: skip
     by_hand = np.flatnonzero(
         (remits.kind != STRANGER)

@@ -18,17 +18,17 @@ from rcm_platform.world.happened.contracts import Contracts, expected_allowed
 from rcm_platform.world.happened.course import PATIENT_CONTRACTUAL, VOIDED, Clock, Course, course_of
 from rcm_platform.world.happened.denials import Denials, denials
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.patient_money import Bill, transactions
-from rcm_platform.world.happened.payments import payments
-from rcm_platform.world.happened.remits import provider_charges, remits_of
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     CONTRACTUAL,
     COPAY,
     DEDUCTIBLE,
     SEQUESTER,
     DenialWork,
-    Story,
+    History,
 )
+from rcm_platform.world.happened.patient_money import Bill, transactions
+from rcm_platform.world.happened.payments import payments
+from rcm_platform.world.happened.remits import provider_charges, remits_of
 from rcm_platform.world.happened.submissions import stray_acks, submissions_of
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.faults import FaultRates
@@ -36,9 +36,9 @@ from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Draws, Ints
 
 
-def story(
+def history(
     parameters: Parameters, draws: Draws, rates: FaultRates, care: Care, terms: Contracts
-) -> Story:
+) -> History:
     """Draw the life of every claim of `care`."""
     claims, lines = care.claims, care.lines
     insured = claims.payer != parameters.payers.self_pay
@@ -72,7 +72,7 @@ def story(
     )
     work, write_off_day = _denial_work(parameters, draws, care, clock, denied, course)
     bills = _bills(parameters, draws, care, clock, denied, course, first)
-    return Story(
+    return History(
         submissions=submissions,
         stray_acks=stray_acks(draws, rates, care, submissions),
         remits=remits,

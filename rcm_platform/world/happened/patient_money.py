@@ -12,7 +12,7 @@ import numpy as np
 
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     ADMIN_WRITE_OFF,
     BAD_DEBT,
     CHARGE_CORRECTION,

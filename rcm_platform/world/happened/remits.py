@@ -21,8 +21,7 @@ from rcm_platform.world.happened.course import (
 )
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.payments import Charges
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     CONTRACTUAL,
     CORRECTION,
     DEACTIVATED,
@@ -42,6 +41,7 @@ from rcm_platform.world.happened.story import (
     RemitLines,
     Remits,
 )
+from rcm_platform.world.happened.payments import Charges
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters

@@ -7,7 +7,7 @@ import numpy as np
 from rcm_platform.world.happened.course import VOIDED, Clock, Course
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     CORRECTED,
     FIRST,
     REPLACEMENT,

@@ -17,7 +17,7 @@ from rcm_platform.world.feeds import files, id_columns
 from rcm_platform.world.feeds.x12 import Lookup, batches, remit_files, trace_numbers
 from rcm_platform.world.feeds.x12.lookup import frequencies
 from rcm_platform.world.happened import contracts
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     ADJUSTMENT_COUNT,
     CHARGE_CORRECTION,
     COINSURANCE,
@@ -159,7 +159,7 @@ _UNBALANCED_PAYMENT = 2
 
 def _holding(world: World) -> Ints:
     """The fault (of `_HOLDING`) that keeps each remit in quarantine; a payment's goes first."""
-    remits, pays = world.story.remits, world.payments
+    remits, pays = world.history.remits, world.payments
     own = (remits.unbalanced_by != 0).astype(np.int64)
     return np.where((pays.unbalanced_by != 0)[payment_of_remit(world)], _UNBALANCED_PAYMENT, own)
 
@@ -179,14 +179,14 @@ def payment_of_remit(world: World) -> Ints:
 
 def remit_claim(world: World, names: Names | None = None) -> Ints:
     """The claim that each remit is about; a stranger's is its own."""
-    remits = world.story.remits
+    remits = world.history.remits
     names = names or Names(world)
     return np.where(remits.kind == STRANGER, names.stranger(remits.claim), remits.claim)
 
 
 def _claims(world: World, names: Names) -> pa.Table:
     visits, claims = world.care.encounters, world.care.claims
-    remits = world.story.remits
+    remits = world.history.remits
     every = np.arange(len(claims.key))
     strange = np.flatnonzero(remits.kind == STRANGER)
     own = np.concatenate([every, remits.claim[strange]])
@@ -272,7 +272,7 @@ def _modifiers(world: World) -> pa.Array:
 
 
 def _submissions(world: World, names: Names) -> pa.Table:
-    sent = world.story.submissions
+    sent = world.history.submissions
     return pa.table(
         {
             **names.head(sent.claim),
@@ -291,7 +291,7 @@ def _submissions(world: World, names: Names) -> pa.Table:
 
 
 def _remit_claims(world: World, names: Names) -> pa.Table:
-    remits, lines = world.story.remits, world.story.remit_lines
+    remits, lines = world.history.remits, world.history.remit_lines
     shown, theirs = ~remits.is_claim_level[lines.remit], remits.is_patient_contractual[lines.remit]
     is_ours = ~_moved_to_patient(world)
 
@@ -328,12 +328,12 @@ def _remit_claims(world: World, names: Names) -> pa.Table:
 def _moved_to_patient(world: World) -> Flags:
     """Per remit: whether its denial leaves the patient to pay; meaningless without a denial."""
     to_patient = np.array(world.parameters.denials.text("group_code")) == "PR"
-    moved: Flags = to_patient[world.story.remits.denial]
+    moved: Flags = to_patient[world.history.remits.denial]
     return moved
 
 
 def _remit_lines(world: World, names: Names) -> pa.Table:
-    remits, lines = world.story.remits, world.story.remit_lines
+    remits, lines = world.history.remits, world.history.remit_lines
     claim = remit_claim(world, names)[lines.remit]
     return pa.table(
         {
@@ -380,7 +380,7 @@ def _remits(world: World, names: Names) -> pa.Table:
 
 
 def _provider_adjustments(world: World, names: Names) -> pa.Table:
-    pays, plb = world.payments, world.story.provider_adjustments
+    pays, plb = world.payments, world.history.provider_adjustments
     named = names.head(np.maximum(plb.claim, 0))
     return pa.table(
         {
@@ -431,8 +431,12 @@ class _Entries:
 def _ledger(world: World, names: Names) -> pa.Table:
     """All ledger entries: claim, line, event_type, dates, amounts, held_by."""
     visits, claims, lines = world.care.encounters, world.care.claims, world.care.lines
-    remits, remit_lines = world.story.remits, world.story.remit_lines
-    posted, pays, plb = world.story.transactions, world.payments, world.story.provider_adjustments
+    remits, remit_lines = world.history.remits, world.history.remit_lines
+    posted, pays, plb = (
+        world.history.transactions,
+        world.payments,
+        world.history.provider_adjustments,
+    )
     entries = _Entries()
 
     entries.add(
@@ -550,7 +554,11 @@ def _ledger(world: World, names: Names) -> pa.Table:
 
 def _denials(world: World, names: Names) -> pa.Table:
     """One row per denial adjustment, with the reason that the payer gave."""
-    remits, remit_lines, mix = world.story.remits, world.story.remit_lines, world.parameters.denials
+    remits, remit_lines, mix = (
+        world.history.remits,
+        world.history.remit_lines,
+        world.parameters.denials,
+    )
     by_line = (remit_lines.adjustments[:, DENIAL] > 0) & ~remits.is_claim_level[remit_lines.remit]
     places = np.flatnonzero(by_line)
     whole = np.flatnonzero(remits.is_claim_level)
@@ -590,7 +598,7 @@ def _denials(world: World, names: Names) -> pa.Table:
 
 
 def _denial_work(world: World, names: Names) -> pa.Table:
-    work, mix = world.story.denial_work, world.parameters.denials
+    work, mix = world.history.denial_work, world.parameters.denials
     payer = world.care.claims.payer[work.claim]
     return pa.table(
         {
@@ -609,7 +617,7 @@ def _denial_work(world: World, names: Names) -> pa.Table:
 
 
 def _postings(world: World, names: Names) -> pa.Table:
-    posted = world.story.transactions
+    posted = world.history.transactions
     return pa.table(
         {
             **names.head(posted.claim),

@@ -19,7 +19,7 @@ from rcm_platform.world.feeds.claims_csv import exported_files, has_new_column, 
 from rcm_platform.world.feeds.databases import drifting_charges, drifting_postings
 from rcm_platform.world.feeds.files import gl_postings, late_postings, mergers
 from rcm_platform.world.feeds.x12 import renumbered_delivery, second_delivery, status_file
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     CORRECTED,
     CORRECTION,
     DEACTIVATED,
@@ -155,7 +155,7 @@ def _of_payments(world: World, names: Names) -> Iterator[Instances]:
 
 
 def _of_remits(world: World, names: Names) -> Iterator[Instances]:
-    remits, claims = world.story.remits, world.care.claims
+    remits, claims = world.history.remits, world.care.claims
     payment = payment_of_remit(world)
     about = remit_claim(world, names)
     in_sound_payment = (world.payments.unbalanced_by == 0)[payment]
@@ -208,19 +208,19 @@ def _of_remits(world: World, names: Names) -> Iterator[Instances]:
 
 def _claims_with(world: World, kind: int) -> Flags:
     flags = np.zeros(len(world.care.claims.key), dtype=bool)
-    flags[world.story.remits.claim[world.story.remits.kind == kind]] = True
+    flags[world.history.remits.claim[world.history.remits.kind == kind]] = True
     return flags
 
 
 def _sent(world: World, kind: int) -> Flags:
     flags = np.zeros(len(world.care.claims.key), dtype=bool)
-    flags[world.story.submissions.claim[world.story.submissions.kind == kind]] = True
+    flags[world.history.submissions.claim[world.history.submissions.kind == kind]] = True
     return flags
 
 
 def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
-    sent, claims = world.story.submissions, world.care.claims
-    remits = world.story.remits
+    sent, claims = world.history.submissions, world.care.claims
+    remits = world.history.remits
     files = take(names.batches.files, names.batches.of_submissions())
 
     def found(fault_type: str, where: Flags, day: Ints) -> Instances:
@@ -246,7 +246,7 @@ def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
     yield found("replacement_without_reference", unreferenced, sent.day)
     yield found("bad_npi", sent.has_bad_npi, sent.day)
 
-    strays = world.story.stray_acks
+    strays = world.history.stray_acks
     head = names.head(names.stranger(strays.claim))
     hospitals = claims.hospital[strays.claim]
     yield Instances(
@@ -267,7 +267,7 @@ def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
 
 
 def _of_files(world: World, names: Names) -> Iterator[Instances]:
-    batch, sent = names.batches, world.story.submissions
+    batch, sent = names.batches, world.history.submissions
     charge = world.care.claims.charge[sent.claim[batch.submissions]]
     total = np.add.reduceat(charge, batch.first) if len(batch.first) else batch.first
     rows = np.flatnonzero(batch.is_unreceipted)
@@ -328,7 +328,7 @@ def _of_care(world: World, names: Names) -> Iterator[Instances]:
 
 
 def _of_money(world: World, names: Names) -> Iterator[Instances]:
-    posted = world.story.transactions
+    posted = world.history.transactions
     rows = np.flatnonzero((posted.kind == PATIENT_PAYMENT) & (posted.sequence % 10 == 2))
     head = names.head(posted.claim[rows])
     yield Instances(
@@ -343,7 +343,7 @@ def _of_money(world: World, names: Names) -> Iterator[Instances]:
 
 
 def _of_feeds(world: World, names: Names) -> Iterator[Instances]:
-    posted, lines, claims = world.story.transactions, world.care.lines, world.care.claims
+    posted, lines, claims = world.history.transactions, world.care.lines, world.care.claims
     charges = np.flatnonzero(drifting_charges(world))
     postings = np.flatnonzero(drifting_postings(world))
     claim = np.concatenate([lines.claim[charges], posted.claim[postings]])

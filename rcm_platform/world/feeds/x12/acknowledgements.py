@@ -17,8 +17,8 @@ from rcm_platform.world.feeds.x12.envelope import (
 )
 from rcm_platform.world.feeds.x12.lookup import INPATIENT, Lookup, days, frequencies, runs
 from rcm_platform.world.happened import identifiers
+from rcm_platform.world.happened.history import SECONDARY
 from rcm_platform.world.happened.identifiers import STRANGER_ATTEMPT
-from rcm_platform.world.happened.story import SECONDARY
 from rcm_platform.world.support.dates import compact
 from rcm_platform.world.support.rng import Flags, Ints
 
@@ -49,7 +49,7 @@ def status_file(system: str, day: int) -> str:
 
 
 def answers(lookup: Lookup) -> Answers:
-    sent, strays = lookup.world.story.submissions, lookup.world.story.stray_acks
+    sent, strays = lookup.world.history.submissions, lookup.world.history.stray_acks
     claims = lookup.world.care.claims
     never = np.zeros_like(strays.claim)
     claim = np.concatenate([sent.claim, strays.claim])

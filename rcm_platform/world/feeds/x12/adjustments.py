@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from rcm_platform.world.feeds.x12.envelope import END, dollars
 from rcm_platform.world.feeds.x12.lookup import Lookup
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     CONTRACTUAL,
     DENIAL,
     ODD_REASON_CODES,

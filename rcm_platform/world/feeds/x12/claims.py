@@ -32,7 +32,7 @@ from rcm_platform.world.feeds.x12.lookup import (
     service_codes,
 )
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.story import SECONDARY
+from rcm_platform.world.happened.history import SECONDARY
 from rcm_platform.world.support.dates import business_day, compact
 from rcm_platform.world.support.rng import Flags, Ints
 
@@ -69,7 +69,7 @@ class Batches:
 
 def batches(lookup: Lookup) -> Batches:
     world = lookup.world
-    sent, claims = world.story.submissions, world.care.claims
+    sent, claims = world.history.submissions, world.care.claims
     hospital = claims.hospital[sent.claim]
     form = claims.is_institutional[sent.claim].astype(np.int64)
     order = np.lexsort((sent.attempt, sent.claim, sent.day, form, hospital))
@@ -155,7 +155,7 @@ def render_receipt(lookup: Lookup, batch: Batches, row: int) -> bytes:
 def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> Iterator[str]:
     """Loops 2000B to 2400 of one submission after the other."""
     world = lookup.world
-    sent, care = world.story.submissions, world.care
+    sent, care = world.history.submissions, world.care
     claims, visits = care.claims, care.encounters
     claim, attempt, payers = sent.claim[rows], sent.attempt[rows], sent.payer[rows].tolist()
     encounter = claims.encounter[claim]

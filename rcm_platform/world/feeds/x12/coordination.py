@@ -15,14 +15,14 @@ def other_payer(
 ) -> str:
     """Loops 2320 to 2330B of a secondary claim: what the primary payer did with it."""
     world = lookup.world
-    remits, payer = world.story.remits, int(world.care.claims.payer[claim])
+    remits, payer = world.history.remits, int(world.care.claims.payer[claim])
     remit = int(lookup.primary_remits[claim])
     out = [f"SBR*P*18*******{lookup.filing_837[is_institutional][payer]}"]
     known = []
     if remit >= 0:
         first = int(world.care.claims.first_line[claim])
         lines = lookup.primary_lines[first : first + int(world.care.claims.line_count[claim])]
-        paid = int(world.story.remit_lines.paid[lines[lines >= 0]].sum())
+        paid = int(world.history.remit_lines.paid[lines[lines >= 0]].sum())
         if remits.is_claim_level[remit]:
             reason = adjustments.denial_reason(
                 lookup, int(remits.denial[remit]), int(remits.odd_reason[remit])
@@ -45,7 +45,7 @@ def other_payer(
 def adjudication(lookup: Lookup, claim: int, line: int, day: int, is_institutional: bool) -> str:
     """Loop 2430 of a line, with END before it; empty when the primary payer named no lines."""
     world = lookup.world
-    remits, told = world.story.remits, world.story.remit_lines
+    remits, told = world.history.remits, world.history.remit_lines
     row = int(lookup.primary_lines[line])
     if row < 0:
         return ""

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds.x12.envelope import END
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.story import FIRST_DECISION, REPLACEMENT, SECOND_DECISION, VOID
+from rcm_platform.world.happened.history import FIRST_DECISION, REPLACEMENT, SECOND_DECISION, VOID
 from rcm_platform.world.support.dates import compact
 from rcm_platform.world.support.rng import Flags, Ints
 
@@ -207,8 +207,8 @@ class Lookup:
     @cached_property
     def _primary(self) -> tuple[Rows, Rows]:
         """The first decision, and on top of it what a second one paid."""
-        story, care = self.world.story, self.world.care
-        remits, remit_lines = story.remits, story.remit_lines
+        history, care = self.world.history, self.world.care
+        remits, remit_lines = history.remits, history.remit_lines
         of_line = np.full(len(care.lines.claim), -1, dtype=np.int32)
         of_claim = np.full(len(care.claims.encounter), -1, dtype=np.int32)
         for kind in (FIRST_DECISION, SECOND_DECISION):
@@ -224,7 +224,7 @@ class Lookup:
 
 def has_authorization(world: World) -> Flags:
     """Per claim of `world`: expensive enough to need a prior authorization, and it was got."""
-    remits = world.story.remits
+    remits = world.history.remits
     is_about_it = np.array(
         [row["category"] == "Authorization" for row in world.parameters.denials.rows] + [False]
     )

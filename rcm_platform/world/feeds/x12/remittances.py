@@ -25,8 +25,7 @@ from rcm_platform.world.feeds.x12.lookup import (
     service_codes,
 )
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.identifiers import STRANGER_ATTEMPT
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     FORWARD_BALANCE,
     PROVIDER_ADJUSTMENT_CODES,
     REPETITION,
@@ -34,6 +33,7 @@ from rcm_platform.world.happened.story import (
     SECONDARY_DECISION,
     STRANGER,
 )
+from rcm_platform.world.happened.identifiers import STRANGER_ATTEMPT
 from rcm_platform.world.support.dates import compact
 from rcm_platform.world.support.rng import Ints
 
@@ -131,7 +131,7 @@ class Remittances:
     def _claims(self, payer: int, paid_day: int, first: int, end: int) -> Iterator[str]:
         """Loop 2100 and its lines, for remits first..end-1 of one payer."""
         lookup, world = self._lookup, self._lookup.world
-        remits, care, span = world.story.remits, world.care, slice(first, end)
+        remits, care, span = world.history.remits, world.care, slice(first, end)
         claim, kind = remits.claim[span], remits.kind[span]
         visits, encounter = care.encounters, care.claims.encounter[claim]
         stranger = kind == STRANGER
@@ -225,7 +225,7 @@ class Remittances:
     def _lines(self, payer: int, first: int, end: int) -> Iterator[str]:
         """Loops 2110 of one remit after the other, with END before each segment."""
         lookup, world = self._lookup, self._lookup.world
-        remits, told, care = world.story.remits, world.story.remit_lines, world.care
+        remits, told, care = world.history.remits, world.history.remit_lines, world.care
         counts = remits.line_count[first:end]
         start = int(remits.first_line[first])
         span = slice(start, start + int(counts.sum()))
@@ -283,7 +283,7 @@ class Remittances:
 
     def _provider_adjustments(self, row: int, npi: str, payer: int, paid_day: int) -> Iterator[str]:
         """PLB segments of a payment."""
-        pays, booked = self._lookup.world.payments, self._lookup.world.story.provider_adjustments
+        pays, booked = self._lookup.world.payments, self._lookup.world.history.provider_adjustments
         first, pairs = int(pays.first_adjustment[row]), []
         for place in range(first, first + int(pays.adjustment_count[row])):
             code = int(booked.code[place])
@@ -301,7 +301,7 @@ class Remittances:
 
     def _answered(self, claim: int, payer: int, day: int) -> str:
         """The payer's number of a claim as its last remittance up to a payment day had it."""
-        remits = self._lookup.world.story.remits
+        remits = self._lookup.world.history.remits
         keys, order = self._remits_by_claim
         at = int(np.searchsorted(keys, _key(claim, payer, day), side="right")) - 1
         answered = remits.answers_attempt[order[at : at + 1]]
@@ -310,7 +310,7 @@ class Remittances:
 
     @cached_property
     def _remits_by_claim(self) -> tuple[Ints, Ints]:
-        remits = self._lookup.world.story.remits
+        remits = self._lookup.world.history.remits
         rows = np.flatnonzero(remits.kind != STRANGER)
         keys = _key(remits.claim[rows], remits.payer[rows], remits.payment_day[rows])
         order = np.argsort(keys, kind="stable")

@@ -201,7 +201,7 @@ class DenialWork:
 
 
 @dataclass(frozen=True)
-class Story:
+class History:
     """The life of every claim of one world."""
 
     submissions: Submissions

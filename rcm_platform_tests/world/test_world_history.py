@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rcm_platform.world.happened import contracts
-from rcm_platform.world.happened.story import (
+from rcm_platform.world.happened.history import (
     CORRECTION,
     DENIAL,
     FIRST_DECISION,
@@ -36,19 +36,19 @@ def payment_of_remit(world: World) -> np.ndarray:
 
 
 def test_every_remittance_line_balances(world: World) -> None:
-    lines = world.story.remit_lines
+    lines = world.history.remit_lines
     assert (lines.charge - lines.adjustments.sum(axis=1) == lines.paid).all()
 
 
 def test_remittances_are_the_sum_of_their_lines(world: World) -> None:
-    remits, lines = world.story.remits, world.story.remit_lines
+    remits, lines = world.history.remits, world.history.remit_lines
     for name in ("charge", "paid", "allowed"):
         total = np.bincount(lines.remit, weights=getattr(lines, name), minlength=len(remits.claim))
         assert (total.astype(np.int64) == getattr(remits, name)).all(), name
 
 
 def test_payments_are_claims_less_provider_adjustments(world: World) -> None:
-    pays, remits, plb = world.payments, world.story.remits, world.story.provider_adjustments
+    pays, remits, plb = world.payments, world.history.remits, world.history.provider_adjustments
     total = np.zeros_like(pays.amount)
     np.add.at(total, payment_of_remit(world), remits.paid)
     np.subtract.at(total, plb.payment, plb.amount)
@@ -61,7 +61,7 @@ def test_payments_are_claims_less_provider_adjustments(world: World) -> None:
 
 def test_a_forward_balance_comes_back_in_the_next_payment(world: World) -> None:
     """What lifts one payment to zero lowers the next: over time they net to zero."""
-    pays, plb = world.payments, world.story.provider_adjustments
+    pays, plb = world.payments, world.history.provider_adjustments
     open_balance: dict[tuple[int, int], int] = {}
     seen = 0
     for row in np.flatnonzero(plb.code == FORWARD_BALANCE).tolist():
@@ -80,7 +80,7 @@ def test_a_forward_balance_comes_back_in_the_next_payment(world: World) -> None:
 
 
 def test_a_reversal_takes_back_exactly_what_was_decided(world: World) -> None:
-    remits = world.story.remits
+    remits = world.history.remits
     first = {int(remits.claim[r]): r for r in np.flatnonzero(remits.kind == FIRST_DECISION)}
     rows = np.flatnonzero(remits.kind == REVERSAL)
     assert len(rows) > 50
@@ -94,7 +94,7 @@ def test_a_reversal_takes_back_exactly_what_was_decided(world: World) -> None:
 
 
 def test_a_correction_stands_in_the_remittance_of_its_reversal(world: World) -> None:
-    remits, payment = world.story.remits, payment_of_remit(world)
+    remits, payment = world.history.remits, payment_of_remit(world)
     rows = np.flatnonzero(remits.kind == CORRECTION)
     assert len(rows) > 50
     for row in rows.tolist():
@@ -107,7 +107,7 @@ def test_a_correction_stands_in_the_remittance_of_its_reversal(world: World) -> 
 
 
 def test_a_disputed_underpayment_ends_at_the_contract(world: World) -> None:
-    remits = world.story.remits
+    remits = world.history.remits
     first = {int(remits.claim[r]): r for r in np.flatnonzero(remits.kind == FIRST_DECISION)}
     corrected = np.flatnonzero(remits.kind == CORRECTION)
     raised = [r for r in corrected if remits.paid[r] > remits.paid[first[int(remits.claim[r])]]]
@@ -118,7 +118,7 @@ def test_a_disputed_underpayment_ends_at_the_contract(world: World) -> None:
 
 
 def test_the_secondary_payer_takes_no_more_than_the_first_one_left(world: World) -> None:
-    remits, lines = world.story.remits, world.story.remit_lines
+    remits, lines = world.history.remits, world.history.remit_lines
     claims = world.care.claims
     rows = np.flatnonzero(remits.kind == SECONDARY_DECISION)
     assert len(rows) > 1000
@@ -128,7 +128,7 @@ def test_the_secondary_payer_takes_no_more_than_the_first_one_left(world: World)
     left = lines.charge[second] - lines.adjustments[second][:, PRIOR_PAYER]
     assert (left >= 0).all()
     assert (lines.paid[second] <= left).all()
-    sent = world.story.submissions
+    sent = world.history.submissions
     asked = set(sent.claim[sent.kind == SECONDARY].tolist())
     forwarded = set(remits.claim[remits.is_forwarded].tolist())
     decided = set(remits.claim[rows].tolist())
@@ -137,7 +137,7 @@ def test_the_secondary_payer_takes_no_more_than_the_first_one_left(world: World)
 
 
 def test_denied_lines_are_paid_nothing(world: World) -> None:
-    lines = world.story.remit_lines
+    lines = world.history.remit_lines
     denied = lines.adjustments[:, DENIAL] != 0
     assert denied.sum() > 1000
     assert (lines.paid[denied] == 0).all()
@@ -145,7 +145,7 @@ def test_denied_lines_are_paid_nothing(world: World) -> None:
 
 
 def test_voided_claims_have_no_charge_left(world: World) -> None:
-    sent, posted, claims = world.story.submissions, world.story.transactions, world.care.claims
+    sent, posted, claims = world.history.submissions, world.history.transactions, world.care.claims
     voided = sent.claim[sent.kind == VOID]
     assert len(voided) > 5
     corrections = dict(zip(posted.claim.tolist(), posted.amount.tolist(), strict=True))
@@ -156,7 +156,7 @@ def test_voided_claims_have_no_charge_left(world: World) -> None:
 
 
 def test_refunds_return_a_double_payment(world: World) -> None:
-    posted = world.story.transactions
+    posted = world.history.transactions
     rows = np.flatnonzero(posted.kind == REFUND)
     assert len(rows) > 10
     for row in rows.tolist():
@@ -167,7 +167,7 @@ def test_refunds_return_a_double_payment(world: World) -> None:
 
 
 def test_sequences_of_postings_are_unique_in_their_claim(world: World) -> None:
-    posted = world.story.transactions
+    posted = world.history.transactions
     assert len(np.unique(posted.claim * 100 + posted.sequence)) == len(posted.claim)
     assert ((posted.sequence >= 0) & (posted.sequence < 100)).all()
 
