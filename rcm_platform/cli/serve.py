@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rcm_platform.cli.console import stop
-from rcm_platform.operate.health import Look
+from rcm_platform.operate.health import Probe
 from rcm_platform.settings import get_settings
 from rcm_platform.web.processes import Part
 
@@ -81,8 +81,8 @@ def users(context: typer.Context) -> None:
 
 
 def health(
-    looks: Annotated[
-        list[Look] | None, typer.Argument(help="What to look at. Default: all but web.")
+    probes: Annotated[
+        list[Probe] | None, typer.Argument(help="What to look at. Default: all but web.")
     ] = None,
     port: Annotated[int, typer.Option(help="Port of `rcm serve`, for web.")] = 3000,
 ) -> None:
@@ -92,11 +92,11 @@ def health(
     RCM_STALE_HOURS. daemon: heard lately (by default asked only where one ever ran). web: `rcm
     serve` answers.
     """
-    from rcm_platform.operate.health import findings
+    from rcm_platform.operate.health import results
 
-    found = findings(get_settings(), looks or (), port)
+    found = results(get_settings(), probes or (), port)
     for finding in found:
-        typer.echo(f"{'✓' if finding.is_well else '✗'} {finding.look:9} {finding.text}")
+        typer.echo(f"{'✓' if finding.is_well else '✗'} {finding.probe:9} {finding.text}")
     raise typer.Exit(0 if all(finding.is_well for finding in found) else 1)
 
 

@@ -16,6 +16,7 @@ import duckdb
 
 from rcm_platform.explain.variance import show
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
+from rcm_platform.warehouse.kpi_snapshots import is_complete
 
 NONE = "none"
 """In place of a payer: what belongs to none."""
@@ -279,10 +280,11 @@ class Figures:
         return " and ".join(conditions), values
 
     def _months_of(self, condition: str) -> str:
+        complete = is_complete("period_month", "any_value(cast(version.as_of as date))")
         return f"""
             select kpi, period_month, sum(numerator) as numerator, sum(denominator) as denominator,
                 any_value(cast(version.as_of as date)) as as_of,
-                last_day(period_month) <= any_value(cast(version.as_of as date)) as is_complete
+                {complete} as is_complete
             from {self._cells} cross join published_version as version
             where period_month is not null and numerator is not null and {condition}
             group by kpi, period_month

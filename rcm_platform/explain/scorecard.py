@@ -18,6 +18,7 @@ import duckdb
 from rcm_platform.explain.figures import meets
 from rcm_platform.explain.links import asset_link, trace_link
 from rcm_platform.explain.variance import Change, show
+from rcm_platform.warehouse.kpi_snapshots import is_complete
 
 TREND_MONTHS = 12
 
@@ -83,7 +84,7 @@ def _plain(change: Change) -> Change:
 def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
     """Every headline KPI that has a value in a complete month, in the registry's order."""
     rows = con.execute(
-        """
+        f"""
         select r.kpi, r.label, r.unit, r.target, r.direction, r.period_rule, k.period_month,
             k.numerator, k.denominator, volume_effect, mix_effect, rate_effect, timing_effect,
             concat_ws(' at ', payer_name, facility_name), driver_effect
@@ -93,7 +94,7 @@ def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
         left join dim_payer as p on k.driver_payer_key = p.payer_key
         left join dim_facility as f on k.driver_facility_key = f.facility_key
         where r.is_headline and k.denominator <> 0
-            and last_day(k.period_month) <= cast(v.as_of as date)
+            and {is_complete("k.period_month", "cast(v.as_of as date)")}
         order by r.rowid, k.period_month
         """
     ).fetchall()

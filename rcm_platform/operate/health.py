@@ -14,7 +14,7 @@ from rcm_platform.settings import Settings, redact
 ANSWER_SECONDS = 10
 
 
-class Look(StrEnum):
+class Probe(StrEnum):
     """What can be looked at."""
 
     HOME = "home"
@@ -25,29 +25,31 @@ class Look(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class ProbeResult:
     """How one of them is, in words."""
 
-    look: Look
+    probe: Probe
     is_well: bool
     text: str
 
 
-def findings(settings: Settings, looks: Iterable[Look] = (), port: int = 3000) -> list[Finding]:
+def results(
+    settings: Settings, probes: Iterable[Probe] = (), port: int = 3000
+) -> list[ProbeResult]:
     """How these are. Default: all but the web page, the daemon only where one ever ran."""
-    asked = list(looks)
+    asked = list(probes)
     checks = {
-        Look.HOME: _home,
-        Look.STORAGE: _storage,
-        Look.PUBLISHED: _published,
-        Look.DAEMON: _daemon,
-        Look.WEB: lambda _: _web(port),
+        Probe.HOME: _home,
+        Probe.STORAGE: _storage,
+        Probe.PUBLISHED: _published,
+        Probe.DAEMON: _daemon,
+        Probe.WEB: lambda _: _web(port),
     }
     found = []
-    for look in asked or [look for look in Look if look != Look.WEB]:
-        is_well, text = checks[look](settings)
+    for probe in asked or [probe for probe in Probe if probe != Probe.WEB]:
+        is_well, text = checks[probe](settings)
         if is_well is not None or asked:
-            found.append(Finding(look, bool(is_well), text))
+            found.append(ProbeResult(probe, bool(is_well), text))
     return found
 
 

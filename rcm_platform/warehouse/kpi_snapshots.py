@@ -37,6 +37,11 @@ class Snapshot:
     values: dict[str, Decimal | None]
 
 
+def is_complete(month: str, as_of: str) -> str:
+    """SQL: whether all of a month had passed by a date; both are SQL too."""
+    return f"last_day({month}) <= {as_of}"
+
+
 def build(settings: Settings, as_of: date, first_arrival: date | None) -> Snapshot:
     """Make the snapshot of a day from what had arrived by then, or make it again.
 
@@ -110,7 +115,8 @@ def _keep(settings: Settings, warehouse: Path, as_of: date) -> Snapshot:
         values = con.execute(
             f"""
             select kpi, kpi_value from marts.{MART} inner join seeds.kpi_registry using (kpi)
-            where is_headline and aggregation_level = 'total' and last_day(period_month) <= ?
+            where is_headline and aggregation_level = 'total'
+                and {is_complete("period_month", "?")}
             qualify row_number() over (partition by kpi order by period_month desc) = 1
             """,
             [as_of],

@@ -10,15 +10,15 @@ import dagster as dg
 import pytest
 
 from rcm_platform.operate import dagster_home
-from rcm_platform.operate.health import Finding, Look, findings
+from rcm_platform.operate.health import Probe, ProbeResult, results
 from rcm_platform.publish.versions import POINTER
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import RunCli
 from rcm_platform_tests.support import servers
 
 
-def look(settings: Settings, what: Look) -> Finding:
-    (found,) = findings(settings, [what])
+def look(settings: Settings, what: Probe) -> ProbeResult:
+    (found,) = results(settings, [what])
     return found
 
 
@@ -34,39 +34,39 @@ def publish(settings: Settings, hours_ago: float) -> None:
 
 def test_figures_are_well_while_they_are_fresh(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, stale_hours=30)
-    assert not look(settings, Look.PUBLISHED).is_well
+    assert not look(settings, Probe.PUBLISHED).is_well
     publish(settings, hours_ago=29)
-    assert look(settings, Look.PUBLISHED).is_well
-    late = look(settings.model_copy(update={"stale_hours": 28}), Look.PUBLISHED)
+    assert look(settings, Probe.PUBLISHED).is_well
+    late = look(settings.model_copy(update={"stale_hours": 28}), Probe.PUBLISHED)
     assert not late.is_well
     assert "29.0 hours old, older than RCM_STALE_HOURS (28)" in late.text
 
 
 def test_a_home_that_is_not_there_is_not_well(tmp_path: Path) -> None:
-    assert look(Settings(home=tmp_path), Look.HOME).is_well
-    missing = look(Settings(home=tmp_path / "none"), Look.HOME)
+    assert look(Settings(home=tmp_path), Probe.HOME).is_well
+    missing = look(Settings(home=tmp_path / "none"), Probe.HOME)
     assert not missing.is_well
     assert "cannot be written" in missing.text
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
     url = f"postgresql://rcm:secret@127.0.0.1:{servers.free_port()}/rcm"
-    found = look(Settings(home=tmp_path, dagster_postgres_url=url), Look.STORAGE)
+    found = look(Settings(home=tmp_path, dagster_postgres_url=url), Probe.STORAGE)
     assert not found.is_well
     assert "does not answer" in found.text
     assert "secret" not in found.text
 
 
 def test_nobody_answers_where_nothing_serves(tmp_path: Path) -> None:
-    (found,) = findings(Settings(home=tmp_path), [Look.WEB], servers.free_port())
+    (found,) = results(Settings(home=tmp_path), [Probe.WEB], servers.free_port())
     assert not found.is_well
 
 
 def test_a_daemon_is_missed_once_it_ran(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", "")
     settings = Settings(home=tmp_path)
-    assert Look.DAEMON not in [found.look for found in findings(settings)]
-    assert not look(settings, Look.DAEMON).is_well
+    assert Probe.DAEMON not in [found.probe for found in results(settings)]
+    assert not look(settings, Probe.DAEMON).is_well
 
     def heard(seconds_ago: float) -> None:
         with dg.DagsterInstance.get() as instance:
@@ -77,9 +77,9 @@ def test_a_daemon_is_missed_once_it_ran(tmp_path: Path, monkeypatch: pytest.Monk
     from dagster._daemon.types import DaemonHeartbeat
 
     heard(10)
-    assert look(settings, Look.DAEMON).is_well
+    assert look(settings, Probe.DAEMON).is_well
     heard(dagster_home.DAEMON_SILENT_SECONDS + 10)
-    silent = look(settings, Look.DAEMON)
+    silent = look(settings, Probe.DAEMON)
     assert not silent.is_well
     assert "SENSOR" in silent.text
 
@@ -118,4 +118,4 @@ def test_dagster_keeps_its_runs_in_postgresql(
     stored = servers.ask(postgres_url, "select run_id, status from target.public.runs")
     assert (result.run_id, "SUCCESS") in stored
     assert not list(settings.dagster_home.rglob("*.db"))
-    assert look(settings, Look.STORAGE).is_well
+    assert look(settings, Probe.STORAGE).is_well
