@@ -102,3 +102,27 @@ def test_no_module_imports_itself_by_a_detour() -> None:
 def test_logic_does_not_know_the_orchestrator(module: str) -> None:
     known = {name.split(".")[0] for name in imports(MODULES[module])}
     assert not {name for name in known if name.startswith("dagster")}
+
+
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in [
+        ROOT / "README.md",
+        ROOT / "CONTRIBUTING.md",
+        *ROOT.glob("docs/*.md"),
+        *ROOT.glob("deploy/*.md"),
+    ]
+)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_place_that_a_page_names_exists(page: str) -> None:
+    text = (ROOT / page).read_text()
+    named = re.findall(
+        r"`((?:rcm_platform|rcm_dbt|rcm_platform_tests|docs|deploy)/[^`\s<>]*)`", text
+    )
+    named += [
+        str((ROOT / page).parent.relative_to(ROOT) / link)
+        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
+    ]
+    assert sorted(n for n in named if not (ROOT / n).exists() and not [*ROOT.glob(n)]) == []
