@@ -1,5 +1,5 @@
 {# One code set for gender, whatever the source writes: male, female, other, unknown. #}
-{% macro house_gender(column) -%}
+{% macro standard_gender(column) -%}
     case lower({{ clean_text(column) }})
         when 'm' then 'male'
         when 'male' then 'male'

@@ -1,5 +1,5 @@
 {# One code set for the entries of a billing journal, whatever casing the source uses. #}
-{% macro house_amount_type(column) -%}
+{% macro standard_amount_type(column) -%}
     case lower({{ clean_text(column) }})
         when 'charge' then 'Charge'
         when 'patient payment' then 'Patient Payment'
