@@ -7,6 +7,9 @@ remit_lines as (
 
     select
         lines.*,
+        coalesce(
+            lines.line_control_number, cast(lines.line_no as {{ dbt.type_string() }})
+        ) as line_id,
         coalesce(lines.procedure_code, lines.revenue_code, 'none') as service_code,
         remits.claim_key
 
@@ -108,9 +111,11 @@ final as (
             else 'none'
         end as match_method,
         numbered.line_no,
+        numbered.line_id,
         numbered.procedure_code,
         numbered.charge_amount,
         numbered.paid_amount,
+        numbered.allowed_amount as stated_allowed_amount,
         -- what the payer pays and leaves to the patient, where it does not say what it allows
         {{ money(
             'coalesce(numbered.allowed_amount, numbered.paid_amount'

@@ -5,7 +5,7 @@ with
 
 encounters as (
 
-    select * from {{ ref('fct_encounters') }}
+    select * from {{ ref('int_encounter__enriched') }}
 
 ),
 
@@ -78,16 +78,7 @@ entries as (
 
 costs as (
 
-    select
-        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
-        cost_month,
-        sum(cost_amount) as cost_amount
-
-    from {{ ref('stg_operations__facility_costs') }}
-
-    group by
-        facility_id,
-        cost_month
+    select * from {{ ref('int_facility__costs') }}
 
 ),
 

@@ -118,16 +118,7 @@ work as (
 
 costs as (
 
-    select
-        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
-        cost_month,
-        sum(cost_amount) as cost_amount
-
-    from {{ ref('stg_operations__facility_costs') }}
-
-    group by
-        facility_id,
-        cost_month
+    select * from {{ ref('int_facility__costs') }}
 
 ),
 
