@@ -52,11 +52,9 @@ STORIES: Mapping[str, Story] = {
         "marts_finance": ("marts/mart_cash_reconciliation",),
     }),
     "ageing": Story("a charge to an open balance", {
-        "staging": (
-            "staging/stg_hospital_a__transactions", "staging/stg_hospital_b__transactions",
-        ),
         "intermediate": (
             "intermediate/int_transaction__current", "intermediate/int_claim__remits",
+            "intermediate/int_ledger__hospital_postings", "intermediate/int_ledger__payer_payments",
             "intermediate/int_ledger__entries",
         ),
         "marts_finance": ("marts/mart_ar_rollforward",),
