@@ -24,7 +24,7 @@ renamed as (
         {{ clean_text('middlename') }} as middle_name,
         {{ clean_text('ssn') }} as ssn,
         {{ clean_text('phonenumber') }} as phone_number,
-        {{ house_gender('gender') }} as gender,
+        {{ standard_gender('gender') }} as gender,
         {{ clean_text('address') }} as address,
 
         -- dates
@@ -217,7 +217,7 @@ renamed as (
         {{ clean_text('medicareid') }} as medicare_id,
 
         -- codes
-        {{ house_amount_type('amounttype') }} as amount_type,
+        {{ standard_amount_type('amounttype') }} as amount_type,
         {{ clean_text('amounttype') }} as source_amount_type,
         lower({{ clean_text('visittype') }}) as visit_type,
         {{ clean_text('procedurecode') }} as procedure_code,
@@ -269,7 +269,7 @@ renamed as (
 
         -- codes
         lower({{ clean_text('visittype') }}) as visit_type,
-        {{ house_code('status', [
+        {{ standard_code('status', [
             'Scheduled',
             'Completed',
             'No Show',
@@ -315,7 +315,7 @@ renamed as (
 
         -- codes
         {{ clean_text('procedurecode') }} as procedure_code,
-        {{ house_code('status', ['Approved', 'Denied', 'Pending']) }} as authorization_status,
+        {{ standard_code('status', ['Approved', 'Denied', 'Pending']) }} as authorization_status,
 
         -- dates
         cast(requesteddate as date) as requested_date,
@@ -393,7 +393,7 @@ renamed as (
         {{ clean_text('payorid') }} as payer_id,
 
         -- codes
-        {{ house_code('status', [
+        {{ standard_code('status', [
             'Active',
             'Inactive',
             'Not Found',
@@ -432,7 +432,7 @@ renamed as (
         {{ clean_text('encounterid') }} as encounter_id,
 
         -- codes
-        {{ house_code('documentationstatus', [
+        {{ standard_code('documentationstatus', [
             'Open',
             'Signed',
             'Queried',
@@ -478,7 +478,7 @@ renamed as (
         {{ clean_text('lastname') }} as last_name,
 
         -- codes
-        {{ house_code('role', [
+        {{ standard_code('role', [
             'Registrar',
             'Coder',
             'Biller',
@@ -521,7 +521,7 @@ renamed as (
         {{ clean_text('claimid') }} as claim_id,
 
         -- codes
-        {{ house_code('activity', [
+        {{ standard_code('activity', [
             'Registration',
             'Coding',
             'Billing',

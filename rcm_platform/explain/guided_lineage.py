@@ -31,14 +31,17 @@ STORIES: Mapping[str, Story] = {
             "staging/stg_hospital_a__procedures", "staging/stg_hospital_b__procedures",
         ),
         "intermediate": (
-            "intermediate/int_procedure__current", "intermediate/int_ledger__entries",
+            "intermediate/int_procedure__current", "intermediate/int_encounter__enriched",
+            "intermediate/int_ledger__entries",
         ),
-        "marts_clinical": ("marts/fct_encounters", "marts/mart_clinician_productivity"),
+        "marts_clinical": ("marts/mart_clinician_productivity",),
     }),
     "denials": Story("a payer's reason to a denial", {
         "raw": ("raw/x12/remit_adjustments",),
         "staging": ("staging/stg_x12__remit_adjustments", "staging/stg_x12__remit_remarks"),
-        "intermediate": ("intermediate/int_claim__remit_adjustments",),
+        "intermediate": (
+            "intermediate/int_claim__remit_adjustments", "intermediate/int_claim__remit_remarks",
+        ),
         "marts_billing": ("marts/fct_denial_events",),
     }),
     "cash": Story("a remittance to bank and ledger", {
@@ -50,11 +53,9 @@ STORIES: Mapping[str, Story] = {
         "marts_finance": ("marts/mart_cash_reconciliation",),
     }),
     "ageing": Story("a charge to an open balance", {
-        "staging": (
-            "staging/stg_hospital_a__transactions", "staging/stg_hospital_b__transactions",
-        ),
         "intermediate": (
             "intermediate/int_transaction__current", "intermediate/int_claim__remits",
+            "intermediate/int_ledger__hospital_postings", "intermediate/int_ledger__payer_payments",
             "intermediate/int_ledger__entries",
         ),
         "marts_finance": ("marts/mart_ar_rollforward",),

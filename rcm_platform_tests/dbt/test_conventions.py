@@ -117,6 +117,28 @@ def test_only_staging_reads_raw(parsed: dict[str, Any]) -> None:
         assert len(raw) == (node["fqn"][1] == "staging"), node["name"]
 
 
+MAY_READ = {
+    "staging": {"staging"},
+    "intermediate": {"staging", "intermediate", "seeds"},
+    "marts": {"intermediate", "marts", "seeds"},
+}
+
+
+def test_each_layer_reads_only_what_it_may(parsed: dict[str, Any]) -> None:
+    """A mart is made of intermediates, an intermediate never of a mart; only staging reads raw."""
+    layer = {
+        name: "seeds" if node["resource_type"] == "seed" else node["fqn"][1]
+        for name, node in parsed["nodes"].items()
+    }
+    wrong = [
+        (node["name"], read)
+        for node in _models(parsed)
+        for read in node["depends_on"]["nodes"]
+        if not read.startswith("source.") and layer[read] not in MAY_READ[node["fqn"][1]]
+    ]
+    assert wrong == []
+
+
 def test_raw_and_models_carry_their_asset_key_group_and_owner(parsed: dict[str, Any]) -> None:
     for source in parsed["sources"].values():
         key = source["config"]["meta"]["dagster"]["asset_key"]

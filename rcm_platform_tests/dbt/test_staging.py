@@ -1,4 +1,4 @@
-"""Raw rows become typed rows in the words of the house, as of a date."""
+"""Raw rows become typed rows in standard words, as of a date."""
 
 from __future__ import annotations
 

@@ -38,10 +38,8 @@ submitted as (
 
     select
         lines.submission_line_key as claim_line_key,
-        submissions.claim_key,
-        coalesce(
-            lines.line_control_number, cast(lines.line_no as {{ dbt.type_string() }})
-        ) as line_id,
+        lines.claim_key,
+        lines.line_id,
         lines.line_no as line_number,
         lines.procedure_code,
         lines.revenue_code,
@@ -53,20 +51,18 @@ submitted as (
         ) as modifiers,
         lines.units,
         lines.charge_amount,
-        coalesce(lines.service_date, submissions.service_date) as service_date,
+        lines.service_date,
         lines.recorded_date,
         lines._source_file,
         lines._source_position
 
-    from {{ ref('stg_x12__submitted_lines') }} as lines
-
-    inner join {{ ref('int_claim__submissions') }} as submissions
-        on lines.submission_key = submissions.submission_key
-        and submissions.submission_number = 1
+    from {{ ref('int_claim__submitted_lines') }} as lines
 
     inner join headers
-        on submissions.claim_key = headers.claim_key
+        on lines.claim_key = headers.claim_key
         and headers.known_from = 'claim submission'
+
+    where lines.submission_number = 1
 
 ),
 

@@ -47,13 +47,26 @@ resolved as (
         providers.facility_key,
         payers.payer_key,
         coalesce(submissions.patient_control_number, 'not given') as claim_id,
+        submissions.claim_form,
         submissions.frequency_code,
+        submissions.payer_responsibility_code,
         submissions.original_payer_claim_number,
         submissions.clearinghouse_number,
         coalesce(submissions.payer_responsibility_code in ('S', 'T'), false)
         or submissions.prior_payer_id is not null as is_secondary,
         submissions.charge_amount,
+        submissions.member_id,
+        submissions.place_of_service_code,
+        submissions.bill_type_code,
+        submissions.drg_code,
+        submissions.principal_diagnosis_code,
+        submissions.billing_npi,
+        submissions.billing_tin,
         submissions.rendering_npi,
+        submissions.attending_npi,
+        submissions.admission_date,
+        submissions.statement_from_date,
+        submissions.statement_to_date,
         coalesce(
             service_dates.service_date, submissions.submitted_date, submissions.recorded_date
         ) as service_date,
@@ -71,8 +84,9 @@ resolved as (
         ) }} = providers.x12_provider_id
 
     left join payers
-        on {{ x12_payer_id('submissions.payer_id', 'submissions.payer_name') }} = payers.payer_id
-        and payers.source_system in ('operations', submissions.source_system)
+        on {{ is_payer_of(
+            'payers', x12_payer_id('submissions.payer_id', 'submissions.payer_name'), 'submissions.source_system'
+        ) }}
 
     left join service_dates
         on submissions.submission_key = service_dates.submission_key

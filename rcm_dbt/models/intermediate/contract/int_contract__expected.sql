@@ -20,19 +20,9 @@ headers as (
 
 submissions as (
 
-    select
-        submissions.submission_key,
-        submissions.claim_key,
-        claims.claim_form,
-        claims.bill_type_code,
-        claims.statement_to_date
+    select * from {{ ref('int_claim__submissions') }}
 
-    from {{ ref('int_claim__submissions') }} as submissions
-
-    inner join {{ ref('stg_x12__submitted_claims') }} as claims
-        on submissions.submission_key = claims.submission_key
-
-    where submissions.submission_number = 1
+    where submission_number = 1
 
 ),
 
@@ -46,16 +36,13 @@ modifiers as (
 submitted_lines as (
 
     select
-        submissions.claim_key,
+        lines.claim_key,
         lines.line_control_number,
         max(lines.units) as units,
         max(coalesce(first_modifier.payment_percent, 100)) as first_percent,
         max(coalesce(second_modifier.payment_percent, 100)) as second_percent
 
-    from {{ ref('stg_x12__submitted_lines') }} as lines
-
-    inner join submissions
-        on lines.submission_key = submissions.submission_key
+    from {{ ref('int_claim__submitted_lines') }} as lines
 
     left join modifiers as first_modifier
         on lines.modifier_1 = first_modifier.modifier
@@ -63,8 +50,10 @@ submitted_lines as (
     left join modifiers as second_modifier
         on lines.modifier_2 = second_modifier.modifier
 
+    where lines.submission_number = 1
+
     group by
-        submissions.claim_key,
+        lines.claim_key,
         lines.line_control_number
 
 ),

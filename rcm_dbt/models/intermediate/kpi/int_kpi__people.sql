@@ -22,7 +22,7 @@ claims as (
         {{ month_start('claims.service_date') }} as service_month,
         members.person_key
 
-    from {{ ref('fct_claims') }} as claims
+    from {{ ref('int_claim__enriched') }} as claims
 
     inner join {{ ref('int_person__members') }} as members
         on claims.patient_key = members.patient_key

@@ -9,7 +9,7 @@ work as (
         encounter_date as activity_date,
         sum(work_rvu) as work_rvu
 
-    from {{ ref('fct_encounters') }}
+    from {{ ref('int_encounter__enriched') }}
 
     where work_rvu is not null
 
@@ -39,11 +39,11 @@ cash as (
 costs as (
 
     select
-        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
+        facility_key,
         cost_month as activity_date,
         cost_amount
 
-    from {{ ref('stg_operations__facility_costs') }}
+    from {{ ref('int_facility__costs') }}
 
 ),
 

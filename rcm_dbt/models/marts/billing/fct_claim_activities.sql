@@ -25,22 +25,19 @@ event_types as (
 sent as (
 
     select
-        submissions.claim_key,
+        claim_key,
         case
-            when submissions.frequency_code = '7' then 'replaced'
-            when submissions.frequency_code = '8' then 'voided'
-            when staged.payer_responsibility_code <> 'P' then 'billed to next payer'
-            when submissions.submission_number = 1 then 'submitted'
+            when frequency_code = '7' then 'replaced'
+            when frequency_code = '8' then 'voided'
+            when payer_responsibility_code <> 'P' then 'billed to next payer'
+            when submission_number = 1 then 'submitted'
             else 'resubmitted'
         end as activity_type,
-        submissions.recorded_date as activity_date,
-        submissions.recorded_date,
-        submissions.charge_amount as amount
+        recorded_date as activity_date,
+        recorded_date,
+        charge_amount as amount
 
-    from {{ ref('int_claim__submissions') }} as submissions
-
-    inner join {{ ref('stg_x12__submitted_claims') }} as staged
-        on submissions.submission_key = staged.submission_key
+    from {{ ref('int_claim__submissions') }}
 
 ),
 

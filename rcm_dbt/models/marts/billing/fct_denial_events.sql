@@ -46,23 +46,7 @@ categories as (
 
 remarks as (
 
-    select
-        remit_claim_key,
-        coalesce(line_no, 0) as line_no,
-        {{ dbt.listagg('remark_code', "', '", 'order by remark_code') }} as remark_codes
-
-    from (
-        select distinct
-            remit_claim_key,
-            line_no,
-            remark_code
-
-        from {{ ref('stg_x12__remit_remarks') }}
-    ) as codes
-
-    group by
-        remit_claim_key,
-        coalesce(line_no, 0)
+    select * from {{ ref('int_claim__remit_remarks') }}
 
 ),
 

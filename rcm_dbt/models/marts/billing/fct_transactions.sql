@@ -10,7 +10,7 @@ hospital_transactions as (
 
 synthea_transactions as (
 
-    select * from {{ ref('stg_synthea__claims_transactions') }}
+    select * from {{ ref('int_transaction__synthea') }}
 
 ),
 
@@ -62,32 +62,13 @@ unioned as (
     from hospital_transactions
 
     left join payers
-        on hospital_transactions.payer_id = payers.payer_id
-        and payers.source_system in ('operations', hospital_transactions.source_system)
+        on {{ is_payer_of(
+            'payers', 'hospital_transactions.payer_id', 'hospital_transactions.source_system'
+        ) }}
 
     union all
 
-    select
-        {{ surrogate_key(['source_system', 'transaction_id']) }} as transaction_key,
-        source_system,
-        transaction_id,
-        {{ surrogate_key(['source_system', 'claim_id']) }} as claim_key,
-        {{ foreign_key(['source_system', 'encounter_id']) }} as encounter_key,
-        {{ foreign_key(['source_system', 'patient_id']) }} as patient_key,
-        {{ foreign_key(['source_system', 'provider_id']) }} as provider_key,
-        {{ null_key() }} as department_key,
-        {{ null_key() }} as payer_key,
-        {{ null_key() }} as health_plan_key,
-        {{ foreign_key(["'SNOMED CT'", 'procedure_code']) }} as procedure_code_key,
-        {{ null_key() }} as diagnosis_code_key,
-        transaction_type as amount_type,
-        coalesce(amount, adjustment_amount, transfer_amount) as amount,
-        payment_amount as paid_amount,
-        from_date as service_date,
-        case when transaction_type = 'PAYMENT' then from_date end as paid_date,
-        recorded_date
-
-    from synthea_transactions
+    select * from synthea_transactions
 
 ),
 

@@ -23,41 +23,20 @@ claims as (
 submissions as (
 
     select
-        submissions.claim_key,
-        submissions.submission_key,
-        submissions.submission_number,
-        submissions.frequency_code,
-        staged.payer_responsibility_code,
-        staged.claim_form,
-        staged.member_id,
-        staged.place_of_service_code,
-        staged.bill_type_code,
-        staged.drg_code,
-        coalesce(staged.rendering_npi, staged.attending_npi) as rendering_npi,
-        staged.billing_npi,
-        staged.billing_tin,
-        staged.principal_diagnosis_code,
-        staged.admission_date,
-        staged.statement_from_date,
-        staged.statement_to_date,
-        submissions.recorded_date,
-        submissions._source_file,
+        *,
         row_number() over (
-            partition by submissions.claim_key
-            order by submissions.submission_number desc
+            partition by claim_key
+            order by submission_number desc
         ) as latest_rank,
         -- what was sent to the first payer last says what the claim is
         row_number() over (
-            partition by submissions.claim_key
+            partition by claim_key
             order by
-                case when staged.payer_responsibility_code = 'P' then 0 else 1 end,
-                submissions.submission_number desc
+                case when payer_responsibility_code = 'P' then 0 else 1 end,
+                submission_number desc
         ) as final_rank
 
-    from {{ ref('int_claim__submissions') }} as submissions
-
-    inner join {{ ref('stg_x12__submitted_claims') }} as staged
-        on submissions.submission_key = staged.submission_key
+    from {{ ref('int_claim__submissions') }}
 
 ),
 
@@ -85,15 +64,10 @@ decided as (
 submitted_lines as (
 
     select
-        submissions.claim_key,
-        submissions.submission_number,
-        submissions.final_rank,
-        coalesce(
-            lines.line_control_number, cast(lines.line_no as {{ dbt.type_string() }})
-        ) as line_id,
-        lines.*
+        lines.*,
+        submissions.final_rank
 
-    from {{ ref('stg_x12__submitted_lines') }} as lines
+    from {{ ref('int_claim__submitted_lines') }} as lines
 
     inner join submissions
         on lines.submission_key = submissions.submission_key
@@ -105,18 +79,13 @@ remits as (
     select
         remits.remit_claim_key,
         remits.claim_key,
-        remits.remit_number,
         remits.payment_date,
         -- a second payer says so; a reversal, which cannot, is told by who takes back
         coalesce(
-            remits.claim_status_code in ('2', '3', '20', '21')
+            remits.is_secondary
             or (remits.is_reversal and remits.payer_key <> headers.payer_key),
             false
-        ) as is_later_payer,
-        row_number() over (
-            partition by remits.claim_key
-            order by remits.is_reversal, remits.remit_number
-        ) as charge_rank
+        ) as is_later_payer
 
     from {{ ref('int_claim__remits') }} as remits
 
@@ -130,15 +99,10 @@ remits as (
 remit_lines as (
 
     select
-        remits.claim_key,
-        coalesce(
-            lines.line_control_number, cast(lines.line_no as {{ dbt.type_string() }})
-        ) as line_id,
-        remits.is_later_payer,
-        remits.charge_rank,
-        lines.*
+        lines.*,
+        remits.is_later_payer
 
-    from {{ ref('stg_x12__remit_lines') }} as lines
+    from {{ ref('int_claim__remit_lines') }} as lines
 
     inner join remits
         on lines.remit_claim_key = remits.remit_claim_key
@@ -149,49 +113,12 @@ told_lines as (
 
     select
         claim_key,
-        transaction_id as line_id,
+        line_id,
         procedure_code,
-        amount as charge_amount,
+        charge_amount,
         service_date
 
-    from {{ ref('int_transaction__current') }}
-
-    where event_type = 'CHARGE'
-
-    union all
-
-    select
-        submitted_lines.claim_key,
-        submitted_lines.line_id,
-        submitted_lines.procedure_code,
-        submitted_lines.charge_amount,
-        submitted_lines.service_date
-
-    from submitted_lines
-
-    inner join headers
-        on submitted_lines.claim_key = headers.claim_key
-        and headers.known_from = 'claim submission'
-
-    where submitted_lines.submission_number = 1
-
-    union all
-
-    select
-        remit_lines.claim_key,
-        remit_lines.line_id,
-        case when remit_lines.procedure_qualifier <> 'NU' then remit_lines.procedure_code end
-            as procedure_code,
-        remit_lines.charge_amount,
-        remit_lines.service_date
-
-    from remit_lines
-
-    inner join headers
-        on remit_lines.claim_key = headers.claim_key
-        and headers.known_from = 'remittance'
-
-    where remit_lines.charge_rank = 1
+    from {{ ref('int_claim__lines') }}
 
 ),
 
@@ -230,7 +157,8 @@ line_money as (
         claim_key,
         line_id,
         sum(paid_amount) as paid_amount,
-        {{ sum_where('coalesce(allowed_amount, 0)', 'not is_later_payer') }} as allowed_amount
+        {{ sum_where('coalesce(stated_allowed_amount, 0)', 'not is_later_payer') }}
+            as allowed_amount
 
     from remit_lines
 
@@ -408,7 +336,7 @@ final as (
         sent_lines.modifier_3 as hcpcs_modifier_3,
         sent_lines.modifier_4 as hcpcs_modifier_4,
         cast(null as {{ dbt.type_string() }}) as hcpcs_modifier_5,
-        coalesce(sent.rendering_npi, providers.npi) as rendering_npi,
+        coalesce(sent.rendering_npi, sent.attending_npi, providers.npi) as rendering_npi,
         cast(null as {{ dbt.type_string() }}) as rendering_tin,
         coalesce(sent.billing_npi, facilities.npi) as billing_npi,
         coalesce(sent.billing_tin, facilities.tin) as billing_tin,

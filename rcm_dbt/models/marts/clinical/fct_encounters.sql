@@ -1,80 +1,25 @@
 {{ config(**physical_layout('encounter_date', ['patient_key', 'provider_key'])) }}
 
--- One row per encounter with its work and its money. Claims are summed to the encounter before they
--- meet its work, so an encounter with two claims counts its wRVUs once.
-with
+select
+    encounter_key,
+    source_system,
+    encounter_id,
+    patient_key,
+    patient_version_key,
+    provider_key,
+    facility_key,
+    department_key,
+    department_name,
+    encounter_date,
+    encounter_type,
+    procedure_count,
+    work_rvu,
+    claim_count,
+    charge_amount,
+    contractual_amount,
+    payer_paid_amount,
+    patient_paid_amount,
+    write_off_amount,
+    open_amount
 
-encounters as (
-
-    select * from {{ ref('int_encounter__current') }}
-
-),
-
-work as (
-
-    select
-        encounter_key,
-        count(*) as procedure_count,
-        sum(total_work_rvu) as work_rvu
-
-    from {{ ref('int_procedure__current') }}
-
-    group by encounter_key
-
-),
-
-claims as (
-
-    select
-        encounter_key,
-        count(*) as claim_count,
-        sum(charge_amount) as charge_amount,
-        sum(contractual_amount) as contractual_amount,
-        sum(payer_paid_amount) as payer_paid_amount,
-        sum(patient_paid_amount) as patient_paid_amount,
-        sum(write_off_amount) as write_off_amount,
-        sum(open_amount) as open_amount
-
-    from {{ ref('int_claim__enriched') }}
-
-    where encounter_key is not null
-
-    group by encounter_key
-
-),
-
-final as (
-
-    select
-        encounters.encounter_key,
-        encounters.source_system,
-        encounters.encounter_id,
-        encounters.patient_key,
-        encounters.patient_version_key,
-        encounters.provider_key,
-        encounters.facility_key,
-        encounters.department_key,
-        encounters.department_name,
-        encounters.encounter_date,
-        encounters.encounter_type,
-        coalesce(work.procedure_count, 0) as procedure_count,
-        cast(work.work_rvu as decimal(18, 2)) as work_rvu,
-        coalesce(claims.claim_count, 0) as claim_count,
-        {{ money('coalesce(claims.charge_amount, 0)') }} as charge_amount,
-        {{ money('coalesce(claims.contractual_amount, 0)') }} as contractual_amount,
-        {{ money('coalesce(claims.payer_paid_amount, 0)') }} as payer_paid_amount,
-        {{ money('coalesce(claims.patient_paid_amount, 0)') }} as patient_paid_amount,
-        {{ money('coalesce(claims.write_off_amount, 0)') }} as write_off_amount,
-        {{ money('coalesce(claims.open_amount, 0)') }} as open_amount
-
-    from encounters
-
-    left join work
-        on encounters.encounter_key = work.encounter_key
-
-    left join claims
-        on encounters.encounter_key = claims.encounter_key
-
-)
-
-select * from final
+from {{ ref('int_encounter__enriched') }}

@@ -5,7 +5,7 @@ with
 
 encounters as (
 
-    select * from {{ ref('fct_encounters') }}
+    select * from {{ ref('int_encounter__enriched') }}
 
 ),
 
@@ -78,16 +78,7 @@ entries as (
 
 costs as (
 
-    select
-        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
-        cost_month,
-        sum(cost_amount) as cost_amount
-
-    from {{ ref('stg_operations__facility_costs') }}
-
-    group by
-        facility_id,
-        cost_month
+    select * from {{ ref('int_facility__costs') }}
 
 ),
 
@@ -267,9 +258,8 @@ summed as (
 
 ),
 
--- a facility's cost is shared out by work done; running totals in whole cents and hundredths of a
--- wRVU keep the shares adding up to the cost exactly
-running as (
+-- a facility's cost is shared out by work done
+shares as (
 
     select
         summed.*,
@@ -277,34 +267,17 @@ running as (
             "coalesce(summed.provider_key, 'none')", "coalesce(summed.facility_key, 'none')",
             'summed.activity_month',
         ]) }} as cell_key,
-        costs.cost_amount as facility_cost_amount,
-        sum(coalesce(summed.work_rvu, 0)) over (
-            partition by summed.facility_key, summed.activity_month
-            order by summed.provider_key
-            rows between unbounded preceding and current row
-        ) as running_work_rvu,
-        sum(coalesce(summed.work_rvu, 0)) over (
-            partition by summed.facility_key, summed.activity_month
-        ) as facility_work_rvu
+        {{ allocated_amount(
+            'costs.cost_amount', 'summed.work_rvu',
+            group_by=['summed.facility_key', 'summed.activity_month'],
+            order_by='summed.provider_key'
+        ) }} as allocated_cost_amount
 
     from summed
 
     left join costs
         on summed.facility_key = costs.facility_key
         and summed.activity_month = costs.cost_month
-
-),
-
-shares as (
-
-    select
-        *,
-        {{ allocated_amount(
-            'facility_cost_amount', 'running_work_rvu', 'coalesce(work_rvu, 0)',
-            'facility_work_rvu'
-        ) }} as allocated_cost_amount
-
-    from running
 
 ),
 

@@ -42,7 +42,7 @@ cash as (
 costs as (
 
     select
-        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
+        facility_key,
         cost_month as activity_month,
         {{ money(0) }} as gross_revenue_amount,
         {{ money(0) }} as net_revenue_amount,
@@ -52,7 +52,7 @@ costs as (
         0 as work_rvu,
         0 as encounter_count
 
-    from {{ ref('stg_operations__facility_costs') }}
+    from {{ ref('int_facility__costs') }}
 
 ),
 

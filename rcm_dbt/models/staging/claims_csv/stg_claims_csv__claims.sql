@@ -35,7 +35,7 @@ renamed as (
         {{ clean_text('payorid') }} as payer_id,
 
         -- codes
-        {{ house_code('claimstatus', [
+        {{ standard_code('claimstatus', [
             'Approved',
             'Paid',
             'Partially Paid',

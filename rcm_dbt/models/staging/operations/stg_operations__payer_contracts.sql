@@ -31,13 +31,13 @@ renamed as (
         {{ clean_text('facility_id') }} as facility_id,
 
         -- codes
-        {{ house_code('service_category', [
+        {{ standard_code('service_category', [
             'Professional',
             'Outpatient',
             'Emergency',
             'Inpatient',
         ]) }} as service_category,
-        {{ house_code('method', [
+        {{ standard_code('method', [
             'percent of medicare',
             'fee schedule',
             'case rate',

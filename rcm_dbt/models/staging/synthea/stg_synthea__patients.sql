@@ -53,7 +53,7 @@ renamed as (
         {{ clean_text('zip') }} as postal_code,
 
         -- codes
-        {{ house_gender('gender') }} as gender,
+        {{ standard_gender('gender') }} as gender,
         {{ clean_text('race') }} as race,
         {{ clean_text('ethnicity') }} as ethnicity,
         {{ clean_text('marital') }} as marital_status,

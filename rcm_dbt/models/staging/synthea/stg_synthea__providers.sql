@@ -48,7 +48,7 @@ renamed as (
         {{ clean_text('speciality') }} as specialty,
 
         -- codes
-        {{ house_gender('gender') }} as gender,
+        {{ standard_gender('gender') }} as gender,
 
         -- provenance
         _source_system as source_system,

@@ -31,7 +31,7 @@ renamed as (
         {{ clean_text('trace_number') }} as trace_number,
 
         -- codes
-        {{ house_code('account', [
+        {{ standard_code('account', [
             'Cash - Payers',
             'Cash - Patients',
         ]) }} as gl_account,

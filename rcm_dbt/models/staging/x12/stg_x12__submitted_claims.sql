@@ -54,7 +54,7 @@ renamed as (
         {{ clean_text('filing_indicator_code') }} as filing_indicator_code,
         {{ clean_text('principal_diagnosis_code') }} as principal_diagnosis_code,
         {{ clean_text('drg_code') }} as drg_code,
-        {{ house_gender('patient_gender') }} as patient_gender,
+        {{ standard_gender('patient_gender') }} as patient_gender,
 
         -- amounts
         {{ money('charge_amount') }} as charge_amount,

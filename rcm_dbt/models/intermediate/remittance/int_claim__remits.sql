@@ -1,0 +1,172 @@
+-- One row per claim of an 835, in the order in which the money was reported. Which claim it is, its
+-- number says; else the first 20 characters of it, else the payer's own number, by which the payer
+-- acknowledged it (M1 to M3, M5). What none of them tells stays a claim of its own: money is never
+-- posted on a guess.
+with
+
+remits as (
+
+    select * from {{ ref('stg_x12__remit_claims') }}
+
+),
+
+payments as (
+
+    select * from {{ ref('int_cash__remit_payments') }}
+
+),
+
+adjustments as (
+
+    select
+        remit_claim_key,
+        {{ money("sum(case when is_denial then amount else 0 end)") }} as denied_amount,
+        {{ money("sum(case when group_code = 'PR' then amount else 0 end)") }} as patient_amount,
+        {{ money("sum(amount)") }} as adjustment_amount,
+        max(case when is_denial and amount > 0 then 1 else 0 end) as denial_count
+
+    from {{ ref('int_claim__remit_adjustments') }}
+
+    group by remit_claim_key
+
+),
+
+service_dates as (
+
+    select
+        remit_claim_key,
+        min(service_date) as service_date
+
+    from {{ ref('stg_x12__remit_lines') }}
+
+    group by remit_claim_key
+
+),
+
+known_claims as (
+
+    select * from {{ ref('int_claim__known_claims') }}
+
+),
+
+payer_numbers as (
+
+    select
+        claim_namespace,
+        payer_claim_number,
+        min(claim_key) as claim_key
+
+    from {{ ref('int_claim__acknowledgements') }}
+
+    where match_confidence <> 'none' and payer_claim_number is not null
+
+    group by
+        claim_namespace,
+        payer_claim_number
+
+    having count(distinct claim_key) = 1
+
+),
+
+resolved as (
+
+    select
+        remits.remit_claim_key,
+        remits.remit_payment_key,
+        {{ known_claim_columns(
+            'remits', 'payments.claim_namespace', 'payer_numbers', 'payer claim number'
+        ) | indent(4) }},
+        remits.source_system,
+        payments.claim_source_system,
+        payments.claim_namespace,
+        payments.facility_key,
+        payments.payer_key,
+        payments.trace_number,
+        coalesce(remits.patient_control_number, 'not given') as claim_id,
+        remits.claim_status_code,
+        remits.payer_claim_number,
+        remits.charge_amount,
+        remits.paid_amount,
+        coalesce(adjustments.denied_amount, {{ money(0) }}) as denied_amount,
+        coalesce(adjustments.patient_amount, {{ money(0) }}) as patient_amount,
+        coalesce(adjustments.adjustment_amount, {{ money(0) }}) as adjustment_amount,
+        case
+            when remits.claim_status_code is not null
+                then coalesce(statuses.status_class, 'unknown')
+        end as status_class,
+        coalesce(adjustments.denial_count, 0) as denial_count,
+        coalesce(
+            service_dates.service_date, remits.statement_from_date, payments.payment_date
+        ) as service_date,
+        payments.payment_date,
+        remits.recorded_date,
+        remits._source_file,
+        remits._source_position
+
+    from remits
+
+    inner join payments
+        on remits.remit_payment_key = payments.remit_payment_key
+
+    {{ known_claim_joins(
+        'remits', 'payments.claim_namespace', 'payer_numbers', 'payer_claim_number'
+    ) }}
+
+    left join {{ ref('claim_status_codes') }} as statuses
+        on remits.claim_status_code = statuses.claim_status_code
+
+    left join adjustments
+        on remits.remit_claim_key = adjustments.remit_claim_key
+
+    left join service_dates
+        on remits.remit_claim_key = service_dates.remit_claim_key
+
+),
+
+classed as (
+
+    select
+        *,
+        status_class = 'reversal' as is_reversal,
+        -- a predetermination promises, and moves no money
+        status_class = 'predetermination' as is_predetermination,
+        coalesce(status_class = 'later payer', false) as is_secondary,
+        status_class <> 'reversal' and denial_count > 0 as is_denied,
+        status_class not in ('reversal', 'predetermination') as is_decision
+
+    from resolved
+
+),
+
+final as (
+
+    select
+        *,
+        row_number() over (
+            partition by claim_key
+            order by recorded_date asc, payment_date asc, is_reversal desc, remit_claim_key asc
+        ) as remit_number,
+        -- the payer's first word, second word and so on; a reversal only takes one back
+        case
+            when is_decision
+                then
+                    row_number() over (
+                        partition by claim_key, is_decision
+                        order by recorded_date, payment_date, remit_claim_key
+                    )
+        end as decision_number,
+        -- which of them tells the charge, where nothing else does
+        case
+            when not is_predetermination
+                then
+                    row_number() over (
+                        partition by claim_key, is_predetermination
+                        order by is_reversal, recorded_date, payment_date, remit_claim_key
+                    )
+        end as charge_rank
+
+    from classed
+
+)
+
+select * from final
