@@ -413,7 +413,7 @@ def test_a_killed_replay_leaves_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(items, "write_platform_rows", killed)
+        patch.setattr(replay, "write_platform_rows", killed)
         with pytest.raises(KeyboardInterrupt):
             replay.replay(settings)
     with lake_access.writing(settings) as lake:
