@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 
+from rcm_platform.column_lineage import raw_table
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 
@@ -68,8 +69,8 @@ def plan(
         brought = _brought(settings, lake)
         readers = {
             nodes[child]
-            for unique_id, source in manifest["sources"].items()
-            if source["source_name"] in brought
+            for unique_id in manifest["sources"]
+            if raw_table(manifest, unique_id)[0] in brought
             for child in manifest["child_map"][unique_id]
             if child in nodes
         }

@@ -26,9 +26,7 @@ class Story:
 
 STORIES: Mapping[str, Story] = {
     "productivity": Story("clinician work to dollars", {
-        "staging": (
-            "staging/stg_hospital_a__procedures", "staging/stg_hospital_b__procedures",
-        ),
+        "staging": ("staging/stg_hospital__procedures",),
         "intermediate": (
             "intermediate/int_procedure__current", "intermediate/int_ledger__entries",
         ),
@@ -49,9 +47,7 @@ STORIES: Mapping[str, Story] = {
         "marts_finance": ("marts/mart_cash_reconciliation",),
     }),
     "ageing": Story("a charge to an open balance", {
-        "staging": (
-            "staging/stg_hospital_a__transactions", "staging/stg_hospital_b__transactions",
-        ),
+        "staging": ("staging/stg_hospital__transactions",),
         "intermediate": (
             "intermediate/int_transaction__current", "intermediate/int_claim__remits",
             "intermediate/int_ledger__entries",
