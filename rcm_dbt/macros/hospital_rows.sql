@@ -1,31 +1,49 @@
 {#
-    The rows of a raw table of a hospital that count as of the reporting date, under the usual column
-    names: `vars.hospitals` of the project says which of its names are its own.
+    The query of the caller over the rows of a raw table that count as of the reporting date: of each
+    hospital of `vars.hospitals`, one below the other. The caller writes the select list, under the
+    usual column names, and casts each column: what a hospital calls or types otherwise is made alike
+    before the rows come together.
 
     Left out is what had not arrived by then, unless the source does not date the table, and every
-    version of a record that had been deleted in the source by then.
+    version of a record that had been deleted in the source by then; `key` says which record it is.
+
+    A unit test has the hospitals whose rows it gives: it cannot know which are added later.
 #}
-{% macro hospital_rows(hospital, table, key, is_dated=true) -%}
-    {%- set own = ((var('hospitals')[hospital] or {}).get('columns') or {}).get(table) or {} -%}
+{% macro hospital_rows(table, key=none, is_dated=true) -%}
+    {%- set found = [] -%}
+    {%- for hospital in var('hospitals') -%}
+        {%- set given = 'model.' ~ project_name ~ '.hospital__' ~ hospital ~ '__' ~ table -%}
+        {%- if model.resource_type != 'unit_test' or given in model.depends_on.nodes -%}
+            {%- do found.append(hospital) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for hospital in found -%}
+        {%- set own = ((var('hospitals')[hospital] or {}).get('columns') or {}).get(table) or {} -%}
+{{ '\n\nunion all\n\n' if not loop.first }}
+{{- caller() | trim }}
+
+from (
     select
-        versions.*
-        {%- for usual_name, own_name in own.items() %},
-        versions.{{ own_name }} as {{ usual_name }}
+        {%- for usual_name, own_name in own.items() %}
+        raw_rows.{{ own_name }} as {{ usual_name }},
         {%- endfor %}
+        raw_rows.*
+    from {{ source('hospital', hospital ~ '__' ~ table) }} as raw_rows
+) as versions
 
-    from {{ source(hospital, table) }} as versions
-
-    where
-        not exists (
-            select 1 from {{ ref('stg_' ~ hospital ~ '__deleted_rows') }} as deleted_rows
-            where
-                deleted_rows.is_gone
-                and deleted_rows.table_name = '{{ table }}'
-                and deleted_rows.record_id = versions.{{ own.get(key, key) }}
-        )
-        {%- if is_dated %}
-        and versions._arrival_date <= {{ as_of_date() }}
+where
+    {{ 'versions._arrival_date <= ' ~ as_of_date() if is_dated else 'true' }}
+        {%- if key %}
+    and not exists (
+        select 1 from {{ ref('stg_hospital__deleted_rows') }} as deleted_rows
+        where
+            deleted_rows.is_gone
+            and deleted_rows.source_system = '{{ hospital }}'
+            and deleted_rows.table_name = '{{ table }}'
+            and deleted_rows.record_id = cast(versions.{{ key }} as {{ dbt.type_string() }})
+    )
         {%- endif %}
+    {%- endfor -%}
 {%- endmacro %}
 
 {#
@@ -33,5 +51,5 @@
     the record, the moment at which the change was noticed.
 #}
 {% macro hospital_modified_at() -%}
-    cast(coalesce(_noticed_at, modifieddate) as {{ dbt.type_timestamp() }})
+    coalesce(_noticed_at, cast(modifieddate as {{ dbt.type_timestamp() }}))
 {%- endmacro %}

@@ -27,9 +27,7 @@ class Story:
 
 STORIES: Mapping[str, Story] = {
     "productivity": Story("clinician work to dollars", {
-        "staging": (
-            "staging/stg_hospital_a__procedures", "staging/stg_hospital_b__procedures",
-        ),
+        "staging": ("staging/stg_hospital__procedures",),
         "intermediate": (
             "intermediate/int_procedure__current", "intermediate/int_encounter__enriched",
             "intermediate/int_ledger__entries",

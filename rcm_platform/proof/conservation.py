@@ -63,8 +63,8 @@ class _Raw:
     def everything(self, feed: str, table: str) -> str:
         """The rows of a raw table; a hospital's under the usual column names also."""
         own = self.hospitals[feed].columns.get(table, {}) if feed in self.hospitals else {}
-        renamed = "".join(f", {name} as {usual}" for usual, name in own.items())
-        return f"(select *{renamed} from {self.lake.scan(feed, table)})"
+        renamed = "".join(f"{name} as {usual}, " for usual, name in own.items())
+        return f"(select {renamed}* from {self.lake.scan(feed, table)})"
 
     def latest(self, feed: str, table: str, key: str) -> str:
         """Of those, the last version of each key that is not deleted by then."""
@@ -228,14 +228,17 @@ def _rows(raw: _Raw) -> Iterable[ProofLine]:
     staged = raw.con.execute(
         "select table_name from duckdb_tables() where schema_name = 'staging' order by 1"
     ).fetchall()
-    for (model,) in staged:
-        feed, _, table = model.removeprefix("stg_").partition("__")
-        # the other feeds are reference lists: their staging keeps the last version of each key
-        if feed in (*raw.hospitals, "x12"):
+    # the other feeds are reference lists: their staging keeps the last version of each key
+    for feed in (*raw.hospitals, "x12"):
+        is_hospital = feed in raw.hospitals
+        prefix = "stg_hospital__" if is_hospital else f"stg_{feed}__"
+        whose = f"where source_system = '{feed}'" if is_hospital else ""
+        for model in (name for (name,) in staged if name.startswith(prefix)):
+            table = model.removeprefix(prefix)
             arrived = raw.everything if table in UNDATED else raw.visible
             count = f"select count(*) from {arrived(feed, table)}"
-            staged_rows = raw.sum(f"select count(*) from staging.{model}")
-            if table in USUAL and feed in raw.hospitals:
+            staged_rows = raw.sum(f"select count(*) from staging.{model} {whose}")
+            if is_hospital and table in USUAL:
                 key = USUAL[table].key[0]
                 staged_rows += raw.sum(f"{count} where {key} in {raw.deleted(feed, table)}")
             yield ProofLine(

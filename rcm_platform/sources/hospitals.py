@@ -1,7 +1,7 @@
 """Which hospitals there are: the block `vars.hospitals` of the dbt project, read by SQL and Python.
 
 hospitals:
-  hospital_b:                # its source system: folder in the lake and in models/staging
+  hospital_b:                # its source system: its folder in the lake
     title: hospital B
     columns:                 # only what differs from the usual layout
       patients: {patientid: id, firstname: f_name}     # usual name: its own

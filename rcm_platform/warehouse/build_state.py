@@ -13,6 +13,7 @@ import duckdb
 
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse.column_lineage import raw_table
 
 _NAMED = 3
 """How many tables that are missing a message names."""
@@ -68,8 +69,8 @@ def plan(
         brought = _brought(settings, lake)
         readers = {
             nodes[child]
-            for unique_id, source in manifest["sources"].items()
-            if source["source_name"] in brought
+            for unique_id in manifest["sources"]
+            if raw_table(manifest, unique_id)[0] in brought
             for child in manifest["child_map"][unique_id]
             if child in nodes
         }

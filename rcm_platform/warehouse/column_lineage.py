@@ -109,7 +109,7 @@ def read(target: Path) -> tuple[dict[str, Any], Lineage]:
 
 
 def described_sources(target: Path) -> dict[tuple[str, str], dict[str, str]]:
-    """(source, table) → column → what the staging models say of the column that keeps its value;
+    """(feed, table) → column → what the staging models say of the column that keeps its value;
     where several do, the one of the same name. Nothing is known before the first build."""
     try:
         manifest, lineage = read(target)
@@ -122,10 +122,10 @@ def described_sources(target: Path) -> dict[tuple[str, str], dict[str, str]]:
         for name, origins in columns.items():
             described = node["columns"].get(name, {}).get("description")
             for origin in origins:
-                source = manifest["sources"].get(origin.table)
-                if not described or source is None or not origin.keeps_value:
+                is_raw = origin.table in manifest["sources"]
+                if not described or not is_raw or not origin.keeps_value:
                     continue
-                known = found[source["source_name"], source["name"]]
+                known = found[raw_table(manifest, origin.table)]
                 if name == origin.column:
                     known[name] = described
                 else:
@@ -140,6 +140,12 @@ def asset_path(manifest: Mapping[str, Any], table: str) -> list[str]:
         return key
     node = manifest["nodes"][table]
     return [node["schema"], node["alias"]]
+
+
+def raw_table(manifest: Mapping[str, Any], source: str) -> tuple[str, str]:
+    """The feed and the table that a source of the manifest is: one dbt source has all hospitals."""
+    feed, table = asset_path(manifest, source)[-2:]
+    return feed, table
 
 
 def _load(path: Path) -> Lineage:

@@ -43,11 +43,11 @@ def write_lineage(settings: Settings, lake: Lake, built: Tables) -> column_linea
         if node["resource_type"] in ("model", "seed")
         and (table := built.get((node["schema"], node["alias"])))
     }
-    for name, source in manifest["sources"].items():
-        feed, table = source["source_name"], source["name"]
-        columns[name] = (
-            store.TABLES[table].names
+    for source in manifest["sources"]:
+        feed, name = column_lineage.raw_table(manifest, source)
+        columns[source] = (
+            store.TABLES[name].names
             if feed == "persons"
-            else [*lake.declared(feed, table).names, "_arrival_date"]
+            else [*lake.declared(feed, name).names, "_arrival_date"]
         )
     return column_lineage.write(settings.dbt_target_dir, columns, manifest)

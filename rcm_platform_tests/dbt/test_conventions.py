@@ -11,6 +11,12 @@ import pytest
 from handmade import PROJECT, code_of
 
 from rcm_platform.proof import truth
+from rcm_platform.settings import Settings
+from rcm_platform.sources.catalog import raw_tables
+from rcm_platform.sources.hospitals import hospitals
+from rcm_platform.warehouse.column_lineage import raw_table
+
+HOSPITALS = hospitals(Settings())
 
 # the project is parsed once: all tests that read it run on one worker
 pytestmark = pytest.mark.xdist_group("dbt")
@@ -106,15 +112,36 @@ def test_every_model_for_leaders_counts_its_people_or_says_why_not(parsed: dict[
             assert "column" not in meta["people"] or meta["people"]["column"] in node["columns"]
 
 
+def test_dbt_knows_each_raw_table_of_each_feed(parsed: dict[str, Any]) -> None:
+    known = [raw_table(parsed, source) for source in parsed["sources"]]
+    assert len(known) == len(set(known))
+    loaded = {
+        (feed, table) for feed, tables in raw_tables(HOSPITALS.values()).items() for table in tables
+    }
+    assert {pair for pair in known if pair[0] not in ("persons", "platform")} == loaded
+
+
 def test_each_raw_table_has_one_staging_model(parsed: dict[str, Any]) -> None:
-    sources = {f"stg_{s['source_name']}__{s['name']}" for s in parsed["sources"].values()}
-    assert sources == {node["name"] for node in _models(parsed, "staging")}
+    """The tables of one name have one model for all hospitals."""
+    read = set()
+    for source in parsed["sources"]:
+        feed, table = raw_table(parsed, source)
+        folder = "hospital" if feed in HOSPITALS else feed
+        readers = [node for node in parsed["child_map"][source] if node.startswith("model.")]
+        assert readers == [f"model.rcm_dbt.stg_{folder}__{table}"]
+        read.update(readers)
+    assert read == {node["unique_id"] for node in _models(parsed, "staging")}
 
 
 def test_only_staging_reads_raw(parsed: dict[str, Any]) -> None:
     for node in _models(parsed):
-        raw = [name for name in node["depends_on"]["nodes"] if name.startswith("source.")]
-        assert len(raw) == (node["fqn"][1] == "staging"), node["name"]
+        sources = [name for name in node["depends_on"]["nodes"] if name.startswith("source.")]
+        expected = []
+        if node["fqn"][1] == "staging":
+            folder, _, table = node["name"].removeprefix("stg_").partition("__")
+            feeds = HOSPITALS if folder == "hospital" else [folder]
+            expected = [(feed, table) for feed in feeds]
+        assert [raw_table(parsed, name) for name in sources] == expected, node["name"]
 
 
 MAY_READ = {
@@ -144,7 +171,10 @@ def test_raw_and_models_carry_their_asset_key_group_and_owner(parsed: dict[str, 
         key = source["config"]["meta"]["dagster"]["asset_key"]
         # the linkage is no raw data: it is made of it
         room = [] if source["source_name"] == "persons" else ["raw"]
-        assert key == [*room, source["source_name"], source["name"]]
+        feed, table = source["source_name"], source["name"]
+        if feed == "hospital":
+            feed, table = table.split("__")
+        assert key == [*room, feed, table]
     for node in _models(parsed):
         layer = node["fqn"][1]
         dagster = node["meta"]["dagster"]

@@ -35,7 +35,7 @@ def test_deletes_go_through_to_the_marts_and_back(rcm: RunCli, tmp_path: Path) -
                     "from marts.fct_claims",
                     "visits": "count(*) from marts.fct_encounters",
                     "patients": "count(*) from marts.dim_patient",
-                    "staged": "count(*) from staging.stg_hospital_a__transactions",
+                    "staged": "count(*) from staging.stg_hospital__transactions",
                 }.items()
             }
 

@@ -191,7 +191,7 @@ class TestSensor:
         graph = definitions.resolve_asset_graph()
         assert all(graph.get(key).is_materializable for key in keys)
         assert raw_key("hospital_a", "patients") not in keys
-        assert dg.AssetKey(["staging", "stg_hospital_a__patients"]) not in keys
+        assert dg.AssetKey(["staging", "stg_hospital__patients"]) not in keys
         second = self.tick(definitions, first.cursor, instance)
         assert not second.run_requests
         assert second.skip_reason.skip_message == "No file that no load has seen."

@@ -318,10 +318,10 @@ def test_a_failed_model_and_a_failed_test_do_not_name_her(
     shutil.copytree(Settings().project_dir, project)
     models, tests = project / "models" / "intermediate" / "person", project / "tests"
     (models / "int_person__broken.sql").write_text(
-        "select cast(last_name as integer) as number from {{ ref('stg_hospital_b__patients') }}"
+        "select cast(last_name as integer) as number from {{ ref('stg_hospital__patients') }}"
     )
     (tests / "nobody_is_female.sql").write_text(
-        "select * from {{ ref('stg_hospital_a__patients') }} where lower(gender) = 'female'"
+        "select * from {{ ref('stg_hospital__patients') }} where lower(gender) = 'female'"
     )
     ran = run(rcm, tmp_path / "home", dbt_project_dir=project, **sources)
     assert ran.exit_code == 1, ran.output

@@ -17,6 +17,7 @@ from rcm_platform.settings import Settings
 from rcm_platform.warehouse import build_state
 
 DAY = date(2025, 3, 1)
+HOSPITALS = ("hospital_a", "hospital_b")
 SOURCE, READER = "source.rcm_dbt.x12.remit_claims", "raw_rows"
 
 
@@ -42,8 +43,12 @@ def manifest(**parents: tuple[str, ...]) -> dict[str, Any]:
                 for name in parents
             },
         },
-        "sources": {SOURCE: {"source_name": "x12"}},
+        "sources": {SOURCE: raw_source("x12", "remit_claims")},
     }
+
+
+def raw_source(feed: str, table: str) -> dict[str, Any]:
+    return {"config": {"meta": {"dagster": {"asset_key": ["raw", feed, table]}}}}
 
 
 CHAIN = manifest(raw_rows=(), ledger=("raw_rows",), report=("ledger",), other=())
@@ -101,6 +106,21 @@ def test_what_a_load_touches_is_enough_where_the_rest_is_built(settings: Setting
     # part of it is not: neither without what depends on it, nor without what reads it
     assert not plan(settings, "raw_rows", loaded=("x12",)).is_whole
     assert not plan(settings, "report", loaded=("x12",)).is_whole
+
+
+def test_what_one_hospital_brings_touches_what_reads_the_tables_of_all(settings: Settings) -> None:
+    built(settings, "raw_rows", "ledger", "report", "other")
+    batch_of(settings, "b1", "hospital_b/patients")
+    sources = {f"{SOURCE}_{feed}": raw_source(feed, "patients") for feed in HOSPITALS}
+    read = dict.fromkeys(sources, CHAIN["child_map"][SOURCE])
+    graph = {**CHAIN, "sources": sources, "child_map": CHAIN["child_map"] | read}
+
+    def is_whole(*chosen: str) -> bool:
+        lake = Lake(settings.lake_dir)
+        return build_state.plan(settings, lake, DAY, graph, chosen, ("hospital_b",)).is_whole
+
+    assert is_whole("raw_rows", "ledger", "report")
+    assert not is_whole("ledger", "report")
 
 
 def test_a_load_first_builds_the_rest_where_that_is_of_another_state(settings: Settings) -> None:

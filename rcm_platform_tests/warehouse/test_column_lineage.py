@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from rcm_platform.publish import phi
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse.column_lineage import (
     ROWS,
     Lineage,
     Origin,
     column_lineage,
     described_sources,
+    raw_table,
     read,
     roots,
     write,
@@ -32,6 +34,9 @@ def project(**queries: str) -> tuple[dict[str, Any], dict[str, list[str]]]:
             "source_name": "hospital",
             "name": name.split(".")[-1],
             "relation_name": f"read('{name}')",
+            "config": {
+                "meta": {"dagster": {"asset_key": ["raw", "hospital", name.split(".")[-1]]}}
+            },
         }
         for name in (PEOPLE, VISITS)
     }
@@ -199,6 +204,9 @@ def test_names_stay_direct_up_to_the_mart(built: Built) -> None:
     inherited = phi.inherited(manifest, lineage)
     assert inherited["model.rcm_dbt.dim_patient", "first_name"][0] == "direct"
     ends = roots(lineage, "model.rcm_dbt.mart_clinician_productivity", "work_rvu")
-    assert ("source.rcm_dbt.hospital_a.procedures", "workrvu") in {
-        (end.table, end.column) for end in ends
+    raw = {
+        (*raw_table(manifest, end.table), end.column)
+        for end in ends
+        if end.table in manifest["sources"]
     }
+    assert raw >= {(hospital, "procedures", "workrvu") for hospital in hospitals(built.settings)}

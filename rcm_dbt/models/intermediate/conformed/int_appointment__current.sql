@@ -3,7 +3,7 @@ with
 
 appointments as (
 
-    {{ union_hospitals('appointments') }}
+    select * from {{ ref('stg_hospital__appointments') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 authorizations as (
 
-    {{ union_hospitals('authorizations') }}
+    select * from {{ ref('stg_hospital__authorizations') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 departments as (
 
-    {{ union_hospitals('departments') }}
+    select * from {{ ref('stg_hospital__departments') }}
 
 ),
 

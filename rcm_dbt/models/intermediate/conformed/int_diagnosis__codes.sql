@@ -4,7 +4,7 @@ with
 
 hospital_diagnoses as (
 
-    {{ union_hospitals('diagnoses') }}
+    select * from {{ ref('stg_hospital__diagnoses') }}
 
 ),
 

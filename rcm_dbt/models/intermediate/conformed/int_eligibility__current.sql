@@ -3,7 +3,7 @@ with
 
 checks as (
 
-    {{ union_hospitals('eligibility_checks') }}
+    select * from {{ ref('stg_hospital__eligibility_checks') }}
 
 ),
 

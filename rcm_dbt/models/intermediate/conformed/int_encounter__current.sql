@@ -3,7 +3,7 @@ with
 
 encounters as (
 
-    {{ union_hospitals('encounters') }}
+    select * from {{ ref('stg_hospital__encounters') }}
 
 ),
 

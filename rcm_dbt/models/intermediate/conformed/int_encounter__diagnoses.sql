@@ -3,7 +3,7 @@ with
 
 diagnoses as (
 
-    {{ union_hospitals('diagnoses') }}
+    select * from {{ ref('stg_hospital__diagnoses') }}
 
 ),
 

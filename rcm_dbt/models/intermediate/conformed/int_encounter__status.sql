@@ -3,7 +3,7 @@ with
 
 statuses as (
 
-    {{ union_hospitals('encounter_status') }}
+    select * from {{ ref('stg_hospital__encounter_status') }}
 
 ),
 

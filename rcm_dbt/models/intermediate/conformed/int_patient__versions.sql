@@ -5,7 +5,7 @@ with
 
 hospitals as (
 
-    {{ union_hospitals('patients') }}
+    select * from {{ ref('stg_hospital__patients') }}
 
 ),
 
@@ -142,17 +142,13 @@ named as (
             source_system,
             patient_id,
             recorded_date
-        from (
-            {{ union_hospitals('encounters') | indent(8) }}
-        ) as encounters
+        from {{ ref('stg_hospital__encounters') }}
         union all
         select
             source_system,
             patient_id,
             recorded_date
-        from (
-            {{ union_hospitals('transactions') | indent(8) }}
-        ) as transactions
+        from {{ ref('stg_hospital__transactions') }}
         union all
         select
             source_system,

@@ -5,7 +5,7 @@ with
 
 procedures as (
 
-    {{ union_hospitals('procedures') }}
+    select * from {{ ref('stg_hospital__procedures') }}
 
 ),
 
@@ -49,9 +49,7 @@ visits as (
                 encounters.procedure_code desc
         ) as version_rank
 
-    from (
-        {{ union_hospitals('encounters') | indent(4) }}
-    ) as encounters
+    from {{ ref('stg_hospital__encounters') }} as encounters
 
     left join listing_hospitals
         on encounters.source_system = listing_hospitals.source_system

@@ -5,13 +5,13 @@ with
 
 providers as (
 
-    {{ union_hospitals('providers') }}
+    select * from {{ ref('stg_hospital__providers') }}
 
 ),
 
 departments as (
 
-    {{ union_hospitals('departments') }}
+    select * from {{ ref('stg_hospital__departments') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 staff as (
 
-    {{ union_hospitals('staff') }}
+    select * from {{ ref('stg_hospital__staff') }}
 
 ),
 

@@ -3,7 +3,7 @@ with
 
 work_log as (
 
-    {{ union_hospitals('work_log') }}
+    select * from {{ ref('stg_hospital__work_log') }}
 
 ),
 

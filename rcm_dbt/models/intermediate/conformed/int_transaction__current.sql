@@ -3,7 +3,7 @@ with
 
 unioned as (
 
-    {{ union_hospitals('transactions') }}
+    select * from {{ ref('stg_hospital__transactions') }}
 
 ),
 

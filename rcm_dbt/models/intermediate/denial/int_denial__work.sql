@@ -4,7 +4,7 @@ with
 
 work_log as (
 
-    {{ union_hospitals('work_log') }}
+    select * from {{ ref('stg_hospital__work_log') }}
 
 ),
 

@@ -15,7 +15,7 @@ patients as (
 
 providers as (
 
-    {{ union_hospitals('providers') }}
+    select * from {{ ref('stg_hospital__providers') }}
 
 ),
 

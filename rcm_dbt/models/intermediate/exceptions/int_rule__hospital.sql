@@ -27,9 +27,7 @@ sent_columns as (
         min(source_amount_type) as source_amount_type,
         amount_type
 
-    from (
-        {{ union_hospitals('transactions') | indent(4) }}
-    ) as sent
+    from {{ ref('stg_hospital__transactions') }}
 
     where source_amount_type <> amount_type
 
@@ -341,9 +339,7 @@ patients as (
         min(_source_file) as _source_file,
         min(_source_position) as _source_position
 
-    from (
-        {{ union_hospitals('patients') | indent(4) }}
-    ) as versions
+    from {{ ref('stg_hospital__patients') }}
 
     group by
         source_system,
@@ -367,7 +363,7 @@ numbered_patients as (
 
 visits as (
 
-    {{ union_hospitals('encounters') }}
+    select * from {{ ref('stg_hospital__encounters') }}
 
 ),
 

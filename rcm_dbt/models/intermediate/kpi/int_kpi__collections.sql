@@ -54,9 +54,7 @@ work as (
         work_log.work_date,
         sum(work_log.work_minutes) as work_minutes
 
-    from (
-        {{ union_hospitals('work_log') | indent(4) }}
-    ) as work_log
+    from {{ ref('stg_hospital__work_log') }} as work_log
 
     inner join {{ ref('int_facility__current') }} as facilities
         on work_log.source_system = facilities.source_system

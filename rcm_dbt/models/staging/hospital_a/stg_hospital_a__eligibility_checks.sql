@@ -1,1 +1,0 @@
-{{ hospital_eligibility_checks('hospital_a') }}

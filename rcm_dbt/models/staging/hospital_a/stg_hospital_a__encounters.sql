@@ -1,1 +1,0 @@
-{{ hospital_encounters('hospital_a') }}

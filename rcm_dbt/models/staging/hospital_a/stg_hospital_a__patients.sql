@@ -1,1 +1,0 @@
-{{ hospital_patients('hospital_a') }}

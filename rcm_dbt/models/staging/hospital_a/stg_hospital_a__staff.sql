@@ -1,1 +1,0 @@
-{{ hospital_staff('hospital_a') }}

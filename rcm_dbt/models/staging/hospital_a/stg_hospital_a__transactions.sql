@@ -1,1 +1,0 @@
-{{ hospital_transactions('hospital_a') }}

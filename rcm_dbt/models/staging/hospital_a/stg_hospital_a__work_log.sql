@@ -1,1 +1,0 @@
-{{ hospital_work_log('hospital_a') }}

@@ -1,1 +1,0 @@
-{{ hospital_appointments('hospital_b') }}

@@ -1,1 +1,0 @@
-{{ hospital_authorizations('hospital_b') }}

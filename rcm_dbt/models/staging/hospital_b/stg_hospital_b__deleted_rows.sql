@@ -1,1 +1,0 @@
-{{ hospital_deleted_rows('hospital_b') }}

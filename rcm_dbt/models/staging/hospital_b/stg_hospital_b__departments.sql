@@ -1,1 +1,0 @@
-{{ hospital_departments('hospital_b') }}

@@ -1,1 +1,0 @@
-{{ hospital_diagnoses('hospital_b') }}

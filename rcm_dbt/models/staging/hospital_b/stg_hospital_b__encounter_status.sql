@@ -1,1 +1,0 @@
-{{ hospital_encounter_status('hospital_b') }}

@@ -1,1 +1,0 @@
-{{ hospital_procedures('hospital_b') }}

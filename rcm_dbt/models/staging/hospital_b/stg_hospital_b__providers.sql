@@ -1,1 +1,0 @@
-{{ hospital_providers('hospital_b') }}
