@@ -115,8 +115,9 @@ final as (
 
     left join payers
         on answers.source_entity_code = 'PR'
-        and {{ x12_payer_id('answers.source_id', 'answers.source_name') }} = payers.payer_id
-        and payers.source_system in ('operations', answers.source_system)
+        and {{ is_payer_of(
+            'payers', x12_payer_id('answers.source_id', 'answers.source_name'), 'answers.source_system'
+        ) }}
 
 )
 

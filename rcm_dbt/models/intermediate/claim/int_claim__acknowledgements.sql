@@ -61,27 +61,9 @@ resolved as (
 
     select
         acknowledgements.ack_key,
-        coalesce(
-            known_claims.claim_key,
-            starts.claim_key,
-            clearinghouse_numbers.claim_key,
-            {{ surrogate_key([
-                'providers.claim_namespace',
-                "coalesce(acknowledgements.patient_control_number, 'not given')",
-            ]) }}
-        ) as claim_key,
-        case
-            when known_claims.claim_key is not null then 'claim number'
-            when starts.claim_key is not null then 'start of claim number'
-            when clearinghouse_numbers.claim_key is not null then 'clearinghouse number'
-            else 'none'
-        end as match_method,
-        case
-            when known_claims.claim_key is not null then 'certain'
-            when starts.claim_key is not null or clearinghouse_numbers.claim_key is not null
-                then 'likely'
-            else 'none'
-        end as match_confidence,
+        {{ known_claim_columns(
+            'acknowledgements', 'providers.claim_namespace', 'clearinghouse_numbers', 'clearinghouse number'
+        ) | indent(4) }},
         acknowledgements.source_system,
         providers.facility_key,
         providers.claim_namespace,
@@ -114,18 +96,9 @@ resolved as (
             'acknowledgements.billing_npi', 'null', 'acknowledgements.billing_name'
         ) }} = providers.x12_provider_id
 
-    left join known_claims
-        on providers.claim_namespace = known_claims.claim_namespace
-        and acknowledgements.patient_control_number = known_claims.claim_id
-
-    left join known_claims as starts
-        on providers.claim_namespace = starts.claim_namespace
-        and substr(acknowledgements.patient_control_number, 1, 20) = starts.claim_id_start
-        and starts.same_start_count = 1
-
-    left join clearinghouse_numbers
-        on providers.claim_namespace = clearinghouse_numbers.claim_namespace
-        and acknowledgements.clearinghouse_number = clearinghouse_numbers.clearinghouse_number
+    {{ known_claim_joins(
+        'acknowledgements', 'providers.claim_namespace', 'clearinghouse_numbers', 'clearinghouse_number'
+    ) }}
 
     left join batches
         on acknowledgements.ack_batch_key = batches.ack_batch_key

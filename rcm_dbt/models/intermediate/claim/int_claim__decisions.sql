@@ -6,8 +6,7 @@ remits as (
 
     select * from {{ ref('int_claim__remits') }}
 
-    -- processed as secondary or tertiary, forwarded or not
-    where is_decision and claim_status_code not in ('2', '3', '20', '21')
+    where is_decision and not is_secondary
 
 ),
 

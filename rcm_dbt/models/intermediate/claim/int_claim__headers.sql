@@ -60,8 +60,7 @@ billed_claims as (
         and facilities.facility_type = 'hospital'
 
     left join payers
-        on billed.payer_id = payers.payer_id
-        and payers.source_system in ('operations', billed.source_system)
+        on {{ is_payer_of('payers', 'billed.payer_id', 'billed.source_system') }}
 
 ),
 

@@ -28,8 +28,10 @@ final as (
         claim_key,
         claim_namespace,
         claim_id,
-        substr(claim_id, 1, 20) as claim_id_start,
-        count(*) over (partition by claim_namespace, substr(claim_id, 1, 20)) as same_start_count
+        {{ claim_number_start('claim_id') }} as claim_id_start,
+        count(*) over (
+            partition by claim_namespace, {{ claim_number_start('claim_id') }}
+        ) as same_start_count
 
     from claims
 

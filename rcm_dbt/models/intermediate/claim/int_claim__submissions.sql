@@ -84,8 +84,9 @@ resolved as (
         ) }} = providers.x12_provider_id
 
     left join payers
-        on {{ x12_payer_id('submissions.payer_id', 'submissions.payer_name') }} = payers.payer_id
-        and payers.source_system in ('operations', submissions.source_system)
+        on {{ is_payer_of(
+            'payers', x12_payer_id('submissions.payer_id', 'submissions.payer_name'), 'submissions.source_system'
+        ) }}
 
     left join service_dates
         on submissions.submission_key = service_dates.submission_key

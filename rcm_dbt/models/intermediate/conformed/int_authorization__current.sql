@@ -57,8 +57,7 @@ final as (
     from ranked
 
     left join payers
-        on ranked.payer_id = payers.payer_id
-        and payers.source_system in ('operations', ranked.source_system)
+        on {{ is_payer_of('payers', 'ranked.payer_id', 'ranked.source_system') }}
 
     where ranked.version_rank = 1
 

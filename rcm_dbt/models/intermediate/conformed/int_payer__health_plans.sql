@@ -29,8 +29,7 @@ plans as (
     from billed
 
     inner join payers
-        on billed.payer_id = payers.payer_id
-        and payers.source_system in ('operations', billed.source_system)
+        on {{ is_payer_of('payers', 'billed.payer_id', 'billed.source_system') }}
 
 ),
 

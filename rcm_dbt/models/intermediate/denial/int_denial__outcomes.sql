@@ -156,12 +156,12 @@ money as (
         )) }} as recovered_amount,
         {{ money(sum_where(
             '-entries.ar_amount',
-            "entries.event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF')
+            "event_types.write_off_class = 'denial'
             and entries.recorded_date >= first_denials.recorded_date"
         )) }} as written_off_amount,
         min(case
             when
-                entries.event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF')
+                event_types.write_off_class = 'denial'
                 and entries.recorded_date >= first_denials.recorded_date
                 then entries.recorded_date
         end) as written_off_date,
@@ -171,6 +171,9 @@ money as (
 
     inner join {{ ref('int_ledger__entries') }} as entries
         on first_denials.claim_key = entries.claim_key
+
+    inner join {{ ref('ledger_event_types') }} as event_types
+        on entries.event_type = event_types.event_type
 
     group by first_denials.claim_key
 

@@ -88,8 +88,7 @@ transactions as (
         on transactions.encounter_key = encounters.encounter_key
 
     left join payers
-        on transactions.payer_id = payers.payer_id
-        and payers.source_system in ('operations', transactions.source_system)
+        on {{ is_payer_of('payers', 'transactions.payer_id', 'transactions.source_system') }}
 
 ),
 

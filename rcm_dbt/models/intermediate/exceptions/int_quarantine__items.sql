@@ -13,16 +13,26 @@ decisions as (
 
     select
         *,
+        decision in ('loaded', 'released') as is_loaded
+
+    from {{ ref('stg_platform__quarantine_decisions') }}
+
+),
+
+ranked_decisions as (
+
+    select
+        *,
         row_number() over (
             partition by quarantine_id
             order by
                 -- what is loaded is loaded, whatever was decided before or after
-                case when decision in ('loaded', 'released') then 0 else 1 end asc,
+                case when is_loaded then 0 else 1 end asc,
                 decided_at desc,
                 decision_id asc
         ) as decision_rank
 
-    from {{ ref('stg_platform__quarantine_decisions') }}
+    from decisions
 
 ),
 
@@ -42,19 +52,19 @@ final as (
 
     select
         items.*,
-        decisions.decision,
-        decisions.decided_by,
-        decisions.decision_reason,
+        ranked_decisions.decision,
+        ranked_decisions.decided_by,
+        ranked_decisions.decision_reason,
         first_decisions.closed_date,
-        coalesce(decisions.decision in ('loaded', 'released'), false) as is_loaded,
+        coalesce(ranked_decisions.is_loaded, false) as is_loaded,
         -- a decision counts from its day on; as of any day before, the piece was open
         coalesce(first_decisions.closed_date > {{ as_of_date() }}, true) as is_open
 
     from items
 
-    left join decisions
-        on items.quarantine_id = decisions.quarantine_id
-        and decisions.decision_rank = 1
+    left join ranked_decisions
+        on items.quarantine_id = ranked_decisions.quarantine_id
+        and ranked_decisions.decision_rank = 1
 
     left join first_decisions
         on items.quarantine_id = first_decisions.quarantine_id

@@ -16,8 +16,8 @@ functional_answers as (
 
     select
         *,
-        coalesce(transaction_status in ('R', 'M', 'W', 'X'), false)
-        or coalesce(group_status in ('R', 'M', 'W', 'X'), false) as is_rejected
+        {{ is_rejected_by_999('transaction_status') }}
+        or {{ is_rejected_by_999('group_status') }} as is_rejected
 
     from {{ ref('stg_x12__functional_acks') }}
 

@@ -84,8 +84,8 @@ received as (
         answers.recorded_date,
         case
             when
-                answers.transaction_status in ('R', 'M', 'W', 'X')
-                or answers.group_status in ('R', 'M', 'W', 'X')
+                {{ is_rejected_by_999('answers.transaction_status') }}
+                or {{ is_rejected_by_999('answers.group_status') }}
                 then 1
             else 0
         end as rejection

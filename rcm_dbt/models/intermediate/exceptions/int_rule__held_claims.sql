@@ -74,18 +74,26 @@ elements as (
 final as (
 
     select
-        quarantine_id,
-        claim_number,
+        elements.quarantine_id,
+        elements.claim_number,
         {{ surrogate_key(['claim_namespace', "coalesce(claim_id, 'not given')"]) }} as claim_key,
-        claim_id,
-        claim_status_code,
-        charge_amount,
-        paid_amount,
-        claim_status_code not in ('22', '25') as is_decision,
-        facility_key,
-        recorded_date
+        elements.claim_id,
+        elements.claim_status_code,
+        statuses.status_class,
+        elements.charge_amount,
+        elements.paid_amount,
+        case
+            when elements.claim_status_code is not null
+                then coalesce(statuses.status_class, 'unknown')
+                    not in ('reversal', 'predetermination')
+        end as is_decision,
+        elements.facility_key,
+        elements.recorded_date
 
     from elements
+
+    left join {{ ref('claim_status_codes') }} as statuses
+        on elements.claim_status_code = statuses.claim_status_code
 
 )
 

@@ -26,9 +26,8 @@ remits as (
     select
         remits.*,
         headers.known_from,
-        remits.is_decision and remits.claim_status_code in ('1', '4', '19') as is_primary_decision,
-        remits.is_decision
-        and remits.claim_status_code in ('2', '3', '20', '21') as is_later_decision
+        remits.is_decision and remits.status_class = 'first payer' as is_primary_decision,
+        remits.is_decision and remits.is_secondary as is_later_decision
 
     from {{ ref('int_claim__remits') }} as remits
 
@@ -41,7 +40,7 @@ held_claims as (
 
     select * from {{ ref('int_rule__held_claims') }}
 
-    where is_decision and claim_status_code in ('1', '4', '19')
+    where is_decision and status_class = 'first payer'
 
 ),
 

@@ -82,9 +82,7 @@ hits as (
 
     from remits
 
-    where
-        claim_status_code is null
-        or claim_status_code not in ('1', '2', '3', '4', '19', '20', '21', '22', '23', '25')
+    where coalesce(status_class, 'unknown') = 'unknown'
 
     union all
 

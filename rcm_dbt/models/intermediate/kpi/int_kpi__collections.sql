@@ -11,26 +11,33 @@ claims as (
 write_offs as (
 
     select
-        claim_key,
-        facility_key,
-        payer_key,
-        {{ month_start('event_date') }} as event_month,
-        {{ sum_where('-ar_amount', "event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF')") }}
+        entries.claim_key,
+        entries.facility_key,
+        entries.payer_key,
+        {{ month_start('entries.event_date') }} as event_month,
+        {{ sum_where('-entries.ar_amount', "event_types.write_off_class = 'denial'") }}
             as denial_write_off_amount,
-        {{ sum_where('-ar_amount', "event_type = 'BAD_DEBT'") }} as bad_debt_amount,
-        {{ sum_where('-ar_amount', "event_type = 'CHARITY'") }} as charity_amount
+        {{ sum_where('-entries.ar_amount', "entries.event_type = 'BAD_DEBT'") }}
+            as bad_debt_amount,
+        {{ sum_where('-entries.ar_amount', "entries.event_type = 'CHARITY'") }} as charity_amount
 
-    from {{ ref('int_ledger__entries') }}
+    from {{ ref('int_ledger__entries') }} as entries
+
+    inner join {{ ref('ledger_event_types') }} as event_types
+        on entries.event_type = event_types.event_type
 
     where
-        event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF', 'BAD_DEBT', 'CHARITY')
-        and event_date <= {{ as_of_date() }}
+        (
+            event_types.write_off_class = 'denial'
+            or entries.event_type in ('BAD_DEBT', 'CHARITY')
+        )
+        and entries.event_date <= {{ as_of_date() }}
 
     group by
-        claim_key,
-        facility_key,
-        payer_key,
-        {{ month_start('event_date') }}
+        entries.claim_key,
+        entries.facility_key,
+        entries.payer_key,
+        {{ month_start('entries.event_date') }}
 
 ),
 

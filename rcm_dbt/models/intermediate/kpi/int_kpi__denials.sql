@@ -107,14 +107,17 @@ passing as (
 denial_write_offs as (
 
     select
-        claim_key,
-        sum(-ar_amount) as write_off_amount
+        entries.claim_key,
+        sum(-entries.ar_amount) as write_off_amount
 
-    from {{ ref('int_ledger__entries') }}
+    from {{ ref('int_ledger__entries') }} as entries
 
-    where event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF')
+    inner join {{ ref('ledger_event_types') }} as event_types
+        on entries.event_type = event_types.event_type
 
-    group by claim_key
+    where event_types.write_off_class = 'denial'
+
+    group by entries.claim_key
 
 ),
 

@@ -99,7 +99,10 @@ patient_cash as (
     inner join {{ ref('int_claim__headers') }} as headers
         on entries.claim_key = headers.claim_key
 
-    where entries.event_type in ('PATIENT_PAYMENT', 'REFUND') and entries.cash_amount <> 0
+    inner join {{ ref('ledger_event_types') }} as event_types
+        on entries.event_type = event_types.event_type
+
+    where event_types.measure_class = 'patient_cash' and entries.cash_amount <> 0
 
 ),
 

@@ -50,8 +50,7 @@ exported as (
         and facilities.facility_type = 'hospital'
 
     left join {{ ref('int_payer__identifiers') }} as payers
-        on exports.payer_id = payers.payer_id
-        and payers.source_system in ('operations', exports.source_system)
+        on {{ is_payer_of('payers', 'exports.payer_id', 'exports.source_system') }}
 
 ),
 

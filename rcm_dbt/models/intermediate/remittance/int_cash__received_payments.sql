@@ -71,8 +71,9 @@ resolved as (
         ) }} = providers.x12_provider_id
 
     left join payers
-        on {{ x12_payer_id('payments.payer_id', 'payments.payer_name') }} = payers.payer_id
-        and payers.source_system in ('operations', payments.source_system)
+        on {{ is_payer_of(
+            'payers', x12_payer_id('payments.payer_id', 'payments.payer_name'), 'payments.source_system'
+        ) }}
 
     left join contents
         on payments.remit_payment_key = contents.remit_payment_key

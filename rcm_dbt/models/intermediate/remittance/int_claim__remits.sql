@@ -73,26 +73,9 @@ resolved as (
     select
         remits.remit_claim_key,
         remits.remit_payment_key,
-        coalesce(
-            known_claims.claim_key,
-            starts.claim_key,
-            payer_numbers.claim_key,
-            {{ surrogate_key([
-                'payments.claim_namespace',
-                "coalesce(remits.patient_control_number, 'not given')",
-            ]) }}
-        ) as claim_key,
-        case
-            when known_claims.claim_key is not null then 'claim number'
-            when starts.claim_key is not null then 'start of claim number'
-            when payer_numbers.claim_key is not null then 'payer claim number'
-            else 'none'
-        end as match_method,
-        case
-            when known_claims.claim_key is not null then 'certain'
-            when starts.claim_key is not null or payer_numbers.claim_key is not null then 'likely'
-            else 'none'
-        end as match_confidence,
+        {{ known_claim_columns(
+            'remits', 'payments.claim_namespace', 'payer_numbers', 'payer claim number'
+        ) | indent(4) }},
         remits.source_system,
         payments.claim_source_system,
         payments.claim_namespace,
@@ -107,11 +90,11 @@ resolved as (
         coalesce(adjustments.denied_amount, {{ money(0) }}) as denied_amount,
         coalesce(adjustments.patient_amount, {{ money(0) }}) as patient_amount,
         coalesce(adjustments.adjustment_amount, {{ money(0) }}) as adjustment_amount,
-        remits.claim_status_code = '22' as is_reversal,
-        -- a predetermination promises, and moves no money
-        remits.claim_status_code = '25' as is_predetermination,
-        coalesce(remits.claim_status_code in ('2', '3', '20', '21'), false) as is_secondary,
-        remits.claim_status_code <> '22' and coalesce(adjustments.denial_count, 0) > 0 as is_denied,
+        case
+            when remits.claim_status_code is not null
+                then coalesce(statuses.status_class, 'unknown')
+        end as status_class,
+        coalesce(adjustments.denial_count, 0) as denial_count,
         coalesce(
             service_dates.service_date, remits.statement_from_date, payments.payment_date
         ) as service_date,
@@ -125,18 +108,12 @@ resolved as (
     inner join payments
         on remits.remit_payment_key = payments.remit_payment_key
 
-    left join known_claims
-        on payments.claim_namespace = known_claims.claim_namespace
-        and remits.patient_control_number = known_claims.claim_id
+    {{ known_claim_joins(
+        'remits', 'payments.claim_namespace', 'payer_numbers', 'payer_claim_number'
+    ) }}
 
-    left join known_claims as starts
-        on payments.claim_namespace = starts.claim_namespace
-        and substr(remits.patient_control_number, 1, 20) = starts.claim_id_start
-        and starts.same_start_count = 1
-
-    left join payer_numbers
-        on payments.claim_namespace = payer_numbers.claim_namespace
-        and remits.payer_claim_number = payer_numbers.payer_claim_number
+    left join {{ ref('claim_status_codes') }} as statuses
+        on remits.claim_status_code = statuses.claim_status_code
 
     left join adjustments
         on remits.remit_claim_key = adjustments.remit_claim_key
@@ -146,11 +123,16 @@ resolved as (
 
 ),
 
-sorted as (
+classed as (
 
     select
         *,
-        not is_reversal and not is_predetermination as is_decision
+        status_class = 'reversal' as is_reversal,
+        -- a predetermination promises, and moves no money
+        status_class = 'predetermination' as is_predetermination,
+        coalesce(status_class = 'later payer', false) as is_secondary,
+        status_class <> 'reversal' and denial_count > 0 as is_denied,
+        status_class not in ('reversal', 'predetermination') as is_decision
 
     from resolved
 
@@ -183,7 +165,7 @@ final as (
                     )
         end as charge_rank
 
-    from sorted
+    from classed
 
 )
 

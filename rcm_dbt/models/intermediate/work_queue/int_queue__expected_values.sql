@@ -43,32 +43,24 @@ overturn_odds as (
 patient_months as (
 
     select
-        source_system,
-        {{ month_start('recorded_date') }} as recorded_month,
-        sum(cash_amount) as paid_amount,
-        sum(
-            case
-                when event_type in ('BAD_DEBT', 'CHARITY', 'SMALL_BALANCE', 'PROMPT_PAY_DISCOUNT')
-                    then -ar_amount
-                else 0
-            end
-        ) as given_up_amount
+        entries.source_system,
+        {{ month_start('entries.recorded_date') }} as recorded_month,
+        sum(entries.cash_amount) as paid_amount,
+        {{ sum_where('-entries.ar_amount', "event_types.write_off_class = 'patient'") }}
+            as given_up_amount
 
-    from {{ ref('int_ledger__entries') }}
+    from {{ ref('int_ledger__entries') }} as entries
+
+    inner join {{ ref('ledger_event_types') }} as event_types
+        on entries.event_type = event_types.event_type
 
     where
-        event_type in (
-            'PATIENT_PAYMENT',
-            'REFUND',
-            'BAD_DEBT',
-            'CHARITY',
-            'SMALL_BALANCE',
-            'PROMPT_PAY_DISCOUNT'
-        )
+        event_types.measure_class = 'patient_cash'
+        or event_types.write_off_class = 'patient'
 
     group by
-        source_system,
-        {{ month_start('recorded_date') }}
+        entries.source_system,
+        {{ month_start('entries.recorded_date') }}
 
 ),
 

@@ -62,8 +62,9 @@ unioned as (
     from hospital_transactions
 
     left join payers
-        on hospital_transactions.payer_id = payers.payer_id
-        and payers.source_system in ('operations', hospital_transactions.source_system)
+        on {{ is_payer_of(
+            'payers', 'hospital_transactions.payer_id', 'hospital_transactions.source_system'
+        ) }}
 
     union all
 

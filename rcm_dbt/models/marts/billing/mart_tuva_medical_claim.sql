@@ -82,7 +82,7 @@ remits as (
         remits.payment_date,
         -- a second payer says so; a reversal, which cannot, is told by who takes back
         coalesce(
-            remits.claim_status_code in ('2', '3', '20', '21')
+            remits.is_secondary
             or (remits.is_reversal and remits.payer_key <> headers.payer_key),
             false
         ) as is_later_payer

@@ -258,9 +258,8 @@ summed as (
 
 ),
 
--- a facility's cost is shared out by work done; running totals in whole cents and hundredths of a
--- wRVU keep the shares adding up to the cost exactly
-running as (
+-- a facility's cost is shared out by work done
+shares as (
 
     select
         summed.*,
@@ -268,34 +267,17 @@ running as (
             "coalesce(summed.provider_key, 'none')", "coalesce(summed.facility_key, 'none')",
             'summed.activity_month',
         ]) }} as cell_key,
-        costs.cost_amount as facility_cost_amount,
-        sum(coalesce(summed.work_rvu, 0)) over (
-            partition by summed.facility_key, summed.activity_month
-            order by summed.provider_key
-            rows between unbounded preceding and current row
-        ) as running_work_rvu,
-        sum(coalesce(summed.work_rvu, 0)) over (
-            partition by summed.facility_key, summed.activity_month
-        ) as facility_work_rvu
+        {{ allocated_amount(
+            'costs.cost_amount', 'summed.work_rvu',
+            group_by=['summed.facility_key', 'summed.activity_month'],
+            order_by='summed.provider_key'
+        ) }} as allocated_cost_amount
 
     from summed
 
     left join costs
         on summed.facility_key = costs.facility_key
         and summed.activity_month = costs.cost_month
-
-),
-
-shares as (
-
-    select
-        *,
-        {{ allocated_amount(
-            'facility_cost_amount', 'running_work_rvu', 'coalesce(work_rvu, 0)',
-            'facility_work_rvu'
-        ) }} as allocated_cost_amount
-
-    from running
 
 ),
 

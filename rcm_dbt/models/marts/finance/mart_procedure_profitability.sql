@@ -207,38 +207,21 @@ summed as (
 
 ),
 
-running as (
+allocated as (
 
     select
         summed.*,
-        costs.cost_amount as facility_cost_amount,
-        sum(coalesce(summed.work_rvu, 0)) over (
-            partition by summed.facility_key, summed.activity_month
-            order by summed.procedure_code_key
-            rows between unbounded preceding and current row
-        ) as running_work_rvu,
-        sum(coalesce(summed.work_rvu, 0)) over (
-            partition by summed.facility_key, summed.activity_month
-        ) as facility_work_rvu
+        {{ allocated_amount(
+            'costs.cost_amount', 'summed.work_rvu',
+            group_by=['summed.facility_key', 'summed.activity_month'],
+            order_by='summed.procedure_code_key'
+        ) }} as allocated_cost_amount
 
     from summed
 
     left join costs
         on summed.facility_key = costs.facility_key
         and summed.activity_month = costs.cost_month
-
-),
-
-allocated as (
-
-    select
-        *,
-        {{ allocated_amount(
-            'facility_cost_amount', 'running_work_rvu', 'coalesce(work_rvu, 0)',
-            'facility_work_rvu'
-        ) }} as allocated_cost_amount
-
-    from running
 
 ),
 
