@@ -13,11 +13,12 @@ from dagster_dbt import DbtCliResource
 from syrupy.assertion import SnapshotAssertion
 
 from rcm_platform.assets import scorecard
+from rcm_platform.assets.common import NIGHTLY_CHECK
 from rcm_platform.automation.jobs import nightly_schedule
 from rcm_platform.definitions import build_definitions
 from rcm_platform.explain import guided_lineage
 from rcm_platform.operate import daemon
-from rcm_platform.operate.run_tags import AS_OF_TAG, NIGHTLY_CHECK
+from rcm_platform.operate.run_tags import AS_OF_TAG
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform_tests.conftest import Built

@@ -15,12 +15,12 @@ import pytest
 
 from rcm_platform.assets import raw, sources
 from rcm_platform.assets.checks import arrivals
-from rcm_platform.assets.common import HELD_TAG, NOT_READ_TAG
 from rcm_platform.ingest import arrivals as ingest_arrivals
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.quarantine import decisions as quarantine_decisions
 from rcm_platform.ingest.quarantine import items, last_load, replay
+from rcm_platform.operate.run_tags import HELD_TAG, NOT_READ_TAG
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from rcm_platform.dbt_project import DBT_EXECUTABLE, environment
 
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse.column_lineage import raw_table
+from rcm_platform.warehouse.project import DBT_EXECUTABLE, environment
 from rcm_platform_tests.conftest import RunCli
 
 ROOT = Path(__file__).parents[2]

@@ -1,5 +1,6 @@
 """What became of each claim."""
 
+from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 
 _CLAIM_COLUMNS = """claim_id, service_date, first_submitted_date, submission_count,
@@ -156,15 +157,13 @@ CHECKS = [
         f"""select source_system, claim_id, outstanding_amount, transaction_count, age_days,
             priority_bucket, priority_score
         from marts.mart_claim_priority_queue where source_system in {HOSPITALS}""",
-        """select source_system, claim_id, open_amount, entry_count,
-            date '{as_of}' - service_date as age_days,
-            case when open_amount > 1000 then 'high' when open_amount > 250 then 'medium'
-                else 'low' end as priority_bucket,
-            case when open_amount > 1000 then 5 when open_amount > 250 then 3 else 1 end
-                + case when entry_count >= 10 then 3 when entry_count >= 5 then 2 else 0 end
-                + case when date '{as_of}' - service_date > 90 then 3
-                    when date '{as_of}' - service_date > 60 then 2 else 0 end as priority_score
-        from '{truth}/claims.parquet' where open_amount > 0""",
+        f"""select source_system, claim_id, open_amount, entry_count, age_days,
+            {rules.priority_bucket("open_amount")},
+            {rules.priority_score("open_amount", "entry_count", "age_days")}
+        from (
+            select *, date '{{as_of}}' - service_date as age_days
+            from '{{truth}}/claims.parquet' where open_amount > 0
+        )""",
     ),
     TruthCheck(
         "claims_overview",

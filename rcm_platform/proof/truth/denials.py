@@ -1,8 +1,9 @@
 """What became of denials, what work on claims is worth, and what each order of work would bring.
 
-The house rules (costs, deadlines, settings) are those of the seeds; every fact is the world's own.
+The rules (points, costs, deadlines, settings) are those of the seeds; every fact is the world's.
 """
 
+from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 
 #: Each claim that a payer denied, to its end. In the world a remittance claim has one denial reason
@@ -241,9 +242,7 @@ _HOSPITALS_ALONE = f"""not exists (
     from marts.fct_claims where source_system not in {HOSPITALS}
 )"""
 
-_SCORE = """case when open_amount > 1000 then 5 when open_amount > 250 then 3 else 1 end
-    + case when entry_count >= 10 then 3 when entry_count >= 5 then 2 else 0 end
-    + case when day - service_date > 90 then 3 when day - service_date > 60 then 2 else 0 end"""
+_SCORE = rules.priority_score("open_amount", "entry_count", "(day - service_date)")
 
 CHECKS = [
     TruthCheck(
@@ -333,8 +332,7 @@ CHECKS = [
                 open_amount, expected_value
             from queue where is_current
             union all
-            select 'priority bucket', case when open_amount > 1000 then 'high'
-                    when open_amount > 250 then 'medium' else 'low' end,
+            select 'priority bucket', {rules.priority_bucket("open_amount")},
                 open_amount, expected_value
             from queue where is_current
             union all

@@ -1,5 +1,6 @@
 """The ledger and what is summed over it."""
 
+from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 from rcm_platform.proof.truth.costs import COSTS_WITH_WORK, shared_costs
 from rcm_platform.proof.truth.decisions import FIRST_DECISIONS
@@ -229,7 +230,7 @@ CHECKS = [
         compared as (
             select decided.*, lines.charge_amount as line_charge_amount, expected_amount, payer_id,
                 expected_amount - allowed_amount as variance,
-                greatest(0.10, round(expected_amount * 0.01, 2)) as tolerance
+                {rules.tolerance("expected_amount")} as tolerance
             from first_lines as decided
             inner join '{{truth}}/lines.parquet' as lines using (source_system, claim_id, line_id)
             inner join '{{truth}}/claims.parquet' as claims using (source_system, claim_id)
@@ -260,8 +261,8 @@ CHECKS = [
         where facilities.source_system in {HOSPITALS}""",
         f"""with {FIRST_DECISIONS},
         lines as (
-            select *, expected_amount - allowed_amount
-                > greatest(0.10, round(expected_amount * 0.01, 2)) and denied_amount = 0 as is_under
+            select *, denied_amount = 0 and expected_amount - allowed_amount
+                > {rules.tolerance("expected_amount")} as is_under
             from first_lines
             inner join (
                 select source_system, claim_id, line_id, expected_amount
@@ -290,7 +291,8 @@ CHECKS = [
             from '{{truth}}/remit_claims.parquet' where kind <> 'reversal' group by all
         ),
         claims as (
-            select *, date '{{as_of}}' - last_day(first_submitted_date) >= 60 as is_judged,
+            select *,
+                {rules.is_closed("first_submitted_date", "first_pass_maturity_days")} as is_judged,
                 first_payer_payment_date - first_submitted_date as days
             from '{{truth}}/claims.parquet'
             left join sums using (source_system, claim_id)
@@ -305,7 +307,7 @@ CHECKS = [
             count(*) filter (
                 is_judged and first_ack_status is distinct from 'rejected'
                 and first_remit_date is not null and not is_denied_on_first_remit
-                and coalesce(all_allowed >= 0.99 * all_expected, true)
+                and coalesce({rules.is_paid_as_expected("all_allowed", "all_expected")}, true)
             ),
             sum(charge_amount), coalesce(sum(expected) filter (payer_id <> 'SELF'), 0),
             coalesce(sum(decided_expected), 0), coalesce(sum(allowed), 0), sum(contractual_amount),

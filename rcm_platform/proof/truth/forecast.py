@@ -1,5 +1,6 @@
 """What was open, what of it was then collected, and what that leads to expect."""
 
+from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 
 _COHORTS = """
@@ -79,7 +80,7 @@ _COHORTS = """
             * exclude (source_system, payer_id) from forecasts
     )"""
 
-_RESULTS = """
+_RESULTS = f"""
     results as (
         select scope, source_system, payer_id, horizon, day,
             cast(sum(forecast) as decimal(18, 2)) as forecast,
@@ -100,9 +101,12 @@ _RESULTS = """
         select day, horizon, 'all', list_sort(list(error)) from errors group by all
     ),
     bounds as (
-        select day, horizon, scope, errors[cast(floor(0.1 * (len(errors) + 1)) as integer)] as low,
-            errors[cast(ceil(0.9 * (len(errors) + 1)) as integer)] as high
-        from listed where len(errors) >= 9
+        select day, horizon, scope,
+            errors[cast(floor(tail * (len(errors) + 1)) as integer)] as low,
+            errors[cast(ceil((1 - tail) * (len(errors) + 1)) as integer)] as high
+        from listed
+        cross join (select (100 - {rules.setting("interval_percent")}) / 200.0 as tail)
+        where floor(tail * (len(errors) + 1)) >= 1
     ),
     bounded as (
         select results.*,

@@ -6,23 +6,25 @@ they are summed. A KPI of the registry without a query here has no proof, and a 
 
 from __future__ import annotations
 
+from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 
 #: What several queries build on, as CTEs.
-_BASE = """
-claims as (select * exclude (discharge_date) from '{truth}/claims.parquet'),
+_BASE = f"""
+claims as (select * exclude (discharge_date) from '{{truth}}/claims.parquet'),
 ledger as (
     select entries.*, payer_id, service_date
-    from '{truth}/ledger_entries.parquet' as entries
+    from '{{truth}}/ledger_entries.parquet' as entries
     left join claims using (source_system, claim_id)
 ),
 month_ends as (
-    select month, least(last_day(month), date '{as_of}') as day,
-        least(last_day(month), date '{as_of}') - cast(month - interval 2 month as date) + 1 as days
+    select month, least(last_day(month), date '{{as_of}}') as day,
+        least(last_day(month), date '{{as_of}}')
+            - cast(month - interval 2 month as date) + 1 as days
     from (
         select unnest(generate_series(
             (select date_trunc('month', min(event_date)) from ledger),
-            timestamp '{as_of}', interval 1 month
+            timestamp '{{as_of}}', interval 1 month
         )) as month
     )
 ),
@@ -34,7 +36,7 @@ balances as (
 ),
 stays as (
     select source_system, encounter_id, discharge_date
-    from '{truth}/encounter_status.parquet' where discharge_date is not null
+    from '{{truth}}/encounter_status.parquet' where discharge_date is not null
 ),
 aged as (
     select balances.*, payer_id, day - coalesce(discharge_date, service_date) as age
@@ -51,7 +53,7 @@ flows as (
         sum(cash_amount) filter (
             event_type in ('PAYER_PAYMENT', 'PATIENT_PAYMENT', 'REFUND')
         ) as cash
-    from ledger where event_date <= date '{as_of}' group by all
+    from ledger where event_date <= date '{{as_of}}' group by all
 ),
 windows as (
     select month_ends.month, source_system, payer_id,
@@ -64,7 +66,7 @@ windows as (
 ),
 lines as (
     select lines.*, payer_id, first_submitted_date, discharge_date
-    from '{truth}/lines.parquet' as lines
+    from '{{truth}}/lines.parquet' as lines
     inner join claims using (source_system, claim_id)
     left join stays on stays.source_system = lines.source_system
         and stays.encounter_id = lines.encounter_id
@@ -88,35 +90,36 @@ decisions as (
         row_number() over (
             partition by source_system, claim_id order by recorded_date desc, event_date desc
         ) as from_last
-    from '{truth}/remit_claims.parquet' as remits
+    from '{{truth}}/remit_claims.parquet' as remits
     inner join claims using (source_system, claim_id)
     left join (
         select source_system, claim_id, event_date, recorded_date, sum(amount) as denied
-        from '{truth}/denial_events.parquet' group by all
+        from '{{truth}}/denial_events.parquet' group by all
     ) using (source_system, claim_id, event_date, recorded_date)
     where kind not in ('reversal', 'secondary decision')
 ),
 first_lines as (
     select remit_lines.*, claim_payer_id, lines.expected_amount,
-        greatest(0.10, round(lines.expected_amount * 0.01, 2)) as tolerance
-    from '{truth}/remit_lines.parquet' as remit_lines
+        {rules.tolerance("lines.expected_amount")} as tolerance
+    from '{{truth}}/remit_lines.parquet' as remit_lines
     inner join decisions using (source_system, claim_id, kind, event_date, recorded_date)
-    inner join '{truth}/lines.parquet' as lines using (source_system, claim_id, line_id)
+    inner join '{{truth}}/lines.parquet' as lines using (source_system, claim_id, line_id)
     where decisions.number = 1 and claim_payer_id <> 'SELF'
 ),
 expectations as (
     select source_system, claim_id, sum(expected_amount) as expected
-    from '{truth}/lines.parquet' inner join claims using (source_system, claim_id)
+    from '{{truth}}/lines.parquet' inner join claims using (source_system, claim_id)
     where payer_id <> 'SELF' and first_submitted_date is not null group by all
 ),
 first_allowed as (
     select source_system, claim_id,
-        sum(allowed_amount) >= 0.99 * sum(expected_amount) as is_paid_as_expected
+        {rules.is_paid_as_expected("sum(allowed_amount)", "sum(expected_amount)")}
+            as is_paid_as_expected
     from first_lines group by all
 ),
 last_answers as (
     select source_system, claim_id, arg_max(is_denied, (recorded_date, event_date)) as is_denied
-    from '{truth}/remit_claims.parquet' where kind <> 'reversal' group by all
+    from '{{truth}}/remit_claims.parquet' where kind <> 'reversal' group by all
 ),
 given_up as (
     select source_system, claim_id, sum(-ar_amount) as amount
@@ -125,15 +128,15 @@ given_up as (
 checks as (
     select source_system, encounter_id, min(payor_id) as payor_id,
         bool_or(status = 'Active') as is_active
-    from '{truth}/eligibility_checks.parquet' where encounter_id is not null group by all
+    from '{{truth}}/eligibility_checks.parquet' where encounter_id is not null group by all
 ),
 asked as (
     select source_system, encounter_id, bool_or(status = 'Approved') as is_approved
-    from '{truth}/authorizations.parquet' group by all
+    from '{{truth}}/authorizations.parquet' group by all
 ),
 refused as (
     select distinct source_system, encounter_id
-    from '{truth}/denial_events.parquet' inner join claims using (source_system, claim_id)
+    from '{{truth}}/denial_events.parquet' inner join claims using (source_system, claim_id)
     where category = 'Authorization'
 ),
 visits as (
@@ -141,7 +144,7 @@ visits as (
         checks.encounter_id is not null as is_checked, coalesce(is_active, false) as is_verified,
         asked.encounter_id is not null or refused.encounter_id is not null as needs_leave,
         coalesce(is_approved, false) as is_approved, bills.is_paid
-    from '{truth}/encounters.parquet' as encounters
+    from '{{truth}}/encounters.parquet' as encounters
     left join (
         select source_system, encounter_id, min(payer_id) as payer_id,
             bool_or(first_payer_payment_date is not null) as is_paid
@@ -153,7 +156,7 @@ visits as (
 ),
 exports as (
     select *, case when payor_id = '10045' then '10005' else payor_id end as payer_id
-    from '{truth}/billing_exports.parquet'
+    from '{{truth}}/billing_exports.parquet'
     qualify row_number() over (
         partition by source_system, claim_id order by arrival_date desc
     ) = 1
@@ -216,9 +219,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "dnsp_days": _dollar_days("true"),
         "charge_lag_days": """select arrival_date, source_system, payer_id,
                 arrival_date - service_date, 1 from lines""",
-        "late_charge_rate": """select arrival_date, source_system, payer_id,
-                case when arrival_date - service_date > 3 then charge_amount else 0 end,
-                charge_amount from lines""",
+        "late_charge_rate": f"""select arrival_date, source_system, payer_id,
+                case when arrival_date - service_date > {rules.parameter("late_charge_days")}
+                    then charge_amount else 0 end, charge_amount from lines""",
     },
     "denials": {
         "clean_claim_rate": """select first_submitted_date, source_system, payer_id,
@@ -227,12 +230,12 @@ FAMILIES: dict[str, dict[str, str]] = {
         "front_end_rejection_rate": """select first_submitted_date, source_system, payer_id,
                 cast(first_ack_status = 'rejected' as int), 1
             from claims where first_submitted_date is not null and first_ack_status is not null""",
-        "first_pass_yield": """select first_submitted_date, source_system, payer_id,
+        "first_pass_yield": f"""select first_submitted_date, source_system, payer_id,
                 cast(first_ack_status is distinct from 'rejected'
                     and first_remit_date is not null and not is_denied_on_first_remit
                     and coalesce(is_paid_as_expected, true) as int), 1
             from claims left join first_allowed using (source_system, claim_id)
-            where date '{as_of}' - last_day(first_submitted_date) >= 60""",
+            where {rules.is_closed("first_submitted_date", "first_pass_maturity_days")}""",
         "denial_rate_claims": """select date_trunc('month', recorded_date) as month, source_system,
                 claim_payer_id, max(cast(is_denied as int)), 1
             from decisions group by month, source_system, claim_payer_id, claim_id""",
@@ -243,10 +246,10 @@ FAMILIES: dict[str, dict[str, str]] = {
             from claims where first_remit_date is not null""",
         "initial_denial_rate_dollars": """select recorded_date, source_system, claim_payer_id,
                 denied, charge_amount from decisions where number = 1""",
-        "final_denial_rate": """select first_remit_date, source_system, payer_id,
+        "final_denial_rate": f"""select first_remit_date, source_system, payer_id,
                 cast(is_ever_denied and coalesce(amount, 0) > 0 as int), 1
             from claims left join given_up using (source_system, claim_id)
-            where date '{as_of}' - last_day(first_remit_date) >= 120""",
+            where {rules.is_closed("first_remit_date", "denial_maturity_days")}""",
         "overturn_rate": """select last.recorded_date, source_system, last.claim_payer_id,
                 greatest(first.denied - last.denied, 0), first.denied
             from decisions as first inner join decisions as last using (source_system, claim_id)
@@ -257,20 +260,23 @@ FAMILIES: dict[str, dict[str, str]] = {
         "days_to_first_payment": """select first_payer_payment_date, source_system, payer_id,
                 first_payer_payment_date - first_submitted_date, 1 from claims
             where first_payer_payment_date is not null and first_submitted_date is not null""",
-        "net_collection_rate": """select service_date, source_system, payer_id,
+        "net_collection_rate": f"""select service_date, source_system, payer_id,
                 payer_paid_amount + patient_paid_amount, charge_amount - contractual_amount
-            from claims where date '{as_of}' - last_day(service_date) >= 120""",
-        "gross_collection_rate": """select service_date, source_system, payer_id,
+            from claims
+            where {rules.is_closed("service_date", "collection_maturity_days")}""",
+        "gross_collection_rate": f"""select service_date, source_system, payer_id,
                 payer_paid_amount + patient_paid_amount, charge_amount
-            from claims where date '{as_of}' - last_day(service_date) >= 120""",
+            from claims
+            where {rules.is_closed("service_date", "collection_maturity_days")}""",
         "denial_write_off_rate": _written_off("'DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF'", "net"),
         "bad_debt_rate": _written_off("'BAD_DEBT'", "gross"),
         "charity_rate": _written_off("'CHARITY'", "gross"),
         "cash_rate_of_net_revenue": """select month, source_system, payer_id, 3 * cash, 0
             from flows
             union all select month, source_system, payer_id, 0, net_before from windows""",
-        "cost_to_collect": """select work_date, source_system, null, minutes * 0.75, 0
-            from '{truth}/work_log.parquet'
+        "cost_to_collect": f"""select work_date, source_system, null,
+                minutes * {rules.parameter("work_minute_cost")}, 0
+            from '{{truth}}/work_log.parquet'
             union all select month, source_system, null, 0, cash from flows""",
     },
     "receivables": {
@@ -287,10 +293,11 @@ FAMILIES: dict[str, dict[str, str]] = {
             from aged inner join claims using (source_system, claim_id)
             left join expectations using (source_system, claim_id)
             union all select month, source_system, payer_id, 0, net from windows""",
-        "dollars_at_risk": """select date '{as_of}', source_system, payer_id, open_amount, null
+        "dollars_at_risk": f"""select date '{{as_of}}', source_system, payer_id, open_amount, null
             from claims left join last_answers using (source_system, claim_id)
             where open_amount > 0
-                and (coalesce(is_denied, false) or date '{as_of}' - service_date > 60)""",
+                and (coalesce(is_denied, false) or date '{{as_of}}' - service_date
+                    > {rules.parameter("at_risk_age_days")})""",
     },
     "contracts": {
         "underpayment_rate": """select recorded_date, source_system, claim_payer_id,
@@ -326,8 +333,8 @@ FAMILIES: dict[str, dict[str, str]] = {
                 payer_paid_amount + patient_paid_amount, charge_amount from claims""",
         "s2_outstanding": """select service_date, source_system, payer_id, open_amount, null
             from claims where open_amount > 0""",
-        "s2_high_priority_count": """select date '{as_of}', source_system, payer_id, 1, null
-            from claims where open_amount > 1000""",
+        "s2_high_priority_count": f"""select date '{{as_of}}', source_system, payer_id, 1, null
+            from claims where open_amount > {rules.HIGH_BALANCE}""",
         "s3_first_pass_yield": """select first_submitted_date, source_system, payer_id,
                 cast(open_amount <= 0 and not is_ever_denied
                     and first_ack_status is distinct from 'rejected' as int), 1

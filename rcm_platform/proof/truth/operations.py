@@ -82,26 +82,27 @@ CHECKS = [
         from marts.mart_billing_lag inner join marts.dim_facility using (facility_key)
         where source_system in {HOSPITALS} group by all""",
         """with steps as (
-            select 'documentation' as step, 2 as days, source_system, discharge_date as f,
-                signed_date as t, 0 as charge_amount
+            select 'documentation' as step, source_system, discharge_date as f, signed_date as t,
+                0 as charge_amount
             from '{truth}/encounter_status.parquet'
             union all
-            select 'coding', 3, source_system, signed_date, coded_date, 0
+            select 'coding', source_system, signed_date, coded_date, 0
             from '{truth}/encounter_status.parquet'
             union all
-            select 'charge posting', 3, source_system, service_date, arrival_date, charge_amount
+            select 'charge posting', source_system, service_date, arrival_date, charge_amount
             from '{truth}/lines.parquet'
             union all
-            select 'submission', 3, source_system, min(arrival_date), first_submitted_date,
+            select 'submission', source_system, min(arrival_date), first_submitted_date,
                 sum(lines.charge_amount)
             from '{truth}/lines.parquet' as lines
             inner join '{truth}/claims.parquet' using (source_system, claim_id)
             group by source_system, claim_id, first_submitted_date
         )
         select cast(date_trunc('month', t) as date), source_system, step, count(*), sum(t - f),
-            count(*) filter (t - f > days), sum(charge_amount),
-            coalesce(sum(charge_amount) filter (t - f > days), 0)
-        from steps where f is not null and t is not null group by all""",
+            count(*) filter (t - f > limit_days), sum(charge_amount),
+            coalesce(sum(charge_amount) filter (t - f > limit_days), 0)
+        from steps inner join seeds.billing_steps using (step)
+        where f is not null and t is not null group by all""",
     ),
     TruthCheck(
         "appointments",
