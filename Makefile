@@ -30,10 +30,10 @@ format: $(READY) ## Mend style where a tool can
 	$(BIN)/ruff format .
 
 glossary: $(READY) ## Write the tables of docs/glossary.md from models and seeds
-	$(BIN)/python -m rcm_platform.warehouse.glossary
+	$(BIN)/python -m rcm_platform_tests.documents.glossary
 
 pictures: $(READY) ## Take the pictures of README.md anew, from a finished run
-	$(BIN)/python -m rcm_platform_tests.browser.pictures
+	$(BIN)/python -m rcm_platform_tests.documents.pictures
 
 bench: $(READY) ## Stage times against the bare work
 	@$(BIN)/rcm bench

@@ -9,15 +9,15 @@ from rcm_platform.assets import (
     dbt,
     dbt_resource,
     exposures,
+    kpi_snapshots,
     persons,
     published,
     raw,
     scorecard,
-    snapshots,
     sources,
 )
 from rcm_platform.assets.common import Warehouse
-from rcm_platform.automation import jobs, sensors
+from rcm_platform.automation import alert_sensors, jobs, sensors
 from rcm_platform.explain import guided_lineage
 from rcm_platform.operate import progress
 from rcm_platform.settings import Settings, get_settings
@@ -37,7 +37,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         *published.build(settings, manifest, lambda: definitions.resolve_asset_graph()),
         scorecard.build(settings),
         *exposures.build(manifest),
-        snapshots.spec(settings),
+        kpi_snapshots.spec(settings),
     ]
     told = dg.map_asset_specs(
         lambda spec: spec.merge_attributes(tags=guided_lineage.tags(spec.key.to_user_string())),
@@ -46,10 +46,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     definitions = dg.Definitions(
         assets=dg.with_source_code_references(told),
         asset_checks=checks.build(settings),
-        jobs=[jobs.nightly_job, jobs.landing_job, snapshots.job(settings)],
+        jobs=[jobs.nightly_job, jobs.landing_job, kpi_snapshots.job(settings)],
         schedules=[jobs.nightly_schedule(settings)],
         sensors=[
-            *sensors.alert_sensors(settings),
+            *alert_sensors.alert_sensors(settings),
             sensors.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
         ],
         loggers={"progress": progress.progress_logger},

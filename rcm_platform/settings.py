@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -230,7 +231,11 @@ class Settings(BaseSettings):
     def variable(self, name: str) -> str | None:
         """A variable of the environment or the env file that is no field of these settings, as the
         RCM_<SOURCE SYSTEM>_URL of a hospital; None where it is blank or not set."""
-        return _environment(self.model_config.get("env_file")).get(name.upper()) or None
+        return self._environment.get(name.upper()) or None
+
+    @cached_property
+    def _environment(self) -> dict[str, str | None]:
+        return _environment(self.model_config.get("env_file"))
 
 
 def _environment(env_file: object) -> dict[str, str | None]:

@@ -38,6 +38,9 @@ def pytest_configure() -> None:
     Settings.model_config["env_file"] = None
 
 
+LAST_DAY = date(2025, 12, 31)
+"""The day from which decisions of tests count: the last one of their data."""
+
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 

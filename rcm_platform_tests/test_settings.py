@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import items
+from rcm_platform.ingest.quarantine import rules as quarantine_rules
 from rcm_platform.publish import small_cells
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals, urls
@@ -47,7 +47,7 @@ def test_a_project_named_in_code_is_taken_by_everything(own: Path, tmp_path: Pat
     assert "clinic" in hospitals(settings) and "clinic" not in hospitals(usual)
     assert "clinic" in feeds.feeds(settings) and "clinic" not in feeds.feeds(usual)
     assert small_cells.smallest_cell(settings.project_dir) == 25
-    assert len(items.rules(settings.project_dir)) == 1
+    assert len(quarantine_rules.rules(settings.project_dir)) == 1
     assert project.fingerprint(settings) != project.fingerprint(usual)
 
 

@@ -1,4 +1,4 @@
-"""What the asset modules share: tags, owners, freshness, progress and metadata."""
+"""What the asset modules share: owners, freshness, progress and metadata."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from rcm_platform.lake import Lake
 
 DATA_TEAM = ["team:rcm-data"]
-LANDING_JOB = "landing"
 NIGHTLY_CHECK = "rcm/nightly"
 
 # One writer at a time: the pool lets one run at a time in (granularity `run` in dagster.yaml).

@@ -148,11 +148,9 @@ def _exports(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefini
     )
     def exported() -> dg.MaterializeResult:
         try:
-            done = exports.export_all(settings.published_dir, manifest)
+            version, done = exports.export_all(settings.published_dir, manifest)
         except FileNotFoundError as problem:
             raise dg.Failure(str(problem)) from None
-        version = versions.current(settings.published_dir)
-        assert version
         folder = settings.published_dir / version.version / exports.EXPORTS
         return dg.MaterializeResult(
             metadata={

@@ -17,10 +17,11 @@ from rcm_platform.assets.common import (
     run_day,
 )
 from rcm_platform.assets.sources import source_key
-from rcm_platform.ingest import arrivals, lake_access
 from rcm_platform.ingest import feeds as ingest_feeds
+from rcm_platform.ingest import lake_access, received
 from rcm_platform.ingest.feeds import Feed
 from rcm_platform.ingest.quarantine import items, last_load
+from rcm_platform.ingest.quarantine import rules as quarantine_rules
 from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
@@ -128,7 +129,7 @@ def _feed_asset(
                     mark_run(context, NOT_READ_TAG, source)
             counts = lake_access.row_counts(lake, feed.name, feed.tables)
             as_of = pipeline.as_of_date(settings, lake, run_day(context))
-            delivered = {d.source: d for d in arrivals.deliveries(settings, lake, as_of)}
+            delivered = {d.source: d for d in received.deliveries(settings, lake, as_of)}
         # the freshness of a source of yours: late when it was not read, or has stopped
         for source in set(read) - set(ingest_feeds.from_world(settings)):
             if delivered[source].is_current:
@@ -165,7 +166,7 @@ def _feed_asset(
     return load
 
 
-def _read_event(delivery: arrivals.Delivery) -> dg.AssetMaterialization:
+def _read_event(delivery: received.Delivery) -> dg.AssetMaterialization:
     return dg.AssetMaterialization(
         source_key(delivery.source),
         description="Read, and its data is current.",
@@ -216,7 +217,7 @@ def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue
     held = items.items(lake, only_open=True)
     new = {item.quarantine_id for item in last_load.newly_held(settings, lake)}
     held.sort(key=lambda item: item.quarantine_id not in new)
-    rules = items.rules(settings.project_dir)
+    rules = quarantine_rules.rules(settings.project_dir)
     by_rule = [
         dg.TableRecord(
             {
@@ -236,7 +237,9 @@ def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue
     }
 
 
-def item_table(held: Sequence[Item], rules: Mapping[str, items.Rule]) -> dg.TableMetadataValue:
+def item_table(
+    held: Sequence[Item], rules: Mapping[str, quarantine_rules.Rule]
+) -> dg.TableMetadataValue:
     """The first of these items for people to act on; no value of a row is in it."""
     return dg.MetadataValue.table(
         [
@@ -267,7 +270,7 @@ def _received_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
                 "dollars": _known(total.dollar_amount),
             }
         )
-        for total in arrivals.received(lake)
+        for total in received.received(lake)
     ]
     newest = [
         dg.TableRecord(
@@ -281,13 +284,13 @@ def _received_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
                 "dollars": _known(file.dollar_amount),
             }
         )
-        for file in arrivals.newest_files(lake, SHOWN)
+        for file in received.newest_files(lake, SHOWN)
     ]
     tables = {"newest files": newest, "by source": totals}
     return {name: dg.MetadataValue.table(rows) for name, rows in tables.items() if rows}
 
 
-def _rule_in_words(rules: Mapping[str, items.Rule], rule: str) -> str:
+def _rule_in_words(rules: Mapping[str, quarantine_rules.Rule], rule: str) -> str:
     return f"{rule}: {rules[rule].description}" if rule in rules else rule
 
 

@@ -11,7 +11,7 @@ from rcm_platform.assets.common import (
     log_progress,
     run_day,
 )
-from rcm_platform.ingest import arrivals, feeds, lake_access, synthetic
+from rcm_platform.ingest import feeds, lake_access, received, synthetic
 from rcm_platform.settings import Settings, redact
 from rcm_platform.sources.hospitals import hospitals
 
@@ -54,7 +54,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
             settings,
             source,
             "Observed, never written. Late when it could not be read, or when it has delivered "
-            f"nothing for more than {arrivals.PATIENT_GAPS} times the longest silence of late.",
+            f"nothing for more than {received.PATIENT_GAPS} times the longest silence of late.",
         )
         for source in feeds.locations(settings)
         if source not in played

@@ -11,11 +11,13 @@ import dagster as dg
 
 from rcm_platform.assets.checks.common import mart_key
 from rcm_platform.assets.checks.conservation import CONSERVED, conservation_name
-from rcm_platform.assets.common import LANDING_JOB, NIGHTLY_CHECK
+from rcm_platform.assets.common import NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
 from rcm_platform.ingest import feeds, synthetic
-from rcm_platform.operate.run_tags import AS_OF_TAG
+from rcm_platform.operate.run_tags import ARRIVED_TAG, AS_OF_TAG
 from rcm_platform.settings import Settings
+
+LANDING_JOB = "landing"
 
 nightly_job = dg.define_asset_job(
     "nightly",
@@ -92,5 +94,5 @@ def landing_request(
         asset_selection=sorted(keys),
         # one step proves all of them
         asset_check_keys=sorted(checks | conserved, key=str),
-        tags={"rcm/arrived": ", ".join(sorted(touched))},
+        tags={ARRIVED_TAG: ", ".join(sorted(touched))},
     )

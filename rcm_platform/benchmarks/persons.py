@@ -69,7 +69,7 @@ def measure(out: Console, per_hospital: int = LARGE) -> Table:
 
 
 def patient_records(per_hospital: int, seed: int = 1) -> pa.Table:
-    """The patients of a synthetic world without anything else of it, as `identity.link` reads
+    """The patients of a synthetic world without anything else of it, as `persons.link` reads
     them."""
     import pyarrow.compute as pc
 

@@ -7,7 +7,19 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from rcm_platform.cli import bench, explain, published, quarantine, run, serve, sources, world
+from rcm_platform.cli import (
+    bench,
+    explain,
+    installation,
+    persons,
+    published,
+    quarantine,
+    run,
+    serve,
+    sources,
+    world,
+)
+from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import ProjectError
 from rcm_platform.warehouse.project import DbtError
 
@@ -23,11 +35,11 @@ app.command()(serve.serve)
 app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(serve.users)
-app.command()(serve.health)
-app.command()(serve.backup)
-app.command()(serve.restore)
+app.command()(installation.health)
+app.command()(installation.backup)
+app.command()(installation.restore)
 app.command()(sources.compare)
-app.command()(sources.persons)
+app.command()(persons.persons)
 app.command("trace")(explain.trace_number)
 app.command()(bench.bench)
 app.command()(explain.snapshots)
@@ -42,6 +54,8 @@ def main() -> None:
     try:
         app(prog_name="rcm")
     except ValidationError as problem:
+        if problem.title != Settings.__name__:
+            raise
         # what was given is not repeated: it may be a URL with its password
         for error in problem.errors():
             names = ", ".join(f"RCM_{part}".upper() for part in error["loc"])

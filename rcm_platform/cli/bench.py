@@ -62,6 +62,7 @@ def bench(
         world,
         x12,
     )
+    from rcm_platform.operate.pipeline import NotPublished
     from rcm_platform.publish import versions
     from rcm_platform.warehouse import project as dbt_project
 
@@ -88,5 +89,5 @@ def bench(
         every = [n for n in measures if n not in judging or versions.current(published)]
         for name in what or every:
             out.print(measures[name]())
-    except (TimeoutError, RuntimeError, FileNotFoundError) as problem:
+    except (TimeoutError, RuntimeError, FileNotFoundError, NotPublished) as problem:
         stop(str(problem))

@@ -136,15 +136,15 @@ def snapshots(
 
     The days are back-filled from the Dagster UI: job kpi_snapshots, partitions.
     """
-    from rcm_platform.warehouse import kpi_snapshots as kept
+    from rcm_platform.warehouse import kpi_snapshots
 
     try:
-        known = kept.days(get_settings())
-    except kept.NoSnapshot as problem:
+        known = kpi_snapshots.days(get_settings())
+    except kpi_snapshots.NoSnapshot as problem:
         stop(str(problem))
     if kpi is None:
         typer.echo("\n".join(map(str, known)))
         return
     asked = month.date() if month else known[-1].replace(day=1)
-    for day, value in kept.history(get_settings(), kpi, asked):
+    for day, value in kpi_snapshots.history(get_settings(), kpi, asked):
         typer.echo(f"{kpi} of {asked:%Y-%m} as of {day}: {'none' if value is None else value}")

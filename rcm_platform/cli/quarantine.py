@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcm_platform.settings import get_settings
+from rcm_platform.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from rcm_platform.ingest.quarantine.replay import ReplaySummary
@@ -69,14 +71,14 @@ def quarantine_show(
 ) -> None:
     """Show one item: the rule and what it means, the reason, the place, the dollars."""
     from rcm_platform.ingest import lake_access
-    from rcm_platform.ingest.quarantine import items
+    from rcm_platform.ingest.quarantine import items, rules
 
     lake = lake_access.open_lake(get_settings())
     try:
         item = items.find(lake, quarantine_id)
     except KeyError as problem:
         stop(str(problem.args[0]))
-    rule = items.rules(get_settings().project_dir).get(item.rule_id)
+    rule = rules.rules(get_settings().project_dir).get(item.rule_id)
     amount = "unknown" if item.dollar_amount is None else f"${item.dollar_amount:,.2f}"
     place = item.source_position or "the whole of it"
     start = "" if item.byte_offset is None else f", from byte {item.byte_offset:,}"
@@ -115,9 +117,8 @@ def quarantine_release(
     from rcm_platform.ingest.quarantine import replay
 
     try:
-        summary = replay.release(
-            get_settings(), quarantine_id, reason, by or _login(), _counts_from()
-        )
+        with _counting() as (settings, as_of):
+            summary = replay.release(settings, as_of, quarantine_id, reason, by or _login())
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
     _print_replay(summary)
@@ -136,9 +137,8 @@ def quarantine_close(
     from rcm_platform.ingest.quarantine import decisions
 
     try:
-        item = decisions.close(
-            get_settings(), quarantine_id, reason, by or _login(), _counts_from()
-        )
+        with _counting() as (settings, as_of):
+            item = decisions.close(settings, as_of, quarantine_id, reason, by or _login())
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
     typer.echo(f"{item.quarantine_id} is closed.")
@@ -157,13 +157,10 @@ def quarantine_replay(
     if sum((quarantine_id is not None, rule is not None, everything)) != 1:
         stop("Say what to replay: an id, --rule RULE or --all.")
     try:
-        summary = replay.replay(
-            get_settings(),
-            quarantine_id=quarantine_id,
-            rule=rule,
-            by=by or _login(),
-            as_of=_counts_from(),
-        )
+        with _counting() as (settings, as_of):
+            summary = replay.replay(
+                settings, as_of, quarantine_id=quarantine_id, rule=rule, by=by or _login()
+            )
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
     _print_replay(summary)
@@ -184,13 +181,16 @@ def _print_replay(summary: ReplaySummary) -> None:
         typer.echo("`rcm run` carries them to the marts.")
 
 
-def _counts_from() -> date:
-    """The day from which a decision counts: that of the figures as they are reported."""
+@contextmanager
+def _counting() -> Iterator[tuple[Settings, date]]:
+    """The settings, and the day from which a decision counts: that of the figures as they are
+    reported. No other run writes meanwhile."""
     from rcm_platform.ingest import lake_access
     from rcm_platform.operate import pipeline
 
     settings = get_settings()
-    return pipeline.as_of_date(settings, lake_access.open_lake(settings))
+    with lake_access.single_writer(settings, typer.echo):
+        yield settings, pipeline.as_of_date(settings, lake_access.open_lake(settings))
 
 
 def _login() -> str:

@@ -16,7 +16,7 @@ import duckdb
 
 from rcm_platform.explain.variance import show
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
-from rcm_platform.warehouse.kpi_snapshots import is_complete
+from rcm_platform.warehouse.periods import is_complete
 
 NONE = "none"
 """In place of a payer: what belongs to none."""

@@ -7,7 +7,7 @@ from datetime import date
 from urllib.parse import quote
 
 SCORECARD_PATH = "/assets/leadership/scorecard"
-"""Where the Dagster UI shows it."""
+"""Where the Dagster UI shows the scorecard."""
 
 TRACE_PATH = "/trace"
 """Where the Dagster webserver has what is behind each number (trace_pages)."""

@@ -18,7 +18,7 @@ import duckdb
 from rcm_platform.explain.figures import meets
 from rcm_platform.explain.links import asset_link, trace_link
 from rcm_platform.explain.variance import Change, show
-from rcm_platform.warehouse.kpi_snapshots import is_complete
+from rcm_platform.warehouse.periods import is_complete
 
 TREND_MONTHS = 12
 

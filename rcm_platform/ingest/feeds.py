@@ -18,12 +18,16 @@ if TYPE_CHECKING:
 class FileSource:
     """A source system that comes as files in a folder; every other one is a hospital's database.
 
-    `feed` is the folder of the lake that it fills, `kind` what its files are.
+    `feed` is the folder of the lake that it fills, `kind` what its files are, `setting` the knob
+    that names its folder.
     """
 
     feed: str
     kind: Literal["x12", "csv"]
     description: str
+    raw_description: str
+    """How its tables in raw are described."""
+    setting: str | None = None
     is_played: bool = False
     """Whether the synthetic world can play it."""
     is_watched: bool = True
@@ -35,34 +39,47 @@ FILE_SOURCES = {
         "x12",
         "x12",
         "X12 traffic with the payers: claims out (837), answers in (999, 277CA, 835).",
+        "as the X12 files say it",
         is_played=True,
+    ),
+    "x12_folder": FileSource(
+        "x12",
+        "x12",
+        "X12 files of your own: claims, acknowledgements and remittances.",
+        "as the X12 files say it",
+        setting="x12_dir",
     ),
     "treasury": FileSource(
         "treasury",
         "csv",
         "What the bank received and what the ledger booked, as daily CSV files.",
+        "as the treasury's CSV files say it",
+        setting="treasury_dir",
         is_played=True,
     ),
     "operations": FileSource(
         "operations",
         "csv",
         "Facilities, payers, costs, targets and contracts, as CSV files.",
+        "as the operations CSV files say it",
+        setting="operations_dir",
         is_played=True,
     ),
     "claims_csv": FileSource(
         "claims_csv",
         "csv",
         "Claims as the hospitals' old billing systems export them, as monthly CSV files.",
+        "as the hospitals' claims exports say it",
+        setting="claims_csv_dir",
         is_played=True,
     ),
     "synthea": FileSource(
         "synthea",
         "csv",
         "A Synthea export of your own: one file per table.",
+        "as the Synthea export holds it",
+        setting="synthea_dir",
         is_watched=False,
-    ),
-    "x12_folder": FileSource(
-        "x12", "x12", "X12 files of your own: claims, acknowledgements and remittances."
     ),
 }
 """Every source system that is no hospital's database."""
@@ -99,14 +116,8 @@ def feeds(settings: Settings) -> dict[str, Feed]:
         # a table that no model reads is landed all the same
         for table in synthea.unmodelled_tables(settings.synthea_dir):
             tables["synthea"] = tables["synthea"] | {table: pa.schema([])}
-    descriptions = {
-        **{name: f"as the database of {h.title} holds it" for name, h in known.items()},
-        "x12": "as the X12 files say it",
-        "treasury": "as the treasury's CSV files say it",
-        "operations": "as the operations CSV files say it",
-        "claims_csv": "as the hospitals' claims exports say it",
-        "synthea": "as the Synthea export holds it",
-    }
+    descriptions = {name: f"as the database of {h.title} holds it" for name, h in known.items()}
+    descriptions |= {source.feed: source.raw_description for source in FILE_SOURCES.values()}
     return {
         name: Feed(
             name,
@@ -120,15 +131,14 @@ def feeds(settings: Settings) -> dict[str, Feed]:
 
 def locations(settings: Settings) -> dict[str, str]:
     """Source system → where it is (database URL or folder), for those that these settings have."""
-    found: dict[str, str | Path | None] = {
-        **urls(settings),
-        "treasury": settings.treasury_dir,
-        "operations": settings.operations_dir,
-        "claims_csv": settings.claims_csv_dir,
+    found: dict[str, str | Path | None] = {**urls(settings)}
+    found |= {
+        name: getattr(settings, source.setting)
+        for name, source in FILE_SOURCES.items()
+        if source.setting
     }
     if settings.world:
         found |= {s: settings.world_dir / s for s in WORLD_SOURCES if not found.get(s)}
-    found |= {"synthea": settings.synthea_dir, "x12_folder": settings.x12_dir}
     return {name: str(where) for name, where in found.items() if where}
 
 

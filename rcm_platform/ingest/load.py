@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rcm_platform.settings import Settings
+from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from rcm_platform.sources.base import LoadSummary
     from rcm_platform.sources.database import Comparison
 from rcm_platform.ingest.feeds import locations, x12_admission
-
-Progress = Callable[[int, int, str], None] | None
 
 
 def load_source(

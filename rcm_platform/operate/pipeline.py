@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,9 @@ from rcm_platform.ingest.quarantine import last_load, originals
 from rcm_platform.ingest.quarantine.settle import settle
 from rcm_platform.persons import store
 from rcm_platform.proof import blocking_rules, conservation, files, planted_faults, truth
-from rcm_platform.proof.line import ProofLine
 from rcm_platform.publish import exports, phi, small_cells, versions
 from rcm_platform.settings import Settings
+from rcm_platform.sources.base import SourceUnavailable
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import build_state, column_lineage
 from rcm_platform.warehouse import project as dbt_project
@@ -40,19 +40,13 @@ class NotPublished(Exception):  # noqa: N818 (reads as what happened)
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What must be equal before a version is published, and what does not hold, in words."""
-
-    lines: tuple[ProofLine, ...]
-    problems: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Published:
     """A version, and what stands in the file of each audience."""
 
     version: versions.Version
     audiences: Mapping[str, Sequence[versions.Relation]]
+    warnings: tuple[str, ...] = ()
+    """What did not keep it from being published: absent sources, differences from the truth."""
 
 
 def as_of_date(settings: Settings, lake: Lake, day: date | None = None) -> date:
@@ -138,8 +132,11 @@ def _dbt_build(settings: Settings, lake: Lake, as_of: date, *which: str) -> None
     warehouse_tables.write_lineage(settings, lake, warehouse_tables.read(settings))
 
 
-def prove(settings: Settings, lake: Lake, as_of: date) -> Proof:
-    """Everything that blocks publishing, on the warehouse as it was built."""
+def prove(settings: Settings, lake: Lake, as_of: date) -> list[str]:
+    """What does not hold of all that blocks publishing, in words, on the warehouse as it is.
+
+    The same as the blocking checks of `assets/checks`; those of dbt have stopped `build`.
+    """
     manifest, lineage = column_lineage.read(settings.dbt_target_dir)
     least = small_cells.smallest_cell(settings.project_dir)
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
@@ -157,7 +154,7 @@ def prove(settings: Settings, lake: Lake, as_of: date) -> Proof:
         problems += [str(leak) for leak in phi.leaks(manifest, lineage)]
         problems += small_cells.problems(con, manifest, least)
         problems += trace_audit.audit_warehouse(con, as_of).broken
-    return Proof(tuple(lines), tuple(problems))
+    return problems
 
 
 def judge(settings: Settings, lake: Lake, as_of: date) -> list[str]:
@@ -166,7 +163,7 @@ def judge(settings: Settings, lake: Lake, as_of: date) -> list[str]:
     folder = settings.world_dir / "truth"
     linked = store.judge(settings, lake, folder, as_of)
     wrong = []
-    if linked.precision < store.MIN_PRECISION or linked.recall < store.MIN_RECALL:
+    if not store.is_good(linked):
         wrong.append(f"persons: precision {linked.precision:.4f}, recall {linked.recall:.4f}")
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         for check in truth.CHECKS:
@@ -180,6 +177,10 @@ def judge(settings: Settings, lake: Lake, as_of: date) -> list[str]:
             for rule in planted_faults.compare(con, folder)
             if not rule.passed
         ]
+        wrong += [
+            f"{one.record}: {one.planted:,} planted, {one.findings:,} found"
+            for one in planted_faults.differences(con, folder)
+        ]
     return wrong
 
 
@@ -189,8 +190,8 @@ def publish(
     """Write and audit a version of the warehouse, one file for each audience, and let readers see
     it. The caller holds the lock; `failed` names blocking checks whose last answer is no.
 
-    Raises NotPublished while the warehouse is of several states, a blocking check stands failed or
-    a dollar is unexplained, AuditFailed where a file is not what the warehouse holds.
+    Raises NotPublished while nothing was built, the warehouse is of several states, a blocking
+    check stands failed or a dollar is unexplained, AuditFailed where a file is not what the warehouse holds.
     """
     if (as_of := build_state.built_as_of(settings)) is None:
         raise NotPublished(
@@ -202,6 +203,8 @@ def publish(
             f"Not published: {', '.join(failed)} failed when last asked. Mend the cause "
             "and execute the check again, or run the job `nightly`."
         )
+    if not settings.warehouse_path.exists():
+        raise NotPublished("Nothing was built yet: run the job `nightly` (or `rcm run`) once.")
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         facts = conservation.summary(con, lake, as_of, hospitals(settings))
     if unexplained := Decimal(facts["unexplained"]):
@@ -223,15 +226,19 @@ def run(
 ) -> Published:
     """From the sources to what readers see; `timed` is told of each stage.
 
-    Raises SourceUnavailable, DbtError or NotPublished at the first step that fails.
+    An absent source does not stop the others. Raises DbtError or NotPublished.
     """
+    warnings: list[str] = []
     with lake_access.single_writer(settings):
         if feeds.from_world(settings):
             with timed("world"):
                 synthetic.build_world(settings)
         with timed("raw"), lake_access.writing(settings) as lake:
             for source in feeds.locations(settings):
-                land(settings, lake, source)
+                try:
+                    land(settings, lake, source)
+                except SourceUnavailable as problem:
+                    warnings.append(str(problem))
             settle_quarantine(settings, lake)
         as_of = as_of_date(settings, lake)
         with timed("persons"):
@@ -239,13 +246,13 @@ def run(
         with timed("dbt"):
             build(settings, lake, as_of)
         with timed("checks"):
-            problems = prove(settings, lake, as_of).problems
+            problems = prove(settings, lake, as_of)
             if settings.world:
-                judge(settings, lake, as_of)
+                warnings += judge(settings, lake, as_of)
         if problems:
             raise NotPublished(f"Not published: {'; '.join(problems)}.")
         with timed("publish"):
             published = publish(settings, lake)
             manifest, _ = column_lineage.read(settings.dbt_target_dir)
             exports.export_all(settings.published_dir, manifest)
-    return published
+    return replace(published, warnings=tuple(warnings))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rcm_platform.explain import links
-from rcm_platform.ingest import arrivals, feeds, lake_access
+from rcm_platform.ingest import feeds, lake_access, received
 from rcm_platform.ingest.quarantine import items as quarantine_items
 from rcm_platform.operate.step_results import (
     ConservationResult,
@@ -223,7 +223,7 @@ def _add_sources(report: RunReport, settings: Settings) -> None:
         held[source] = (before[0] + items, before[1] + dollars)
     report.held_items = sum(items for items, _ in held.values())
     report.held_amount = f"{sum((dollars for _, dollars in held.values()), Decimal(0)):,.2f}"
-    for of in arrivals.received(lake):
+    for of in received.received(lake):
         amount = "" if of.dollar_amount is None else f"{of.dollar_amount:,.2f}"
         items, waiting = held.get(of.source, (0, Decimal(0)))
         figures = [f"{of.files:,}", f"{of.byte_count:,}", f"{of.row_count:,}", amount]

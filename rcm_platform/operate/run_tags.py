@@ -6,5 +6,8 @@ AS_OF_TAG = "rcm/as_of"
 HEADLESS_TAG = "rcm/headless"
 """Carried by what `rcm run` runs, in its own process."""
 
+ARRIVED_TAG = "rcm/arrived"
+"""The source systems whose files a landing run was started for."""
+
 HELD_TAG = "rcm/held"
 NOT_READ_TAG = "rcm/not read"

@@ -125,6 +125,11 @@ def judge(
     )
 
 
+def is_good(found: persons.Evaluation) -> bool:
+    """Whether a linkage is right often enough (MIN_PRECISION, MIN_RECALL)."""
+    return found.precision >= MIN_PRECISION and found.recall >= MIN_RECALL
+
+
 def evidence(case: dict[str, object]) -> list[str]:
     """A scored pair in words: both records, the match weight, and how each field agrees."""
     sides = (f"{case[f'{s}_source_system']} {case[f'{s}_patient_id']}" for s in ("left", "right"))

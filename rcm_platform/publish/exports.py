@@ -89,15 +89,17 @@ def for_manifest(manifest: Mapping[str, Any], audience: str) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def export_all(published: Path, manifest: Mapping[str, Any]) -> list[Export]:
-    """Write the exports of the current version beside it, as Parquet.
+def export_all(
+    published: Path, manifest: Mapping[str, Any]
+) -> tuple[versions.Version, list[Export]]:
+    """Write the exports of the current version beside it, as Parquet; gives both.
 
     Raises FileNotFoundError when nothing was published yet.
     """
     if (version := versions.current(published)) is None:
         raise FileNotFoundError(f"Nothing is published in {published} yet.")
     folder = published / version.version / EXPORTS
-    return [
+    return version, [
         export(published, mart, folder, Format.PARQUET, OPERATIONS, name)
         for name, mart in for_manifest(manifest, OPERATIONS).items()
     ]

@@ -98,10 +98,10 @@ class SourceUnavailable(Exception):  # noqa: N818 (a state of the world, not a p
 
 @dataclass(frozen=True)
 class QuarantineItem:
-    """One piece of a source that was not loaded, with its bytes and the rule that it broke.
+    """One item of a source that was not loaded, with its bytes and the rule that it broke.
 
-    Grain: one piece and rule. `content_sha256` is the hash of the whole file that the piece came
-    from (of the piece itself for a database row); `dollar_amount` in dollars, None when unknown.
+    Grain: one item and rule. `content_sha256` is the hash of the whole file that the item came
+    from (of the item itself for a database row); `dollar_amount` in dollars, None when unknown.
     """
 
     source_system: str
@@ -119,7 +119,7 @@ class QuarantineItem:
 
     @property
     def quarantine_id(self) -> str:
-        """The same piece, place and rule have the same id in every run."""
+        """The same item, place and rule have the same id in every run."""
         place = (self.source_system, self.source_file, self.source_position or "", self.rule_id)
         digest = hashlib.sha256("\n".join((*place, self.content_sha256)).encode())
         digest.update(self.content)
@@ -151,13 +151,13 @@ class ReceivedFile:
 
 @dataclass(frozen=True)
 class QuarantineDecision:
-    """What became of one quarantined piece after it was held: grain, one piece and decision.
+    """What became of one quarantined item after it was held: grain, one item and decision.
 
     loaded: its rows are in raw, by a replay or because the same bytes were accepted later;
     released: its rows are in raw although the rule held it, as someone decided;
     corrected: what replaces it is in raw; closed: someone decided that it stays out.
     `effective_date` is the day that it counts from in reports: the latest arrival date in raw when
-    it was decided. `arrival_date` is that of the piece, so that its rows and the decision are
+    it was decided. `arrival_date` is that of the item, so that its rows and the decision are
     visible as of the same dates. `decided_at` is in UTC.
     """
 
@@ -223,7 +223,7 @@ def write_platform_rows(
     quarantine: Sequence[QuarantineItem],
     decisions: Sequence[QuarantineDecision] = (),
 ) -> None:
-    """Record received files, quarantined pieces and decisions in the batch with their rows."""
+    """Record received files, quarantined items and decisions in the batch with their rows."""
     written: tuple[tuple[str, Sequence[Any]], ...] = (
         ("received_files", received),
         ("quarantine", quarantine),

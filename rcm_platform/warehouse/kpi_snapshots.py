@@ -17,6 +17,7 @@ import duckdb
 from rcm_platform.ingest import feeds, lake_access, synthetic
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
+from rcm_platform.warehouse.periods import is_complete
 
 MART = "mart_kpi_monthly"
 STILL_ARRIVING = timedelta(days=7)
@@ -35,11 +36,6 @@ class Snapshot:
     path: Path
     rows: int
     values: dict[str, Decimal | None]
-
-
-def is_complete(month: str, as_of: str) -> str:
-    """SQL: whether all of a month had passed by a date; both are SQL too."""
-    return f"last_day({month}) <= {as_of}"
 
 
 def build(settings: Settings, as_of: date, first_arrival: date | None) -> Snapshot:

@@ -1,4 +1,4 @@
-"""Where the dbt project is, what it needs to run, and its manifest, made when it is out of date."""
+"""What the dbt project needs to run, and its manifest, made when it is out of date."""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Who may see claims follows it to every claim, visit and ledger entry, and to the place of each in
 the received files: read from the audience `operations`. Everyone else reads the same numbers by
-facility and payer, from the audience `leadership`. Served by the Dagster webserver (web.py); one
-number as a file by `rcm trace KPI --html`.
+facility and payer, from the audience `leadership`. Served by the Dagster webserver
+(webserver.py); one number as a file by `rcm trace KPI --html`.
 """
 
 from __future__ import annotations

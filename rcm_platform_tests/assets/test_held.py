@@ -15,8 +15,7 @@ import pytest
 
 from rcm_platform.assets import raw, sources
 from rcm_platform.assets.checks import arrivals
-from rcm_platform.ingest import arrivals as ingest_arrivals
-from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import lake_access, received
 from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.quarantine import decisions as quarantine_decisions
 from rcm_platform.ingest.quarantine import items, last_load, replay
@@ -24,7 +23,7 @@ from rcm_platform.operate.run_tags import HELD_TAG, NOT_READ_TAG
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
-from rcm_platform_tests.conftest import RunCli
+from rcm_platform_tests.conftest import LAST_DAY, RunCli
 
 QUARANTINE = raw.raw_key("platform", "quarantine")
 RECEIVED = raw.raw_key("platform", "received_files")
@@ -145,7 +144,7 @@ class TestNewlyHeld:
         load(settings, instance)
         lake = lake_access.open_lake(settings)
         first, second = last_load.newly_held(settings, lake)
-        quarantine_decisions.close(settings, first.quarantine_id, "sent again", "ann")
+        quarantine_decisions.close(settings, LAST_DAY, first.quarantine_id, "sent again", "ann")
         load(settings, instance)
         assert last_load.newly_held(settings, lake) == [second]
 
@@ -188,10 +187,10 @@ class TestSources:
         load(settings, instance)
         lake = lake_access.open_lake(settings)
         last = date(2025, 3, 10)
-        (now,) = ingest_arrivals.deliveries(settings, lake, last)
+        (now,) = received.deliveries(settings, lake, last)
         # a day apart, but for the two days before the first file
         assert (now.latest, now.usual_gap, now.is_current) == (last, 2, True)
-        (later,) = ingest_arrivals.deliveries(settings, lake, last + timedelta(days=5))
+        (later,) = received.deliveries(settings, lake, last + timedelta(days=5))
         assert not later.is_current
         assert "nothing for 5 days" in str(later)
         earlier = settings.model_copy(update={"as_of": last + timedelta(days=5)})
@@ -206,9 +205,7 @@ class TestSources:
         self, settings: Settings, instance: dg.DagsterInstance
     ) -> None:
         load(settings, instance)
-        (found,) = ingest_arrivals.deliveries(
-            settings, lake_access.open_lake(settings), date(2030, 1, 1)
-        )
+        (found,) = received.deliveries(settings, lake_access.open_lake(settings), date(2030, 1, 1))
         assert (found.usual_gap, found.is_current) == (None, True)
 
 
@@ -222,8 +219,8 @@ def test_open_in_quarantine_is_the_same_wherever_it_is_said(
     with lake_access.writing(settings) as lake:
         ingest_load.load_source(settings, lake, "x12_folder")
     held = {item.source_file: item.quarantine_id for item in items.items(lake)}
-    quarantine_decisions.close(settings, held["closed.835"], "sent again", "ann")
-    replay.release(settings, held["test.835"], "known to us", "ann")
+    quarantine_decisions.close(settings, LAST_DAY, held["closed.835"], "sent again", "ann")
+    replay.release(settings, LAST_DAY, held["test.835"], "known to us", "ann")
     put(settings, "corrected.835", remit(2, paid="140", date="250311"))
 
     done = rcm("run", home=settings.home, world="off", x12_dir=settings.x12_dir)

@@ -15,8 +15,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from rcm_platform.automation import alerts
+from rcm_platform.automation.alert_sensors import alert_sensors
 from rcm_platform.automation.alerts import Alert
-from rcm_platform.automation.sensors import alert_sensors
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.quarantine import last_load

@@ -7,9 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from handmade import RUN_OWN, Warehouse, empty_warehouse, land, moment, one_visit
 
 from rcm_platform.lake import UNDATED, Lake
+from rcm_platform_tests.support.handmade import (
+    RUN_OWN,
+    Warehouse,
+    empty_warehouse,
+    land,
+    moment,
+    one_visit,
+)
 
 
 @pytest.fixture(scope="session")

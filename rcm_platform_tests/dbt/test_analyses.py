@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade import PROJECT, Warehouse
 
 from rcm_platform.lake import Lake
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.handmade import PROJECT, Warehouse
 
 NAMES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 Rows = list[dict[str, Any]]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade import PROJECT, code_of
 
 from rcm_platform.proof import truth
 from rcm_platform.settings import Settings
 from rcm_platform.sources.catalog import raw_tables
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse.column_lineage import raw_table
+from rcm_platform_tests.support.handmade import PROJECT, code_of
 
 HOSPITALS = hospitals(Settings())
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from handmade import PROJECT, Warehouse, empty_warehouse, land, moment
 
 from rcm_platform.lake import Lake
+from rcm_platform_tests.support.handmade import PROJECT, Warehouse, empty_warehouse, land, moment
 
 # the project is parsed once: all tests that read it run on one worker
 pytestmark = pytest.mark.xdist_group("dbt")

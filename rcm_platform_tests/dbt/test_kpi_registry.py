@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import re
 
-from handmade import PROJECT
-
 from rcm_platform.proof.truth.kpis import FAMILIES
+from rcm_platform_tests.support.handmade import PROJECT
 
 KPI_MODELS = PROJECT / "models" / "intermediate" / "kpi"
 

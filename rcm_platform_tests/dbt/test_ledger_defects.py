@@ -12,9 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from handmade import Warehouse, empty_warehouse, land, moment, one_visit
 
 from rcm_platform.lake import UNDATED
+from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment, one_visit
 
 # one warehouse for all: the tests that read it run on one worker
 pytestmark = pytest.mark.xdist_group("dbt")

@@ -11,10 +11,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from handmade import code_of
 
 from rcm_platform.settings import WORLD_HOSPITALS
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.handmade import code_of
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from handmade import PROJECT
+from rcm_platform_tests.support.handmade import PROJECT
 
 
 def _seed(name: str) -> list[dict[str, str]]:

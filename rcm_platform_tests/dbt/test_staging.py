@@ -8,7 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from handmade import RUN_OWN, Warehouse
+
+from rcm_platform_tests.support.handmade import RUN_OWN, Warehouse
 
 # the warehouses are built once: all tests that read them run on one worker
 pytestmark = pytest.mark.xdist_group("dbt")

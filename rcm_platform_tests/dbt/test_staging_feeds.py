@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from handmade import Warehouse, empty_warehouse, land, moment
 
 from rcm_platform.lake import UNDATED
+from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment
 
 pytestmark = pytest.mark.xdist_group("dbt")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from handmade import Warehouse
+
+from rcm_platform_tests.support.handmade import Warehouse
 
 pytestmark = pytest.mark.xdist_group("dbt")
 

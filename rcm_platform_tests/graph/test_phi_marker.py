@@ -16,7 +16,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from rcm_platform.automation.sensors import alert_sensors
+from rcm_platform.automation.alert_sensors import alert_sensors
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import RunCli

@@ -16,6 +16,7 @@ from rcm_platform.proof.files import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import csv_folders as csv_sources
 from rcm_platform.sources.tabular import layout
+from rcm_platform_tests.conftest import LAST_DAY
 
 DEPOSITS = csv_sources.TREASURY["bank_deposits"]
 GOOD = ",".join(column.name for column in DEPOSITS.columns)
@@ -70,13 +71,13 @@ def test_what_a_stricter_reader_held_is_loaded_once(
     expected = load(settings.model_copy(update={"home": settings.home.with_name("other")}))
     if is_gone:
         shutil.rmtree(settings.treasury_dir or Path())
-    done = replay.replay(settings)
+    done = replay.replay(settings, LAST_DAY)
     assert (len(done.loaded), done.problems) == (3 if held == "rows" else 1, [])
     assert done.rows["bank_deposits"] == 3
     assert content(lake) == content(expected)
     assert all(line.passed for line in account_for_files(lake))
     assert items.items(lake, only_open=True) == []
-    assert replay.replay(settings).rows == {}
+    assert replay.replay(settings, LAST_DAY).rows == {}
     assert content(lake) == content(expected)
 
 
@@ -84,7 +85,7 @@ def test_what_is_still_wrong_stays(settings: Settings) -> None:
     folder = settings.treasury_dir or Path()
     (folder / "bank_deposits_20250302.csv").write_text("nothing,known\n1,2\n")
     lake = load(settings)
-    ((item, problem),) = replay.replay(settings).problems
+    ((item, problem),) = replay.replay(settings, LAST_DAY).problems
     assert item.source_file == "bank_deposits_20250302.csv"
     assert problem.startswith("still held (T2)")
     assert len(items.items(lake, only_open=True)) == 1

@@ -9,8 +9,8 @@ import dagster as dg
 import duckdb
 import pytest
 
-from rcm_platform.assets import snapshots as snapshot_asset
-from rcm_platform.assets.snapshots import JOB, KEY
+from rcm_platform.assets import kpi_snapshots as snapshot_asset
+from rcm_platform.assets.kpi_snapshots import JOB, KEY
 from rcm_platform.definitions import build_definitions
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings

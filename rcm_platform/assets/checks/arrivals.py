@@ -8,9 +8,9 @@ import dagster as dg
 from rcm_platform.assets.checks.common import is_asked
 from rcm_platform.assets.common import loaded_lake, mark_run, run_day
 from rcm_platform.assets.raw import item_table, raw_key
-from rcm_platform.ingest import arrivals as ingest_arrivals
-from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import lake_access, received
 from rcm_platform.ingest.quarantine import items, last_load
+from rcm_platform.ingest.quarantine import rules as quarantine_rules
 from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.operate import pipeline
 from rcm_platform.operate.run_tags import HELD_TAG
@@ -42,8 +42,8 @@ def build(settings: Settings) -> dg.AssetChecksDefinition:
                 asset=RECEIVED,
                 description=(
                     "Each source delivered lately: no silence is longer than "
-                    f"{ingest_arrivals.PATIENT_GAPS} times the longest between its last "
-                    f"{ingest_arrivals.KNOWN_GAPS} arrivals."
+                    f"{received.PATIENT_GAPS} times the longest between its last "
+                    f"{received.KNOWN_GAPS} arrivals."
                 ),
             ),
         ],
@@ -58,7 +58,7 @@ def build(settings: Settings) -> dg.AssetChecksDefinition:
             yield _held(settings, held)
         if is_asked(context, RECEIVED, CURRENT_CHECK):
             as_of = pipeline.as_of_date(settings, loaded_lake(settings), run_day(context))
-            yield _current(ingest_arrivals.deliveries(settings, lake, as_of))
+            yield _current(received.deliveries(settings, lake, as_of))
 
     return arrivals
 
@@ -66,7 +66,7 @@ def build(settings: Settings) -> dg.AssetChecksDefinition:
 def _held(settings: Settings, held: list[Item]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"items": len(held), "dollars": float(items.dollars(held))}
     if held:
-        rules = items.rules(settings.project_dir)
+        rules = quarantine_rules.rules(settings.project_dir)
         metadata |= problems_metadata(items.in_words(held, rules))
         metadata["newly held"] = item_table(held, rules)
     return dg.AssetCheckResult(
@@ -78,7 +78,7 @@ def _held(settings: Settings, held: list[Item]) -> dg.AssetCheckResult:
     )
 
 
-def _current(deliveries: list[ingest_arrivals.Delivery]) -> dg.AssetCheckResult:
+def _current(deliveries: list[received.Delivery]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {}
     silent = [delivery for delivery in deliveries if not delivery.is_current]
     metadata |= problems_metadata([str(delivery) for delivery in silent])

@@ -12,14 +12,11 @@ from rcm_platform.assets.checks.common import as_of_date, is_asked, mart_key
 from rcm_platform.assets.common import loaded_lake
 from rcm_platform.ingest import lake_access
 from rcm_platform.operate.step_results import ConservationResult
-from rcm_platform.proof import blocking_rules
 from rcm_platform.proof import conservation as proof_conservation
 from rcm_platform.proof import files as proof_files
 from rcm_platform.proof.line import ProofLine
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals
-
-EXCEPTIONS = "mart_data_exceptions"
 
 # what is counted file by file, before any model runs
 ACCOUNTED = {
@@ -100,29 +97,6 @@ def conserved(settings: Settings) -> dg.AssetChecksDefinition:
             yield _result(mart_key(CONSERVED[subject][0]), subject, proven[subject])
 
     return conservation
-
-
-def nothing_blocks() -> dg.AssetChecksDefinition:
-    """Of the findings that must be settled before publishing."""
-
-    @dg.asset_check(
-        asset=mart_key(EXCEPTIONS),
-        name="nothing_blocks",
-        blocking=True,
-        description="No open finding of a rule that forbids publishing, such as a missing deposit.",
-    )
-    def nothing_blocks(warehouse: DuckDBResource) -> dg.AssetCheckResult:
-        with warehouse.get_connection() as con:
-            found = blocking_rules.blocking(con)
-        return dg.AssetCheckResult(
-            passed=not found,
-            metadata={
-                f"{rule.rule_id} ({rule.description})": f"{rule.count:,}, {rule.amount:,} dollars"
-                for rule in found
-            },
-        )
-
-    return nothing_blocks
 
 
 def _result(asset: dg.AssetKey, subject: str, lines: Sequence[ProofLine]) -> dg.AssetCheckResult:

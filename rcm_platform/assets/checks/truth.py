@@ -6,8 +6,8 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
+from rcm_platform.assets.checks.blocking_rules import EXCEPTIONS
 from rcm_platform.assets.checks.common import as_of_date, is_asked, mart_key, not_applicable
-from rcm_platform.assets.checks.conservation import EXCEPTIONS
 from rcm_platform.assets.common import nightly_check
 from rcm_platform.assets.persons import person_table_key
 from rcm_platform.ingest import lake_access
@@ -92,7 +92,7 @@ def linkage_true(settings: Settings) -> dg.AssetChecksDefinition:
         truth = settings.world_dir / "truth"
         found = store.judge(settings, lake, truth, as_of)
         return dg.AssetCheckResult(
-            passed=found.precision >= store.MIN_PRECISION and found.recall >= store.MIN_RECALL,
+            passed=store.is_good(found),
             severity=dg.AssetCheckSeverity.WARN,
             metadata={
                 "precision": found.precision,

@@ -17,20 +17,15 @@ from rcm_platform.sources.base import (
 )
 
 
-def close(
-    settings: Settings, quarantine_id: str, reason: str, by: str, as_of: date | None = None
-) -> Item:
+def close(settings: Settings, as_of: date, quarantine_id: str, reason: str, by: str) -> Item:
     """Decide that an item stays out. Its dollars stay held; it is open no more.
 
-    It counts from `as_of` on; None: from the last date of the lake.
-
-    Raises KeyError for an unknown id, ValueError without a reason or when it is not open.
+    It counts from `as_of` on. Raises KeyError for an unknown id, ValueError without a reason or
+    when it is not open.
     """
     with lake_access.writing(settings) as lake:
         item = open_item(lake, quarantine_id, reason)
-        decision = decision_on(
-            item, "closed", reason.strip(), by, as_of or lake_access.last_date(settings, lake)
-        )
+        decision = decision_on(item, "closed", reason.strip(), by, as_of)
         write_down(lake, [item], [decision])
     return item
 

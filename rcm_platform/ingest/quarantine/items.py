@@ -17,27 +17,20 @@ moved in an entry `replayed` of `received_files`.
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import duckdb
 
 from rcm_platform.ingest.feeds import FILE_SOURCES
+from rcm_platform.ingest.quarantine.rules import RELEASABLE, Rule
 from rcm_platform.lake import Lake
 from rcm_platform.sources.base import (
     Decision,
 )
-
-RELEASABLE = {
-    "E9": "an interchange marked as test is whole: its rows are like any others",
-    "E11": "an interchange of an unlisted sender is whole: who knows that sender may let it in",
-}
-"""Rules whose items may be loaded although the rule holds them, and why that is safe."""
 
 IN_RAW: tuple[Decision, ...] = ("loaded", "released")
 """Decisions by which the bytes of an item are in raw."""
@@ -102,32 +95,6 @@ class Item:
         if self._is_of_database:
             return "Mend the row in the database: the next load reads it again."
         return "Ask for a corrected file: it is loaded when it arrives."
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of the rule table, in words."""
-
-    rule_id: str
-    family: str
-    level: str
-    action: str
-    checked_at: str
-    """reading, when a reader holds it; dbt, when a model finds it."""
-    description: str
-
-
-def rules(project_dir: Path) -> dict[str, Rule]:
-    """The rule table of the dbt project, by rule id."""
-    for path in sorted((project_dir / "seeds").rglob("*.csv")):
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if {"rule_id", "description", "action"} <= set(reader.fieldnames or ()):
-                names = ("rule_id", "family", "level", "action", "checked_at", "description")
-                return {
-                    row["rule_id"]: Rule(*(row.get(name) or "" for name in names)) for row in reader
-                }
-    return {}
 
 
 def items(

@@ -10,6 +10,7 @@ from rcm_platform.ingest import feeds
 from rcm_platform.ingest.quarantine.items import Item, contents, items
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
+from rcm_platform.sources import csv_folders
 
 
 def keep_originals(settings: Settings, lake: Lake) -> int:
@@ -20,7 +21,8 @@ def keep_originals(settings: Settings, lake: Lake) -> int:
     needed = {
         item.content_sha256: item
         for item in items(lake, only_open=True)
-        if item.level in ("claim", "transaction", "row") and item.source_system in feeds.WATCHED
+        if item.level in ("claim", "transaction", "row")
+        and item.source_system in (*feeds.X12_SOURCES, *csv_folders.LOADERS)
     }
     for sha in lake.kept() - set(needed):
         lake.forget(sha)

@@ -10,10 +10,11 @@ from itertools import groupby
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest.feeds import X12_SOURCES
 from rcm_platform.ingest.quarantine.decisions import decision_on, open_item
-from rcm_platform.ingest.quarantine.items import RELEASABLE, Item, items
+from rcm_platform.ingest.quarantine.items import Item, items
 from rcm_platform.ingest.quarantine.last_load import HANDWORK
 from rcm_platform.ingest.quarantine.replay_csv import replay_held_csv
 from rcm_platform.ingest.quarantine.replay_x12 import RawKeys, replay_held
+from rcm_platform.ingest.quarantine.rules import MUST_HOLD, RELEASABLE
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 from rcm_platform.sources import csv_folders
@@ -24,23 +25,6 @@ from rcm_platform.sources.base import (
     write_platform_rows,
 )
 from rcm_platform.sources.x12 import replay as x12_replay
-
-_UNSAFE = {
-    **dict.fromkeys(
-        ("B1", "B2", "B3", "P1", "K7"),
-        "its amounts do not add up, and whatever is loaded must: every balance downstream would "
-        "be off by the difference",
-    ),
-    **dict.fromkeys(
-        ("E4", "E5", "E6"),
-        "its envelope says that segments are missing, cut off or repeated: rows made from it may "
-        "be incomplete",
-    ),
-    "E12": "its levels contradict each other: claims may be given to another patient or provider",
-    **dict.fromkeys(
-        ("E1", "E8", "T1", "T2", "T3", "T4"), "there is nothing in it that can be read as rows"
-    ),
-}
 
 _WHAT_TO_DO = (
     "Send or ask for a corrected file, mend the reader and `rcm quarantine replay` it, or say that "
@@ -65,11 +49,11 @@ class ReplaySummary:
 
 
 def release(
-    settings: Settings, quarantine_id: str, reason: str, by: str, as_of: date | None = None
+    settings: Settings, as_of: date, quarantine_id: str, reason: str, by: str
 ) -> ReplaySummary:
     """Load an item although its rule holds it, where that is safe (`RELEASABLE`).
 
-    It counts from `as_of` on; None: from the last date of the lake.
+    It counts from `as_of` on.
 
     Raises KeyError for an unknown id; ValueError without a reason, when the item is not open, or
     when its rule is one of those that must hold.
@@ -77,18 +61,18 @@ def release(
     with lake_access.writing(settings) as lake:
         item = open_item(lake, quarantine_id, reason)
         if item.rule_id not in RELEASABLE:
-            why = _UNSAFE.get(item.rule_id, "nobody has shown that its rows can be loaded safely")
+            why = MUST_HOLD.get(item.rule_id, "nobody has shown that its rows can be loaded safely")
             raise ValueError(f"Rule {item.rule_id} may not be waived: {why}. {_WHAT_TO_DO}")
         return _replay(settings, lake, [item], by, reason.strip(), as_of, is_release=True)
 
 
 def replay(
     settings: Settings,
+    as_of: date,
     *,
     quarantine_id: str | None = None,
     rule: str | None = None,
     by: str = "",
-    as_of: date | None = None,
 ) -> ReplaySummary:
     """Read held bytes with today's reader, specs and settings; load exactly what was missing.
 
@@ -109,14 +93,13 @@ def _replay(
     wanted: Sequence[Item],
     by: str,
     reason: str,
-    as_of: date | None,
+    as_of: date,
     is_release: bool = False,
 ) -> ReplaySummary:
     """Replay items in one batch, with what is decided and where their bytes are now."""
     summary = ReplaySummary()
     if not wanted:
         return summary
-    as_of = as_of or lake_access.last_date(settings, lake)
     known_ids = {item.quarantine_id for item in items(lake)}
     raw = RawKeys(lake, [i for i in wanted if i.source_system in X12_SOURCES])
     with lake.batch(HANDWORK, ["replay", *(i.quarantine_id for i in wanted)]) as batch:

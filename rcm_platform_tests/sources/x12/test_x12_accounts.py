@@ -14,6 +14,7 @@ from rcm_platform.proof.files import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import x12
 from rcm_platform.sources.x12 import rows as x12_rows
+from rcm_platform_tests.conftest import LAST_DAY
 from rcm_platform_tests.support.x12_samples import (
     group,
     interchange,
@@ -117,10 +118,10 @@ def test_what_leaves_quarantine_is_counted_once(
         lake = load(settings)
     assert all(line.passed for line in account_for_files(lake))
     with stricter(monkeypatch, claims=("B1",)):
-        replay.replay(settings)
+        replay.replay(settings, LAST_DAY)
     assert all(line.passed for line in account_for_files(lake)), lines(lake)
     accepting = settings.model_copy(update={"x12_accept_test": True})
-    replay.replay(accepting)
+    replay.replay(accepting, LAST_DAY)
     load(accepting)
     assert all(line.passed for line in account_for_files(lake)), lines(lake)
     dollars = [line.amount for line in account_for_files(lake) if line.subject == "dollars"]

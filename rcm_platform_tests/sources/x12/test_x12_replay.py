@@ -12,13 +12,14 @@ import pytest
 
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest import load as ingest_load
-from rcm_platform.ingest.quarantine import decisions, items, originals, replay, settle
+from rcm_platform.ingest.quarantine import decisions, items, originals, replay, rules, settle
 from rcm_platform.lake import Lake
 from rcm_platform.proof.files import account_for_files
 from rcm_platform.settings import Settings
 from rcm_platform.sources import x12
 from rcm_platform.sources.x12 import balance, envelope
 from rcm_platform.sources.x12.splitter import Fault
+from rcm_platform_tests.conftest import LAST_DAY
 from rcm_platform_tests.support.x12_samples import (
     acknowledged_file,
     group,
@@ -145,7 +146,7 @@ def test_claims_that_a_rule_held_are_loaded_with_their_keys(
     assert ("remits.835", "claim", "B2") in held(lake)
     expected = never_held(settings)
     assert len(rows(lake, "remit_claims")) < len(rows(expected, "remit_claims"))
-    done = replay.replay(settings, rule="B2", by="ann")
+    done = replay.replay(settings, LAST_DAY, rule="B2", by="ann")
     assert (len(done.loaded), done.problems, done.held_anew) == (7, [], [])
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -159,7 +160,7 @@ def test_pieces_load_without_their_folder_when_the_original_was_kept(
         lake = load(settings)
     expected = never_held(settings)
     shutil.rmtree(settings.x12_dir or Path())
-    assert replay.replay(settings, rule="B2").problems == []
+    assert replay.replay(settings, LAST_DAY, rule="B2").problems == []
     assert_same_content(lake, expected)
 
 
@@ -169,7 +170,7 @@ def test_a_copy_is_kept_only_while_something_of_it_is_open(
     with stricter(monkeypatch, claims=("A1",)):
         lake = load(settings)
     assert len(lake.kept()) == 1
-    replay.replay(settings, rule="B2")
+    replay.replay(settings, LAST_DAY, rule="B2")
     originals.keep_originals(settings, lake)
     assert lake.kept() == set()
 
@@ -181,7 +182,7 @@ def test_one_piece_can_be_replayed_alone(
         lake = load(settings)
     before = rows(lake, "remit_claims", "patient_control_number")
     item = items.items(lake, rule="B2")[0]
-    replay.replay(settings, quarantine_id=item.quarantine_id[:10])
+    replay.replay(settings, LAST_DAY, quarantine_id=item.quarantine_id[:10])
     after = rows(lake, "remit_claims", "patient_control_number")
     assert len(after) == len(before) + 1
     assert len(items.items(lake, rule="B2", only_open=True)) == 1
@@ -194,7 +195,7 @@ def test_transactions_that_were_held_are_loaded_with_their_numbers(
         lake = load(settings)
     assert ("remits.835", "transaction", "E4") in held(lake)
     expected = never_held(settings)
-    assert len(replay.replay(settings, rule="E4").loaded) == 2
+    assert len(replay.replay(settings, LAST_DAY, rule="E4").loaded) == 2
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
 
@@ -207,9 +208,9 @@ def test_test_interchanges_are_loaded_once_they_are_accepted(
     expected = never_held(settings, accept_test=True)
     if is_gone:
         shutil.rmtree(settings.x12_dir or Path())
-    assert len(replay.replay(settings, rule="E9").problems) == 2
+    assert len(replay.replay(settings, LAST_DAY, rule="E9").problems) == 2
     accepting = settings.model_copy(update={"x12_accept_test": True})
-    assert len(replay.replay(accepting, rule="E9").loaded) == 2
+    assert len(replay.replay(accepting, LAST_DAY, rule="E9").loaded) == 2
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
     assert ("2/1",) in rows(lake, "interchanges", "_source_position")
@@ -219,7 +220,7 @@ def test_a_replay_loads_nothing_twice(settings: Settings, monkeypatch: pytest.Mo
     with stricter(monkeypatch, claims=("A1", "A2", "ACCT1"), payments=("0002",)):
         lake = load(settings)
     for _ in range(2):
-        replay.replay(settings)
+        replay.replay(settings, LAST_DAY)
     expected = never_held(settings)
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -230,7 +231,7 @@ def test_a_replay_loads_nothing_twice(settings: Settings, monkeypatch: pytest.Mo
 def test_what_is_still_wrong_stays_and_says_why(settings: Settings) -> None:
     lake = load(settings)
     before = held(lake)
-    done = replay.replay(settings)
+    done = replay.replay(settings, LAST_DAY)
     assert done.loaded == []
     assert {problem.partition(":")[0] for _, problem in done.problems} == {
         "still held (E1)",
@@ -247,7 +248,7 @@ def test_a_part_that_is_wrong_for_its_own_reasons_is_held_anew(settings: Setting
     _put((settings.x12_dir or Path()) / "half.835", bad)
     lake = load(settings)
     expected = never_held(settings, accept_test=True)
-    done = replay.replay(settings.model_copy(update={"x12_accept_test": True}))
+    done = replay.replay(settings.model_copy(update={"x12_accept_test": True}), LAST_DAY)
     assert [(p.level, p.rule_id) for p in done.held_anew] == [("claim", "B1")]
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -258,7 +259,7 @@ def test_a_release_loads_test_data_and_keeps_who_and_why(settings: Settings) -> 
     lake = load(settings)
     expected = never_held(settings, accept_test=True)
     for item in items.items(lake, rule="E9"):
-        replay.release(settings, item.quarantine_id, "the payer forgot the mark", "ann")
+        replay.release(settings, LAST_DAY, item.quarantine_id, "the payer forgot the mark", "ann")
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
     kept = items.items(lake, rule="E9")
@@ -280,12 +281,12 @@ def test_a_partner_that_is_listed_later_is_replayed(settings: Settings) -> None:
     expected = never_held(settings)
     lake = load(only_partners(settings))
     assert ("stranger.835", "interchange", "E11") in held(lake)
-    unlisted = replay.replay(only_partners(settings, "OTHER"), rule="E11")
+    unlisted = replay.replay(only_partners(settings, "OTHER"), LAST_DAY, rule="E11")
     assert (unlisted.loaded, [problem[:16] for _, problem in unlisted.problems]) == (
         [],
         ["still held (E11)"],
     )
-    done = replay.replay(only_partners(settings, "STRANGER"), rule="E11", by="ann")
+    done = replay.replay(only_partners(settings, "STRANGER"), LAST_DAY, rule="E11", by="ann")
     assert (len(done.loaded), done.problems) == (1, [])
     assert_same_content(lake, expected)
     assert_bytes_are_as_if_never_held(lake, expected)
@@ -297,7 +298,7 @@ def test_one_interchange_of_a_stranger_may_be_released(settings: Settings) -> No
     strict = only_partners(settings)
     lake = load(strict)
     (item,) = items.items(lake, rule="E11")
-    done = replay.release(strict, item.quarantine_id, "they told us on the phone", "ann")
+    done = replay.release(strict, LAST_DAY, item.quarantine_id, "they told us on the phone", "ann")
     assert [i.rule_id for i in done.loaded] == ["E11"]
     assert_same_content(lake, never_held(settings))
 
@@ -309,7 +310,7 @@ def test_a_release_waives_no_other_rule_than_the_one_that_holds(settings: Settin
     strict = only_partners(settings)
     lake = load(strict)
     (item,) = (i for i in items.items(lake, rule="E9") if i.source_file == "stranger.835")
-    done = replay.release(strict, item.quarantine_id, "we asked for it", "ann")
+    done = replay.release(strict, LAST_DAY, item.quarantine_id, "we asked for it", "ann")
     assert (done.loaded, [problem[:16] for _, problem in done.problems]) == (
         [],
         ["still held (E11)"],
@@ -336,27 +337,29 @@ def test_money_that_does_not_add_up_is_never_released(
     for rule, why in (("B2", "add up"), ("E4", "incomplete"), ("E1", "nothing in it")):
         item = items.items(lake, rule=rule)[0]
         with pytest.raises(ValueError, match=why):
-            replay.release(settings, item.quarantine_id, "trust me", "ann")
+            replay.release(settings, LAST_DAY, item.quarantine_id, "trust me", "ann")
     with pytest.raises(ValueError, match="Say why"):
-        replay.release(settings, items.items(lake, rule="E9")[0].quarantine_id, " ", "ann")
+        replay.release(
+            settings, LAST_DAY, items.items(lake, rule="E9")[0].quarantine_id, " ", "ann"
+        )
 
 
 def test_a_closed_piece_is_open_no_more_and_can_still_be_replayed(settings: Settings) -> None:
     lake = load(settings)
     (item,) = items.items(lake, rule="E1")
-    decisions.close(settings, item.quarantine_id, "a note, not a file", "ann")
+    decisions.close(settings, LAST_DAY, item.quarantine_id, "a note, not a file", "ann")
     assert items.items(lake, rule="E1", only_open=True) == []
     assert items.find(lake, item.quarantine_id).status == "closed"
-    assert replay.replay(settings, quarantine_id=item.quarantine_id).loaded == []
+    assert replay.replay(settings, LAST_DAY, quarantine_id=item.quarantine_id).loaded == []
 
 
 def test_a_loaded_piece_is_not_open(settings: Settings) -> None:
     lake = load(settings)
     (item, *_) = items.items(lake, rule="E9")
-    replay.release(settings, item.quarantine_id, "fine", "ann")
+    replay.release(settings, LAST_DAY, item.quarantine_id, "fine", "ann")
     for again in (
-        lambda: replay.release(settings, item.quarantine_id, "fine", "ann"),
-        lambda: decisions.close(settings, item.quarantine_id, "fine", "ann"),
+        lambda: replay.release(settings, LAST_DAY, item.quarantine_id, "fine", "ann"),
+        lambda: decisions.close(settings, LAST_DAY, item.quarantine_id, "fine", "ann"),
     ):
         with pytest.raises(ValueError, match="not open"):
             again()
@@ -415,7 +418,7 @@ def test_a_killed_replay_leaves_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(replay, "write_platform_rows", killed)
         with pytest.raises(KeyboardInterrupt):
-            replay.replay(settings)
+            replay.replay(settings, LAST_DAY)
     with lake_access.writing(settings) as lake:
         assert (rows(lake, "remit_claims"), held(lake)) == before
 
@@ -423,16 +426,16 @@ def test_a_killed_replay_leaves_nothing(
 def test_an_unknown_id_says_what_to_do(settings: Settings) -> None:
     load(settings)
     with pytest.raises(KeyError, match="quarantine list"):
-        replay.replay(settings, quarantine_id="nothing")
+        replay.replay(settings, LAST_DAY, quarantine_id="nothing")
 
 
 def test_each_rule_of_the_table_may_be_released_or_says_why_not() -> None:
     holding = {
         rule.rule_id
-        for rule in items.rules(Settings().project_dir).values()
+        for rule in rules.rules(Settings().project_dir).values()
         if rule.action == "quarantine" and rule.checked_at in ("", "reading")
     }
-    assert holding <= set(items.RELEASABLE) | set(replay._UNSAFE)
+    assert holding <= set(rules.RELEASABLE) | set(replay._UNSAFE)
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,7 @@ claims as (
 ),
 
 -- what was loaded, a row or a claim at a time, and what was not
-pieces as (
+items as (
 
     select
         source_system,
@@ -200,7 +200,7 @@ validations as (
         sum(piece_count) as checked_count,
         sum(failed_count) as failed_count
 
-    from pieces
+    from items
 
     group by
         source_system,

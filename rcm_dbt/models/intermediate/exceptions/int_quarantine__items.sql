@@ -1,4 +1,4 @@
--- Each piece that was held, with what became of it. A piece that was loaded later counts as held no
+-- Each item that was held, with what became of it. An item that was loaded later counts as held no
 -- more as of any date, as its rows are visible from its arrival on; it was open until the day on
 -- which that was decided.
 with
@@ -57,7 +57,7 @@ final as (
         ranked_decisions.decision_reason,
         first_decisions.closed_date,
         coalesce(ranked_decisions.is_loaded, false) as is_loaded,
-        -- a decision counts from its day on; as of any day before, the piece was open
+        -- a decision counts from its day on; as of any day before, the item was open
         coalesce(first_decisions.closed_date > {{ as_of_date() }}, true) as is_open
 
     from items

@@ -1,4 +1,4 @@
--- The claims that held pieces of remittances speak of: they were received, though not loaded. What
+-- The claims that held items of remittances speak of: they were received, though not loaded. What
 -- a claim lacks may wait here. A text is cut at each claim by counting up, as every engine can.
 with
 
@@ -34,7 +34,7 @@ numbers as (
 
 ),
 
-pieces as (
+items as (
 
     select
         counted.quarantine_id,
@@ -67,7 +67,7 @@ elements as (
         {{ money_or_null(literal_split('claim_text', 'element_separator', 3)) }} as charge_amount,
         {{ money_or_null(literal_split('claim_text', 'element_separator', 4)) }} as paid_amount
 
-    from pieces
+    from items
 
 ),
 

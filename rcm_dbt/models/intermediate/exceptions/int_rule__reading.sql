@@ -1,5 +1,5 @@
--- What was found while files were read: pieces in quarantine, bytes that came again, and warnings
--- about data that was loaded. A piece of a payment's second delivery is left to rule D3.
+-- What was found while files were read: items in quarantine, bytes that came again, and warnings
+-- about data that was loaded. An item of a payment's second delivery is left to rule D3.
 with
 
 rules as (

@@ -12,8 +12,8 @@ from pathlib import Path
 import dagster as dg
 
 from rcm_platform.definitions import defs
-from rcm_platform.explain import flow_picture
 from rcm_platform.settings import get_settings
+from rcm_platform_tests.documents import flow_picture
 from rcm_platform_tests.support.visits import Visit, browser
 from rcm_platform_tests.support.web_servers import door
 

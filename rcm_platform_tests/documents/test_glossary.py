@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 from typing import Any
 
-from handmade import PROJECT
-
-from rcm_platform.warehouse import assumptions, glossary
+from rcm_platform.warehouse import assumptions
+from rcm_platform_tests.documents import glossary
+from rcm_platform_tests.support.handmade import PROJECT
 
 
 def marts(parsed: dict[str, Any]) -> set[str]:

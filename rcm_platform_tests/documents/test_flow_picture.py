@@ -6,10 +6,10 @@ from decimal import Decimal
 from xml.etree import ElementTree
 
 from rcm_platform.definitions import build_definitions
-from rcm_platform.explain.flow_picture import DARK, LAYERS, LIGHT, Box, arrows, boxes, draw
 from rcm_platform.publish.versions import open_published
-from rcm_platform_tests.browser.pictures import graph
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.documents.flow_picture import DARK, LAYERS, LIGHT, Box, arrows, boxes, draw
+from rcm_platform_tests.documents.pictures import graph
 
 GRAPH = {
     "sources/hospital": ("sources", []),
