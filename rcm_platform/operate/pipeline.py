@@ -191,7 +191,8 @@ def publish(
     it. The caller holds the lock; `failed` names blocking checks whose last answer is no.
 
     Raises NotPublished while nothing was built, the warehouse is of several states, a blocking
-    check stands failed or a dollar is unexplained, AuditFailed where a file is not what the warehouse holds.
+    check stands failed or a dollar is unexplained; AuditFailed where a file is not what the
+    warehouse holds.
     """
     if (as_of := build_state.built_as_of(settings)) is None:
         raise NotPublished(
