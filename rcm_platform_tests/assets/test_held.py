@@ -19,6 +19,7 @@ from rcm_platform.ingest import lake_access, received
 from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.quarantine import decisions as quarantine_decisions
 from rcm_platform.ingest.quarantine import items, last_load, replay
+from rcm_platform.operate import pipeline
 from rcm_platform.operate.run_tags import HELD_TAG, NOT_READ_TAG
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
@@ -219,8 +220,9 @@ def test_open_in_quarantine_is_the_same_wherever_it_is_said(
     with lake_access.writing(settings) as lake:
         ingest_load.load_source(settings, lake, "x12_folder")
     held = {item.source_file: item.quarantine_id for item in items.items(lake)}
-    quarantine_decisions.close(settings, LAST_DAY, held["closed.835"], "sent again", "ann")
-    replay.release(settings, LAST_DAY, held["test.835"], "known to us", "ann")
+    as_of = pipeline.as_of_date(settings, lake_access.open_lake(settings))
+    quarantine_decisions.close(settings, as_of, held["closed.835"], "sent again", "ann")
+    replay.release(settings, as_of, held["test.835"], "known to us", "ann")
     put(settings, "corrected.835", remit(2, paid="140", date="250311"))
 
     done = rcm("run", home=settings.home, world="off", x12_dir=settings.x12_dir)
