@@ -24,6 +24,7 @@ from rcm_platform.lake import Lake
 from rcm_platform.publish.versions import Relation, open_published, publish
 from rcm_platform.settings import Settings
 from rcm_platform_tests.support import servers
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
 hypothesis.settings.register_profile("fixed", derandomize=True)
@@ -42,10 +43,29 @@ RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def rcm() -> RunCli:
-    """Run the command line as a user does; settings are keyword arguments (home=... → RCM_HOME)."""
+def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of what is made once, whatever the number of test workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base if worker_id == "master" else base.parent
+
+
+@pytest.fixture(scope="session")
+def parsed_project(shared: Path) -> ParsedProject:
+    """The dbt project, parsed once, in the home that `built` is to be in."""
+    return ParsedProject.made_once(shared / "built")
+
+
+@pytest.fixture(scope="session")
+def rcm(request: pytest.FixtureRequest) -> RunCli:
+    """Run the command line as a user does; settings are keyword arguments (home=... → RCM_HOME).
+
+    A run of the dbt project of this checkout finds it parsed.
+    """
 
     def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        if args[0] == "run" and "dbt_project_dir" not in settings:
+            parsed: ParsedProject = request.getfixturevalue("parsed_project")
+            parsed.give_to(Path(str(settings["home"])))
         given = {f"RCM_{name.upper()}": str(value) for name, value in settings.items()}
         return subprocess.run(
             [sys.executable, "-m", "rcm_platform.cli", *args],
@@ -85,11 +105,9 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, rcm: RunCli, worker_id: str) -> Built:
+def built(parsed_project: ParsedProject, rcm: RunCli) -> Built:
     """`rcm run` on a tiny world; one run, whatever the number of test workers."""
-    base = tmp_path_factory.getbasetemp()
-    home = (base if worker_id == "master" else base.parent) / "built"
-    home.mkdir(exist_ok=True)
+    home = parsed_project.settings.home
     output, code = home / "output.txt", home / "exit_code"
     with FileLock(home / "built.lock"):
         if not code.exists():
