@@ -16,7 +16,7 @@ ui: $(READY) ## Start the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rcm ui
 
 test: $(READY) ## Run the tests that a change needs
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not prove"
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not prove"
 
 lint: $(READY) ## Check style, types, SQL and YAML
 	$(BIN)/ruff check .
@@ -39,7 +39,7 @@ bench: $(READY) ## Stage times against the bare work
 	@$(BIN)/rcm bench
 
 prove: lint $(READY) ## Everything, before a change is called done
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 	@$(BIN)/rcm bench
 
 $(READY): constraints.txt pyproject.toml setup.py

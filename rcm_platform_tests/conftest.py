@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,12 +20,14 @@ import duckdb
 import hypothesis
 import pytest
 from filelock import FileLock
+from typer.testing import CliRunner
 
+from rcm_platform.cli.app import app
 from rcm_platform.ingest.feeds import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish.versions import Relation, open_published, publish
 from rcm_platform.settings import Settings
-from rcm_platform_tests.support import servers
+from rcm_platform_tests.support import outside_files, servers
 from rcm_platform_tests.support.parsed_project import ParsedProject
 
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
@@ -34,9 +38,44 @@ hypothesis.settings.load_profile("fixed")
 
 def pytest_configure() -> None:
     """No `.env` and no RCM_ variable of the machine reaches a test."""
-    for name in [n for n in os.environ if n.startswith("RCM_") and n != "RCM_FIXTURES_DIR"]:
-        del os.environ[name]
+    for name in os.environ:
+        if name.startswith("RCM_") and not name.startswith("RCM_FIXTURES_"):
+            del os.environ[name]
     Settings.model_config["env_file"] = None
+    outside_files.require()
+
+
+# what takes longest begins first, so that no worker is left alone with it at the end; the other
+# worker has something of its own while the first waits for the run that most tests read
+LONGEST_FIRST = (
+    "graph/test_end_to_end.py",
+    "graph/test_real_input.py",
+    "sources/test_database_servers.py",
+    "dbt",
+    "graph/test_landing.py",
+    "browser/test_materialize.py",
+    "browser",
+    "world",
+    "sources",
+    "assets",
+    "web",
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests of a file run on one worker, as they share what they set up; the longest first."""
+    folder = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.relative_to(folder)
+        named = [n for n, part in enumerate(LONGEST_FIRST) if path.is_relative_to(part)]
+        return min(named, default=len(LONGEST_FIRST))
+
+    items.sort(key=place)
+    for item in items:
+        if not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
@@ -79,6 +118,28 @@ def rcm(request: pytest.FixtureRequest) -> RunCli:
     return run
 
 
+@pytest.fixture(scope="session")
+def cli() -> RunCli:
+    """The same in this process, for commands that only answer: they need no start of Python."""
+    runner = CliRunner()
+
+    def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        given = {f"RCM_{name.upper()}": str(value) for name, value in settings.items()}
+        home = str(settings.get("home", Path.cwd()))
+        before = dict(os.environ)
+        try:
+            with contextlib.chdir(home):
+                done = runner.invoke(app, args, env={"COLUMNS": "160", **given})
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(args, done.exit_code, done.stdout, done.stderr)
+
+    return run
+
+
 @dataclass(frozen=True)
 class Built:
     """A finished run of everything."""
@@ -116,6 +177,15 @@ def built(parsed_project: ParsedProject, rcm: RunCli) -> Built:
             code.write_text(str(done.returncode))
     settings = Settings(home=home, world_size="tiny")
     return Built(settings, int(code.read_text()), output.read_text())
+
+
+@pytest.fixture
+def copied(built: Built, parsed_project: ParsedProject, tmp_path: Path) -> Settings:
+    """A copy of the finished run that a test may change."""
+    home = tmp_path / "copied"
+    shutil.copytree(built.settings.home, home)
+    parsed_project.give_to(home)
+    return Settings(home=home, world_size="tiny")
 
 
 def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> None:

@@ -14,12 +14,12 @@ from rcm_platform.explain.guided_lineage import STORIES
 from rcm_platform.explain.scorecard import headlines
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
+from rcm_platform_tests.support.visits import READS_ONLY, Visit, browser
 from rcm_platform_tests.support.web_servers import door
 
 BUILD_MILLISECONDS = 600_000
 
-pytestmark = IN_A_BROWSER
+pytestmark = READS_ONLY
 
 
 SCORECARD = "/assets/leadership/scorecard"
@@ -28,10 +28,12 @@ SCORECARD = "/assets/leadership/scorecard"
 READABLE_PIXELS = 140
 
 
-def test_a_leader_reads_the_scorecard_and_follows_it_upstream(built: Built) -> None:
+def test_a_leader_reads_the_scorecard_and_follows_it_upstream(
+    built: Built, figures_only: int
+) -> None:
     with open_published(built.settings.published_dir, "leadership") as con:
         shown = headlines(con)
-    with door(built.settings.home, "ui", "--read-only") as port, browser(port) as visit:
+    with browser(figures_only) as visit:
         visit.open(SCORECARD)
         visit.sees("Start here", "explained", "open in quarantine")
         for headline in shown:

@@ -15,6 +15,7 @@ from rcm_platform.definitions import build_definitions
 from rcm_platform.operate import run
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
+from rcm_platform_tests.support.parsed_project import ParsedProject
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 from rcm_platform_tests.support.web_servers import door
 
@@ -24,8 +25,9 @@ pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsed_project: ParsedProject) -> Path:
     """Two runs: a file is held and a folder is missing; then bytes are lost, and a check blocks."""
+    parsed_project.give_to(tmp_path)
     remits = tmp_path / "in"
     remits.mkdir()
     for number, (name, paid) in enumerate((("good.835", "140"), ("off.835", "139")), 1):

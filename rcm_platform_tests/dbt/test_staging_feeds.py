@@ -12,8 +12,6 @@ from handmade import Warehouse, empty_warehouse, land, moment
 from rcm_platform.lake import UNDATED
 from rcm_platform_tests.support.parsed_project import ParsedProject
 
-pytestmark = pytest.mark.xdist_group("dbt")
-
 DAY, LATER, TOO_LATE = date(2025, 3, 1), date(2025, 3, 9), date(2026, 1, 2)
 
 

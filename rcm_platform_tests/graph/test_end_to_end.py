@@ -12,6 +12,7 @@ import pytest
 
 from rcm_platform.proof import conservation
 from rcm_platform.proof import truth as proof_truth
+from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built, RunCli
 
 
@@ -136,10 +137,9 @@ def test_a_changed_fact_is_not_the_truth(built: Built) -> None:
 
 
 def test_a_broken_proof_stops_the_run_and_what_was_published_stands(
-    built: Built, rcm: RunCli, tmp_path: Path
+    built: Built, rcm: RunCli, cli: RunCli, copied: Settings
 ) -> None:
-    home = tmp_path / "broken"
-    shutil.copytree(built.settings.home, home)
+    home = copied.home
     received = home / "lake" / "platform" / "received_files"
     file = next(path for path in received.glob("*/*.parquet") if path.stem != "schema")
     with duckdb.connect() as con:
@@ -150,8 +150,8 @@ def test_a_broken_proof_stops_the_run_and_what_was_published_stands(
     assert done.returncode == 1
     assert "bytes_conserved" in done.stdout
     assert "Nothing was published" in done.stdout
-    before = rcm("published", "path", home=built.settings.home).stdout
-    after = rcm("published", "path", home=home).stdout
+    before = cli("published", "path", home=built.settings.home).stdout
+    after = cli("published", "path", home=home).stdout
     assert Path(after.strip()).relative_to(home) == Path(before.strip()).relative_to(
         built.settings.home
     )
@@ -159,25 +159,21 @@ def test_a_broken_proof_stops_the_run_and_what_was_published_stands(
 
 @pytest.mark.prove
 def test_an_older_date_is_written_but_readers_keep_the_newer(
-    built: Built, rcm: RunCli, tmp_path: Path
+    rcm: RunCli, cli: RunCli, copied: Settings
 ) -> None:
-    home = tmp_path / "older"
-    shutil.copytree(built.settings.home, home)
-    done = rcm("run", "--as-of", "2025-06-30", home=home, world_size="tiny")
+    done = rcm("run", "--as-of", "2025-06-30", home=copied.home, world_size="tiny")
     assert done.returncode == 0, done.stdout + done.stderr
-    listed = rcm("published", "list", home=home).stdout.splitlines()
+    listed = cli("published", "list", home=copied.home).stdout.splitlines()
     assert [line for line in listed if "2025-06-30" in line and "current" not in line]
     assert [line for line in listed if "2025-12-31" in line and "current" in line]
 
 
-def test_running_again_changes_nothing(built: Built, rcm: RunCli, tmp_path: Path) -> None:
-    home = tmp_path / "again"
-    shutil.copytree(built.settings.home, home)
-    done = rcm("run", home=home, world_size="tiny")
+def test_running_again_changes_nothing(built: Built, rcm: RunCli, copied: Settings) -> None:
+    done = rcm("run", home=copied.home, world_size="tiny")
     assert done.returncode == 0, done.stdout + done.stderr
     with duckdb.connect() as con:
         con.execute(f"attach '{built.settings.warehouse_path}' as one (read_only)")
-        con.execute(f"attach '{home / 'warehouse' / 'rcm.duckdb'}' as two (read_only)")
+        con.execute(f"attach '{copied.warehouse_path}' as two (read_only)")
         marts = con.execute(
             "select table_name from duckdb_tables() "
             "where database_name = 'one' and schema_name = 'marts'"
