@@ -22,7 +22,6 @@ import pytest
 from filelock import FileLock
 from typer.testing import CliRunner
 
-from rcm_platform.cli.app import app
 from rcm_platform.ingest.feeds import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish.versions import Relation, open_published, publish
@@ -121,6 +120,8 @@ def rcm(request: pytest.FixtureRequest) -> RunCli:
 @pytest.fixture(scope="session")
 def cli() -> RunCli:
     """The same in this process, for commands that only answer: they need no start of Python."""
+    from rcm_platform.cli.app import app
+
     runner = CliRunner()
 
     def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:

@@ -16,8 +16,6 @@ from typing import Any
 
 import msgpack
 import yaml
-from dbt.adapters.duckdb.credentials import DuckDBCredentials
-from dbt.artifacts.resources import FileHash
 from filelock import FileLock
 
 from rcm_platform.settings import Settings
@@ -132,6 +130,10 @@ def _profile() -> dict[str, Any]:
 
 def _profile_hash(warehouse: Path) -> str:
     """As `ManifestLoader.build_manifest_state_check` of dbt makes it."""
+    # here, as most tests need no dbt and it takes seconds to import
+    from dbt.adapters.duckdb.credentials import DuckDBCredentials
+    from dbt.artifacts.resources import FileHash
+
     given = {key: value for key, value in _profile().items() if key != "type"}
     given["path"] = os.fspath(warehouse)
     credentials = DuckDBCredentials.from_dict(DuckDBCredentials.translate_aliases(given))
