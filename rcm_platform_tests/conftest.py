@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -61,6 +61,17 @@ LONGEST_FIRST = (
 )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Modules that import the graph build it under the settings that they find: those of the home
+    of `built`, where the project is parsed for all, and not those of whoever runs the tests."""
+    os.environ["RCM_HOME"] = str(_shared(session.config) / "built")
+    try:
+        return (yield)
+    finally:
+        del os.environ["RCM_HOME"]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests of a file run on one worker, as they share what they set up; the longest first."""
@@ -80,11 +91,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def _shared(config: pytest.Config) -> Path:
+    base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    return base.parent if hasattr(config, "workerinput") else base
+
+
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def shared(pytestconfig: pytest.Config) -> Path:
     """The folder of what is made once, whatever the number of test workers."""
-    base = tmp_path_factory.getbasetemp()
-    return base if worker_id == "master" else base.parent
+    return _shared(pytestconfig)
 
 
 @pytest.fixture(scope="session")
@@ -184,7 +199,13 @@ def built(parsed_project: ParsedProject, rcm: RunCli) -> Built:
 def copied(built: Built, parsed_project: ParsedProject, tmp_path: Path) -> Settings:
     """A copy of the finished run that a test may change."""
     home = tmp_path / "copied"
-    shutil.copytree(built.settings.home, home)
+
+    def copy(source: str, target: str) -> None:
+        # the lake is never written in place
+        is_immutable = source.endswith(".parquet")
+        (os.link if is_immutable else shutil.copy2)(source, target)
+
+    shutil.copytree(built.settings.home, home, copy_function=copy)
     parsed_project.give_to(home)
     return Settings(home=home, world_size="tiny")
 
