@@ -26,7 +26,7 @@ from rcm_platform.ingest.feeds import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish.versions import Relation, open_published, publish
 from rcm_platform.settings import Settings
-from rcm_platform_tests.support import outside_files, servers
+from rcm_platform_tests.support import order, outside_files, servers
 from rcm_platform_tests.support.parsed_project import ParsedProject
 
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
@@ -44,23 +44,6 @@ def pytest_configure() -> None:
     outside_files.require()
 
 
-# what takes longest begins first, so that no worker is left alone with it at the end; the other
-# worker has something of its own while the first waits for the run that most tests read
-LONGEST_FIRST = (
-    "graph/test_end_to_end.py",
-    "graph/test_real_input.py",
-    "sources/test_database_servers.py",
-    "dbt",
-    "graph/test_landing.py",
-    "browser/test_materialize.py",
-    "browser",
-    "world",
-    "sources",
-    "assets",
-    "web",
-)
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Modules that import the graph build it under the settings that they find: those of the home
@@ -72,20 +55,15 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
         del os.environ["RCM_HOME"]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file run on one worker, as they share what they set up; the longest first."""
-    folder = Path(__file__).parent
+    items.sort(key=order.place)
 
-    def place(item: pytest.Item) -> int:
-        path = item.path.relative_to(folder)
-        named = [n for n, part in enumerate(LONGEST_FIRST) if path.is_relative_to(part)]
-        return min(named, default=len(LONGEST_FIRST))
 
-    items.sort(key=place)
-    for item in items:
-        if not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.OneWorkerPerFile:
+    """Whatever `--dist` says: the tests of a file share what they set up."""
+    config.option.loadscopereorder = False
+    return order.OneWorkerPerFile(config, log)
 
 
 RunCli = Callable[..., subprocess.CompletedProcess[str]]

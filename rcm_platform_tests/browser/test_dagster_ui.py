@@ -14,12 +14,12 @@ from rcm_platform.explain.guided_lineage import STORIES
 from rcm_platform.explain.scorecard import headlines
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.support.visits import READS_ONLY, Visit, browser
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 from rcm_platform_tests.support.web_servers import door
 
 BUILD_MILLISECONDS = 600_000
 
-pytestmark = READS_ONLY
+pytestmark = IN_A_BROWSER
 
 
 SCORECARD = "/assets/leadership/scorecard"

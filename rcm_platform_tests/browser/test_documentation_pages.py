@@ -10,9 +10,9 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.support.visits import CHROMIUM, READS_ONLY, browser, playwright
+from rcm_platform_tests.support.visits import CHROMIUM, IN_A_BROWSER, browser, playwright
 
-pytestmark = READS_ONLY
+pytestmark = IN_A_BROWSER
 
 
 @pytest.fixture(scope="module")

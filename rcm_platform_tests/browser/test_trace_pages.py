@@ -14,9 +14,9 @@ import pytest
 from rcm_platform.explain.figures import Figures
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.support.visits import READS_ONLY, Visit, browser
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 
-pytestmark = READS_ONLY
+pytestmark = IN_A_BROWSER
 
 SCORECARD = "/assets/leadership/scorecard"
 HEADLINES = 6

@@ -11,9 +11,6 @@ from typing import Any
 import pytest
 from handmade import BUILD, Warehouse
 
-# the warehouses are built once: all tests that read them run on one worker
-pytestmark = pytest.mark.xdist_group("dbt")
-
 
 def test_everything_builds_before_the_first_row_arrives(nothing_arrived: Warehouse) -> None:
     tables = nothing_arrived.query(

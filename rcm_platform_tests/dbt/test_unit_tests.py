@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from handmade import Warehouse
-
-pytestmark = pytest.mark.xdist_group("dbt")
 
 
 def test_every_unit_test_of_the_models_passes(

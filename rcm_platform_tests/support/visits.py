@@ -14,8 +14,6 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGE_MILLISECONDS = 60_000
 
 IN_A_BROWSER = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium (Debian package chromium)")
-# the tests that only read share their servers, and so their worker
-READS_ONLY = [IN_A_BROWSER, pytest.mark.xdist_group("browser")]
 
 
 class Visit:

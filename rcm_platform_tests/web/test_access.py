@@ -49,8 +49,6 @@ mutation { reloadRepositoryLocation(repositoryLocationName: "rcm_platform.defini
 } }
 """
 
-pytestmark = pytest.mark.xdist_group("access")
-
 
 @dataclass
 class Visitor:
