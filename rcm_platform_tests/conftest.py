@@ -96,7 +96,8 @@ def rcm(request: pytest.FixtureRequest) -> RunCli:
     def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:
         if args[0] == "run" and "dbt_project_dir" not in settings:
             parsed: ParsedProject = request.getfixturevalue("parsed_project")
-            parsed.give_to(Path(str(settings["home"])))
+            kept = {name: settings[name] for name in ("home", "world") if name in settings}
+            parsed.give_to(Settings(**kept))
         given = {f"RCM_{name.upper()}": str(value) for name, value in settings.items()}
         return subprocess.run(
             [sys.executable, "-m", "rcm_platform.cli", *args],
@@ -184,8 +185,9 @@ def copied(built: Built, parsed_project: ParsedProject, tmp_path: Path) -> Setti
         (os.link if is_immutable else shutil.copy2)(source, target)
 
     shutil.copytree(built.settings.home, home, copy_function=copy)
-    parsed_project.give_to(home)
-    return Settings(home=home, world_size="tiny")
+    settings = Settings(home=home, world_size="tiny")
+    parsed_project.give_to(settings)
+    return settings
 
 
 def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> None:

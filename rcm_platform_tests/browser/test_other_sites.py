@@ -92,7 +92,7 @@ def other_site() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject) -> Path:
     home = tmp_path_factory.mktemp("home")
-    parsed_project.give_to(home)
+    parsed_project.give_to(Settings(home=home))
     publish_a_number(Settings(home=home))
     return home
 

@@ -27,13 +27,13 @@ pytestmark = IN_A_BROWSER
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsed_project: ParsedProject) -> Path:
     """Two runs: a file is held and a folder is missing; then bytes are lost, and a check blocks."""
-    parsed_project.give_to(tmp_path)
     remits = tmp_path / "in"
     remits.mkdir()
     for number, (name, paid) in enumerate((("good.835", "140"), ("off.835", "139")), 1):
         text = REMIT.format(number=number, usage="P", paid=paid, date="250310")
         (remits / name).write_text(text)
     settings = Settings(home=tmp_path, world=False, **given(tmp_path))
+    parsed_project.give_to(settings)
     monkeypatch.setenv("DAGSTER_HOME", str(settings.dagster_home))
     run.prepare_dagster_home(settings)
     assert load(settings).success

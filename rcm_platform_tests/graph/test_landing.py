@@ -145,9 +145,10 @@ class TestSensor:
         self, tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject
     ) -> dg.Definitions:
         home = tmp_path_factory.mktemp("definitions")
-        parsed_project.give_to(home)
         (home / "x12").mkdir()
-        return build_definitions(Settings(home=home, world=False, x12_dir=home / "x12"))
+        settings = Settings(home=home, world=False, x12_dir=home / "x12")
+        parsed_project.give_to(settings)
+        return build_definitions(settings)
 
     @pytest.fixture
     def own(

@@ -91,9 +91,8 @@ class ParsedProject:
             )
         )
 
-    def give_to(self, home: Path) -> None:
+    def give_to(self, settings: Settings) -> None:
         """All that an installation finds after it has parsed the project itself."""
-        settings = Settings(home=home)
         if settings.home == self.settings.home:
             return
         target = settings.dbt_target_dir

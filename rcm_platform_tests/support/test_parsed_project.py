@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project
 from rcm_platform_tests.support.parsed_project import ParsedProject
 
 
+@pytest.mark.parametrize("world", [True, False])
 def test_dbt_does_not_parse_again_in_another_home(
-    parsed_project: ParsedProject, tmp_path: Path
+    parsed_project: ParsedProject, tmp_path: Path, world: bool
 ) -> None:
-    parsed_project.give_to(tmp_path)
-    settings = Settings(home=tmp_path)
-    manifest = project.prepared_manifest(settings)
-    given = manifest.read_text()
+    settings = Settings(home=tmp_path, world=world)
+    parsed_project.give_to(settings)
+    before = project.fingerprint(settings)
+    given = (settings.dbt_target_dir / "manifest.json").read_text()
+    assert (settings.dbt_target_dir / "manifest.sha256").read_text() == before
     target = project.run_target(settings)
     command = ("parse", "--log-level-file", "debug", "--target-path", str(target))
     project.run_dbt(settings, date(2025, 12, 31), *command)
