@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from datetime import date
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -18,12 +20,14 @@ import duckdb
 import hypothesis
 import pytest
 from filelock import FileLock
+from typer.testing import CliRunner
 
 from rcm_platform.ingest.lake_access import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish.versions import Relation, open_published, publish
 from rcm_platform.settings import Settings
-from rcm_platform_tests.support import servers
+from rcm_platform_tests.support import order, outside_files, servers
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
 hypothesis.settings.register_profile("fixed", derandomize=True)
@@ -33,9 +37,33 @@ hypothesis.settings.load_profile("fixed")
 
 def pytest_configure() -> None:
     """No `.env` and no RCM_ variable of the machine reaches a test."""
-    for name in [n for n in os.environ if n.startswith("RCM_") and n != "RCM_FIXTURES_DIR"]:
-        del os.environ[name]
+    for name in os.environ:
+        if name.startswith("RCM_") and not name.startswith("RCM_FIXTURES_"):
+            del os.environ[name]
     Settings.model_config["env_file"] = None
+    outside_files.require()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Modules that import the graph build it under the settings that they find: those of the home
+    of `built`, where the project is parsed for all, and not those of whoever runs the tests."""
+    os.environ["RCM_HOME"] = str(_shared(session.config) / "built")
+    try:
+        return (yield)
+    finally:
+        del os.environ["RCM_HOME"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=order.place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> order.OneWorkerPerFile:
+    """Whatever `--dist` says: the tests of a file share what they set up."""
+    config.option.loadscopereorder = False
+    return order.OneWorkerPerFile(config, log)
 
 
 LAST_DAY = date(2025, 12, 31)
@@ -44,11 +72,35 @@ LAST_DAY = date(2025, 12, 31)
 RunCli = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def _shared(config: pytest.Config) -> Path:
+    base: Path = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
+    return base.parent if hasattr(config, "workerinput") else base
+
+
 @pytest.fixture(scope="session")
-def rcm() -> RunCli:
-    """Run the command line as a user does; settings are keyword arguments (home=... → RCM_HOME)."""
+def shared(pytestconfig: pytest.Config) -> Path:
+    """The folder of what is made once, whatever the number of test workers."""
+    return _shared(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def parsed_project(shared: Path) -> ParsedProject:
+    """The dbt project, parsed once, in the home that `built` is to be in."""
+    return ParsedProject.made_once(shared / "built")
+
+
+@pytest.fixture(scope="session")
+def rcm(request: pytest.FixtureRequest) -> RunCli:
+    """Run the command line as a user does; settings are keyword arguments (home=... → RCM_HOME).
+
+    A run of the dbt project of this checkout finds it parsed.
+    """
 
     def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        if args[0] == "run" and "dbt_project_dir" not in settings:
+            parsed: ParsedProject = request.getfixturevalue("parsed_project")
+            kept = {name: settings[name] for name in ("home", "world") if name in settings}
+            parsed.give_to(Settings(**kept))
         given = {f"RCM_{name.upper()}": str(value) for name, value in settings.items()}
         return subprocess.run(
             [sys.executable, "-m", "rcm_platform.cli", *args],
@@ -58,6 +110,30 @@ def rcm() -> RunCli:
             text=True,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def cli() -> RunCli:
+    """The same in this process, for commands that only answer: they need no start of Python."""
+    from rcm_platform.cli.app import app
+
+    runner = CliRunner()
+
+    def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:
+        given = {f"RCM_{name.upper()}": str(value) for name, value in settings.items()}
+        home = str(settings.get("home", Path.cwd()))
+        before = dict(os.environ)
+        try:
+            with contextlib.chdir(home):
+                done = runner.invoke(app, args, env={"COLUMNS": "160", **given})
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+        if done.exception and not isinstance(done.exception, SystemExit):
+            raise done.exception
+        return subprocess.CompletedProcess(args, done.exit_code, done.stdout, done.stderr)
 
     return run
 
@@ -88,11 +164,9 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory, rcm: RunCli, worker_id: str) -> Built:
+def built(parsed_project: ParsedProject, rcm: RunCli) -> Built:
     """`rcm run` on a tiny world; one run, whatever the number of test workers."""
-    base = tmp_path_factory.getbasetemp()
-    home = (base if worker_id == "master" else base.parent) / "built"
-    home.mkdir(exist_ok=True)
+    home = parsed_project.settings.home
     output, code = home / "output.txt", home / "exit_code"
     with FileLock(home / "built.lock"):
         if not code.exists():
@@ -101,6 +175,22 @@ def built(tmp_path_factory: pytest.TempPathFactory, rcm: RunCli, worker_id: str)
             code.write_text(str(done.returncode))
     settings = Settings(home=home, world_size="tiny")
     return Built(settings, int(code.read_text()), output.read_text())
+
+
+@pytest.fixture
+def copied(built: Built, parsed_project: ParsedProject, tmp_path: Path) -> Settings:
+    """A copy of the finished run that a test may change."""
+    home = tmp_path / "copied"
+
+    def copy(source: str, target: str) -> None:
+        # the lake is never written in place
+        is_immutable = source.endswith(".parquet")
+        (os.link if is_immutable else shutil.copy2)(source, target)
+
+    shutil.copytree(built.settings.home, home, copy_function=copy)
+    settings = Settings(home=home, world_size="tiny")
+    parsed_project.give_to(settings)
+    return settings
 
 
 def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> None:

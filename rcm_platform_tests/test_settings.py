@@ -15,7 +15,7 @@ from rcm_platform.ingest.quarantine import rules as quarantine_rules
 from rcm_platform.publish import small_cells
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals, urls
-from rcm_platform.warehouse import project
+from rcm_platform.warehouse import project as dbt_project
 
 PROJECT = Settings().project_dir
 
@@ -48,14 +48,14 @@ def test_a_project_named_in_code_is_taken_by_everything(own: Path, tmp_path: Pat
     assert "clinic" in feeds.feeds(settings) and "clinic" not in feeds.feeds(usual)
     assert small_cells.smallest_cell(settings.project_dir) == 25
     assert len(quarantine_rules.rules(settings.project_dir)) == 1
-    assert project.fingerprint(settings) != project.fingerprint(usual)
+    assert dbt_project.fingerprint(settings) != dbt_project.fingerprint(usual)
 
 
 def test_dbt_runs_in_the_project_named_in_code(own: Path, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, dbt_project_dir=own)
     (own / "dbt_project.yml").write_text("name: [")
-    with pytest.raises(project.DbtError, match="while parsing a flow"):
-        project.run_dbt(settings, settings.world_through, "parse")
+    with pytest.raises(dbt_project.DbtError, match="while parsing a flow"):
+        dbt_project.run_dbt(settings, settings.world_through, "parse")
 
 
 def test_the_url_of_a_further_hospital_is_read_from_the_environment(

@@ -7,7 +7,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import dagster as dg
@@ -18,13 +17,11 @@ from rcm_platform.assets.checks import arrivals
 from rcm_platform.ingest import lake_access, received
 from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.quarantine import decisions as quarantine_decisions
-from rcm_platform.ingest.quarantine import items, last_load, replay
-from rcm_platform.operate import pipeline
+from rcm_platform.ingest.quarantine import items, last_load
 from rcm_platform.operate.run_tags import HELD_TAG, NOT_READ_TAG
-from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
-from rcm_platform_tests.conftest import LAST_DAY, RunCli
+from rcm_platform_tests.conftest import LAST_DAY
 
 QUARANTINE = raw.raw_key("platform", "quarantine")
 RECEIVED = raw.raw_key("platform", "received_files")
@@ -208,55 +205,3 @@ class TestSources:
         load(settings, instance)
         (found,) = received.deliveries(settings, lake_access.open_lake(settings), date(2030, 1, 1))
         assert (found.usual_gap, found.is_current) == (None, True)
-
-
-def test_open_in_quarantine_is_the_same_wherever_it_is_said(
-    settings: Settings, rcm: RunCli
-) -> None:
-    """After a piece was closed, one released, one corrected and one left alone."""
-    put(settings, "test.835", remit(5, usage="T", paid="140"))
-    put(settings, "closed.835", remit(6, paid="100"))
-    put(settings, "open.835", remit(7, paid="99.5"))
-    with lake_access.writing(settings) as lake:
-        ingest_load.load_source(settings, lake, "x12_folder")
-    held = {item.source_file: item.quarantine_id for item in items.items(lake)}
-    as_of = pipeline.as_of_date(settings, lake_access.open_lake(settings))
-    quarantine_decisions.close(settings, as_of, held["closed.835"], "sent again", "ann")
-    replay.release(settings, as_of, held["test.835"], "known to us", "ann")
-    put(settings, "corrected.835", remit(2, paid="140", date="250311"))
-
-    done = rcm("run", home=settings.home, world="off", x12_dir=settings.x12_dir)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-    lake = lake_access.open_lake(settings)
-    decisions = {item.source_file: item.status for item in items.items(lake)}
-    assert decisions == {
-        "off.835": "corrected",
-        "closed.835": "closed",
-        "test.835": "released",
-        "open.835": "open",
-    }
-    expected = Decimal("99.50")
-    assert items.open_totals(lake) == [("x12_folder", "B3", 1, expected)]
-    assert (
-        "open: 1, $99.50"
-        in rcm(
-            "quarantine", "list", "--all", home=settings.home, world="off", x12_dir=settings.x12_dir
-        ).stdout
-    )
-    report = json.loads((settings.data_dir / "last_run.json").read_text())
-    assert [row[-2:] for row in report["sources"]] == [["1", "99.50"]]
-    with versions.open_published(settings.published_dir, "operations") as con:
-        for query in (
-            "select cast(quarantined as decimal(18, 2)) from published_version",
-            "select sum(open_amount) from mart_quarantine_daily where date_day = "
-            "(select max(date_day) from mart_quarantine_daily)",
-        ):
-            assert con.execute(query).fetchall() == [(expected,)], query
-    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        event = instance.get_latest_materialization_event(QUARANTINE)
-        assert event
-        assert event.asset_materialization
-        metadata = event.asset_materialization.metadata
-    assert metadata["open items"].value == 1
-    assert metadata["open dollars"].value == float(expected)

@@ -28,10 +28,12 @@ SCORECARD = "/assets/leadership/scorecard"
 READABLE_PIXELS = 140
 
 
-def test_a_leader_reads_the_scorecard_and_follows_it_upstream(built: Built) -> None:
+def test_a_leader_reads_the_scorecard_and_follows_it_upstream(
+    built: Built, figures_only: int
+) -> None:
     with open_published(built.settings.published_dir, "leadership") as con:
         shown = headlines(con)
-    with door(built.settings.home, "ui", "--read-only") as port, browser(port) as visit:
+    with browser(figures_only) as visit:
         visit.open(SCORECARD)
         visit.sees("Start here", "explained", "open in quarantine")
         for headline in shown:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import csv
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,27 +15,12 @@ from rcm_platform.explain.figures import Figures
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
-from rcm_platform_tests.support.web_servers import door
 
 pytestmark = IN_A_BROWSER
 
 SCORECARD = "/assets/leadership/scorecard"
 HEADLINES = 6
 PHONE = {"width": 390, "height": 844}
-
-
-@pytest.fixture(scope="module")
-def with_claims(built: Built) -> Iterator[int]:
-    """The port of `rcm ui`."""
-    with door(built.settings.home, "ui") as port:
-        yield port
-
-
-@pytest.fixture(scope="module")
-def figures_only(built: Built) -> Iterator[int]:
-    """The port of `rcm ui --read-only`."""
-    with door(built.settings.home, "ui", "--read-only") as port:
-        yield port
 
 
 def headlines(built: Built) -> dict[str, str]:

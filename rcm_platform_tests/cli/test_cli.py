@@ -20,8 +20,8 @@ def test_help_lists_every_command(rcm: RunCli) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_explains_itself(rcm: RunCli, command: str) -> None:
-    done = rcm(command, "--help")
+def test_each_command_explains_itself(cli: RunCli, command: str) -> None:
+    done = cli(command, "--help")
     assert done.returncode == 0
     assert "Usage" in done.stdout
 
@@ -35,56 +35,56 @@ def test_each_command_explains_itself(rcm: RunCli, command: str) -> None:
     ],
 )
 def test_an_impossible_world_is_refused_before_anything_is_written(
-    rcm: RunCli, tmp_path: Path, arguments: list[str], message: str
+    cli: RunCli, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     folder = tmp_path / "new" / "world"
-    done = rcm("world", *arguments, "--folder", str(folder), home=tmp_path)
+    done = cli("world", *arguments, "--folder", str(folder), home=tmp_path)
     assert done.returncode == 1
     assert message in done.stderr
     assert not folder.parent.exists()
 
 
-def test_what_is_planted_can_be_listed(rcm: RunCli, built: Built) -> None:
-    shown = rcm("world", "faults", home=built.settings.home, world_size="tiny").stdout
+def test_what_is_planted_can_be_listed(cli: RunCli, built: Built) -> None:
+    shown = cli("world", "faults", home=built.settings.home, world_size="tiny").stdout
     assert "duplicate_file" in shown
     assert "patient_id_collision" in shown
 
 
-def test_a_world_is_held_against_the_market(rcm: RunCli, built: Built) -> None:
-    shown = rcm("world", "calibration", home=built.settings.home, world_size="tiny").stdout
+def test_a_world_is_held_against_the_market(cli: RunCli, built: Built) -> None:
+    shown = cli("world", "calibration", home=built.settings.home, world_size="tiny").stdout
     assert "net days in A/R" in shown
 
 
-def test_before_the_first_run_the_path_says_what_to_do(rcm: RunCli, tmp_path: Path) -> None:
-    done = rcm("published", "path", home=tmp_path)
+def test_before_the_first_run_the_path_says_what_to_do(cli: RunCli, tmp_path: Path) -> None:
+    done = cli("published", "path", home=tmp_path)
     assert done.returncode == 1
     assert "rcm run" in done.stderr
 
 
-def test_the_published_path_is_a_file(rcm: RunCli, built: Built) -> None:
-    done = rcm("published", "path", home=built.settings.home)
+def test_the_published_path_is_a_file(cli: RunCli, built: Built) -> None:
+    done = cli("published", "path", home=built.settings.home)
     assert Path(done.stdout.strip()).is_file()
 
 
-def test_an_unknown_audience_names_the_known_ones(rcm: RunCli, built: Built) -> None:
-    done = rcm("published", "path", "press", home=built.settings.home)
+def test_an_unknown_audience_names_the_known_ones(cli: RunCli, built: Built) -> None:
+    done = cli("published", "path", "press", home=built.settings.home)
     assert done.returncode == 1
     assert "operations" in done.stderr
 
 
-def test_the_list_marks_the_current_version(rcm: RunCli, built: Built) -> None:
-    assert "current" in rcm("published", "list", home=built.settings.home).stdout
+def test_the_list_marks_the_current_version(cli: RunCli, built: Built) -> None:
+    assert "current" in cli("published", "list", home=built.settings.home).stdout
 
 
-def test_the_quarantine_list_shows_rules_and_no_content(rcm: RunCli, built: Built) -> None:
-    done = rcm("quarantine", "list", home=built.settings.home)
+def test_the_quarantine_list_shows_rules_and_no_content(cli: RunCli, built: Built) -> None:
+    done = cli("quarantine", "list", home=built.settings.home)
     assert done.returncode == 0
     assert "CLP*" not in done.stdout
     assert "NM1*" not in done.stdout
 
 
-def test_persons_are_counted_and_held_against_the_truth(rcm: RunCli, built: Built) -> None:
-    shown = rcm("persons", home=built.settings.home, world_size="tiny").stdout
+def test_persons_are_counted_and_held_against_the_truth(cli: RunCli, built: Built) -> None:
+    shown = cli("persons", home=built.settings.home, world_size="tiny").stdout
     assert "patient records of" in shown
     assert "precision" in shown
     assert "recall" in shown

@@ -41,9 +41,9 @@ def ids(settings: Settings) -> dict[str, str]:
 
 
 @pytest.fixture
-def ask(rcm: RunCli, settings: Settings):  # type: ignore[no-untyped-def]
+def ask(cli: RunCli, settings: Settings):  # type: ignore[no-untyped-def]
     def run(*args: str, code: int = 0) -> str:
-        done = rcm("quarantine", *args, home=settings.home, world="off", x12_dir=settings.x12_dir)
+        done = cli("quarantine", *args, home=settings.home, world="off", x12_dir=settings.x12_dir)
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -94,9 +94,9 @@ def test_a_replay_needs_to_know_what(ask) -> None:  # type: ignore[no-untyped-de
     assert "quarantine list" in ask("replay", "nothing", code=1)
 
 
-def test_a_replay_says_what_left_and_what_stays(rcm: RunCli, ask, settings: Settings) -> None:  # type: ignore[no-untyped-def]
+def test_a_replay_says_what_left_and_what_stays(cli: RunCli, ask, settings: Settings) -> None:  # type: ignore[no-untyped-def]
     assert "still held (E9)" in ask("replay", "--rule", "E9")
-    done = rcm(
+    done = cli(
         "quarantine", "replay", "--all",
         home=settings.home, world="off", x12_dir=settings.x12_dir, x12_accept_test=1,
     )  # fmt: skip

@@ -2,44 +2,49 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from rcm_platform.lake import UNDATED, Lake
+from rcm_platform.lake import UNDATED
+from rcm_platform.warehouse.project import prepared_manifest
 from rcm_platform_tests.support.handmade import (
-    RUN_OWN,
+    BUILD,
     Warehouse,
     empty_warehouse,
     land,
     moment,
     one_visit,
 )
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 
 @pytest.fixture(scope="session")
-def parsed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def parsed(parsed_project: ParsedProject) -> dict[str, Any]:
     """The manifest of the project."""
-    home = tmp_path_factory.mktemp("parsed")
-    warehouse = Warehouse(Lake(home / "lake"), home / "rcm.duckdb", home)
-    warehouse.dbt("parse", as_of=None)
-    return warehouse.manifest()
+    found: dict[str, Any] = json.loads(prepared_manifest(parsed_project.settings).read_text())
+    return found
 
 
 @pytest.fixture(scope="session")
-def nothing_arrived(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def nothing_arrived(
+    tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject
+) -> Warehouse:
     """The whole project built over a lake without a single row."""
-    warehouse = empty_warehouse(tmp_path_factory.mktemp("nothing"))
+    warehouse = empty_warehouse(tmp_path_factory.mktemp("nothing"), parsed_project)
     warehouse.dbt("build", "--exclude", "test_type:unit")
     return warehouse
 
 
 @pytest.fixture(scope="session")
-def two_hospitals(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def two_hospitals(
+    tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject
+) -> Warehouse:
     """Two hospitals that use the same numbers for other people; one patient changed later."""
-    warehouse = empty_warehouse(tmp_path_factory.mktemp("two"))
+    warehouse = empty_warehouse(tmp_path_factory.mktemp("two"), parsed_project)
     lake = warehouse.lake
     ann = {"patientid": "P1", "firstname": "Ann", "lastname": "Lee", "gender": "Female"}
     one_visit(lake, "hospital_a", date(2025, 3, 1), ann, "modifieddate")
@@ -67,5 +72,6 @@ def two_hospitals(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         {**claim, "paid_amount": Decimal("10.00"), "_source_position": "1/12"},
         system="clearinghouse",
     )
-    warehouse.dbt(*RUN_OWN, as_of="2025-12-31")
+    current = ("+int_encounter__current", "+int_procedure__current")
+    warehouse.dbt(*BUILD, "staging", "+dim_patient", "+dim_provider", *current)
     return warehouse

@@ -10,16 +10,19 @@ import pytest
 from rcm_platform.lake import Lake
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.handmade import PROJECT, Warehouse
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 NAMES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 Rows = list[dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def compiled(built: Built, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def compiled(
+    built: Built, tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject
+) -> Path:
     """The folder of the compiled analyses; dbt locks a warehouse, so not the one that all read."""
     home = tmp_path_factory.mktemp("analyses")
-    warehouse = Warehouse(Lake(home / "lake"), home / "rcm.duckdb", home)
+    warehouse = Warehouse(Lake(home / "lake"), home / "rcm.duckdb", home, parsed_project)
     warehouse.dbt("compile", "--select", "resource_type:analysis", as_of=built.as_of.isoformat())
     return home / "target" / "compiled" / "rcm_dbt" / "analyses"
 

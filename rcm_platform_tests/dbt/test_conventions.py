@@ -18,9 +18,6 @@ from rcm_platform_tests.support.handmade import PROJECT, code_of
 
 HOSPITALS = hospitals(Settings())
 
-# the project is parsed once: all tests that read it run on one worker
-pytestmark = pytest.mark.xdist_group("dbt")
-
 PHI_CLASSES = {"direct", "indirect", "none"}
 SQL_FILES = sorted(
     path for path in PROJECT.rglob("*.sql") if path.relative_to(PROJECT).parts[0] != "target"

@@ -7,7 +7,6 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,8 @@ import duckdb
 import pytest
 
 from rcm_platform.lake import Lake
-from rcm_platform_tests.support.handmade import PROJECT, Warehouse, empty_warehouse, land, moment
-
-# the project is parsed once: all tests that read it run on one worker
-pytestmark = pytest.mark.xdist_group("dbt")
+from rcm_platform_tests.support.handmade import PROJECT, Warehouse
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 #: Reasons that are denials in any group.
 DENIALS = [
@@ -34,20 +31,6 @@ DENIALS = [
 def _seed(name: str) -> list[dict[str, str]]:
     with (PROJECT / "seeds" / f"{name}.csv").open(newline="") as file:
         return list(csv.DictReader(file))
-
-
-def test_1b_work_on_denials_is_found_whatever_its_casing(tmp_path: Path) -> None:
-    warehouse = empty_warehouse(tmp_path)
-    day = date(2025, 3, 1)
-    for number, activity in enumerate(("Denial Work", "DENIAL WORK", " denial work ", "Coding")):
-        task = {"workid": f"W{number}", "claimid": "C1", "activity": activity, "minutes": 30}
-        when = {"workdate": day, "modifieddate": moment(f"{day}T09:00:00")}
-        land(warehouse.lake, "hospital_a", "work_log", day, {**task, **when})
-    models = ["+int_denial__work", "--exclude-resource-type", "unit_test", "test"]
-    warehouse.dbt("build", "--select", *models)
-    assert warehouse.query(
-        "select count(*), count(distinct claim_key) from intermediate.int_denial__work"
-    ) == [(3, 1)]
 
 
 def test_2b_the_score_is_made_in_one_model_and_nowhere_else(parsed: dict[str, Any]) -> None:
@@ -92,12 +75,12 @@ def test_each_category_has_a_root_cause_and_something_to_do_about_it() -> None:
 
 
 @pytest.fixture
-def decided(tmp_path: Path) -> Iterator[Warehouse]:
+def decided(tmp_path: Path, parsed_project: ParsedProject) -> Iterator[Warehouse]:
     """A warehouse with what the odds are made of, and dbt to make them."""
-    warehouse = Warehouse(Lake(tmp_path / "lake"), tmp_path / "rcm.duckdb", tmp_path)
-    warehouse.dbt("seed", "--select", "work_settings")
+    lake = Lake(tmp_path / "lake")
+    warehouse = Warehouse(lake, tmp_path / "rcm.duckdb", tmp_path, parsed_project)
     with duckdb.connect(str(warehouse.path)) as con:
-        con.execute("create schema if not exists intermediate")
+        con.execute("create schema intermediate")
         con.execute(
             """create table intermediate.int_date__report_days as
             select date '2025-12-01' as report_month, date '2025-12-31' as report_date,
@@ -119,8 +102,13 @@ def decided(tmp_path: Path) -> Iterator[Warehouse]:
     yield warehouse
 
 
+def make_odds(warehouse: Warehouse) -> None:
+    models = ("--select", "work_settings", "int_denial__overturn_odds")
+    warehouse.dbt("build", *models, "--exclude-resource-type", "test", "unit_test")
+
+
 def odds(warehouse: Warehouse) -> dict[str, float]:
-    warehouse.dbt("run", "--select", "int_denial__overturn_odds")
+    make_odds(warehouse)
     return {
         category: float(value)
         for category, value in warehouse.query(
@@ -151,7 +139,7 @@ def test_a_handful_of_outcomes_decides_nothing(decided: Warehouse) -> None:
             """insert into intermediate.int_denial__outcomes
             values ('Coding', 'Medicaid', date '2025-07-01', 'upheld', 100, 100, 0)"""
         )
-    decided.dbt("run", "--select", "int_denial__overturn_odds")
+    make_odds(decided)
     cell = decided.query(
         """select overturned_count, decided_count, overturn_odds, prior_odds
         from intermediate.int_denial__overturn_odds

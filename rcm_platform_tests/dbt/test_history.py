@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment, one_visit
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 PATIENT = {"patientid": "P1", "firstname": "Ann", "lastname": "Lee", "address": "1 Elm St"}
 MODELS = ("int_patient__versions", "int_patient__current", "dim_patient", "int_encounter__current")
@@ -21,8 +22,8 @@ def save_patient(warehouse: Warehouse, day: date, **changed: str) -> None:
 
 
 @pytest.fixture
-def warehouse(tmp_path: Path) -> Warehouse:
-    warehouse = empty_warehouse(tmp_path)
+def warehouse(tmp_path: Path, parsed_project: ParsedProject) -> Warehouse:
+    warehouse = empty_warehouse(tmp_path, parsed_project)
     one_visit(warehouse.lake, "hospital_a", date(2025, 3, 1), PATIENT, "modifieddate")
     return warehouse
 

@@ -15,13 +15,12 @@ import pytest
 
 from rcm_platform.lake import UNDATED
 from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment, one_visit
-
-# one warehouse for all: the tests that read it run on one worker
-pytestmark = pytest.mark.xdist_group("dbt")
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 MARTS = ("fct_claims", "fct_claim_lines", "fct_remittances", "fct_encounters", "fct_claim_events",
          "mart_ar_aging", "mart_ar_rollforward", "mart_data_exceptions",
-         "mart_clinician_productivity", "dim_health_plan", "fct_ledger_entries")  # fmt: skip
+         "mart_clinician_productivity", "dim_health_plan", "fct_ledger_entries",
+         "int_denial__work")  # fmt: skip
 VISIT, PAID, TAKEN_BACK = date(2025, 3, 1), date(2025, 3, 15), date(2025, 4, 20)
 
 
@@ -81,8 +80,8 @@ def remittance(warehouse: Warehouse, day: date, sha: str, *claims: dict[str, Any
 
 
 @pytest.fixture(scope="module")
-def hospital(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    warehouse = empty_warehouse(tmp_path_factory.mktemp("money"))
+def hospital(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject) -> Warehouse:
+    warehouse = empty_warehouse(tmp_path_factory.mktemp("money"), parsed_project)
     ann = {"patientid": "P1", "firstname": "Ann", "lastname": "Lee"}
     one_visit(warehouse.lake, "hospital_a", VISIT, ann, "modifieddate")
     charge(warehouse, "T2", "C2", "120.00", "Medicare")
@@ -110,6 +109,10 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         {"id": "C3", "status": "22", "charge": "-80.00", "paid": "-80.00",
          "lines": [("T3", "-80.00", "-80.00")]},
     )  # fmt: skip
+    for number, activity in enumerate(("Denial Work", "DENIAL WORK", " denial work ", "Coding")):
+        task = {"workid": f"W{number}", "claimid": "C2", "activity": activity, "minutes": 30}
+        when = {"workdate": PAID, "modifieddate": moment(f"{PAID}T09:00:00")}
+        land(warehouse.lake, "hospital_a", "work_log", PAID, {**task, **when})
     warehouse.dbt(
         "build", "--resource-type", "model", "--resource-type", "seed", "--select",
         *(f"+{mart}" for mart in MARTS), as_of="2025-06-30",
@@ -129,6 +132,12 @@ def test_0a_two_claims_of_one_visit_do_not_double_its_work(hospital: Warehouse) 
     assert hospital.query(claims) == [(3,)]
     for mart in ("fct_encounters", "fct_claim_lines", "mart_clinician_productivity"):
         assert rows(hospital, f"select sum(work_rvu) from marts.{mart}") == [("2.60",)], mart
+
+
+def test_1b_work_on_denials_is_found_whatever_its_casing(hospital: Warehouse) -> None:
+    assert hospital.query(
+        "select count(*), count(distinct claim_key) from intermediate.int_denial__work"
+    ) == [(3, 1)]
 
 
 def test_1c_money_is_joined_by_claim_and_never_by_patient(hospital: Warehouse) -> None:

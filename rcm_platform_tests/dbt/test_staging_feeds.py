@@ -10,16 +10,15 @@ import pytest
 
 from rcm_platform.lake import UNDATED
 from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment
-
-pytestmark = pytest.mark.xdist_group("dbt")
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 DAY, LATER, TOO_LATE = date(2025, 3, 1), date(2025, 3, 9), date(2026, 1, 2)
 
 
 @pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def staged(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject) -> Warehouse:
     """One row or two of each feed, and all of staging built and tested over them."""
-    warehouse = empty_warehouse(tmp_path_factory.mktemp("feeds"))
+    warehouse = empty_warehouse(tmp_path_factory.mktemp("feeds"), parsed_project)
     lake = warehouse.lake
     for hospital in ("hospital_a", "hospital_b"):
         for day, status in ((DAY, "open "), (LATER, "SIGNED"), (TOO_LATE, "Queried")):

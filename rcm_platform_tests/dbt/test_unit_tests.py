@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-
-import pytest
+from typing import Any
 
 from rcm_platform_tests.support.handmade import Warehouse
 
-pytestmark = pytest.mark.xdist_group("dbt")
 
-
-def test_every_unit_test_of_the_models_passes(nothing_arrived: Warehouse) -> None:
+def test_every_unit_test_of_the_models_passes(
+    nothing_arrived: Warehouse, parsed: dict[str, Any]
+) -> None:
     output = nothing_arrived.dbt("test", "--select", "test_type:unit")
     found = re.search(r"Done\. PASS=(\d+) WARN=0 ERROR=0 SKIP=0", output)
     assert found, output[-3000:]
-    assert int(found[1]) == len(nothing_arrived.manifest()["unit_tests"])
+    assert int(found[1]) == len(parsed["unit_tests"])

@@ -10,8 +10,10 @@ import dagster as dg
 import duckdb
 import pytest
 
+from rcm_platform.definitions import build_definitions
 from rcm_platform.proof import conservation
 from rcm_platform.proof import truth as proof_truth
+from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform_tests.conftest import Built, RunCli
 
@@ -137,22 +139,22 @@ def test_a_changed_fact_is_not_the_truth(built: Built) -> None:
 
 
 def test_a_broken_proof_stops_the_run_and_what_was_published_stands(
-    built: Built, rcm: RunCli, tmp_path: Path
+    built: Built, rcm: RunCli, cli: RunCli, copied: Settings
 ) -> None:
-    home = tmp_path / "broken"
-    shutil.copytree(built.settings.home, home)
+    home = copied.home
     received = home / "lake" / "platform" / "received_files"
     file = next(path for path in received.glob("*/*.parquet") if path.stem != "schema")
     with duckdb.connect() as con:
         con.execute(f"create table t as from read_parquet('{file}', hive_partitioning = false)")
         con.execute("update t set loaded_byte_count = loaded_byte_count - 1")
+        file.unlink()  # it is that of the finished run too
         con.execute(f"copy t to '{file}'")
     done = rcm("run", home=home, world_size="tiny")
     assert done.returncode == 1
     assert "bytes_conserved" in done.stdout
     assert "Nothing was published" in done.stdout
-    before = rcm("published", "path", home=built.settings.home).stdout
-    after = rcm("published", "path", home=home).stdout
+    before = cli("published", "path", home=built.settings.home).stdout
+    after = cli("published", "path", home=home).stdout
     assert Path(after.strip()).relative_to(home) == Path(before.strip()).relative_to(
         built.settings.home
     )
@@ -160,25 +162,36 @@ def test_a_broken_proof_stops_the_run_and_what_was_published_stands(
 
 @pytest.mark.prove
 def test_an_older_date_is_written_but_readers_keep_the_newer(
-    built: Built, rcm: RunCli, tmp_path: Path
+    rcm: RunCli, cli: RunCli, copied: Settings
 ) -> None:
-    home = tmp_path / "older"
-    shutil.copytree(built.settings.home, home)
-    done = rcm("run", "--as-of", "2025-06-30", home=home, world_size="tiny")
+    done = rcm("run", "--as-of", "2025-06-30", home=copied.home, world_size="tiny")
     assert done.returncode == 0, done.stdout + done.stderr
-    listed = rcm("published", "list", home=home).stdout.splitlines()
+    listed = cli("published", "list", home=copied.home).stdout.splitlines()
     assert [line for line in listed if "2025-06-30" in line and "current" not in line]
     assert [line for line in listed if "2025-12-31" in line and "current" in line]
 
 
-def test_running_again_changes_nothing(built: Built, rcm: RunCli, tmp_path: Path) -> None:
-    home = tmp_path / "again"
-    shutil.copytree(built.settings.home, home)
-    done = rcm("run", home=home, world_size="tiny")
-    assert done.returncode == 0, done.stdout + done.stderr
+def test_running_again_changes_nothing(
+    built: Built, copied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All that the nightly job makes, without the checks that are steps of their own."""
+    monkeypatch.setenv("RCM_HOME", str(copied.home))
+    definitions = build_definitions(copied)
+    graph = definitions.resolve_asset_graph()
+    made = {
+        key
+        for asset in graph.get_all_asset_keys()
+        if graph.get(asset).is_executable
+        for key in graph.get_execution_set_asset_and_check_keys(asset)
+    }
+    checks = {key for key in made if isinstance(key, dg.AssetCheckKey)}
+    job = definitions.resolve_job_def("nightly")
+    again = job.get_subset(asset_selection=made - checks, asset_check_selection=checks)
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert again.execute_in_process(instance=instance).success
     with duckdb.connect() as con:
         con.execute(f"attach '{built.settings.warehouse_path}' as one (read_only)")
-        con.execute(f"attach '{home / 'warehouse' / 'rcm.duckdb'}' as two (read_only)")
+        con.execute(f"attach '{copied.warehouse_path}' as two (read_only)")
         marts = con.execute(
             "select table_name from duckdb_tables() "
             "where database_name = 'one' and schema_name = 'marts'"

@@ -18,10 +18,11 @@ from rcm_platform.automation.jobs import landing_request
 from rcm_platform.benchmarks import landing as benchmark
 from rcm_platform.definitions import build_definitions
 from rcm_platform.ingest import arrivals, lake_access
-from rcm_platform.operate import dagster_home, pipeline
+from rcm_platform.operate import pipeline
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 
 @pytest.fixture
@@ -141,10 +142,14 @@ class TestArrivals:
 
 class TestSensor:
     @pytest.fixture(scope="class")
-    def definitions(self, tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    def definitions(
+        self, tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject
+    ) -> dg.Definitions:
         home = tmp_path_factory.mktemp("definitions")
         (home / "x12").mkdir()
-        return build_definitions(Settings(home=home, world=False, x12_dir=home / "x12"))
+        settings = Settings(home=home, world=False, x12_dir=home / "x12")
+        parsed_project.give_to(settings)
+        return build_definitions(settings)
 
     @pytest.fixture
     def own(
@@ -250,17 +255,14 @@ def test_a_remittance_for_the_benchmark_is_a_good_835(built: Built) -> None:
 
 @pytest.mark.parametrize("is_next_day", [False, True], ids=["same day", "first of a new day"])
 def test_a_new_remittance_reaches_the_published_marts(
-    built: Built, tmp_path: Path, is_next_day: bool, monkeypatch: pytest.MonkeyPatch
+    built: Built, copied: Settings, is_next_day: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = tmp_path / "home"
-    shutil.copytree(built.settings.home, home, ignore=shutil.ignore_patterns("dagster"))
-    settings = Settings(home=home, world_size="tiny")
-    monkeypatch.setenv("RCM_HOME", str(home))
+    settings = copied
+    monkeypatch.setenv("RCM_HOME", str(settings.home))
     day = date(2026, 1, 2) if is_next_day else built.as_of
     name, data, facts = benchmark.new_remittance(settings, 20, day)
     (settings.world_dir / "clearinghouse" / "835" / name).write_bytes(data)
 
-    dagster_home.prepare_dagster_home(settings)
     definitions = build_definitions(settings)
     graph = definitions.resolve_asset_graph()
     request = landing_request(settings, graph, ["clearinghouse"], "key")
@@ -269,7 +271,7 @@ def test_a_new_remittance_reaches_the_published_marts(
         asset_selection=set(request.asset_selection or ()),
         asset_check_selection=set(request.asset_check_keys or ()),
     )
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.ephemeral() as instance:
         done = job.execute_in_process(instance=instance, raise_on_error=False)
     steps = {event.step_key for event in done.all_events if event.is_step_success}
     assert done.success, [e.step_key for e in done.all_events if e.is_step_failure]

@@ -84,11 +84,11 @@ def test_a_daemon_is_missed_once_it_ran(tmp_path: Path, monkeypatch: pytest.Monk
     assert "SENSOR" in silent.text
 
 
-def test_the_exit_code_is_that_of_the_worst(rcm: RunCli, tmp_path: Path) -> None:
+def test_the_exit_code_is_that_of_the_worst(cli: RunCli, tmp_path: Path) -> None:
     publish(Settings(home=tmp_path), hours_ago=1)
-    done = rcm("health", home=tmp_path)
+    done = cli("health", home=tmp_path)
     assert (done.returncode, done.stdout.count("✓")) == (0, 3)
-    done = rcm("health", home=tmp_path, dagster_postgres_url="postgresql://127.0.0.1:1/none")
+    done = cli("health", home=tmp_path, dagster_postgres_url="postgresql://127.0.0.1:1/none")
     assert done.returncode == 1
     assert "✗ storage" in done.stdout
 

@@ -92,14 +92,14 @@ def test_only_its_owner_may_read_an_export(published: Path, tmp_path: Path) -> N
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_the_command_writes_a_mart(rcm: RunCli, built: Built, tmp_path: Path) -> None:
+def test_the_command_writes_a_mart(cli: RunCli, built: Built, tmp_path: Path) -> None:
     home = built.settings.home
-    done = rcm("export", "fct_claims", "--format", "parquet", "--out", str(tmp_path), home=home)
+    done = cli("export", "fct_claims", "--format", "parquet", "--out", str(tmp_path), home=home)
     assert done.returncode == 0, done.stderr
     with built.published() as con:
         [(count,)] = con.execute("select count(*) from fct_claims").fetchall()
     assert pq.read_metadata(tmp_path / "fct_claims.parquet").num_rows == count
-    wrong = rcm("export", "fct_nothing", home=home)
+    wrong = cli("export", "fct_nothing", home=home)
     assert wrong.returncode == 1
     assert "there is: " in wrong.stderr
     assert "fct_claims" in wrong.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
 from datetime import date
 from decimal import Decimal
@@ -15,12 +14,7 @@ import pytest
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources.base import SourceUnavailable
 from rcm_platform.sources.synthea import LAYOUTS, TABLES, load_synthea
-
-CHECKOUT = Path(__file__).parents[2]
-FIXTURES = Path(os.environ.get("RCM_FIXTURES_DIR") or CHECKOUT.parent / "shared" / "fixtures")
-needs_fixtures = pytest.mark.skipif(
-    not (FIXTURES / "synthea").is_dir(), reason="set RCM_FIXTURES_DIR to the public sample files"
-)
+from rcm_platform_tests.support import outside_files
 
 # a minimal export: only the columns that nothing can do without
 ROWS = {
@@ -301,11 +295,16 @@ CONTROL_TOTALS = {
 }
 
 
-@needs_fixtures
-@pytest.mark.parametrize("export", CONTROL_TOTALS)
+@pytest.mark.parametrize(
+    "export",
+    [
+        pytest.param("synthea", marks=outside_files.needs(outside_files.SYNTHEA)),
+        pytest.param("synthea_large", marks=outside_files.needs(outside_files.SYNTHEA_LARGE)),
+    ],
+)
 def test_a_real_export_lands_to_the_row_and_the_cent(export: str, lake: Lake) -> None:
     expected = CONTROL_TOTALS[export]
-    summary = load_synthea(lake, FIXTURES / export)
+    summary = load_synthea(lake, outside_files.FOLDER / export)
     assert summary.rows == expected["rows"]
     assert summary.quarantined_count == 0
     for table, rows in expected["rows"].items():
@@ -320,10 +319,10 @@ def test_a_real_export_lands_to_the_row_and_the_cent(export: str, lake: Lake) ->
     } == expected["dollars"]
 
 
-@needs_fixtures
+@outside_files.needs(outside_files.SYNTHEA)
 def test_a_real_export_loses_no_transaction_when_one_is_broken(lake: Lake, tmp_path: Path) -> None:
     folder = tmp_path / "export"
-    shutil.copytree(FIXTURES / "synthea", folder)
+    shutil.copytree(outside_files.SYNTHEA, folder)
     path = folder / "claims_transactions.csv"
     path.chmod(0o644)
     lines = path.read_text().splitlines(keepends=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -22,6 +21,7 @@ from rcm_platform.persons import store
 from rcm_platform.settings import Settings
 from rcm_platform.sources.catalog import declare_all
 from rcm_platform.sources.hospitals import hospitals
+from rcm_platform_tests.support.parsed_project import ParsedProject, Paths
 
 PROJECT = Path(__file__).parents[2] / "rcm_dbt"
 DBT = Path(sys.executable).parent / "dbt"
@@ -35,6 +35,7 @@ class Warehouse:
     lake: Lake
     path: Path
     home: Path
+    parsed_project: ParsedProject
 
     def dbt(self, *args: str, as_of: str | None = "2025-12-31") -> str:
         """Run dbt and return what it printed; raises AssertionError when it fails."""
@@ -47,13 +48,14 @@ class Warehouse:
         is_declared = self.lake.has("hospital_a", "patients")
         if is_declared and not store.is_linked(self.home / "persons"):
             self.link()
+        target = self.home / "target"
+        paths = Paths(self.lake.root, self.home / "persons", self.path)
+        self.parsed_project.write_state(target, paths)
         given = {
             "DBT_PROFILES_DIR": str(PROJECT),
-            "DBT_TARGET_PATH": str(self.home / "target"),
+            "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(self.home / "logs"),
-            "RCM_LAKE": str(self.lake.root),
-            "RCM_PERSONS": str(self.home / "persons"),
-            "RCM_WAREHOUSE": str(self.path),
+            **paths.environment,
         }
         if as_of:
             given["RCM_AS_OF"] = as_of
@@ -71,20 +73,15 @@ class Warehouse:
         """Link the patient records, as a run does before dbt."""
         store.link(Settings(home=self.home), self.lake, date.fromisoformat(as_of))
 
-    def manifest(self) -> dict[str, Any]:
-        """The manifest of the last dbt command."""
-        found: dict[str, Any] = json.loads((self.home / "target" / "manifest.json").read_text())
-        return found
-
     def query(self, sql: str) -> list[tuple[Any, ...]]:
         """All rows of a query over the warehouse."""
         with duckdb.connect(str(self.path), read_only=True) as con:
             return con.execute(sql).fetchall()
 
 
-def empty_warehouse(home: Path) -> Warehouse:
+def empty_warehouse(home: Path, parsed_project: ParsedProject) -> Warehouse:
     """A lake in which every raw table exists and none has a row."""
-    warehouse = Warehouse(Lake(home / "lake"), home / "rcm.duckdb", home)
+    warehouse = Warehouse(Lake(home / "lake"), home / "rcm.duckdb", home, parsed_project)
     declare_all(warehouse.lake, hospitals(Settings()).values())
     return warehouse
 
@@ -140,10 +137,7 @@ def one_visit(lake: Lake, system: str, day: date, patient: Row, changed: str) ->
 
 
 # models and the seeds that they need, without tests
-RUN_OWN = (
-    *("build", "--resource-type", "model", "--resource-type", "seed", "--select", "staging"),
-    *("+dim_patient", "+dim_provider", "+int_encounter__current", "+int_procedure__current"),
-)
+BUILD = ("build", "--resource-type", "model", "--resource-type", "seed", "--select")
 
 
 def code_of(sql: str) -> str:

@@ -13,10 +13,7 @@ playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 PAGE_MILLISECONDS = 60_000
 
-IN_A_BROWSER = [
-    pytest.mark.skipif(not CHROMIUM, reason="needs Chromium (Debian package chromium)"),
-    pytest.mark.xdist_group("browser"),
-]
+IN_A_BROWSER = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium (Debian package chromium)")
 
 
 class Visit:

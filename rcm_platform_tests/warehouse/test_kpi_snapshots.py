@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,9 +17,15 @@ from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import kpi_snapshots
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.parsed_project import ParsedProject, Paths
 
 
-def test_a_back_filled_day_is_what_a_run_of_that_day_says(built: Built) -> None:
+def test_a_back_filled_day_is_what_a_run_of_that_day_says(
+    built: Built, parsed_project: ParsedProject
+) -> None:
+    work = built.settings.snapshots_dir / "work"
+    own = replace(Paths.of(built.settings), warehouse=work / "rcm.duckdb")
+    parsed_project.write_state(work / "dbt", own)
     before = versions.current(built.settings.published_dir)
     with dg.DagsterInstance.ephemeral() as instance:
         definitions = build_definitions(built.settings)

@@ -25,6 +25,7 @@ from rcm_platform.web import access, processes
 from rcm_platform.web import authenticated as door_module
 from rcm_platform_tests.conftest import RunCli, publish_a_number
 from rcm_platform_tests.support import servers
+from rcm_platform_tests.support.parsed_project import ParsedProject
 from rcm_platform_tests.support.web_servers import door
 
 KEY = "a key of more than thirty-two characters"
@@ -47,8 +48,6 @@ mutation { reloadRepositoryLocation(repositoryLocationName: "rcm_platform.defini
   __typename
 } }
 """
-
-pytestmark = pytest.mark.xdist_group("access")
 
 
 @dataclass
@@ -128,8 +127,9 @@ def session_of(headers: http.client.HTTPMessage) -> str:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject) -> Path:
     home = tmp_path_factory.mktemp("home")
+    parsed_project.give_to(Settings(home=home))
     publish_a_number(Settings(home=home))
     return home
 

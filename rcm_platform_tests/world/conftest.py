@@ -1,4 +1,4 @@
-"""A tiny world, built once for all tests of this folder."""
+"""A tiny world, built once for all tests of this folder, whatever the number of test workers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from filelock import FileLock
 
 from rcm_platform.world import generate
 from rcm_platform_tests.support.tiny_world import SEED, START, THROUGH, Query
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("tiny") / "world"
-    generate(folder, seed=SEED, size="tiny", start=START, through=THROUGH)
+def world(shared: Path) -> Path:
+    folder = shared / "tiny_world"
+    with FileLock(shared / "tiny_world.lock"):
+        if not folder.is_dir():
+            generate(folder, seed=SEED, size="tiny", start=START, through=THROUGH)
     return folder
 
 

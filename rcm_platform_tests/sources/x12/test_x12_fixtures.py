@@ -5,7 +5,6 @@ The count is an independent one: delimiters from the ISA, a plain split, and sum
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -14,15 +13,12 @@ import pyarrow.compute as pc
 import pytest
 
 from rcm_platform.sources import x12
+from rcm_platform_tests.support import outside_files
 from rcm_platform_tests.support.x12_samples import is_conserved
 
-BESIDE = Path(__file__).parents[4] / "shared" / "fixtures"
-FOLDER = Path(os.environ.get("RCM_FIXTURES_DIR") or BESIDE) / "x12"
-FILES = sorted(path for path in FOLDER.rglob("*") if path.is_file()) if FOLDER.is_dir() else []
+FILES = sorted(path for path in outside_files.X12.rglob("*") if path.is_file())
 
-pytestmark = pytest.mark.skipif(
-    not FILES, reason=f"no sample files in {FOLDER}: set RCM_FIXTURES_DIR"
-)
+pytestmark = outside_files.needs(outside_files.X12)
 
 
 @dataclass
