@@ -15,7 +15,7 @@ from rcm_platform.explain.scorecard import headlines
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
-from rcm_platform_tests.support.web_servers import door
+from rcm_platform_tests.support.web_servers import serving
 
 BUILD_MILLISECONDS = 600_000
 
@@ -69,7 +69,7 @@ def test_a_leader_reads_the_scorecard_and_follows_it_upstream(
 
 @pytest.mark.prove
 def test_materialize_all_builds_everything_from_nothing(tmp_path: Path) -> None:
-    with door(tmp_path, "ui") as port, browser(port) as visit:
+    with serving(tmp_path, "ui") as port, browser(port) as visit:
         visit.open("/asset-groups")
         visit.page.get_by_role("button", name="Materialize all").click()
         finished = _wait_for_run(visit.base)

@@ -15,7 +15,7 @@ from rcm_platform.operate.run_tags import HEADLESS_TAG
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built, RunCli
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
-from rcm_platform_tests.support.web_servers import door
+from rcm_platform_tests.support.web_servers import serving
 
 RUN_SECONDS = 600
 ENDED = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -62,7 +62,7 @@ class Engineer:
 @contextmanager
 def engineer(home: Path, **environment: str) -> Iterator[Engineer]:
     with (
-        door(home, "ui", **environment) as port,
+        serving(home, "ui", **environment) as port,
         browser(port) as visit,
         dg.DagsterInstance.from_config(str(home / "dagster")) as instance,
     ):

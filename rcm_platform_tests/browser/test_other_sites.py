@@ -18,7 +18,7 @@ from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import publish_a_number
 from rcm_platform_tests.support.parsed_project import ParsedProject
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser, playwright
-from rcm_platform_tests.support.web_servers import door
+from rcm_platform_tests.support.web_servers import serving
 
 pytestmark = IN_A_BROWSER
 
@@ -100,7 +100,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject
 @pytest.fixture(scope="module")
 def visit(home: Path) -> Iterator[Visit]:
     names = "--host-resolver-rules=MAP elsewhere.example 127.0.0.1"
-    with door(home, "ui") as port, browser(port, names) as visit:
+    with serving(home, "ui") as port, browser(port, names) as visit:
         yield visit
 
 

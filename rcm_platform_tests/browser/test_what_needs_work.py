@@ -17,7 +17,7 @@ from rcm_platform.settings import Settings
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
 from rcm_platform_tests.support.parsed_project import ParsedProject
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
-from rcm_platform_tests.support.web_servers import door
+from rcm_platform_tests.support.web_servers import serving
 
 ALERT_SECONDS = 180
 
@@ -69,7 +69,7 @@ def load(settings: Settings) -> dg.ExecuteInProcessResult:
 def visit(home: Path, hook: tuple[list[dict[str, Any]], str]) -> Iterator[Visit]:
     variables = {f"RCM_{name.upper()}": str(value) for name, value in given(home).items()}
     variables |= {"RCM_WORLD": "off", "RCM_ALERT_WEBHOOK_URL": hook[1]}
-    with door(home, "ui", **variables) as port, browser(port) as found:
+    with serving(home, "ui", **variables) as port, browser(port) as found:
         yield found
 
 

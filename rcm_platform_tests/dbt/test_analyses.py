@@ -47,7 +47,7 @@ def test_every_analysis_answers_its_question(built: Built, compiled: Path, name:
     assert len({tuple(row.items()) for row in rows}) == len(rows)
 
 
-def test_1c_billed_and_collected_are_those_of_the_claims(built: Built, compiled: Path) -> None:
+def test_billed_and_collected_are_those_of_the_claims(built: Built, compiled: Path) -> None:
     """Joining claims to visits by patient doubled both in reference system 1."""
     rows = answer(built, compiled, "overall_performance_by_month")
     for column, expression in (
@@ -58,14 +58,14 @@ def test_1c_billed_and_collected_are_those_of_the_claims(built: Built, compiled:
         assert sum(row[column] for row in rows) == figure(built, expression, "fct_claims")
 
 
-def test_1b_denials_are_found(built: Built, compiled: Path) -> None:
+def test_denials_are_found(built: Built, compiled: Path) -> None:
     """A filter on another casing of the status found none in reference system 1."""
     rows = answer(built, compiled, "denial_rate_by_payer")
     denied = sum(row["denied_claim_count"] for row in rows)
     assert denied == figure(built, "count(*) filter (is_denied_on_first_remit)", "fct_claims") > 0
 
 
-def test_4b_no_rate_is_a_sum_of_rates(built: Built, compiled: Path) -> None:
+def test_no_rate_is_a_sum_of_rates(built: Built, compiled: Path) -> None:
     """A gauge that added up monthly percentages showed 987.5 in reference system 4."""
     for name in NAMES:
         for row in answer(built, compiled, name):

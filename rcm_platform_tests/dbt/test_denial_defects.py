@@ -33,7 +33,7 @@ def _seed(name: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_2b_the_score_is_made_in_one_model_and_nowhere_else(parsed: dict[str, Any]) -> None:
+def test_the_score_is_made_in_one_model_and_nowhere_else(parsed: dict[str, Any]) -> None:
     [seed] = [key for key in parsed["nodes"] if key.endswith(".priority_rules")]
     readers = [key for key in parsed["child_map"][seed] if key.startswith("model.")]
     # a KPI of the reference system counts the claims above a threshold of the same seed
@@ -47,7 +47,7 @@ def test_2b_the_score_is_made_in_one_model_and_nowhere_else(parsed: dict[str, An
             assert not made, path
 
 
-def test_2e_the_queue_flags_concentrations(parsed: dict[str, Any]) -> None:
+def test_the_queue_flags_concentrations(parsed: dict[str, Any]) -> None:
     columns = parsed["nodes"]["model.rcm_dbt.mart_claim_priority_queue"]["columns"]
     assert {name for name in columns if name.endswith("_concentrated")} == {
         "is_payer_concentrated", "is_facility_concentrated", "is_provider_concentrated",
@@ -55,7 +55,7 @@ def test_2e_the_queue_flags_concentrations(parsed: dict[str, Any]) -> None:
     assert "payer_key" in columns
 
 
-def test_3g_each_denial_code_counts_and_means_what_it_says() -> None:
+def test_each_denial_code_counts_and_means_what_it_says() -> None:
     codes = {row["reason_code"]: row for row in _seed("carc_codes")}
     assert [code for code in DENIALS if codes[code]["is_denial"] != "true"] == []
     assert codes["204"]["category"] == "Non-covered"

@@ -24,14 +24,14 @@ def one(built: Built, sql: str) -> Any:
     return rows(built, sql)[0][0]
 
 
-def test_0a_two_claims_of_a_visit_do_not_double_its_work(built: Built) -> None:
+def test_two_claims_of_a_visit_do_not_double_its_work(built: Built) -> None:
     assert one(built, "select count(*) from fct_encounters where claim_count > 1") > 0
     done = one(built, "select sum(work_rvu) from fct_encounters")
     assert one(built, "select sum(work_rvu) from mart_clinician_productivity") == done
     assert one(built, "select sum(work_rvu) from mart_procedure_profitability") == done
 
 
-def test_0b_cost_and_margin_exist_and_the_clinician_has_a_name(built: Built) -> None:
+def test_cost_and_margin_exist_and_the_clinician_has_a_name(built: Built) -> None:
     nameless = "where work_rvu > 0 and (provider_name is null or provider_name like 'Not %')"
     assert one(built, f"select count(*) from mart_clinician_productivity {nameless}") == 0
     cost = one(built, "select sum(cost_amount) from mart_facility_margin")
@@ -39,7 +39,7 @@ def test_0b_cost_and_margin_exist_and_the_clinician_has_a_name(built: Built) -> 
     assert one(built, "select sum(allocated_cost_amount) from mart_clinician_productivity") == cost
 
 
-def test_0c_a_month_has_its_age_and_its_own_cash(built: Built) -> None:
+def test_a_month_has_its_age_and_its_own_cash(built: Built) -> None:
     young, old = rows(
         built,
         """select min(maturity_days), max(maturity_days) from mart_clinician_productivity""",
@@ -51,7 +51,7 @@ def test_0c_a_month_has_its_age_and_its_own_cash(built: Built) -> None:
     assert one(built, by_service) + one(built, outside) == one(built, by_cash)
 
 
-def test_0d_every_dollar_charged_stands_somewhere_on_the_bridge(built: Built) -> None:
+def test_every_dollar_charged_stands_somewhere_on_the_bridge(built: Built) -> None:
     broken = rows(
         built,
         """select productivity_key from mart_clinician_productivity
@@ -62,7 +62,7 @@ def test_0d_every_dollar_charged_stands_somewhere_on_the_bridge(built: Built) ->
     assert one(built, "select sum(denied_open_amount) from mart_clinician_productivity") > 0
 
 
-def test_1e_only_money_that_arrived_is_cash(built: Built) -> None:
+def test_only_money_that_arrived_is_cash(built: Built) -> None:
     # a decision without a payment, a denial and a transfer to the patient are no cash
     moved = rows(built, "select distinct event_type from fct_ledger_entries where cash_amount <> 0")
     assert {kind for (kind,) in moved} <= {
@@ -78,7 +78,7 @@ def test_1e_only_money_that_arrived_is_cash(built: Built) -> None:
     assert reported == cash
 
 
-def test_3b_the_first_acknowledgement_decides_first_pass_yield(built: Built) -> None:
+def test_the_first_acknowledgement_decides_first_pass_yield(built: Built) -> None:
     passed = rows(
         built,
         """select count(*) from int_kpi__contributions
@@ -91,7 +91,7 @@ def test_3b_the_first_acknowledgement_decides_first_pass_yield(built: Built) -> 
     assert passed == [(0,)]
 
 
-def test_3c_no_model_takes_the_absolute_value_of_days(built: Built) -> None:
+def test_no_model_takes_the_absolute_value_of_days(built: Built) -> None:
     total, summed = rows(
         built,
         """select
@@ -102,7 +102,7 @@ def test_3c_no_model_takes_the_absolute_value_of_days(built: Built) -> None:
     assert total == summed
 
 
-def test_3d_an_overpaid_claim_is_a_credit_and_in_no_ageing(built: Built) -> None:
+def test_an_overpaid_claim_is_a_credit_and_in_no_ageing(built: Built) -> None:
     credits = """select count(*) from fct_claims where open_amount < 0"""
     aged = """select count(*) from int_kpi__contributions
         where kpi like 'ar_over_%' and denominator < 0"""
@@ -110,7 +110,7 @@ def test_3d_an_overpaid_claim_is_a_credit_and_in_no_ageing(built: Built) -> None
     assert one(built, aged) == 0
 
 
-def test_3h_adjustment_impact_is_of_the_month_itself(built: Built) -> None:
+def test_adjustment_impact_is_of_the_month_itself(built: Built) -> None:
     by_month = rows(
         built,
         """select period_month, numerator from mart_kpi_monthly
@@ -125,7 +125,7 @@ def test_3h_adjustment_impact_is_of_the_month_itself(built: Built) -> None:
 
 
 @pytest.mark.parametrize("level", ["facility_key", "payer_key"])
-def test_4b_a_total_is_recomputed_from_its_parts(built: Built, level: str) -> None:
+def test_a_total_is_recomputed_from_its_parts(built: Built, level: str) -> None:
     wrong = rows(
         built,
         f"""select kpi, period_month from mart_kpi_monthly group by kpi, period_month

@@ -29,7 +29,7 @@ def test_each_family_is_a_model_and_each_model_a_part_of_the_contributions() -> 
     assert families <= set(re.findall(r"'(\w+)'", united))
 
 
-def test_4b_a_ratio_never_adds_up_and_an_amount_has_no_denominator() -> None:
+def test_a_ratio_never_adds_up_and_an_amount_has_no_denominator() -> None:
     for row in _registry():
         is_amount = row["additivity"].startswith("amount of ")
         assert is_amount == (row["denominator"] == ""), row["kpi"]

@@ -127,20 +127,20 @@ def rows(hospital: Warehouse, sql: str) -> list[tuple[Any, ...]]:
     ]
 
 
-def test_0a_two_claims_of_one_visit_do_not_double_its_work(hospital: Warehouse) -> None:
+def test_two_claims_of_one_visit_do_not_double_its_work(hospital: Warehouse) -> None:
     claims = "select count(*) from marts.fct_claims where encounter_key is not null"
     assert hospital.query(claims) == [(3,)]
     for mart in ("fct_encounters", "fct_claim_lines", "mart_clinician_productivity"):
         assert rows(hospital, f"select sum(work_rvu) from marts.{mart}") == [("2.60",)], mart
 
 
-def test_1b_work_on_denials_is_found_whatever_its_casing(hospital: Warehouse) -> None:
+def test_work_on_denials_is_found_whatever_its_casing(hospital: Warehouse) -> None:
     assert hospital.query(
         "select count(*), count(distinct claim_key) from intermediate.int_denial__work"
     ) == [(3, 1)]
 
 
-def test_1c_money_is_joined_by_claim_and_never_by_patient(hospital: Warehouse) -> None:
+def test_money_is_joined_by_claim_and_never_by_patient(hospital: Warehouse) -> None:
     billed = "select sum(charge_amount) from marts.fct_claims where known_from = 'billing system'"
     lines = "select sum(charge_amount) from marts.fct_claim_lines where encounter_key is not null"
     visits = "select sum(charge_amount) from marts.fct_encounters"
@@ -148,7 +148,7 @@ def test_1c_money_is_joined_by_claim_and_never_by_patient(hospital: Warehouse) -
         assert rows(hospital, query) == [("400.00",)], query
 
 
-def test_1d_several_plans_of_a_payer_do_not_multiply_its_claims(hospital: Warehouse) -> None:
+def test_several_plans_of_a_payer_do_not_multiply_its_claims(hospital: Warehouse) -> None:
     # the plans of Medicare and Medicaid are one payer's
     assert hospital.query("select count(*) from marts.dim_health_plan") == [(2,)]
     aged = "select sum(open_amount), sum(credit_amount) from marts.mart_ar_aging where {}"
@@ -158,7 +158,7 @@ def test_1d_several_plans_of_a_payer_do_not_multiply_its_claims(hospital: Wareho
     assert rows(hospital, flows) == [("425.00", "385.00")]
 
 
-def test_2c_the_balance_is_the_latest_and_not_the_highest(hospital: Warehouse) -> None:
+def test_the_balance_is_the_latest_and_not_the_highest(hospital: Warehouse) -> None:
     """C3 was open, was paid, and is open again: each month tells its own balance."""
     found = rows(
         hospital,
@@ -172,7 +172,7 @@ def test_2c_the_balance_is_the_latest_and_not_the_highest(hospital: Warehouse) -
     ) == [("-200.00",), ("80.00",)]
 
 
-def test_3d_an_overpaid_claim_is_a_credit_and_a_denied_one_is_not_closed(
+def test_an_overpaid_claim_is_a_credit_and_a_denied_one_is_not_closed(
     hospital: Warehouse,
 ) -> None:
     found = rows(
@@ -186,7 +186,7 @@ def test_3d_an_overpaid_claim_is_a_credit_and_a_denied_one_is_not_closed(
     assert rows(hospital, credits) == [(1, "-200.00")]
 
 
-def test_3f_every_reason_of_a_remittance_is_kept(hospital: Warehouse) -> None:
+def test_every_reason_of_a_remittance_is_kept(hospital: Warehouse) -> None:
     reasons = """select reason_code, memo_amount, line_id from marts.fct_ledger_entries
         inner join marts.fct_claims using (claim_key)
         left join marts.fct_claim_lines using (claim_line_key)
@@ -199,7 +199,7 @@ def test_3f_every_reason_of_a_remittance_is_kept(hospital: Warehouse) -> None:
     assert rows(hospital, count) == [(3, "100.00", "20.00")]
 
 
-def test_3i_money_of_an_unknown_claim_is_kept_and_listed_with_its_age(hospital: Warehouse) -> None:
+def test_money_of_an_unknown_claim_is_kept_and_listed_with_its_age(hospital: Warehouse) -> None:
     assert rows(
         hospital,
         """select sum(cash_amount) from marts.fct_ledger_entries

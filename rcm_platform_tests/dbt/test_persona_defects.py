@@ -24,7 +24,7 @@ def ask(built: Built) -> Any:
         yield lambda query: con.execute(query).fetchall()
 
 
-def test_1a_the_key_of_every_dimension_is_that_of_its_name(parsed: dict[str, Any]) -> None:
+def test_the_key_of_every_dimension_is_that_of_its_name(parsed: dict[str, Any]) -> None:
     """A copy of the diagnoses stood in for the dimension of doctors."""
     dimensions = {
         node["name"]: node
@@ -45,7 +45,7 @@ def test_1a_the_key_of_every_dimension_is_that_of_its_name(parsed: dict[str, Any
     assert len(set(bodies)) == len(bodies)
 
 
-def test_1f_codes_are_real_codes_with_labels(ask: Any) -> None:
+def test_codes_are_real_codes_with_labels(ask: Any) -> None:
     """Every row had a code of its own, so that nothing could be analysed by code."""
     [(lines, codes, unlisted, unlabelled)] = ask(
         """select count(*), count(distinct procedure_code), count(*) filter (not is_listed),
@@ -65,7 +65,7 @@ def test_1f_codes_are_real_codes_with_labels(ask: Any) -> None:
     assert unknown == 0
 
 
-def test_1g_weekend_is_yes_or_no_and_history_is_real(ask: Any) -> None:
+def test_weekend_is_yes_or_no_and_history_is_real(ask: Any) -> None:
     """It held a date; and the columns of a history were constants."""
     weekend = ask(
         """select is_weekend from marts.dim_date
@@ -81,7 +81,7 @@ def test_1g_weekend_is_yes_or_no_and_history_is_real(ask: Any) -> None:
                "where is_current") == [(0,)]  # fmt: skip
 
 
-def test_1h_claims_belong_to_the_visit_that_they_name(ask: Any) -> None:
+def test_claims_belong_to_the_visit_that_they_name(ask: Any) -> None:
     """Claim, doctor and visit were independent draws; remits and reasons were absent."""
     [(claims, other_patient, other_doctor, other_hospital)] = ask(
         """select count(*),
@@ -98,7 +98,7 @@ def test_1h_claims_belong_to_the_visit_that_they_name(ask: Any) -> None:
     ) == [(0,)]
 
 
-def test_4a_people_are_counted_in_the_version_that_applies_now(ask: Any) -> None:
+def test_people_are_counted_in_the_version_that_applies_now(ask: Any) -> None:
     """Two versions of each patient made 19,970 patients of 10,000."""
     [(records, persons)] = ask(
         "select sum(record_count), sum(person_count) from marts.mart_patient_demographics"
@@ -107,7 +107,7 @@ def test_4a_people_are_counted_in_the_version_that_applies_now(ask: Any) -> None
     assert ask("select count(distinct person_key) from marts.dim_patient") == [(persons,)]
 
 
-def test_4c_equal_numbers_of_two_hospitals_stay_two_records(built: Built, ask: Any) -> None:
+def test_equal_numbers_of_two_hospitals_stay_two_records(built: Built, ask: Any) -> None:
     """All numbers collide, and one hospital was lost to a de-duplication by number."""
     names = {table: f"{table.removesuffix('s')}id" for table in ("patients", "encounters")}
     for table, key in names.items():
@@ -124,7 +124,7 @@ def test_4c_equal_numbers_of_two_hospitals_stay_two_records(built: Built, ask: A
         assert ask(f"select count(*) from marts.{mart}") == [(len(ids[0]) + len(ids[1]),)]
 
 
-def test_4d_no_two_persons_get_the_same_dollars(ask: Any) -> None:
+def test_no_two_persons_get_the_same_dollars(ask: Any) -> None:
     """A join by the tail of the key gave the same cash to two people."""
     [(lifetime,)] = ask("select sum(lifetime_value_amount) from marts.mart_patient_summary")
     assert ask(
@@ -139,7 +139,7 @@ def test_4d_no_two_persons_get_the_same_dollars(ask: Any) -> None:
     ) == [(0,)]
 
 
-def test_4e_what_records_say_of_each_other_agrees(ask: Any) -> None:
+def test_what_records_say_of_each_other_agrees(ask: Any) -> None:
     """Half was paid before the service, every provider was an orphan, nothing matched."""
     [(rows, orphans, other_patient)] = ask(
         """select count(*), count(*) filter (p.provider_key is null),
@@ -169,7 +169,7 @@ def test_4e_what_records_say_of_each_other_agrees(ask: Any) -> None:
     assert counts[0][0] > 2 * counts[1][0]
 
 
-def test_4f_no_patient_is_dropped_on_the_way(built: Built, ask: Any) -> None:
+def test_no_patient_is_dropped_on_the_way(built: Built, ask: Any) -> None:
     """Fifteen patients of hospital B were lost with a warning."""
     for hospital in WORLD_HOSPITALS:
         with duckdb.connect(

@@ -15,7 +15,7 @@ from rcm_platform.definitions import defs
 from rcm_platform.settings import get_settings
 from rcm_platform_tests.documents import flow_picture
 from rcm_platform_tests.support.visits import Visit, browser
-from rcm_platform_tests.support.web_servers import door
+from rcm_platform_tests.support.web_servers import serving
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 
@@ -88,7 +88,7 @@ def main(*names: str) -> None:
         return
     settings = get_settings()
     with (
-        door(settings.home, "ui", RCM_WORLD_SIZE=settings.world_size) as port,
+        serving(settings.home, "ui", RCM_WORLD_SIZE=settings.world_size) as port,
         browser(port) as visit,
     ):
         for name in pages:

@@ -19,7 +19,7 @@ STOP_SECONDS = 120
 
 
 @contextmanager
-def door(home: Path, *command: str, **environment: str) -> Iterator[int]:
+def serving(home: Path, *command: str, **environment: str) -> Iterator[int]:
     """Run a command of `rcm` that serves; the port, once it answers. Told to end at the end.
 
     What it says is in the home, in a file of the command's name.

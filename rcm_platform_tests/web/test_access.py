@@ -1,4 +1,4 @@
-"""Who may open which door, and what passes it: real servers on loopback."""
+"""Who may open what, with a login and without: real servers on loopback."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from rcm_platform.web import authenticated as door_module
 from rcm_platform_tests.conftest import RunCli, publish_a_number
 from rcm_platform_tests.support import servers
 from rcm_platform_tests.support.parsed_project import ParsedProject
-from rcm_platform_tests.support.web_servers import door
+from rcm_platform_tests.support.web_servers import serving
 
 KEY = "a key of more than thirty-two characters"
 PASSWORD = "p@ss'w/rd of many letters"
@@ -136,7 +136,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject
 
 @pytest.fixture(scope="module")
 def anyone(home: Path, rcm: RunCli) -> Iterator[Visitor]:
-    """The authenticated door, with eve and gus (viewers), lea (launcher), ed (editor), admin."""
+    """A webserver with a login, with eve and gus (viewers), lea (launcher), ed (editor), admin."""
     environment = {
         "DAGSTER_AUTH_SECRET_KEY": KEY,
         "DAGSTER_AUTH_ADMIN_PASSWORD": PASSWORD,
@@ -152,7 +152,7 @@ def anyone(home: Path, rcm: RunCli) -> Iterator[Visitor]:
         ):
             added = rcm("users", "add-user", name, role, "--password", PASSWORD, home=home)
             assert added.returncode == 0, added.stderr
-    with door(home, "serve", "--only", "web", **environment) as port:
+    with serving(home, "serve", "--only", "web", **environment) as port:
         yield Visitor(port)
 
 
@@ -263,7 +263,7 @@ def test_the_users_and_the_log_are_private_and_hold_no_password(
 
 @pytest.mark.prove
 def test_the_leaders_door_is_read_only(home: Path, anyone: Visitor) -> None:
-    with door(home, "ui", "--read-only") as port:
+    with serving(home, "ui", "--read-only") as port:
         leader = Visitor(port)
         assert leader.ask("GET", SCORECARD)[0] == 200
         assert leader.launches() == "UnauthorizedError"
@@ -279,7 +279,7 @@ def test_the_leaders_door_is_read_only(home: Path, anyone: Visitor) -> None:
 
 @pytest.mark.prove
 def test_the_engineers_door_shows_claims_and_reloads_code(home: Path) -> None:
-    with door(home, "ui") as port:
+    with serving(home, "ui") as port:
         engineer = Visitor(port)
         assert engineer.ask("GET", "/trace/")[0] == 200
         assert engineer.ask("GET", "/trace/", Host="elsewhere.example")[0] == 400
@@ -370,7 +370,7 @@ def test_a_login_works_again_after_the_database_was_away(postgres_url: str) -> N
 
 @pytest.mark.prove
 def test_everything_starts_and_ends_together(tmp_path: Path, rcm: RunCli) -> None:
-    with door(tmp_path, "serve", DAGSTER_AUTH_SECRET_KEY=KEY) as number:
+    with serving(tmp_path, "serve", DAGSTER_AUTH_SECRET_KEY=KEY) as number:
         port = str(number)
         deadline = time.monotonic() + 120
         looks = ("home", "storage", "daemon", "web")

@@ -1,4 +1,4 @@
-"""The processes behind a door start where nothing else listens, and end with all they started."""
+"""The processes of `rcm serve` start where nothing else listens, and end with all they started."""
 
 from __future__ import annotations
 
