@@ -17,7 +17,7 @@ from rcm_platform.assets import (
     sources,
 )
 from rcm_platform.assets.common import Warehouse
-from rcm_platform.automation import alert_sensors, jobs, sensors
+from rcm_platform.automation import alert_sensors, jobs, landing_sensor, schedule
 from rcm_platform.explain import guided_lineage
 from rcm_platform.operate import progress
 from rcm_platform.settings import Settings, get_settings
@@ -47,10 +47,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=dg.with_source_code_references(told),
         asset_checks=checks.build(settings),
         jobs=[jobs.nightly_job, jobs.landing_job, kpi_snapshots.job(settings)],
-        schedules=[jobs.nightly_schedule(settings)],
+        schedules=[schedule.nightly_schedule(settings)],
         sensors=[
             *alert_sensors.alert_sensors(settings),
-            sensors.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
+            landing_sensor.landing_sensor(settings, lambda: definitions.resolve_asset_graph()),
         ],
         loggers={"progress": progress.progress_logger},
         resources={

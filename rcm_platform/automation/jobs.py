@@ -1,11 +1,9 @@
-"""The jobs, the nightly schedule, and what a landing run makes."""
+"""The jobs: what each makes, and what a landing run makes of the files that arrived."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
@@ -13,8 +11,8 @@ from rcm_platform.assets.checks.common import mart_key
 from rcm_platform.assets.checks.conservation import CONSERVED, conservation_name
 from rcm_platform.assets.common import NIGHTLY_CHECK
 from rcm_platform.assets.raw import PLATFORM, raw_key
-from rcm_platform.ingest import feeds, synthetic
-from rcm_platform.operate.run_tags import ARRIVED_TAG, AS_OF_TAG
+from rcm_platform.ingest import feeds
+from rcm_platform.operate.run_tags import ARRIVED_TAG
 from rcm_platform.settings import Settings
 
 LANDING_JOB = "landing"
@@ -36,32 +34,6 @@ landing_job = dg.define_asset_job(
     ),
     executor_def=dg.in_process_executor,
 )
-
-
-def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
-    """Each night, for the day before: what arrived until midnight in the settings' time zone.
-
-    A night of the synthetic world is the day after its last one: the calendar is not its own.
-    """
-
-    @dg.schedule(
-        job=nightly_job,
-        name="nightly_schedule",
-        cron_schedule=settings.nightly_cron,
-        execution_timezone=settings.timezone,
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=(
-            "Runs the nightly job as of the day before its tick; with the synthetic world, as of "
-            "the day after its last one, or of your own latest data if that is later."
-        ),
-    )
-    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        local = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
-        night = local.date() - timedelta(days=1)
-        day = synthetic.next_world_day(settings, night) or night
-        return dg.RunRequest(run_key=night.isoformat(), tags={AS_OF_TAG: day.isoformat()})
-
-    return tick
 
 
 def landing_request(

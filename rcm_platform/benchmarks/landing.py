@@ -24,7 +24,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from rcm_platform.automation.sensors import UNFINISHED
+from rcm_platform.automation.landing_sensor import UNFINISHED
 from rcm_platform.ingest import arrivals
 from rcm_platform.operate import dagster_home, run_report
 from rcm_platform.publish import versions

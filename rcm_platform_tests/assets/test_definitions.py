@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from rcm_platform.assets import scorecard
 from rcm_platform.assets.common import NIGHTLY_CHECK
-from rcm_platform.automation.jobs import nightly_schedule
+from rcm_platform.automation.schedule import nightly_schedule
 from rcm_platform.definitions import build_definitions
 from rcm_platform.explain import guided_lineage
 from rcm_platform.operate import daemon

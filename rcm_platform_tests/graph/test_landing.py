@@ -13,7 +13,7 @@ import dagster as dg
 import pytest
 
 from rcm_platform.assets.raw import PLATFORM, raw_key
-from rcm_platform.automation import sensors
+from rcm_platform.automation import landing_sensor
 from rcm_platform.automation.jobs import landing_request
 from rcm_platform.benchmarks import landing as benchmark
 from rcm_platform.definitions import build_definitions
@@ -174,7 +174,7 @@ class TestSensor:
 
     @pytest.fixture(autouse=True)
     def at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sensors, "REST_SECONDS", 0.01)
+        monkeypatch.setattr(landing_sensor, "REST_SECONDS", 0.01)
 
     @pytest.fixture
     def instance(self) -> Iterator[dg.DagsterInstance]:

@@ -1,4 +1,4 @@
-"""What starts a run when files arrive, and who is told when something needs work."""
+"""Starts a run of what arrived, when files are at rest."""
 
 from __future__ import annotations
 
