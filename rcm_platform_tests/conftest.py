@@ -116,7 +116,8 @@ def rcm(request: pytest.FixtureRequest) -> RunCli:
 
 @pytest.fixture(scope="session")
 def cli() -> RunCli:
-    """The same in this process, for commands that only answer: they need no start of Python."""
+    """The same in this process, which saves the start of Python: for commands that only answer,
+    and not by the console that `rcm run` prints to."""
     from rcm_platform.cli.app import app
 
     runner = CliRunner()

@@ -44,14 +44,14 @@ def test_an_impossible_world_is_refused_before_anything_is_written(
     assert not folder.parent.exists()
 
 
-def test_what_is_planted_can_be_listed(cli: RunCli, built: Built) -> None:
-    shown = cli("world", "faults", home=built.settings.home, world_size="tiny").stdout
+def test_what_is_planted_can_be_listed(rcm: RunCli, built: Built) -> None:
+    shown = rcm("world", "faults", home=built.settings.home, world_size="tiny").stdout
     assert "duplicate_file" in shown
     assert "patient_id_collision" in shown
 
 
-def test_a_world_is_held_against_the_market(cli: RunCli, built: Built) -> None:
-    shown = cli("world", "calibration", home=built.settings.home, world_size="tiny").stdout
+def test_a_world_is_held_against_the_market(rcm: RunCli, built: Built) -> None:
+    shown = rcm("world", "calibration", home=built.settings.home, world_size="tiny").stdout
     assert "net days in A/R" in shown
 
 

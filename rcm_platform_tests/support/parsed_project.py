@@ -60,7 +60,10 @@ class ParsedProject:
         settings = Settings(home=home, world_size="tiny")
         with FileLock(home / "parsed.lock"):
             dbt_project.prepared_manifest(settings)
-        return cls(settings)
+            made = cls(settings)
+            if not (without_world := Settings(home=home, world=False)).dbt_target_dir.exists():
+                made.give_to(without_world)
+        return made
 
     @cached_property
     def _state(self) -> dict[str, Any]:
@@ -93,9 +96,9 @@ class ParsedProject:
 
     def give_to(self, settings: Settings) -> None:
         """All that an installation finds after it has parsed the project itself."""
-        if settings.home == self.settings.home:
-            return
         target = settings.dbt_target_dir
+        if target == self.settings.dbt_target_dir:
+            return
         paths = Paths.of(settings)
         for folder in (target, dbt_project.run_target(settings)):
             self.write_state(folder, paths)
