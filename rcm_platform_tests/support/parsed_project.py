@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import pprint
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,8 @@ class ParsedProject:
             )
         )
         check = self._state["state_check"]
-        hashed = {**check["profile_hash"], "checksum": _profile_hash(paths.warehouse)}
+        checksum = _profile_hash(self.settings.project_dir, paths.warehouse)
+        hashed = {**check["profile_hash"], "checksum": checksum}
         target.mkdir(parents=True, exist_ok=True)
         (target / STATE).write_bytes(
             msgpack.packb(
@@ -122,22 +123,15 @@ def _replace(value: Any, replaced: dict[str, str]) -> Any:
     return value
 
 
-@cache
-def _profile() -> dict[str, Any]:
-    text = (dbt_project.project_dir() / "profiles.yml").read_text()
-    outputs = yaml.safe_load(text)["rcm_dbt"]["outputs"]
-    found: dict[str, Any] = outputs["duckdb"]
-    return found
-
-
-def _profile_hash(warehouse: Path) -> str:
+def _profile_hash(project: Path, warehouse: Path) -> str:
     """As `ManifestLoader.build_manifest_state_check` of dbt makes it."""
     # here, as most tests need no dbt and it takes seconds to import
     from dbt.adapters.duckdb.credentials import DuckDBCredentials
     from dbt.artifacts.resources import FileHash
 
-    given = {key: value for key, value in _profile().items() if key != "type"}
-    given["path"] = os.fspath(warehouse)
+    profile = yaml.safe_load((project / "profiles.yml").read_text())["rcm_dbt"]
+    given = {**profile["outputs"]["duckdb"], "path": os.fspath(warehouse)}
+    del given["type"]
     credentials = DuckDBCredentials.from_dict(DuckDBCredentials.translate_aliases(given))
     known = sorted(credentials.connection_info())
     return str(FileHash.from_contents(pprint.pformat(known)).checksum)
