@@ -194,3 +194,21 @@ def test_open_in_quarantine_is_the_same_wherever_it_is_said(own: Built, cli: Run
         metadata = event.asset_materialization.metadata
     assert metadata["open items"].value == count
     assert metadata["open dollars"].value == float(expected)
+
+
+@pytest.mark.prove
+def test_without_any_source_that_answers_the_run_goes_on_and_publishes(
+    rcm: RunCli, tmp_path: Path
+) -> None:
+    done = rcm(
+        "run",
+        home=tmp_path,
+        world="off",
+        synthea_dir="nowhere",
+        x12_dir="nowhere",
+        hospital_a_url="mysql://reader:secret@127.0.0.1:1/hospital",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for said in ("RCM_SYNTHEA_DIR", "RCM_X12_DIR", "RCM_HOSPITAL_A_URL", "Published"):
+        assert said in done.stdout
+    assert "secret" not in done.stdout + done.stderr
