@@ -262,7 +262,7 @@ def test_the_users_and_the_log_are_private_and_hold_no_password(
 
 
 @pytest.mark.prove
-def test_the_leaders_door_is_read_only(home: Path, anyone: Visitor) -> None:
+def test_the_webserver_for_leaders_is_read_only(home: Path, anyone: Visitor) -> None:
     with serving(home, "ui", "--read-only") as port:
         leader = Visitor(port)
         assert leader.ask("GET", SCORECARD)[0] == 200
@@ -278,7 +278,7 @@ def test_the_leaders_door_is_read_only(home: Path, anyone: Visitor) -> None:
 
 
 @pytest.mark.prove
-def test_the_engineers_door_shows_claims_and_reloads_code(home: Path) -> None:
+def test_the_ui_on_loopback_shows_claims_and_reloads_code(home: Path) -> None:
     with serving(home, "ui") as port:
         engineer = Visitor(port)
         assert engineer.ask("GET", "/trace/")[0] == 200
@@ -602,7 +602,7 @@ def test_the_login_page_has_our_name_and_no_text_of_others(anyone: Visitor) -> N
 
 @pytest.mark.parametrize("name", ["' or 1=1 --", "admin'--", '" or ""="', "admin\x00", "*", ""])
 @pytest.mark.prove
-def test_no_name_opens_the_door(anyone: Visitor, name: str) -> None:
+def test_no_name_lets_in(anyone: Visitor, name: str) -> None:
     visitor = Visitor(anyone.port, address="127.0.1.6")
     status, page, headers = visitor.signs_in(name, "' or '1'='1")
     assert status in (401, 429), page
