@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from test_x12_replay import load, settings, stricter
 
 from rcm_platform.ingest.quarantine import replay
 from rcm_platform.lake import Lake
@@ -15,6 +14,7 @@ from rcm_platform.settings import Settings
 from rcm_platform.sources import x12
 from rcm_platform.sources.x12 import rows as x12_rows
 from rcm_platform_tests.conftest import LAST_DAY
+from rcm_platform_tests.ingest.test_x12_replay import load, settings, stricter
 from rcm_platform_tests.support.x12_samples import (
     group,
     interchange,
