@@ -13,12 +13,7 @@ import pytest
 
 from rcm_platform import lake as lake_module
 from rcm_platform.lake import UNDATED, Lake
-from rcm_platform.sources.base import (
-    QuarantineItem,
-    ReceivedFile,
-    declare,
-    write_platform_rows,
-)
+from rcm_platform.sources.base import QuarantineItem, ReceivedFile, declare, write_platform_rows
 
 DAY, NEXT_DAY = date(2025, 3, 1), date(2025, 3, 2)
 VISITS = pa.schema([("visit_id", pa.string()), ("amount", pa.decimal128(18, 2))])

@@ -4,10 +4,7 @@ from functools import cached_property
 from importlib.metadata import version as installed_version
 from typing import Any
 
-from dagster_dbt import (
-    DbtCliResource,
-    DbtProject,
-)
+from dagster_dbt import DbtCliResource, DbtProject
 from packaging import version
 
 from rcm_platform.settings import Settings

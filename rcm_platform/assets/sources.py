@@ -4,13 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from rcm_platform.assets.common import (
-    DATA_TEAM,
-    RAW_FRESHNESS,
-    WRITER_POOL,
-    log_progress,
-    run_day,
-)
+from rcm_platform.assets.common import DATA_TEAM, RAW_FRESHNESS, WRITER_POOL, log_progress, run_day
 from rcm_platform.ingest import feeds, lake_access, received, synthetic
 from rcm_platform.settings import Settings, redact
 from rcm_platform.sources.hospitals import hospitals

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rcm_platform.cli.console import out, print_table, stop
 from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import get_settings
 
 if TYPE_CHECKING:
     from rcm_platform.explain.trace import Trace
-from rcm_platform.cli.console import out, print_table, stop
 
 
 def trace_number(

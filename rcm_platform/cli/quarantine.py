@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rcm_platform.cli.console import day, stop
 from rcm_platform.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from rcm_platform.ingest.quarantine.replay import ReplaySummary
-from rcm_platform.cli.console import day, stop
 
 quarantine_app = typer.Typer(no_args_is_help=True, help="What could not be loaded, and why.")
 

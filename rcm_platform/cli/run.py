@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rcm_platform.cli.console import out, print_table
 from rcm_platform.settings import get_settings
 
 if TYPE_CHECKING:
     import dagster as dg
 
     from rcm_platform.operate.run_report import RunReport
-from rcm_platform.cli.console import out, print_table
 
 
 def run(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rcm_platform.ingest.feeds import locations, x12_admission
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from rcm_platform.lake import Lake
     from rcm_platform.sources.base import LoadSummary
     from rcm_platform.sources.database import Comparison
-from rcm_platform.ingest.feeds import locations, x12_admission
 
 
 def load_source(

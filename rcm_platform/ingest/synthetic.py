@@ -6,13 +6,13 @@ import json
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from rcm_platform.ingest.feeds import from_world
+from rcm_platform.ingest.lake_access import open_lake
+from rcm_platform.ingest.load import Progress
 from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
     from rcm_platform.world import WorldSummary
-from rcm_platform.ingest.feeds import from_world
-from rcm_platform.ingest.lake_access import open_lake
-from rcm_platform.ingest.load import Progress
 
 
 def build_world(

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from rcm_platform.ingest import lake_access
 from rcm_platform.operate import run_report
+from rcm_platform.operate.dagster_home import prepare_dagster_home
 from rcm_platform.operate.run_report import RunReport
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG
 from rcm_platform.publish import versions
@@ -23,7 +24,6 @@ from rcm_platform.web.processes import CODE
 if TYPE_CHECKING:
     import dagster as dg
     from dagster._core.remote_origin import RemoteJobOrigin
-from rcm_platform.operate.dagster_home import prepare_dagster_home
 
 
 def run_all(

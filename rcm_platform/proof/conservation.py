@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from rcm_platform.ingest.quarantine import items
+from rcm_platform.proof.line import ProofLine
 from rcm_platform.sources.hospital_tables import USUAL
 from rcm_platform.sources.hospitals import Hospital
 
 if TYPE_CHECKING:
     from rcm_platform.lake import Lake
-from rcm_platform.proof.line import ProofLine
 
 # lists without a date of change: visible at every as-of date
 UNDATED = ("departments", "providers", "staff")

@@ -9,10 +9,10 @@ import duckdb
 
 from rcm_platform.ingest.feeds import X12_SOURCES
 from rcm_platform.ingest.quarantine import items
+from rcm_platform.proof.line import ProofLine
 
 if TYPE_CHECKING:
     from rcm_platform.lake import Lake
-from rcm_platform.proof.line import ProofLine
 
 
 def account_for_files(lake: Lake) -> list[ProofLine]:

@@ -11,11 +11,7 @@ import duckdb
 
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
-from rcm_platform.sources.base import (
-    LoadSummary,
-    QuarantineItem,
-    SourceUnavailable,
-)
+from rcm_platform.sources.base import LoadSummary, QuarantineItem, SourceUnavailable
 from rcm_platform.sources.catalog import declare_all
 from rcm_platform.sources.hospitals import hospitals
 

@@ -10,11 +10,7 @@ from rcm_platform.ingest.quarantine.items import LEFT, Item, find
 from rcm_platform.ingest.quarantine.last_load import HANDWORK
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
-from rcm_platform.sources.base import (
-    Decision,
-    QuarantineDecision,
-    write_platform_rows,
-)
+from rcm_platform.sources.base import Decision, QuarantineDecision, write_platform_rows
 
 
 def close(settings: Settings, as_of: date, quarantine_id: str, reason: str, by: str) -> Item:

@@ -28,9 +28,7 @@ import duckdb
 from rcm_platform.ingest.feeds import FILE_SOURCES
 from rcm_platform.ingest.quarantine.rules import RELEASABLE, Rule
 from rcm_platform.lake import Lake
-from rcm_platform.sources.base import (
-    Decision,
-)
+from rcm_platform.sources.base import Decision
 
 IN_RAW: tuple[Decision, ...] = ("loaded", "released")
 """Decisions by which the bytes of an item are in raw."""

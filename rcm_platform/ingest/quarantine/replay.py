@@ -18,12 +18,7 @@ from rcm_platform.ingest.quarantine.rules import MUST_HOLD, RELEASABLE
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings
 from rcm_platform.sources import csv_folders
-from rcm_platform.sources.base import (
-    Decision,
-    QuarantineItem,
-    ReceivedFile,
-    write_platform_rows,
-)
+from rcm_platform.sources.base import Decision, QuarantineItem, ReceivedFile, write_platform_rows
 from rcm_platform.sources.x12 import replay as x12_replay
 
 _WHAT_TO_DO = (

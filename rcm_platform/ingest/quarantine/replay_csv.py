@@ -17,10 +17,7 @@ from rcm_platform.ingest.quarantine.originals import original
 from rcm_platform.lake import Batch, Lake
 from rcm_platform.settings import Settings
 from rcm_platform.sources import csv_folders
-from rcm_platform.sources.base import (
-    Level,
-    QuarantineItem,
-)
+from rcm_platform.sources.base import Level, QuarantineItem
 from rcm_platform.sources.x12 import replay as x12_replay
 
 

@@ -14,9 +14,7 @@ from rcm_platform.ingest.feeds import FILE_SOURCES, X12_SOURCES
 from rcm_platform.ingest.quarantine.decisions import decision_on, write_down
 from rcm_platform.ingest.quarantine.items import Item, contents, items
 from rcm_platform.lake import Lake
-from rcm_platform.sources.base import (
-    Decision,
-)
+from rcm_platform.sources.base import Decision
 
 
 def settle(lake: Lake, as_of: date) -> list[Item]:

@@ -20,16 +20,7 @@ from rcm_platform.sources.base import Level, QuarantineItem, ReceivedFile, Statu
 from rcm_platform.sources.x12 import balance
 from rcm_platform.sources.x12.amounts import announced
 from rcm_platform.sources.x12.envelope import judge, set_name
-from rcm_platform.sources.x12.rows import (
-    SCHEMAS,
-    Chunk,
-    File,
-    Landed,
-    Opened,
-    Piece,
-    Tables,
-    land,
-)
+from rcm_platform.sources.x12.rows import SCHEMAS, Chunk, File, Landed, Opened, Piece, Tables, land
 from rcm_platform.sources.x12.splitter import (
     BYTE_ORDER_MARK,
     Buffer,
