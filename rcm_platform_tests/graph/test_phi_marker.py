@@ -29,8 +29,8 @@ FIRST, LAST = "Zebulonia", "Quixworth"
 MARKER = {
     "first name": FIRST,
     "last name": LAST,
-    "SSN": "987-65-4321",
-    "SSN, digits alone": "987654321",
+    "SSN": "912-83-7465",
+    "SSN, digits alone": "912837465",
     "phone": "555-0199-8837",
     "address": "4711 Marker Mews",
     "medical record number": "MRNZQ90417",
@@ -42,12 +42,12 @@ HOSPITAL = """
 alter table patients alter DOB type varchar;
 alter table transactions alter Amount type varchar;
 insert into patients values
-    ('MRNZQ90417{suffix}', 'Zebulonia', 'Quixworth', null, '987-65-4321', '555-0199-8837',
+    ('MRNZQ90417{suffix}', 'Zebulonia', 'Quixworth', null, '912-83-7465', '555-0199-8837',
         'Female', '1931-11-23', '4711 Marker Mews', '2025-03-01 08:30'),
     -- a birth date that is a name, and a number that is used twice: both rows are held
-    ('MRNZQ90417{suffix}X', 'Zebulonia', 'Quixworth', null, '987-65-4321', '555-0199-8837',
+    ('MRNZQ90417{suffix}X', 'Zebulonia', 'Quixworth', null, '912-83-7465', '555-0199-8837',
         'Female', 'Quixworth', '4711 Marker Mews', '2025-03-01 08:31'),
-    ('MRNZQ90417{suffix}', 'Zebulonia', 'Quixworth', null, '987-65-4321', '555-0199-8837',
+    ('MRNZQ90417{suffix}', 'Zebulonia', 'Quixworth', null, '912-83-7465', '555-0199-8837',
         'Female', '1931-11-23', '4711 Marker Mews', '2025-03-01 08:32');
 insert into encounters values
     ('E7', 'MRNZQ90417{suffix}', '2025-03-01', 'Office', 'D1', 'DEP1', '99213',
@@ -79,7 +79,7 @@ def about_her(body: Sequence[str]) -> list[str]:
         if segment.startswith("NM1*IL"):
             found += ["N3*4711 Marker Mews", "N4*SPRINGFIELD*IL*62701"]
         if segment.startswith("DMG"):
-            found.append("REF*SY*987654321")
+            found.append("REF*SY*912837465")
     return found
 
 
@@ -114,7 +114,7 @@ def x12_files() -> dict[str, bytes]:
         "cut.835": x12_file(11, "835", remit_about_her("ACCT5"))[:-90],
         "nested.835": x12_file(12, "835", [*remit_about_her("ACCT6"), f"ST*{FIRST}*{LAST}"]),
         "stray.835": x12_file(13, "835", [*remit_about_her("ACCT7"), f"ZZZ*{FIRST}*{LAST}"]),
-        "notes.txt": f"call {FIRST} {LAST}, 555-0199-8837, SSN 987-65-4321".encode(),
+        "notes.txt": f"call {FIRST} {LAST}, 555-0199-8837, SSN 912-83-7465".encode(),
     }
 
 
@@ -316,7 +316,7 @@ def test_a_failed_model_and_a_failed_test_do_not_name_her(
 ) -> None:
     project = tmp_path / "dbt"
     shutil.copytree(Settings().project_dir, project)
-    models, tests = project / "models" / "intermediate" / "person", project / "tests"
+    models, tests = project / "models" / "intermediate" / "conformed", project / "tests"
     (models / "int_person__broken.sql").write_text(
         "select cast(last_name as integer) as number from {{ ref('stg_hospital__patients') }}"
     )
