@@ -318,7 +318,7 @@ def test_a_failed_model_and_a_failed_test_do_not_name_her(
     shutil.copytree(Settings().project_dir, project)
     models, tests = project / "models" / "intermediate" / "conformed", project / "tests"
     (models / "int_person__broken.sql").write_text(
-        "select cast(last_name as integer) as number from {{ ref('stg_hospital__patients') }}"
+        "select cast(patient_last_name as integer) as n from {{ ref('stg_x12__remit_claims') }}"
     )
     (tests / "nobody_is_female.sql").write_text(
         "select * from {{ ref('stg_hospital__patients') }} where lower(gender) = 'female'"
@@ -326,7 +326,7 @@ def test_a_failed_model_and_a_failed_test_do_not_name_her(
     ran = run(rcm, tmp_path / "home", dbt_project_dir=project, **sources)
     assert ran.exit_code == 1, ran.output
     said = " ".join(ran.output.split())
-    assert "to INT32 when casting from source column last_name" in said
+    assert "to INT32 when casting from source column patient_last_name" in said
     assert "nobody_is_female" in said
     assert versions.current(ran.settings.published_dir) is None
     assert marks_in(alert(ran, hook)) == set()
