@@ -19,6 +19,7 @@ out = Console(file=sys.stdout)
 
 
 def day(text: str) -> Any:
+    """An option that takes a day."""
     return typer.Option(formats=["%Y-%m-%d"], help=text)
 
 
@@ -38,6 +39,7 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
 
 
 def first_and_last(text: str) -> tuple[date, date]:
+    """The days of `first..last`, or of one day. Raises BadParameter for anything else."""
     first, _, last = text.partition("..")
     try:
         return date.fromisoformat(first), date.fromisoformat(last or first)
@@ -63,5 +65,6 @@ def print_table(title: str, columns: Sequence[str], rows: list[list[str]], text:
 
 
 def stop(message: str) -> NoReturn:
+    """Say what is wrong, and end the command with exit code 1."""
     typer.echo(message, err=True)
     raise typer.Exit(1)

@@ -23,6 +23,7 @@ def progress_logger(init_context: dg.InitLoggerContext) -> logging.Logger:
 
 @contextlib.contextmanager
 def listening(out: Console) -> Iterator[None]:
+    """Show what the logger of a run is told, while the block runs."""
     logger = logging.getLogger(LOGGER)
     handler = _ProgressHandler(out)
     logger.addHandler(handler)

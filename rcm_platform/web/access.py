@@ -87,4 +87,5 @@ def users(settings: Settings, arguments: Sequence[str]) -> int:
 
 
 def python_module(name: str) -> list[str]:
+    """The command that runs a module of the platform in a new process."""
     return [sys.executable, "-m", f"rcm_platform.{name}"]

@@ -98,6 +98,7 @@ def course_of(
     share: Ints,
     paid: Ints,
 ) -> Course:
+    """Draw what the payer makes of each claim, and the days of that."""
     claims, behaviour = care.claims, parameters.behaviour
     payer, payers = claims.payer, parameters.payers
     key = claims.key

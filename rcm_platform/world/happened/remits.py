@@ -121,6 +121,7 @@ def remits_of(
     first: Decision,
     expected: Ints,
 ) -> tuple[Remits, RemitLines]:
+    """Every decision of a payer on a claim, and what it says of each line."""
     claims = care.claims
     collector = _Collector(care)
     accepted_attempt = 1 + course.rejected.astype(np.int64)

@@ -29,6 +29,7 @@ def submissions_of(
     denied: Denials,
     course: Course,
 ) -> Submissions:
+    """Each time that a claim is sent to a payer, with its acknowledgement."""
     claims = care.claims
     accepted = 1 + course.rejected.astype(np.int64)
     nothing = np.zeros_like(accepted)
@@ -69,6 +70,7 @@ def submissions_of(
 
 
 def stray_acks(draws: Draws, rates: FaultRates, care: Care, submissions: Submissions) -> StrayAcks:
+    """Acknowledgements of claims that were never sent (planted)."""
     rows = np.flatnonzero(
         (submissions.kind == FIRST)
         & rates.planted("stranger_ack", draws, care.claims.key[submissions.claim])
