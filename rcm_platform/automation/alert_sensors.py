@@ -122,7 +122,7 @@ def stale_sensor(settings: Settings) -> dg.SensorDefinition:
         version = versions.current(settings.published_dir)
         if version is None:
             return dg.SkipReason("Nothing is published yet.")
-        age = datetime.now(UTC) - version.published_at(settings.published_dir)
+        age = datetime.now(UTC) - versions.proven_at(settings.published_dir, version)
         hours = age.total_seconds() / 3600
         if age < timedelta(hours=settings.stale_hours):
             return dg.SkipReason(f"{version.version} is {hours:.1f} h old.")

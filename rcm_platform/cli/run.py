@@ -23,14 +23,37 @@ def run(
             formats=["%Y-%m-%d"], help="Report as of this date (default: latest arrival)."
         ),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run all of it, even where nothing is new.")
+    ] = False,
 ) -> None:
-    """Run the whole graph: receive, load, transform, prove, publish."""
+    """Run the whole graph: receive, load, transform, prove, publish.
+
+    Where neither the sources, the settings, the code nor the as-of date changed since the last run,
+    nothing is done: what is published is still proven.
+    """
     from rcm_platform.operate import run as operate_run
 
     settings = get_settings()
-    report = operate_run.run_all(settings, out, _definitions, as_of.date() if as_of else None)
+    report = operate_run.run_all(
+        settings, out, _definitions, as_of.date() if as_of else None, again=again
+    )
+    if report.unchanged_since:
+        _print_unchanged(report)
+        return
     _print_report(report)
     raise typer.Exit(0 if report.succeeded else 1)
+
+
+def _print_unchanged(report: RunReport) -> None:
+    for message in report.warnings:
+        out.print(f"[yellow]warning[/] {message}")
+    out.print(
+        f"[green]Nothing new[/] since the run of {report.unchanged_since}: readers see "
+        f"{report.published}, as of {report.as_of}, and it is still proven "
+        f"({report.checks_passed:,} checks passed, {report.checks_failed:,} did not).\n"
+        f"Looked for {report.total_seconds:.1f} s. To run all the same: `rcm run --again`."
+    )
 
 
 def _definitions() -> dg.Definitions:

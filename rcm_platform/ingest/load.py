@@ -44,6 +44,20 @@ def load_source(
         raise SourceUnavailable(problem.what, problem.where, advice) from problem
 
 
+def brings_something(settings: Settings, lake: Lake, source: str) -> bool:
+    """Whether a load of this source system would land anything; nothing is written.
+
+    Raises SourceUnavailable when it cannot be reached.
+    """
+    from rcm_platform.lake import FoundNew, LakeToLook
+
+    try:
+        load_source(settings, LakeToLook(lake.root), source)
+    except FoundNew:
+        return True
+    return False
+
+
 def compare_source(
     settings: Settings,
     lake: Lake,

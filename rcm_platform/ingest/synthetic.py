@@ -37,6 +37,20 @@ def build_world(
     return generate(settings.world_dir, **asked, progress=progress)
 
 
+def is_complete(settings: Settings, day: date | None = None) -> bool:
+    """Whether the world is what the settings and `day` ask for; also where they ask for none."""
+    from rcm_platform.world import same_world
+
+    if not from_world(settings):
+        return True
+    asked, present = world_arguments(settings, day), world_parameters(settings)
+    return (
+        bool(present)
+        and same_world(present, **asked)
+        and date.fromisoformat(present["through"]) == asked["through"]
+    )
+
+
 def world_arguments(settings: Settings, day: date | None = None) -> dict[str, Any]:
     """The arguments of `rcm_platform.world.generate` that the settings ask for."""
     return {

@@ -83,7 +83,7 @@ def _published(settings: Settings) -> tuple[bool, str]:
     version = versions.current(settings.published_dir)
     if version is None:
         return False, "nothing is published yet: `rcm run` publishes"
-    age = datetime.now(UTC) - version.published_at(settings.published_dir)
+    age = datetime.now(UTC) - versions.proven_at(settings.published_dir, version)
     hours = age.total_seconds() / 3600
     held = versions.held(settings.published_dir)
     is_fresh = hours < settings.stale_hours

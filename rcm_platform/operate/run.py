@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from rcm_platform.ingest import lake_access
-from rcm_platform.operate import run_report
+from rcm_platform.operate import run_report, unchanged
 from rcm_platform.operate.dagster_home import prepare_dagster_home
 from rcm_platform.operate.run_report import RunReport
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG
@@ -31,15 +31,23 @@ def run_all(
     out: Console,
     definitions: Callable[[], dg.Definitions],
     as_of: date | None = None,
+    *,
+    again: bool = False,
 ) -> RunReport:
-    """Run every asset and check; waits for another writer of the same home to end.
+    """Run every asset and check, where anything is new; waits for another writer of the same home
+    to end.
 
-    `definitions` loads the graph, which is counted as start-up.
+    `definitions` loads the graph, which is counted as start-up. `again`: also where nothing is new.
     """
     started = time.monotonic()
-    prepare_dagster_home(settings)
     with lake_access.single_writer(settings, out.print):
+        if not again and (proven := unchanged.proven_report(settings, as_of)):
+            proven.total_seconds = time.monotonic() - started
+            return proven
+        prepare_dagster_home(settings)
         report = _run_locked(settings, out, definitions, as_of, started)
+        if report.succeeded and report.has_published:
+            unchanged.note(settings, report)
     report.total_seconds = time.monotonic() - started
     (settings.data_dir / "last_run.json").write_text(json.dumps(asdict(report), indent=2))
     return report

@@ -41,6 +41,8 @@ class RunReport:
     published: str = ""
     published_path: str = ""
     has_published: bool = False
+    unchanged_since: str = ""
+    """When the run ended that this report is of, where nothing has changed since."""
     total_seconds: float = 0.0
     files_loaded: int = 0
     rows_added: int = 0

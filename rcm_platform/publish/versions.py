@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 POINTER = "current.json"
 HOLD = "held.json"
+CONFIRMED = "confirmed.json"
 KEPT_VERSIONS = 5
 
 # the format that DuckDB 1.2 and later read; the default one is of 0.10, larger and slower to write
@@ -169,6 +170,20 @@ def held(folder: Path) -> Hold | None:
         return None
     content = json.loads(path.read_text())
     return Hold(content["as_of"], content["held_at"], tuple(content["reasons"]))
+
+
+def confirm(folder: Path, version: Version) -> None:
+    """Mark that a run found nothing new, so that it would have published the same again."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    _replace(folder / CONFIRMED, json.dumps({"version": version.version, "at": now}))
+
+
+def proven_at(folder: Path, version: Version) -> datetime:
+    """When a version was written or, if that is later, a run last found nothing new, in UTC."""
+    path = folder / CONFIRMED
+    if path.exists() and (mark := json.loads(path.read_text()))["version"] == version.version:
+        return datetime.fromisoformat(mark["at"])
+    return version.published_at(folder)
 
 
 def current(folder: Path) -> Version | None:
