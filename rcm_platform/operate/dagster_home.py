@@ -32,6 +32,14 @@ retention:
   sensor: {purge_after_days: {skipped: 1, failure: 14, success: 14}}
 """
 
+DAGSTER_YAML_SQLITE = """\
+storage:
+  custom:
+    module: rcm_platform.operate.event_storage
+    class: Storage
+    config: {base_dir: {env: DAGSTER_HOME}}
+"""
+
 # the URL holds a password, which stays in the environment
 DAGSTER_YAML_POSTGRES = """\
 storage:
@@ -55,6 +63,8 @@ def prepare_dagster_home(settings: Settings) -> None:
         _, _, rest = settings.dagster_postgres_url.partition("://")
         os.environ["DAGSTER_POSTGRES_URL"] = f"postgresql+psycopg2://{rest}"
         text += DAGSTER_YAML_POSTGRES
+    else:
+        text += DAGSTER_YAML_SQLITE
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     new = settings.dagster_home / f".dagster.yaml.{os.getpid()}"
     new.write_text(text)
