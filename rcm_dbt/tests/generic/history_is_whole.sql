@@ -27,9 +27,9 @@
         valid_from is null
         or is_current is null
         or is_current <> (valid_to is null)
-        or coalesce(valid_to, cast('9999-12-31' as date))
-        <> coalesce(next_from, cast('9999-12-31' as date))
-        or valid_from >= coalesce(valid_to, cast('9999-12-31' as date))
+        or {{ or_open_end('valid_to') }}
+        <> {{ or_open_end('next_from') }}
+        or valid_from >= {{ or_open_end('valid_to') }}
         or (version_number = 1 and valid_from <> cast('1900-01-01' as date))
 
 {% endtest %}

@@ -108,16 +108,18 @@ final as (
         on answers.ack_batch_key = below.parent_ack_batch_key
 
     left join providers
-        on answers.level_code = '19'
-        and answers.source_system = providers.source_system
-        and {{ x12_provider_id('answers.answered_npi', 'null', 'answers.answered_name') }}
-        = providers.x12_provider_id
+        on answers.source_system = providers.source_system
+        and case
+            when answers.level_code = '19'
+                then {{ x12_provider_id('answers.answered_npi', 'null', 'answers.answered_name') }}
+        end = providers.x12_provider_id
 
     left join payers
-        on answers.source_entity_code = 'PR'
-        and {{ is_payer_of(
-            'payers', x12_payer_id('answers.source_id', 'answers.source_name'), 'answers.source_system'
-        ) }}
+        on answers.source_system = payers.source_system
+        and case
+            when answers.source_entity_code = 'PR'
+                then {{ x12_payer_id('answers.source_id', 'answers.source_name') }}
+        end = payers.payer_id
 
 )
 

@@ -60,7 +60,8 @@ billed_claims as (
         and facilities.facility_type = 'hospital'
 
     left join payers
-        on {{ is_payer_of('payers', 'billed.payer_id', 'billed.source_system') }}
+        on billed.source_system = payers.source_system
+        and billed.payer_id = payers.payer_id
 
 ),
 

@@ -84,9 +84,8 @@ resolved as (
         ) }} = providers.x12_provider_id
 
     left join payers
-        on {{ is_payer_of(
-            'payers', x12_payer_id('submissions.payer_id', 'submissions.payer_name'), 'submissions.source_system'
-        ) }}
+        on submissions.source_system = payers.source_system
+        and {{ x12_payer_id('submissions.payer_id', 'submissions.payer_name') }} = payers.payer_id
 
     left join service_dates
         on submissions.submission_key = service_dates.submission_key

@@ -54,7 +54,8 @@ final as (
     from ranked
 
     left join payers
-        on {{ is_payer_of('payers', 'ranked.payer_id', 'ranked.source_system') }}
+        on ranked.source_system = payers.source_system
+        and ranked.payer_id = payers.payer_id
 
     where ranked.version_rank = 1
 

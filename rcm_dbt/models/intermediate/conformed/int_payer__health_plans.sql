@@ -29,7 +29,8 @@ plans as (
     from billed
 
     inner join payers
-        on {{ is_payer_of('payers', 'billed.payer_id', 'billed.source_system') }}
+        on billed.source_system = payers.source_system
+        and billed.payer_id = payers.payer_id
 
 ),
 

@@ -1,5 +1,6 @@
--- Every number under which a payer is known. A payer that merged is known under two, and everything
--- that comes under either is one payer's.
+-- Every number under which a payer is known, for each system that names payers: the numbers of the
+-- group's payer list mean the same in all of them, others in their own system alone. A payer that
+-- merged is known under two numbers, and everything that comes under either is one payer's.
 with
 
 payers as (
@@ -16,19 +17,19 @@ merged as (
 
 ),
 
-final as (
+listed as (
 
     select
-        source_system,
         payer_id,
         payer_key
 
     from payers
 
+    where source_system = 'operations'
+
     union all
 
     select
-        payers.source_system,
         merged.payer_id,
         payers.payer_key
 
@@ -37,6 +38,50 @@ final as (
     inner join payers
         on merged.merged_into = payers.payer_id
         and payers.source_system = 'operations'
+
+),
+
+systems as (
+
+    select source_system from {{ ref('stg_operations__payers') }}
+    union
+    select source_system from {{ ref('int_transaction__current') }}
+    union
+    select source_system from {{ ref('stg_hospital__authorizations') }}
+    union
+    select source_system from {{ ref('stg_hospital__eligibility_checks') }}
+    union
+    select source_system from {{ ref('stg_claims_csv__claims') }}
+    union
+    select source_system from {{ ref('stg_x12__submitted_claims') }}
+    union
+    select source_system from {{ ref('stg_x12__remit_payments') }}
+    union
+    select source_system from {{ ref('stg_x12__ack_batches') }}
+
+),
+
+final as (
+
+    select
+        systems.source_system,
+        listed.payer_id,
+        listed.payer_key
+
+    from systems
+
+    cross join listed
+
+    union all
+
+    select
+        source_system,
+        payer_id,
+        payer_key
+
+    from payers
+
+    where source_system <> 'operations'
 
 )
 

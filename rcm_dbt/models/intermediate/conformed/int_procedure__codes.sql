@@ -54,13 +54,18 @@ used as (
 
 listed as (
 
-    select * from {{ ref('procedure_codes') }}
+    select
+        'HCPCS' as code_system,
+        procedure_codes.*
+
+    from {{ ref('procedure_codes') }} as procedure_codes
 
 ),
 
 synthea_labels as (
 
     select
+        'SNOMED CT' as code_system,
         procedure_code,
         min(procedure_label) as label
 
@@ -84,11 +89,11 @@ final as (
     from used
 
     left join listed
-        on used.code_system = 'HCPCS'
+        on used.code_system = listed.code_system
         and used.procedure_code = listed.procedure_code
 
     left join synthea_labels
-        on used.code_system = 'SNOMED CT'
+        on used.code_system = synthea_labels.code_system
         and used.procedure_code = synthea_labels.procedure_code
 
     where used.procedure_code is not null

@@ -225,8 +225,8 @@ priced as (
         and lines.facility_key = contracts.facility_key
         and lines.service_category = contracts.service_category
         and lines.service_date >= contracts.effective_date
-        and (contracts.end_date is null or lines.service_date <= contracts.end_date)
-        and (contracts.next_date is null or lines.service_date < contracts.next_date)
+        and lines.service_date <= {{ or_open_end('contracts.end_date') }}
+        and lines.service_date < {{ or_open_end('contracts.next_date') }}
 
     left join fees
         on case
@@ -235,8 +235,8 @@ priced as (
         end = fees.schedule_key
         and lines.procedure_code = fees.procedure_code
         and lines.service_date >= fees.effective_date
-        and (fees.end_date is null or lines.service_date <= fees.end_date)
-        and (fees.next_date is null or lines.service_date < fees.next_date)
+        and lines.service_date <= {{ or_open_end('fees.end_date') }}
+        and lines.service_date < {{ or_open_end('fees.next_date') }}
 
 ),
 

@@ -88,7 +88,8 @@ transactions as (
         on transactions.encounter_key = encounters.encounter_key
 
     left join payers
-        on {{ is_payer_of('payers', 'transactions.payer_id', 'transactions.source_system') }}
+        on transactions.source_system = payers.source_system
+        and transactions.payer_id = payers.payer_id
 
 ),
 

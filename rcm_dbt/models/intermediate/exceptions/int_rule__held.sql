@@ -14,9 +14,13 @@ payments as (
 
     select
         *,
-        lead(segment_no) over (
-            partition by interchange_sha256
-            order by segment_no
+        -- the last payment of an interchange ends with it
+        coalesce(
+            lead(segment_no) over (
+                partition by interchange_sha256
+                order by segment_no
+            ),
+            2147483647
         ) as next_segment_no
 
     from {{ ref('int_cash__received_payments') }}
@@ -61,13 +65,14 @@ placed as (
     from items
 
     left join payments
-        on items.quarantine_level = 'claim'
-        and items.source_system = payments.source_system
+        on items.source_system = payments.source_system
         and items._source_file = payments._source_file
-        and {{ dbt.split_part('items._source_position', "'/'", 1) }}
-        = {{ dbt.split_part('payments._source_position', "'/'", 1) }}
+        and case
+            when items.quarantine_level = 'claim'
+                then {{ dbt.split_part('items._source_position', "'/'", 1) }}
+        end = {{ dbt.split_part('payments._source_position', "'/'", 1) }}
         and items.segment_no >= payments.segment_no
-        and (payments.next_segment_no is null or items.segment_no < payments.next_segment_no)
+        and items.segment_no < payments.next_segment_no
 
 ),
 

@@ -18,8 +18,14 @@ final as (
 
     select
         results.*,
-        {{ money('results.forecast_amount * intervals.low_ratio') }} as low_amount,
-        {{ money('results.forecast_amount * intervals.high_ratio') }} as high_amount
+        case
+            when results.forecast_amount >= 0
+                then {{ money('results.forecast_amount * intervals.low_ratio') }}
+        end as low_amount,
+        case
+            when results.forecast_amount >= 0
+                then {{ money('results.forecast_amount * intervals.high_ratio') }}
+        end as high_amount
 
     from results
 
@@ -27,7 +33,6 @@ final as (
         on results.scope = intervals.scope
         and results.horizon_days = intervals.horizon_days
         and results.report_date = intervals.report_date
-        and results.forecast_amount >= 0
 
 )
 

@@ -51,6 +51,7 @@ parts as (
 
 ),
 
+-- of each payer, and of all of them together
 treated as (
 
     select
@@ -61,11 +62,17 @@ treated as (
 
     from claims
 
-    group by
+    where payer_key is not null
+
+    union
+
+    select
         facility_key,
-        payer_key,
+        'all' as payer_key,
         service_month,
         person_key
+
+    from claims
 
 ),
 
@@ -99,7 +106,7 @@ people as (
     left join treated
         on parts.facility_key = treated.facility_key
         and parts.period_month = treated.service_month
-        and (parts.payer_key is null or parts.payer_key = treated.payer_key)
+        and coalesce(parts.payer_key, 'all') = treated.payer_key
 
     where parts.claim_key is null
 

@@ -50,7 +50,8 @@ exported as (
         and facilities.facility_type = 'hospital'
 
     left join {{ ref('int_payer__identifiers') }} as payers
-        on {{ is_payer_of('payers', 'exports.payer_id', 'exports.source_system') }}
+        on exports.source_system = payers.source_system
+        and exports.payer_id = payers.payer_id
 
 ),
 

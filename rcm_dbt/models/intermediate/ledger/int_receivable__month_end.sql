@@ -122,10 +122,7 @@ final as (
 
     inner join month_ends
         on balances.change_month <= month_ends.month_start_date
-        and (
-            balances.next_change_month is null
-            or balances.next_change_month > month_ends.month_start_date
-        )
+        and {{ or_open_end('balances.next_change_month') }} > month_ends.month_start_date
 
     inner join headers
         on balances.claim_key = headers.claim_key

@@ -71,9 +71,8 @@ resolved as (
         ) }} = providers.x12_provider_id
 
     left join payers
-        on {{ is_payer_of(
-            'payers', x12_payer_id('payments.payer_id', 'payments.payer_name'), 'payments.source_system'
-        ) }}
+        on payments.source_system = payers.source_system
+        and {{ x12_payer_id('payments.payer_id', 'payments.payer_name') }} = payers.payer_id
 
     left join contents
         on payments.remit_payment_key = contents.remit_payment_key

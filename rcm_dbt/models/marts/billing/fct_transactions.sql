@@ -62,9 +62,8 @@ unioned as (
     from hospital_transactions
 
     left join payers
-        on {{ is_payer_of(
-            'payers', 'hospital_transactions.payer_id', 'hospital_transactions.source_system'
-        ) }}
+        on hospital_transactions.source_system = payers.source_system
+        and hospital_transactions.payer_id = payers.payer_id
 
     union all
 

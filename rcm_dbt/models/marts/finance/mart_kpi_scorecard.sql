@@ -185,6 +185,7 @@ changes as (
 
     select
         changes.*,
+        totals_before.aggregation_level,
         parts_before.kpi is not null as is_driver_shown
 
     from {{ ref('mart_kpi_changes') }} as changes
@@ -231,7 +232,7 @@ final as (
     left join changes
         on figures.kpi = changes.kpi
         and figures.period_month = changes.period_month
-        and figures.aggregation_level = 'total'
+        and figures.aggregation_level = changes.aggregation_level
 
 )
 
