@@ -23,6 +23,7 @@ class Benchmark(StrEnum):
     DATABASE = "database"
     PERSONS = "persons"
     WORLD = "world"
+    GROWTH = "growth"
     QUEUE = "queue"
     FORECAST = "forecast"
 
@@ -35,6 +36,16 @@ def bench(
     worlds: Annotated[
         str, typer.Option(help="Sizes of which the generator is timed, joined by commas.")
     ] = "small,medium,large",
+    sizes: Annotated[
+        str, typer.Option(help="World sizes that growth compares, joined by commas.")
+    ] = "small,medium",
+    rounds: Annotated[
+        int, typer.Option(min=1, help="Builds of growth at each size; the quickest counts.")
+    ] = 1,
+    homes: Annotated[
+        Path | None,
+        typer.Option(help="Folder where growth keeps its worlds, and finds those of last time."),
+    ] = None,
     folder: Annotated[
         Path | None,
         typer.Option(
@@ -48,11 +59,13 @@ def bench(
     stages: a whole run, beside a textbook set-up. location: loading the graph. landing: a new
     835, from arrival to the published marts. ui: what it costs while nobody looks, and how long its
     asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
-    increment. persons: linking all patients. world: the generator at several sizes. queue and
-    forecast: how good they were on past months, as published.
+    increment. persons: linking all patients. world: the generator at several sizes. growth: each
+    model of dbt at several sizes. queue and forecast: how good they were on past months, as
+    published.
     """
     from rcm_platform.benchmarks import (
         database,
+        growth,
         judgement,
         landing,
         location,
@@ -79,7 +92,8 @@ def bench(
         Benchmark.X12: lambda: x12.measure(out),
         Benchmark.DATABASE: lambda: database.measure(out),
         Benchmark.PERSONS: lambda: persons.measure(out),
-        Benchmark.WORLD: lambda: world.measure([name for name in worlds.split(",") if name], out),
+        Benchmark.WORLD: lambda: world.measure(_names(worlds), out),
+        Benchmark.GROWTH: lambda: growth.measure(_names(sizes), rounds, homes, out),
         Benchmark.QUEUE: lambda: judgement.queue(published),
         Benchmark.FORECAST: lambda: judgement.forecast(published),
     }
@@ -91,3 +105,7 @@ def bench(
             out.print(measures[name]())
     except (TimeoutError, RuntimeError, FileNotFoundError, NotPublished) as problem:
         stop(str(problem))
+
+
+def _names(joined: str) -> list[str]:
+    return [name for name in joined.split(",") if name]

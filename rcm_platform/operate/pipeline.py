@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from rcm_platform.sources.base import LoadSummary
 
 
+def _untimed(stage: str) -> AbstractContextManager[None]:
+    """Of who times no stage."""
+    return nullcontext()
+
+
 class NotPublished(Exception):  # noqa: N818 (reads as what happened)
     """No version was written; the message says why and what to do."""
 
@@ -221,15 +226,12 @@ def publish(
     return Published(version, audiences)
 
 
-def run(
-    settings: Settings,
-    timed: Callable[[str], AbstractContextManager[None]] = lambda stage: nullcontext(),
-) -> Published:
-    """From the sources to what readers see; `timed` is told of each stage.
-
-    An absent source does not stop the others. Raises DbtError or NotPublished.
-    """
-    warnings: list[str] = []
+def load_all(
+    settings: Settings, timed: Callable[[str], AbstractContextManager[None]] = _untimed
+) -> tuple[date, list[str]]:
+    """Everything that dbt reads: raw from every source, and the persons; with the date to report as
+    of, and what is said of sources that are absent. They do not stop the others."""
+    absent = []
     with lake_access.single_writer(settings):
         if feeds.from_world(settings):
             with timed("world"):
@@ -239,11 +241,24 @@ def run(
                 try:
                     land(settings, lake, source)
                 except SourceUnavailable as problem:
-                    warnings.append(str(problem))
+                    absent.append(str(problem))
             settle_quarantine(settings, lake)
         as_of = as_of_date(settings, lake)
         with timed("persons"):
             store.link(settings, lake, as_of)
+    return as_of, absent
+
+
+def run(
+    settings: Settings, timed: Callable[[str], AbstractContextManager[None]] = _untimed
+) -> Published:
+    """From the sources to what readers see; `timed` is told of each stage.
+
+    An absent source does not stop the others. Raises DbtError or NotPublished.
+    """
+    with lake_access.single_writer(settings):
+        as_of, warnings = load_all(settings, timed)
+        lake = lake_access.open_lake(settings)
         with timed("dbt"):
             build(settings, lake, as_of)
         with timed("checks"):
