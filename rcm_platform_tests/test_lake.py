@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rcm_platform import lake as lake_module
-from rcm_platform.lake import UNDATED, Lake
+from rcm_platform.lake import UNDATED, Lake, LakeError, changes
+from rcm_platform.lake import batch as batch_module
 from rcm_platform.sources.base import QuarantineItem, ReceivedFile, declare, write_platform_rows
 
-DAY, NEXT_DAY = date(2025, 3, 1), date(2025, 3, 2)
+DAY, NEXT_DAY, NEXT_MONTH = date(2025, 3, 1), date(2025, 3, 2), date(2025, 4, 1)
 VISITS = pa.schema([("visit_id", pa.string()), ("amount", pa.decimal128(18, 2))])
 
 
@@ -47,7 +47,12 @@ def query(lake: Lake, columns: str = "visit_id", table: str = "visits") -> list[
 
 
 def all_files(lake: Lake) -> list[Path]:
-    return [p for p in lake.root.rglob("*") if p.is_file() and p.name != "schema.parquet"]
+    """The files of the lake, but for what declares a table and the lock of readers."""
+    return [
+        p
+        for p in lake.root.rglob("*")
+        if p.is_file() and p.name not in ("schema.parquet", "_readers.lock")
+    ]
 
 
 class TestDeclare:
@@ -116,26 +121,48 @@ class TestBatch:
             raise RuntimeError("disk")
         assert all_files(lake) == []
 
-    def test_many_additions_become_one_file_a_day(self, lake: Lake) -> None:
+    def test_many_additions_become_one_file_a_month(self, lake: Lake) -> None:
         with lake.batch("clinic", ["1"]) as batch:
             for n in range(5):
                 batch.add("clinic", "visits", DAY, visits(f"v{n}"))
             batch.add("clinic", "visits", NEXT_DAY, visits("w"))
+            batch.add("clinic", "visits", NEXT_MONTH, visits("x"))
+            batch.add("clinic", "visits", UNDATED, visits("y"))
         names = {
             p.relative_to(lake.root / "clinic" / "visits").as_posix()
             for p in all_files(lake)
             if "visits" in p.parts
         }
         assert names == {
-            f"_arrival_date=2025-03-01/{batch.id}.parquet",
-            f"_arrival_date=2025-03-02/{batch.id}.parquet",
+            f"2025-03/{batch.id}.parquet",
+            f"2025-04/{batch.id}.parquet",
+            f"undated/{batch.id}.parquet",
         }
-        assert len(query(lake)) == 6
+        assert len(query(lake)) == 8
+
+    def test_each_row_may_name_its_own_day(self, lake: Lake) -> None:
+        days = [NEXT_MONTH, DAY, UNDATED, NEXT_DAY]
+        rows = visits("v1", "v2", "v3", "v4", _arrival_date=pa.array(days))
+        with lake.batch("clinic", ["1"]) as batch:
+            batch.add("clinic", "visits", None, rows)
+        assert query(lake, "visit_id, _arrival_date") == [
+            (f"v{number}", day) for number, day in enumerate(days, 1)
+        ]
+        assert len([p for p in all_files(lake) if "visits" in p.parts]) == 3
+
+    def test_a_row_without_a_day_stops_the_batch(self, lake: Lake) -> None:
+        rows = visits("v1", _arrival_date=pa.array([None], pa.date32()))
+        with (
+            pytest.raises(ValueError, match="no arrival date"),
+            lake.batch("clinic", ["1"]) as batch,
+        ):
+            batch.add("clinic", "visits", None, rows)
+        assert all_files(lake) == []
 
     def test_a_large_batch_is_written_in_parts(
         self, lake: Lake, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(lake_module, "_BUFFER_BYTES", 0)
+        monkeypatch.setattr(batch_module, "_BUFFER_BYTES", 0)
         with lake.batch("clinic", ["1"]) as batch:
             batch.add("clinic", "visits", DAY, visits("v1"))
             batch.add("clinic", "visits", DAY, visits("v2"))
@@ -185,7 +212,7 @@ class TestRecover:
         batch._flush()  # the process dies here: neither commit nor discard
         restarted = Lake(lake.root)
         assert query(restarted) == []
-        assert restarted.recover() == 2
+        assert restarted.recover() == 1
         assert query(restarted) == []
         assert all_files(restarted) == []
         assert restarted.recover() == 0
@@ -197,22 +224,38 @@ class TestRecover:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as killing:
-            killing.setattr(Lake, "_publish", killed)
+            killing.setattr(changes, "_finish_one", killed)
             with pytest.raises(KeyboardInterrupt), lake.batch("clinic", ["1"]) as batch:
                 batch.add("clinic", "visits", DAY, visits("v1"))
                 batch.add("clinic", "visits", NEXT_DAY, visits("v2"))
         restarted = Lake(lake.root)
-        assert query(restarted) == []
         assert restarted.recover() == 0
         assert query(restarted) == [("v1",), ("v2",)]
 
-    def test_a_file_that_no_batch_committed_is_removed(self, lake: Lake) -> None:
+    def test_a_file_of_a_batch_that_was_not_committed_is_removed(self, lake: Lake) -> None:
         with lake.batch("clinic", ["1"]) as batch:
             batch.add("clinic", "visits", DAY, visits("v1"))
         (committed,) = (lake.root / "clinic").rglob(f"{batch.id}.parquet")
-        pq.write_table(pq.read_table(committed), committed.with_name("stranger.parquet"))
+        pq.write_table(pq.read_table(committed), committed.with_name(f"{'0' * 20}-3.parquet"))
         assert lake.recover() == 1
         assert query(lake) == [("v1",)]
+
+    @pytest.mark.parametrize(
+        "place", ["2025-03/other.parquet", "declared/x.parquet", "a/b.parquet"]
+    )
+    def test_a_file_of_no_batch_is_named_and_neither_read_nor_removed(
+        self, lake: Lake, place: str
+    ) -> None:
+        with lake.batch("clinic", ["1"]) as batch:
+            batch.add("clinic", "visits", DAY, visits("v1"))
+        foreign = lake.root / "clinic" / "visits" / place
+        foreign.parent.mkdir(exist_ok=True)
+        pq.write_table(pa.table({"visit_id": ["v9"]}), foreign)
+        assert lake.recover() == 0
+        for asked in (lake.check, lambda: query(lake)):
+            with pytest.raises(LakeError, match=place):
+                asked()
+        assert foreign.exists()
 
 
 class TestRead:

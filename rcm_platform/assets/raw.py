@@ -195,7 +195,7 @@ def _platform_asset(settings: Settings, tables: Sequence[dg.AssetKey]) -> dg.Ass
     def platform(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         """The feeds write these as they go; here what they settled is noted, and all is counted."""
         with lake_access.writing(settings, context.log.warning) as lake:
-            settled = pipeline.settle_quarantine(settings, lake)
+            settled = pipeline.end_load(settings, lake)
         if settled:
             context.log.info(f"{len(settled)} quarantined items were loaded or corrected since")
         counts = lake_access.row_counts(lake, "platform", PLATFORM)

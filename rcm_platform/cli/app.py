@@ -36,6 +36,7 @@ app.command(
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
 )(serve.users)
 app.command()(installation.health)
+app.command()(installation.compact)
 app.command()(installation.backup)
 app.command()(installation.restore)
 app.command()(sources.compare)
@@ -61,6 +62,12 @@ def main() -> None:
             names = ", ".join(f"RCM_{part}".upper() for part in error["loc"])
             typer.echo(f"{names}: {error['msg']}" if names else error["msg"], err=True)
     except (ProjectError, DbtError) as problem:
+        typer.echo(str(problem), err=True)
+    except Exception as problem:
+        from rcm_platform.lake import LakeError  # takes long to import, and only now is needed
+
+        if not isinstance(problem, LakeError):
+            raise
         typer.echo(str(problem), err=True)
     else:
         return

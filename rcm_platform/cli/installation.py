@@ -1,4 +1,4 @@
-"""`rcm health`, `rcm backup` and `rcm restore`: what keeps an installation."""
+"""`rcm health`, `rcm compact`, `rcm backup` and `rcm restore`: what keeps an installation."""
 
 from __future__ import annotations
 
@@ -30,6 +30,27 @@ def health(
     for finding in found:
         typer.echo(f"{'✓' if finding.is_well else '✗'} {finding.probe:9} {finding.text}")
     raise typer.Exit(0 if all(finding.is_well for finding in found) else 1)
+
+
+def compact() -> None:
+    """Merge the small files of the lake; a run does so too, when its load has ended.
+
+    A month that is over becomes one file for each table. A lake that an earlier version wrote is
+    brought into the present layout. Readers may go on; a kill or a full disk loses nothing.
+    """
+    from rcm_platform.ingest import lake_access
+
+    settings = get_settings()
+    if not settings.lake_dir.exists():
+        stop(f"There is no lake in {settings.home}.")
+    done = lake_access.compact(settings, typer.echo)
+    if not done.tables:
+        typer.echo("Nothing to merge.")
+        return
+    typer.echo(
+        f"{done.tables:,} tables: {done.files_before:,} files became {done.files_after:,}, "
+        f"{done.bytes_before:,} bytes {done.bytes_after:,}."
+    )
 
 
 def backup(

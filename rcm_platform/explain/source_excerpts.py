@@ -81,7 +81,7 @@ class Archive:
         known = self._feeds.get(hospital, _NO_FEED).tables
         found = []
         for table in [name for name in VISIT_TABLES if name in known and lake.has(hospital, name)]:
-            with duckdb.connect() as con:
+            with lake.reading(), duckdb.connect() as con:
                 rows = con.execute(
                     f"select * from {lake.scan(hospital, table)} where {VISIT_COLUMN} = ? "
                     "qualify row_number() over ("
@@ -118,7 +118,7 @@ def _received_files(settings: Settings) -> set[tuple[str, str, str]]:
     lake = lake_access.open_lake(settings)
     if not lake.has("platform", "received_files"):
         return set()
-    with duckdb.connect() as con:
+    with lake.reading(), duckdb.connect() as con:
         return set(
             con.execute(
                 "select source_system, source_file, content_sha256 "
@@ -153,7 +153,7 @@ def _row(file: Path, position: str) -> tuple[Line, ...]:
 
 def _record(settings: Settings, hospital: str, table: str, position: str) -> tuple[Line, ...]:
     lake = lake_access.open_lake(settings)
-    with duckdb.connect() as con:
+    with lake.reading(), duckdb.connect() as con:
         found = con.execute(
             f"select * from {lake.scan(hospital, table)} "
             "where _source_position = ? order by _arrival_date desc limit 1",

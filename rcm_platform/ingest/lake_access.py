@@ -13,6 +13,7 @@ from rcm_platform.settings import Settings
 
 if TYPE_CHECKING:
     from rcm_platform.lake import Lake
+    from rcm_platform.lake.merging import Merging
 
 
 def open_lake(settings: Settings) -> Lake:
@@ -24,8 +25,8 @@ def open_lake(settings: Settings) -> Lake:
 
 @contextmanager
 def writing(settings: Settings, say: Callable[[str], object] | None = None) -> Iterator[Lake]:
-    """The lake, to write: every table declared, the leftovers of a killed run removed; `say` is
-    told of a wait for another writer.
+    """The lake, to write: every table declared and in the present layout, the leftovers of a killed
+    run removed; `say` is told of a wait for another writer.
 
     Only the holder of the lock may clean up: another one's unfinished batch looks like a leftover.
     """
@@ -33,17 +34,39 @@ def writing(settings: Settings, say: Callable[[str], object] | None = None) -> I
     from rcm_platform.sources.hospitals import hospitals
 
     with single_writer(settings, say):
-        lake = open_lake(settings)
-        lake.recover()
+        lake, _ = _in_order(settings)
         declare_all(lake, hospitals(settings).values())
         yield lake
+
+
+def compact(settings: Settings, say: Callable[[str], object] | None = None) -> Merging:
+    """Bring the lake into the present layout and merge its small files; what that did.
+
+    Raises LakeError; what was not merged then is as it was.
+    """
+    from rcm_platform.lake import merging
+
+    with single_writer(settings, say):
+        lake, migrated = _in_order(settings)
+        return migrated + merging.compact(lake.root)
+
+
+def _in_order(settings: Settings) -> tuple[Lake, Merging]:
+    """The lake without what a killed run left, in the present layout, and what that took."""
+    from rcm_platform.lake.old_layout import migrate
+
+    lake = open_lake(settings)
+    lake.recover()
+    migrated = migrate(lake.root)
+    lake.check()
+    return lake, migrated
 
 
 def row_counts(lake: Lake, feed: str, tables: Iterable[str]) -> dict[str, int]:
     """Rows of each raw table, all arrival dates together."""
     import duckdb
 
-    with duckdb.connect() as con:
+    with lake.reading(), duckdb.connect() as con:
         return {
             table: con.execute(f"select count(*) from {lake.scan(feed, table)}").fetchall()[0][0]
             for table in tables

@@ -49,7 +49,7 @@ def brings_something(settings: Settings, lake: Lake, source: str) -> bool:
 
     Raises SourceUnavailable when it cannot be reached.
     """
-    from rcm_platform.lake import FoundNew, LakeToLook
+    from rcm_platform.lake.looking import FoundNew, LakeToLook
 
     try:
         load_source(settings, LakeToLook(lake.root), source)

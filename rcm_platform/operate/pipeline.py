@@ -19,6 +19,7 @@ from rcm_platform.explain import trace_audit
 from rcm_platform.ingest import arrivals, feeds, lake_access, load, synthetic
 from rcm_platform.ingest.quarantine import last_load, originals
 from rcm_platform.ingest.quarantine.settle import settle
+from rcm_platform.lake import merging
 from rcm_platform.persons import store
 from rcm_platform.proof import blocking_rules, conservation, files, planted_faults, truth
 from rcm_platform.publish import exports, phi, small_cells, versions
@@ -84,12 +85,13 @@ def land(
     return summary
 
 
-def settle_quarantine(settings: Settings, lake: Lake) -> list[Item]:
+def end_load(settings: Settings, lake: Lake) -> list[Item]:
     """Once all feeds have loaded: write down which held items that settled, keep the files that a
-    replay needs, and note what the load brought. The caller holds the lock."""
+    replay needs, note what the load brought, and merge small files. The caller holds the lock."""
     settled = settle(lake, as_of_date(settings, lake))
     originals.keep_originals(settings, lake)
     last_load.note_load(settings, lake)
+    merging.compact(lake.root)
     return settled
 
 
@@ -118,7 +120,8 @@ def building(
         say("First the other models: they are of another date or state")
         which = ["--select", " ".join(plan.first), "--indirect-selection", "cautious"]
         _dbt_build(settings, lake, as_of, *which)
-    yield
+    with lake.reading_all():
+        yield
     if chosen and plan.is_whole:
         build_state.build_ended(settings, lake, as_of)
 
@@ -133,7 +136,8 @@ def build(settings: Settings, lake: Lake, as_of: date) -> None:
 
 def _dbt_build(settings: Settings, lake: Lake, as_of: date, *which: str) -> None:
     target = ["--target-path", str(dbt_project.run_target(settings))]
-    dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, *which, *target)
+    with lake.reading_all():
+        dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, *which, *target)
     warehouse_tables.write_lineage(settings, lake, warehouse_tables.read(settings))
 
 
@@ -242,7 +246,7 @@ def load_all(
                     land(settings, lake, source)
                 except SourceUnavailable as problem:
                     absent.append(str(problem))
-            settle_quarantine(settings, lake)
+            end_load(settings, lake)
         as_of = as_of_date(settings, lake)
         with timed("persons"):
             store.link(settings, lake, as_of)

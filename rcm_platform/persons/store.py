@@ -73,7 +73,7 @@ def records(settings: Settings, lake: Lake, as_of: date) -> pa.Table:
             f"select '{name}' as source_system, _arrival_date as arrival_date, {columns} "
             f"from {lake.scan(name, 'patients')} where _arrival_date <= date '{as_of}'"
         )
-    with duckdb.connect() as con:
+    with lake.reading(), duckdb.connect() as con:
         found = con.execute(
             "select * from (" + " union all ".join(parts) + ") where patient_id <> ''"
         ).to_arrow_table()

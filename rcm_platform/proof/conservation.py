@@ -41,10 +41,11 @@ def prove(
         "rows": _rows,
         "remittances": _remittances,
     }
-    return {
-        subject: list(proofs[subject](raw))
-        for subject in (proofs if subjects is None else subjects)
-    }
+    with lake.reading():
+        return {
+            subject: list(proofs[subject](raw))
+            for subject in (proofs if subjects is None else subjects)
+        }
 
 
 @dataclass(frozen=True)
@@ -276,10 +277,11 @@ def summary(
     """Dollars proven, dollars unexplained, dollars open in quarantine, and what payers announced by
     how far it is reconciled, as text for the record."""
     raw = _Raw(con, lake, as_of, hospitals)
-    charges, cash = list(_charges(raw)), list(_cash(raw))
-    # of what is no money (rows, work), the checks before have the proof
-    dollars = [line for line in [*charges, *cash, *_remittances(raw)] if line.unit == "dollars"]
-    quarantined = sum(dollars for *_, dollars in items.open_totals(lake, as_of))
+    with lake.reading():
+        charges, cash = list(_charges(raw)), list(_cash(raw))
+        # of what is no money (rows, work), the checks before have the proof
+        dollars = [line for line in [*charges, *cash, *_remittances(raw)] if line.unit == "dollars"]
+        quarantined = sum(dollars for *_, dollars in items.open_totals(lake, as_of))
     reconciled = dict(
         con.execute(
             "select reconciliation_status, sum(remitted_amount) "

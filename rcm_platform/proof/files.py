@@ -27,7 +27,7 @@ def account_for_files(lake: Lake) -> list[ProofLine]:
     A file with a held claim whose amounts cannot be read announces more than anyone can tell: its
     dollars are left out.
     """
-    with duckdb.connect() as con:
+    with lake.reading(), duckdb.connect() as con:
         lines = []
         for subject, unit, query in (
             ("bytes", "bytes", _FILE_BYTES),

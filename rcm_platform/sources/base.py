@@ -231,22 +231,22 @@ def write_platform_rows(
     )
     for table, items in written:
         schema = PLATFORM_TABLES[table]
-        by_date: dict[date, list[dict[str, Any]]] = defaultdict(list)
-        for item in items:
-            values = {name: getattr(item, name) for name in schema.names}
-            values |= {
+        rows = [
+            {name: getattr(item, name) for name in schema.names}
+            | {
                 "_source_system": item.source_system,
                 "_source_file": item.source_file,
                 "_source_position": getattr(item, "source_position", None),
+                "_arrival_date": item.arrival_date,
             }
-            by_date[item.arrival_date].append(values)
+            for item in items
+        ]
         full = pa.schema(
             [*schema]
             + [(f"_{name}", pa.string()) for name in ("source_system", "source_file")]
-            + [("_source_position", pa.string())]
+            + [("_source_position", pa.string()), ("_arrival_date", pa.date32())]
         )
-        for day, rows in by_date.items():
-            batch.add("platform", table, day, pa.Table.from_pylist(rows, full))
+        batch.add("platform", table, None, pa.Table.from_pylist(rows, full))
 
 
 def declare(lake: Lake, source: str, tables: Mapping[str, pa.Schema]) -> None:

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rcm_platform.lake import Batch, Lake
 from rcm_platform.sources.base import MONEY, Level, LoadSummary, QuarantineItem
@@ -380,13 +379,7 @@ def land(
     for chunk in reader:
         rows = pa.Table.from_batches([chunk])
         system = pa.repeat(pa.scalar(source_system, pa.string()), rows.num_rows)
-        dates = rows["_arrival_date"].combine_chunks()
-        rows = rows.drop_columns("_arrival_date").append_column("_source_system", system)
-        runs = pc.run_end_encode(dates)
-        start = 0
-        for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            batch.add(source, table, day, rows.slice(start, end - start))
-            start = end
+        batch.add(source, table, None, rows.append_column("_source_system", system))
 
 
 def quarantined(

@@ -56,7 +56,8 @@ def build(settings: Settings, as_of: date, first_arrival: date | None) -> Snapsh
     warehouse = work / "rcm.duckdb"  # the stem is the catalog's name
     which = ("--select", f"+{MART}", "kpi_registry", "--exclude-resource-type", "unit_test", "test")
     command = ("build", "--full-refresh", *which, "--target-path", str(target))
-    dbt_project.run_dbt(settings, as_of, *command, warehouse=warehouse)
+    with lake_access.open_lake(settings).reading_all():
+        dbt_project.run_dbt(settings, as_of, *command, warehouse=warehouse)
     return _keep(settings, warehouse, as_of)
 
 

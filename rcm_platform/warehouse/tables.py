@@ -46,8 +46,6 @@ def write_lineage(settings: Settings, lake: Lake, built: Tables) -> column_linea
     for source in manifest["sources"]:
         feed, name = column_lineage.raw_table(manifest, source)
         columns[source] = (
-            store.TABLES[name].names
-            if feed == "persons"
-            else [*lake.declared(feed, name).names, "_arrival_date"]
+            store.TABLES[name].names if feed == "persons" else lake.declared(feed, name).names
         )
     return column_lineage.write(settings.dbt_target_dir, columns, manifest)

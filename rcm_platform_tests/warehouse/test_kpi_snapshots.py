@@ -13,10 +13,14 @@ import pytest
 from rcm_platform.assets import kpi_snapshots as snapshot_asset
 from rcm_platform.assets.kpi_snapshots import JOB, KEY
 from rcm_platform.definitions import build_definitions
+from rcm_platform.lake import Lake
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
+from rcm_platform.sources.catalog import declare_all
+from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import kpi_snapshots
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.handmade import land
 from rcm_platform_tests.support.parsed_project import ParsedProject, Paths
 
 
@@ -79,26 +83,25 @@ def test_the_days_to_back_fill_end_where_the_data_end(tmp_path: Path) -> None:
     own = Settings(home=tmp_path, world=False, x12_dir=tmp_path, snapshots_from=date(2025, 1, 1))
 
     def arrive(day: date) -> None:
-        folder = own.lake_dir / "x12" / "remit_claims" / f"_arrival_date={day}"
-        folder.mkdir(parents=True)
-        (folder / "batch.parquet").touch()
+        land(Lake(own.lake_dir), "x12", "remit_claims", day, {})
 
+    declare_all(Lake(own.lake_dir), hospitals(own).values())
     arrive(date(2024, 12, 1))
     assert partitions(own) == ["2025-01-01"]
     arrive(date(2025, 2, 28))
     assert partitions(own)[0] == "2025-01-01"
     assert partitions(own)[-1] == "2025-02-28"
     # a folder that a removed batch left is no data
-    (own.lake_dir / "x12" / "remit_claims" / "_arrival_date=2025-06-30").mkdir()
+    (own.lake_dir / "x12" / "remit_claims" / "2025-06").mkdir()
     assert partitions(own)[-1] == "2025-02-28"
 
 
 def test_while_data_keep_arriving_the_days_follow_the_calendar(tmp_path: Path) -> None:
     own = Settings(home=tmp_path, world=False, x12_dir=tmp_path)
     day = date.today() - timedelta(days=3)
-    folder = own.lake_dir / "x12" / "remit_claims" / f"_arrival_date={day}"
-    folder.mkdir(parents=True)
-    (folder / "batch.parquet").touch()
+    lake = Lake(own.lake_dir)
+    declare_all(lake, hospitals(own).values())
+    land(lake, "x12", "remit_claims", day, {})
     assert partitions(own)[-1] > day.isoformat()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from rcm_platform.ingest import feeds
 from rcm_platform.ingest.quarantine.items import Item, contents
@@ -117,9 +116,7 @@ def replay_held(
         outcomes |= result.outcomes
         for table, rows in result.tables.items():
             counts[table] = counts.get(table, 0) + len(rows)
-            for day in sorted(set(rows["_arrival_date"].to_pylist())):
-                part = rows.filter(pc.equal(rows["_arrival_date"], pa.scalar(day)))
-                batch.add("x12", table, day, part.drop_columns("_arrival_date"))
+            batch.add("x12", table, None, rows)
     return outcomes
 
 

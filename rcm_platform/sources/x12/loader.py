@@ -13,11 +13,9 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from rcm_platform.lake import UNDATED, Batch, Lake
+from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources.base import (
     LoadSummary,
     Progress,
@@ -247,7 +245,7 @@ def _write(
     with lake.batch(_SOURCE, identity) as batch:
         for tables in reader.read(fresh):
             for table, found in tables.items():
-                _add_by_date(batch, table, found)
+                batch.add(_SOURCE, table, None, found)
                 rows[table] += len(found)
             for name, (table, column) in _DOLLARS.items():
                 if table in tables:
@@ -261,21 +259,6 @@ _DOLLARS = {
     "paid by 835": ("remit_payments", "payment_amount"),
     "charged by 837": ("submitted_claims", "charge_amount"),
 }
-
-
-def _add_by_date(batch: Batch, table: str, rows: pa.Table) -> None:
-    """Add rows to their partitions: a slice per date, sorted only where dates are mixed."""
-    if not len(rows):
-        return
-    days = rows["_arrival_date"].cast(pa.int32()).to_numpy()
-    if (np.diff(days) < 0).any():
-        order = np.argsort(days, kind="stable")
-        rows, days = rows.take(pa.array(order)), days[order]
-    starts = np.flatnonzero(np.diff(days, prepend=days[0] - 1))
-    for start, end in zip(starts, [*starts[1:], len(days)], strict=True):
-        part = rows.slice(start, end - start)
-        day = part["_arrival_date"][0].as_py()
-        batch.add(_SOURCE, table, day, part.drop_columns("_arrival_date"))
 
 
 def _summary(
