@@ -26,6 +26,6 @@ class LakeToLook(Lake):
 
 
 class _BatchToLook(Batch):
-    def add(self, source: str, table: str, arrival_date: date, rows: pa.Table) -> None:
+    def add(self, source: str, table: str, arrival_date: date | None, rows: pa.Table) -> None:
         if rows.num_rows:
             raise FoundNew
