@@ -141,27 +141,33 @@ def marts_true(settings: Settings) -> dg.AssetChecksDefinition:
         lake = lake_access.open_lake(settings)
         as_of = as_of_date(settings, context, lake)
         latest = lake.latest_arrival_date()
-        for check in proof_truth.CHECKS:
-            if not is_asked(context, mart_key(check.proves), f"{check.name}_true"):
-                continue
-            metadata: dict[str, Any]
-            if latest and as_of < latest:
-                passed = True
-                metadata = not_applicable(as_of, latest)
-            else:
-                with warehouse.get_connection() as con:
-                    result = proof_truth.compare(
-                        con, settings.world_dir / "truth" / "knowable", as_of, check
-                    )
-                passed = result.passed
-                metadata = TruthResult(
-                    result.mart_rows, result.truth_rows, result.only_in_mart, result.only_in_truth
-                ).metadata()
-            yield dg.AssetCheckResult(
-                asset_key=mart_key(check.proves),
-                check_name=f"{check.name}_true",
-                passed=passed,
-                metadata=metadata,
-            )
+        asked = [
+            check
+            for check in proof_truth.CHECKS
+            if is_asked(context, mart_key(check.proves), f"{check.name}_true")
+        ]
+        if latest and as_of < latest:
+            for check in asked:
+                yield _truth_result(check, passed=True, metadata=not_applicable(as_of, latest))
+            return
+        folder = settings.world_dir / "truth" / "knowable"
+        with warehouse.get_connection() as con:
+            results = list(proof_truth.compare_all(con, folder, as_of, asked))
+        for check, result in zip(asked, results, strict=True):
+            metadata = TruthResult(
+                result.mart_rows, result.truth_rows, result.only_in_mart, result.only_in_truth
+            ).metadata()
+            yield _truth_result(check, result.passed, metadata)
 
     return truth
+
+
+def _truth_result(
+    check: proof_truth.TruthCheck, passed: bool, metadata: dict[str, Any]
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=mart_key(check.proves),
+        check_name=f"{check.name}_true",
+        passed=passed,
+        metadata=metadata,
+    )

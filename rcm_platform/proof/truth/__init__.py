@@ -17,7 +17,13 @@ from rcm_platform.proof.truth import (
     operations,
     patients,
 )
-from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck, TruthResult, compare
+from rcm_platform.proof.truth.compare import (
+    HOSPITALS,
+    TruthCheck,
+    TruthResult,
+    compare,
+    compare_all,
+)
 
 _MODULES = (
     billing, claims, denials, finance, forecast, kpis, clinical, patients, operations, core, data,
@@ -25,4 +31,4 @@ _MODULES = (
 
 CHECKS = [check for module in _MODULES for check in module.CHECKS]
 
-__all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare"]
+__all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare", "compare_all"]
