@@ -28,6 +28,7 @@ from rcm_platform.assets.dbt_resource import project
 from rcm_platform.ingest import lake_access
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
+from rcm_platform.operate.run_tags import WHOLE_BUILD_TAG
 from rcm_platform.publish import first_rows
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import assumptions, build_state, data_tests
@@ -109,7 +110,9 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                     pipeline.building(
                         settings, lake, as_of, manifest, chosen, loaded, context.log.info
                     ),
-                    dbt_project.dbt_environment(settings, as_of),
+                    dbt_project.dbt_environment(
+                        settings, as_of, whole=WHOLE_BUILD_TAG in context.run.tags
+                    ),
                 ):
                     invocation = dbt.cli(
                         dbt_project.BUILD,

@@ -24,7 +24,8 @@ def run(
         ),
     ] = None,
     again: Annotated[
-        bool, typer.Option("--again", help="Run all of it, even where nothing is new.")
+        bool,
+        typer.Option("--again", help="Make all of it again, even where nothing is new."),
     ] = False,
 ) -> None:
     """Run the whole graph: receive, load, transform, prove, publish.

@@ -16,7 +16,7 @@ from rcm_platform.ingest import lake_access
 from rcm_platform.operate import run_report, unchanged
 from rcm_platform.operate.dagster_home import prepare_dagster_home
 from rcm_platform.operate.run_report import RunReport
-from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG
+from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG, WHOLE_BUILD_TAG
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform.web.processes import CODE
@@ -37,7 +37,8 @@ def run_all(
     """Run every asset and check, where anything is new; waits for another writer of the same home
     to end.
 
-    `definitions` loads the graph, which is counted as start-up. `again`: also where nothing is new.
+    `definitions` loads the graph, which is counted as start-up. `again`: also where nothing is new,
+    and every table is made again.
     """
     started = time.monotonic()
     with lake_access.single_writer(settings, out.print):
@@ -45,7 +46,8 @@ def run_all(
             proven.total_seconds = time.monotonic() - started
             return proven
         prepare_dagster_home(settings)
-        report = _run_locked(settings, out, definitions, as_of, started)
+        tags = {HEADLESS_TAG: "1"} | ({WHOLE_BUILD_TAG: "1"} if again else {})
+        report = _run_locked(settings, out, definitions, as_of, tags, started)
         if report.succeeded and report.has_published:
             unchanged.note(settings, report)
     report.total_seconds = time.monotonic() - started
@@ -58,6 +60,7 @@ def _run_locked(
     out: Console,
     definitions: Callable[[], dg.Definitions],
     as_of: date | None,
+    tags: dict[str, str],
     started: float,
 ) -> RunReport:
     import dagster as dg
@@ -68,7 +71,8 @@ def _run_locked(
 
     job = definitions().resolve_job_def("nightly")
     start_up = time.monotonic() - started
-    tags = {HEADLESS_TAG: "1"} | ({AS_OF_TAG: as_of.isoformat()} if as_of else {})
+    if as_of:
+        tags |= {AS_OF_TAG: as_of.isoformat()}
     with dg.DagsterInstance.get() as instance, listening(out):
         _close_killed_runs(instance)
         log = settings.data_dir / "last_run.log"

@@ -11,3 +11,5 @@ ARRIVED_TAG = "rcm/arrived"
 
 HELD_TAG = "rcm/held"
 NOT_READ_TAG = "rcm/not read"
+WHOLE_BUILD_TAG = "rcm/whole_build"
+"""On a run that makes every table again, also where nothing that it is made of has changed."""

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock
@@ -27,23 +28,28 @@ class DbtError(RuntimeError):
     """A dbt command failed; the message is what it printed."""
 
 
-def environment(settings: Settings, as_of: date, warehouse: Path | None = None) -> dict[str, str]:
+def environment(
+    settings: Settings, as_of: date, warehouse: Path | None = None, *, whole: bool = False
+) -> dict[str, str]:
     """What every dbt command of this installation finds in its environment; `warehouse` is another
-    DuckDB file than the installation's."""
+    DuckDB file than the installation's, `whole` makes also the tables of which nothing changed."""
+    engine = " ".join(version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb"))
     return {
         "RCM_HOME": str(settings.home),
         "RCM_LAKE": str(settings.lake_dir),
         "RCM_PERSONS": str(settings.persons_dir),
         "RCM_WAREHOUSE": str(warehouse or settings.warehouse_path),
         "RCM_AS_OF": as_of.isoformat(),
+        "RCM_PROJECT": hashlib.sha256(f"{fingerprint(settings)} {engine}".encode()).hexdigest(),
+        "RCM_BUILD": "whole" if whole else "changed",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
 
 
 @contextmanager
-def dbt_environment(settings: Settings, as_of: date) -> Iterator[None]:
+def dbt_environment(settings: Settings, as_of: date, *, whole: bool = False) -> Iterator[None]:
     """Set `environment` for this process while the block runs."""
-    added = environment(settings, as_of)
+    added = environment(settings, as_of, whole=whole)
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:

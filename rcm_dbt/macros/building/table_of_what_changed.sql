@@ -1,0 +1,113 @@
+{#
+    How a table is made in DuckDB: in the place of the last one and in one transaction, so that a
+    build that fails leaves the last one; and only where something that it is made of has changed.
+
+    A model is a function of its SQL and of the tables and files that it reads. Beside the tables
+    stands of each what it was made of, and a hash of its rows: where both the SQL and the content of
+    all that it reads are what they were, the table is left as it is. What is made again and comes
+    out the same makes nothing downstream to be made again.
+
+    `RCM_BUILD=whole` makes every table again.
+#}
+{% materialization table, adapter='duckdb', supported_languages=['sql'] %}
+    {%- set existing_relation = load_cached_relation(this) -%}
+    {%- set target_relation = this.incorporate(type='table') -%}
+    {%- set made_of = what_a_table_is_made_of(compiled_code) -%}
+
+    {{ run_hooks(pre_hooks) }}
+    {% if existing_relation and existing_relation.is_table and is_made_of(made_of) %}
+        {% call noop_statement('main', 'UNCHANGED') %}{% endcall %}
+    {% else %}
+        {% call statement('main') %}
+            {% if existing_relation %}
+                drop {{ existing_relation.type }} if exists {{ target_relation }};
+            {% endif %}
+            {{ create_table_as(False, target_relation, compiled_code) }}
+            {{ note_what_it_is_made_of(target_relation, made_of) }}
+        {% endcall %}
+    {% endif %}
+    {{ run_hooks(post_hooks) }}
+    {{ adapter.commit() }}
+
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
+
+{# The table of what each table is made of; before anything is built. #}
+{% macro create_table_contents() %}
+    {%- if target.type == 'duckdb' -%}
+        create table if not exists main.table_contents (
+            model_id varchar, made_of varchar, row_count bigint, row_hash hugeint
+        )
+    {%- endif -%}
+{% endmacro %}
+
+
+{#
+    SQL of a hash of all that the model that is being made follows from: its query, the project, the
+    rows of the tables that it reads, and the files. Files of the lake never change under their
+    names; the others are small, and read.
+#}
+{% macro what_a_table_is_made_of(query) %}
+    {%- set found = {'tables': [], 'has_views': false} -%}
+    {%- do tables_read_by(model.depends_on.nodes, found) -%}
+    {%- set files = modules.re.findall("read_parquet\\('((?:[^']|'')*)'", query) | unique | sort -%}
+    {%- set said = [local_md5(query), env_var('RCM_PROJECT', '')] -%}
+    {%- if found.has_views -%}
+        {%- do said.append(env_var('RCM_AS_OF', '')) -%}
+    {%- endif -%}
+    md5(concat_ws(
+        ' ',
+        '{{ said | join(' ') }}',
+        (
+            select string_agg(concat_ws(' ', model_id, row_count, row_hash), ' ' order by model_id)
+            from main.table_contents
+            where model_id in ('{{ found.tables | unique | sort | join("', '") }}')
+        )
+        {%- for file in files %},
+        (select string_agg(file, ' ' order by file) from glob('{{ file }}'))
+        {%- set read = file | replace('/*/*.parquet', '/declared/*.parquet') %},
+        (select string_agg(md5(content), ' ' order by filename) from read_blob('{{ read }}'))
+        {%- endfor %}
+    ))
+{% endmacro %}
+
+
+{# The tables behind nodes, also through views: added to `found`. #}
+{% macro tables_read_by(unique_ids, found) %}
+    {%- for unique_id in unique_ids if unique_id.startswith('model.') -%}
+        {%- set node = graph.nodes[unique_id] -%}
+        {%- if node.config.materialized == 'view' -%}
+            {%- do found.update({'has_views': true}) -%}
+            {%- do tables_read_by(node.depends_on.nodes, found) -%}
+        {%- else -%}
+            {%- do found.tables.append(unique_id) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}
+
+
+{# Whether the table that stands there was made of just this. #}
+{% macro is_made_of(made_of) %}
+    {%- if env_var('RCM_BUILD', 'changed') == 'whole' -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set noted = run_query(
+        "select count(*) from main.table_contents where model_id = '" ~ model.unique_id
+        ~ "' and made_of = " ~ made_of
+    ) -%}
+    {{ return(noted.rows[0][0] == 1) }}
+{% endmacro %}
+
+
+{# Statements that note it, with a hash of the rows that does not depend on their order. #}
+{% macro note_what_it_is_made_of(relation, made_of) %}
+    ;
+    delete from main.table_contents where model_id = '{{ model.unique_id }}';
+    insert into main.table_contents
+    select
+        '{{ model.unique_id }}',
+        {{ made_of }},
+        (select count(*) from {{ relation }}),
+        (select coalesce(sum(hash(made)), 0) from {{ relation }} as made)
+{% endmacro %}
