@@ -33,14 +33,15 @@ def environment(
 ) -> dict[str, str]:
     """What every dbt command of this installation finds in its environment; `warehouse` is another
     DuckDB file than the installation's, `whole` makes also the tables of which nothing changed."""
-    engine = " ".join(version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb"))
+    made_by = [version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb")]
+    project = " ".join([_content_hash(settings.project_dir), *made_by])
     return {
         "RCM_HOME": str(settings.home),
         "RCM_LAKE": str(settings.lake_dir),
         "RCM_PERSONS": str(settings.persons_dir),
         "RCM_WAREHOUSE": str(warehouse or settings.warehouse_path),
         "RCM_AS_OF": as_of.isoformat(),
-        "RCM_PROJECT": hashlib.sha256(f"{fingerprint(settings)} {engine}".encode()).hexdigest(),
+        "RCM_PROJECT": hashlib.sha256(project.encode()).hexdigest(),
         "RCM_BUILD": "whole" if whole else "changed",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
@@ -62,8 +63,15 @@ def dbt_environment(settings: Settings, as_of: date, *, whole: bool = False) -> 
                 os.environ[name] = value
 
 
-def run_dbt(settings: Settings, as_of: date, *args: str, warehouse: Path | None = None) -> None:
+def run_dbt(
+    settings: Settings,
+    as_of: date,
+    *args: str,
+    warehouse: Path | None = None,
+    whole: bool = False,
+) -> None:
     """Run one dbt command without Dagster, on `warehouse` instead of the installation's if given.
+    `whole` makes also the tables of which nothing changed.
 
     Raises DbtError with its output when it fails.
     """
@@ -74,7 +82,7 @@ def run_dbt(settings: Settings, as_of: date, *args: str, warehouse: Path | None 
         cwd=settings.project_dir,
         env={
             **os.environ,
-            **environment(settings, as_of, warehouse),
+            **environment(settings, as_of, warehouse, whole=whole),
             "DBT_TARGET_PATH": target,
             "DBT_LOG_PATH": target,
             "DBT_PROFILES_DIR": str(settings.project_dir),
@@ -113,9 +121,14 @@ def run_target(settings: Settings) -> Path:
 
 def fingerprint(settings: Settings) -> str:
     """A hash of the project and of where it reads and writes: what its manifest follows from."""
-    root = settings.project_dir
+    where = f"{settings.project_dir}\n{settings.lake_dir}\n{settings.warehouse_path}\n"
+    return hashlib.sha256((where + _content_hash(settings.project_dir)).encode()).hexdigest()
+
+
+def _content_hash(root: Path) -> str:
+    """A hash of the files of a project, wherever it stands."""
     ignored = {"target", "logs"}
-    digest = hashlib.sha256(f"{root}\n{settings.lake_dir}\n{settings.warehouse_path}\n".encode())
+    digest = hashlib.sha256()
     for path in sorted(root.rglob("*")):
         relative = path.relative_to(root)
         if path.is_file() and relative.parts[0] not in ignored:
