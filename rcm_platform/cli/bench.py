@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -92,8 +92,8 @@ def bench(
         Benchmark.X12: lambda: x12.measure(out),
         Benchmark.DATABASE: lambda: database.measure(out),
         Benchmark.PERSONS: lambda: persons.measure(out),
-        Benchmark.WORLD: lambda: world.measure(_names(worlds), out),
-        Benchmark.GROWTH: lambda: growth.measure(_names(sizes), rounds, homes, out),
+        Benchmark.WORLD: lambda: world.measure(_world_sizes(worlds), out),
+        Benchmark.GROWTH: lambda: growth.measure(_world_sizes(sizes), rounds, homes, out),
         Benchmark.QUEUE: lambda: judgement.queue(published),
         Benchmark.FORECAST: lambda: judgement.forecast(published),
     }
@@ -107,5 +107,11 @@ def bench(
         stop(str(problem))
 
 
-def _names(joined: str) -> list[str]:
-    return [name for name in joined.split(",") if name]
+def _world_sizes(joined: str) -> list[str]:
+    """The sizes of an option. Raises BadParameter for what is none."""
+    sizes, known = joined.split(","), get_args(WorldSize)
+    if unknown := [size for size in sizes if size not in known]:
+        raise typer.BadParameter(
+            f"{unknown[0]!r} is no size of a world: give some of {', '.join(known)}"
+        )
+    return sizes
