@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 UNDATED = date(1, 1, 2)
 """Arrival date of undated reference data: visible as of any date."""
@@ -64,7 +65,7 @@ def is_merged(file: str) -> bool:
 
 def tables(root: Path) -> list[Path]:
     """The folder of each table."""
-    return sorted(path for path in root.glob("[!_]*/*") if path.is_dir())
+    return sorted(path for path in root.glob("[!_.]*/*") if path.is_dir())
 
 
 def folders(table: Path) -> dict[str, list[str]]:
@@ -76,6 +77,16 @@ def folders(table: Path) -> dict[str, list[str]]:
         if files or name.startswith(OLD_FOLDER):
             found[name] = files
     return found
+
+
+def footer(file: Path) -> pq.FileMetaData:
+    """What a file says of itself. Raises LakeError, with its name, where it is damaged."""
+    try:
+        return pq.read_metadata(file)
+    except pa.ArrowInvalid as problem:
+        raise LakeError(
+            f"{file} is damaged ({problem}): put it back from a backup (`rcm restore`)."
+        ) from problem
 
 
 def _listing(folder: Path) -> list[str]:

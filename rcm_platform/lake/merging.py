@@ -15,8 +15,6 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from rcm_platform.lake import changes, layout
 from rcm_platform.lake.layout import DECLARED, MERGED, LakeError
@@ -78,22 +76,22 @@ def merge(
     for path in paths:
         if not (layout.batch_of(path.name) or layout.is_merged(path.name)):
             raise layout.foreign_file(path)
+    before = sum(path.stat().st_size for path in paths)
+    rows = sum(layout.footer(path).num_rows for path in paths)
     names = "\n".join(sorted(files))
     change = f"{MERGED}{hashlib.sha256(names.encode()).hexdigest()[:20]}"
     staged = root / changes.STAGING / change / "0"
     shutil.rmtree(staged.parent, ignore_errors=True)
     try:
         staged.parent.mkdir(parents=True)
-        before = sum(path.stat().st_size for path in paths)
-        rows = sum(pq.read_metadata(path).num_rows for path in paths)
         _copy(root, paths, staged, is_old)
-        if pq.read_metadata(staged).num_rows != rows:
+        if layout.footer(staged).num_rows != rows:
             raise LakeError(f"{table / folder} was not merged: the number of rows would change.")
         after = staged.stat().st_size
         target = table.relative_to(root) / folder / f"{change}.parquet"
         old = [path.relative_to(root).as_posix() for path in paths]
         changes.replace(root, change, target.as_posix(), old)
-    except (duckdb.Error, pa.ArrowInvalid, OSError) as problem:
+    except (duckdb.Error, OSError) as problem:
         if not changes.is_recorded(root, change):
             shutil.rmtree(staged.parent, ignore_errors=True)
         raise LakeError(

@@ -228,12 +228,7 @@ def _days(file: Path) -> tuple[date, date]:
     if file.parent.name.startswith(OLD_FOLDER):
         day = date.fromisoformat(file.parent.name.removeprefix(OLD_FOLDER))
         return day, day
-    try:
-        footer = pq.read_metadata(file)
-    except pa.ArrowInvalid as problem:
-        raise layout.LakeError(
-            f"{file} is damaged: {problem}. Put it back from a backup (`rcm restore`)."
-        ) from problem
+    footer = layout.footer(file)
     column = footer.schema.names.index(ARRIVAL.name)
     bounds = [
         footer.row_group(number).column(column).statistics

@@ -45,7 +45,8 @@ def backup(settings: Settings, file: Path, *, with_warehouse: bool = False) -> t
         raise ValueError(f"There is nothing to save in {settings.home}.")
     new = file.with_name(f".{file.name}.part")
     try:
-        with lake_access.single_writer(settings):
+        # nothing else may finish what a killed run began either
+        with lake_access.single_writer(settings), lake_access.open_lake(settings).reading():
             count = _write(settings, new, _members(settings, with_warehouse))
         new.replace(file)
     finally:

@@ -10,7 +10,7 @@ from rcm_platform_tests.conftest import Built, RunCli
 
 COMMANDS = [
     *("run", "ui", "world", "compare", "persons", "trace", "bench", "export"),
-    *("published", "quarantine", "serve", "users", "health", "backup", "restore"),
+    *("published", "quarantine", "serve", "users", "health", "compact", "backup", "restore"),
 ]
 
 

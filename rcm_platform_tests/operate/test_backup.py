@@ -55,7 +55,11 @@ def settings(tmp_path: Path) -> Settings:
 
 def saved(home: Path) -> dict[str, str]:
     left_out = ("warehouse/", "world/", ".")
-    return {name: sha for name, sha in contents(home).items() if not name.startswith(left_out)}
+    return {
+        name: sha
+        for name, sha in contents(home).items()
+        if not name.startswith(left_out) and not name.endswith(".lock")
+    }
 
 
 def test_what_is_saved_comes_back_as_it_was(settings: Settings, tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+import threading
+import time
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,39 +13,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from rcm_platform.lake import UNDATED, Lake, LakeError, changes
+from rcm_platform.lake import UNDATED, Lake, LakeError
 from rcm_platform.lake import batch as batch_module
-from rcm_platform.sources.base import QuarantineItem, ReceivedFile, declare, write_platform_rows
+from rcm_platform.lake.merging import compact
+from rcm_platform.sources.base import QuarantineItem, ReceivedFile, write_platform_rows
+from rcm_platform_tests.support.clinic import VISITS, Killed, clinic_lake, killed_after, visits
 
 DAY, NEXT_DAY, NEXT_MONTH = date(2025, 3, 1), date(2025, 3, 2), date(2025, 4, 1)
-VISITS = pa.schema([("visit_id", pa.string()), ("amount", pa.decimal128(18, 2))])
-
-
-def visits(*ids: str, **extra: list[str]) -> pa.Table:
-    """Rows as a reader hands them in, with where they come from."""
-    return pa.table(
-        {
-            "visit_id": list(ids),
-            "amount": pa.array([Decimal("12.50")] * len(ids), pa.decimal128(18, 2)),
-            "_source_system": ["clinic"] * len(ids),
-            "_source_file": ["visits.csv"] * len(ids),
-            "_source_position": [str(n + 1) for n in range(len(ids))],
-            **extra,
-        }
-    )
 
 
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
-    lake = Lake(tmp_path / "lake")
-    declare(lake, "clinic", {"visits": VISITS})
-    return lake
+    return clinic_lake(tmp_path / "lake")
 
 
 def query(lake: Lake, columns: str = "visit_id", table: str = "visits") -> list[tuple]:
-    with duckdb.connect() as con:
-        scan = lake.scan("clinic", table)
-        return con.execute(f"select {columns} from {scan} order by 1").fetchall()
+    return lake.query(f"select {columns} from {lake.scan('clinic', table)} order by 1")
 
 
 def all_files(lake: Lake) -> list[Path]:
@@ -217,20 +202,28 @@ class TestRecover:
         assert all_files(restarted) == []
         assert restarted.recover() == 0
 
-    def test_a_kill_after_the_commit_record_loses_nothing(
-        self, lake: Lake, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def killed(*_: object) -> None:
-            raise KeyboardInterrupt
-
-        with monkeypatch.context() as killing:
-            killing.setattr(changes, "_finish_one", killed)
-            with pytest.raises(KeyboardInterrupt), lake.batch("clinic", ["1"]) as batch:
-                batch.add("clinic", "visits", DAY, visits("v1"))
-                batch.add("clinic", "visits", NEXT_DAY, visits("v2"))
-        restarted = Lake(lake.root)
-        assert restarted.recover() == 0
-        assert query(restarted) == [("v1",), ("v2",)]
+    def test_a_kill_at_any_moment_leaves_all_or_nothing(self, lake: Lake) -> None:
+        seen = set()
+        for moment in range(100):
+            try:
+                with killed_after(moment), lake.batch("clinic", [str(moment)]) as batch:
+                    for table in ("visits", "bills"):
+                        batch.add("clinic", table, DAY, visits(f"{moment}"))
+                        batch.add("clinic", table, NEXT_MONTH, visits(f"{moment}"))
+            except Killed:
+                pass
+            else:
+                break
+            restarted = Lake(lake.root)
+            before = [len(query(restarted, table=table)) for table in ("visits", "bills")]
+            restarted.recover()
+            assert [len(query(restarted, table=table)) for table in ("visits", "bills")] == before
+            assert before[0] == before[1]
+            assert not [*restarted.root.glob("_staging/*")]
+            seen.add(before[0])
+        # nothing of it at first; from the record on all of it
+        assert 0 in seen
+        assert len(seen) > 2
 
     def test_a_file_of_a_batch_that_was_not_committed_is_removed(self, lake: Lake) -> None:
         with lake.batch("clinic", ["1"]) as batch:
@@ -259,6 +252,56 @@ class TestRecover:
 
 
 class TestRead:
+    def test_a_damaged_file_is_named(self, lake: Lake) -> None:
+        with lake.batch("clinic", ["1"]) as batch:
+            batch.add("clinic", "visits", DAY, visits("v1"))
+        (file,) = (lake.root / "clinic").rglob(f"{batch.id}.parquet")
+        whole = file.read_bytes()
+        for damaged in (b"", whole[:-9], b"no Parquet at all"):
+            file.write_bytes(damaged)
+            for asked in (
+                lake.latest_arrival_date,
+                lambda: lake.query(f"from {lake.scan('clinic', 'visits')}"),
+            ):
+                with pytest.raises(LakeError, match=f"{batch.id}.*from a backup"):
+                    asked()
+
+    def test_a_reader_sees_two_tables_of_one_moment(
+        self, lake: Lake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        stopped = threading.Event()
+        rename = Path.rename
+
+        def rename_slowly(path: Path, target: Path) -> Path:
+            time.sleep(0.005)
+            return rename(path, target)
+
+        monkeypatch.setattr(Path, "rename", rename_slowly)
+
+        def write() -> None:
+            for number in range(40):
+                day = DAY + timedelta(days=number)
+                with lake.batch("clinic", [str(number)]) as batch:
+                    for table in ("visits", "bills"):
+                        batch.add("clinic", table, day, visits(f"v{number:02}"))
+                if number % 5 == 4:
+                    compact(lake.root)
+            stopped.set()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        seen = []
+        while not stopped.is_set():
+            with lake.reading():
+                seen += lake.query(
+                    f"select (select count(*) from {lake.scan('clinic', 'visits')}), "
+                    f"(select count(*) from {lake.scan('clinic', 'bills')})"
+                )
+        writer.join()
+        assert all(one == other for one, other in seen)
+        assert sorted(seen) == seen
+        assert len(set(seen)) > 2
+
     def test_the_latest_arrival_date_ignores_undated_rows(self, lake: Lake) -> None:
         with lake.batch("clinic", ["1"]) as batch:
             batch.add("clinic", "visits", UNDATED, visits("v0"))
@@ -295,8 +338,7 @@ class TestRead:
         assert row == [(b"x\xff\n", Decimal("1.10"), DAY, "7", DAY)]
 
     def test_a_folder_with_a_quote_in_its_name(self, tmp_path: Path) -> None:
-        lake = Lake(tmp_path / "d'or")
-        declare(lake, "clinic", {"visits": VISITS})
+        lake = clinic_lake(tmp_path / "d'or")
         with lake.batch("clinic", ["1"]) as batch:
             batch.add("clinic", "visits", DAY, visits("v1"))
         assert query(lake) == [("v1",)]
