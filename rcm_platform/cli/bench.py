@@ -24,6 +24,7 @@ class Benchmark(StrEnum):
     PERSONS = "persons"
     WORLD = "world"
     GROWTH = "growth"
+    LAKE = "lake"
     QUEUE = "queue"
     FORECAST = "forecast"
 
@@ -62,11 +63,15 @@ def bench(
     increment. persons: linking all patients. world: the generator at several sizes. growth: each
     model of dbt at several sizes. queue and forecast: how good they were on past months, as
     published.
+    increment. persons: linking all patients. world: the generator at several sizes. lake: the
+    number of its files after years of nights, and reading them. queue and forecast: how good they
+    were on past months, as published.
     """
     from rcm_platform.benchmarks import (
         database,
         growth,
         judgement,
+        lake,
         landing,
         location,
         persons,
@@ -94,6 +99,8 @@ def bench(
         Benchmark.PERSONS: lambda: persons.measure(out),
         Benchmark.WORLD: lambda: world.measure(_world_sizes(worlds), out),
         Benchmark.GROWTH: lambda: growth.measure(_world_sizes(sizes), rounds, homes, out),
+        Benchmark.WORLD: lambda: world.measure([name for name in worlds.split(",") if name], out),
+        Benchmark.LAKE: lambda: lake.measure(out),
         Benchmark.QUEUE: lambda: judgement.queue(published),
         Benchmark.FORECAST: lambda: judgement.forecast(published),
     }

@@ -106,11 +106,8 @@ def _finish_one(root: Path, change_id: str, content: Mapping[str, Any]) -> None:
             target = root / file
             target.parent.mkdir(parents=True, exist_ok=True)
             staged.rename(target)
-    if replaced := content.get("replaces"):
-        for file in content["files"]:
-            _flush_to_disk((root / file).parent)
-        for file in replaced:
-            (root / file).unlink(missing_ok=True)
+    for file in content.get("replaces", ()):
+        (root / file).unlink(missing_ok=True)
     shutil.rmtree(staging)
 
 

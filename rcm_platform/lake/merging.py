@@ -51,24 +51,38 @@ def compact(root: Path) -> Merging:
     Raises LakeError where a file cannot be read or there is no room; what was not merged then is as
     it was, and merged the next time.
     """
-    files = {table: layout.folders(table) for table in layout.tables(root)}
-    last = max(
-        (month for of in files.values() for month in of if layout.is_month(month)), default=""
-    )
-    merged = Merging()
-    for table, months in files.items():
-        found = Merging()
-        for folder, names in months.items():
-            is_over = layout.is_month(folder) and folder < last
-            if folder != DECLARED and len(names) > (1 if is_over else MANY_FILES):
-                found += merge(root, table, folder, [f"{folder}/{name}" for name in names])
-        if found.tables:
-            merged += Merging(1, *_figures(found))
-    return merged
+    found = {table: layout.folders(table) for table in layout.tables(root)}
+    months = (name for folders in found.values() for name in folders if layout.is_month(name))
+    last = max(months, default="")
+    chosen = [
+        (table, folder, [f"{folder}/{name}" for name in names])
+        for table, folders in found.items()
+        for folder, names in folders.items()
+        if folder != DECLARED
+        and len(names) > (1 if layout.is_month(folder) and folder < last else MANY_FILES)
+    ]
+    done = Merging(tables=len({table for table, *_ in chosen}))
+    if chosen:
+        with connection(root) as con:
+            for table, folder, files in chosen:
+                done += merge(con, root, table, folder, files)
+    return done
+
+
+def connection(root: Path) -> duckdb.DuckDBPyConnection:
+    """What merges rows as a stream: a month may be larger than the memory. Several threads would
+    each keep a part of it until its turn has come."""
+    return duckdb.connect(config={"threads": 1, "temp_directory": str(root / "_spill")})
 
 
 def merge(
-    root: Path, table: Path, folder: str, files: Sequence[str], is_old: bool = False
+    con: duckdb.DuckDBPyConnection,
+    root: Path,
+    table: Path,
+    folder: str,
+    files: Sequence[str],
+    *,
+    is_old: bool = False,
 ) -> Merging:
     """Make files of a table (`folder/name`) one in a folder of it; `is_old`: the day of their rows
     is the name of their folder."""
@@ -84,7 +98,7 @@ def merge(
     shutil.rmtree(staged.parent, ignore_errors=True)
     try:
         staged.parent.mkdir(parents=True)
-        _copy(root, paths, staged, is_old)
+        con.execute(_copy(paths, staged, is_old))
         if layout.footer(staged).num_rows != rows:
             raise LakeError(f"{table / folder} was not merged: the number of rows would change.")
         after = staged.stat().st_size
@@ -100,22 +114,14 @@ def merge(
             "damaged, put it back from a backup (`rcm restore`). The next run, or `rcm compact`, "
             "merges them."
         ) from problem
-    return Merging(1, len(paths), 1, before, after)
+    return Merging(0, len(paths), 1, before, after)
 
 
-def _figures(found: Merging) -> tuple[int, int, int, int]:
-    return found.files_before, found.files_after, found.bytes_before, found.bytes_after
-
-
-def _copy(root: Path, paths: Sequence[Path], staged: Path, is_old: bool) -> None:
-    """As a stream: a month may be larger than the memory."""
-    days = f"{str(is_old).lower()}" + (", hive_types = {'_arrival_date': DATE}" if is_old else "")
+def _copy(paths: Sequence[Path], staged: Path, is_old: bool) -> str:
+    days = "true, hive_types = {'_arrival_date': DATE}" if is_old else "false"
     files = f"[{', '.join(_quoted(path) for path in paths)}]"
     rows = f"read_parquet({files}, union_by_name = true, hive_partitioning = {days})"
-    with duckdb.connect(config={"temp_directory": str(root / "_spill")}) as con:
-        con.execute(
-            f"copy (from {rows}) to {_quoted(staged)} (format parquet, row_group_size {_ROW_GROUP})"
-        )
+    return f"copy (from {rows}) to {_quoted(staged)} (format parquet, row_group_size {_ROW_GROUP})"
 
 
 def _order(root: Path, file: Path) -> tuple[str, str, str, int]:

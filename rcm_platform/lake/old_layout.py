@@ -11,12 +11,13 @@ from collections import defaultdict
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rcm_platform.lake import layout
 from rcm_platform.lake.layout import ARRIVAL, DECLARED, OLD_FOLDER, SCHEMA, LakeError
-from rcm_platform.lake.merging import Merging, merge
+from rcm_platform.lake.merging import Merging, connection, merge
 
 _SCHEMA_FOLDER = f"{OLD_FOLDER}0001-01-01"
 
@@ -26,19 +27,24 @@ def migrate(root: Path) -> Merging:
 
     Raises LakeError as `compact` does. The caller is the only writer.
     """
+    old = {table: _days(table) for table in layout.tables(root)}
     done = Merging()
-    for table in layout.tables(root):
-        days = {
-            name: files
-            for name, files in layout.folders(table).items()
-            if name.startswith(OLD_FOLDER)
-        }
-        if days:
-            done += _migrate(root, table, days)
+    if any(old.values()):
+        with connection(root) as con:
+            for table, days in old.items():
+                if days:
+                    done += _migrate(con, root, table, days)
     return done
 
 
-def _migrate(root: Path, table: Path, days: dict[str, list[str]]) -> Merging:
+def _days(table: Path) -> dict[str, list[str]]:
+    folders = layout.folders(table).items()
+    return {name: files for name, files in folders if name.startswith(OLD_FOLDER)}
+
+
+def _migrate(
+    con: duckdb.DuckDBPyConnection, root: Path, table: Path, days: dict[str, list[str]]
+) -> Merging:
     months: dict[str, list[str]] = defaultdict(list)
     for name, files in days.items():
         if name == _SCHEMA_FOLDER:
@@ -49,8 +55,7 @@ def _migrate(root: Path, table: Path, days: dict[str, list[str]]) -> Merging:
     found = Merging(tables=1)
     for folder, files in months.items():
         if files:
-            merged = merge(root, table, folder, files, is_old=True)
-            found += Merging(0, len(files), 1, merged.bytes_before, merged.bytes_after)
+            found += merge(con, root, table, folder, files, is_old=True)
     for name in days:
         try:
             (table / name).rmdir()
