@@ -61,11 +61,8 @@ def bench(
     835, from arrival to the published marts. ui: what it costs while nobody looks, and how long its
     asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
     increment. persons: linking all patients. world: the generator at several sizes. growth: each
-    model of dbt at several sizes. queue and forecast: how good they were on past months, as
-    published.
-    increment. persons: linking all patients. world: the generator at several sizes. lake: the
-    number of its files after years of nights, and reading them. queue and forecast: how good they
-    were on past months, as published.
+    model of dbt at several sizes. lake: the number of its files after years of nights, and reading
+    them. queue and forecast: how good they were on past months, as published.
     """
     from rcm_platform.benchmarks import (
         database,
@@ -99,7 +96,6 @@ def bench(
         Benchmark.PERSONS: lambda: persons.measure(out),
         Benchmark.WORLD: lambda: world.measure(_world_sizes(worlds), out),
         Benchmark.GROWTH: lambda: growth.measure(_world_sizes(sizes), rounds, homes, out),
-        Benchmark.WORLD: lambda: world.measure([name for name in worlds.split(",") if name], out),
         Benchmark.LAKE: lambda: lake.measure(out),
         Benchmark.QUEUE: lambda: judgement.queue(published),
         Benchmark.FORECAST: lambda: judgement.forecast(published),
