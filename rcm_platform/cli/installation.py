@@ -48,8 +48,8 @@ def compact() -> None:
         typer.echo("Nothing to merge.")
         return
     typer.echo(
-        f"{done.tables:,} tables: {done.files_before:,} files became {done.files_after:,}, "
-        f"{done.bytes_before:,} bytes {done.bytes_after:,}."
+        f"tables: {done.tables:,}; files: {done.files_before:,} → {done.files_after:,}; "
+        f"bytes: {done.bytes_before:,} → {done.bytes_after:,}"
     )
 
 

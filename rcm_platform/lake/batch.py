@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rcm_platform.lake import changes
-from rcm_platform.lake.layout import ARRIVAL, folder_of
+from rcm_platform.lake.layout import ARRIVAL, LakeError, folder_of
 
 _BUFFER_BYTES = 64 * 2**20
 # to weigh every row of a table in many pieces takes longer than to write some of them
@@ -101,6 +101,16 @@ class Batch:
         for (source, table, folder), tables in self._buffer.items():
             # columns beyond the declared ones may differ from one addition to the next
             whole = _concatenated(tables)
+            self._write(whole)
+            part = self._parts[source, table, folder]
+            self._parts[source, table, folder] += 1
+            name = f"{self.id}-{part}.parquet" if part else f"{self.id}.parquet"
+            self._files.append(f"{source}/{table}/{folder}/{name}")
+        self._buffer.clear()
+        self._buffered = 0
+
+    def _write(self, whole: pa.Table) -> None:
+        try:
             pq.write_table(
                 whole,
                 self._staging / str(len(self._files)),
@@ -117,12 +127,11 @@ class Batch:
                 # a text is a text, in whatever way it came here
                 store_schema=False,
             )
-            part = self._parts[source, table, folder]
-            self._parts[source, table, folder] += 1
-            name = f"{self.id}-{part}.parquet" if part else f"{self.id}.parquet"
-            self._files.append(f"{source}/{table}/{folder}/{name}")
-        self._buffer.clear()
-        self._buffered = 0
+        except OSError as problem:
+            raise LakeError(
+                f"A batch could not be written to {self._root} and leaves nothing: {problem}. Free "
+                "space on this disk, then run again."
+            ) from problem
 
 
 def _by_folder(rows: pa.Table, arrival_date: date | None) -> Iterator[tuple[str, pa.Table]]:

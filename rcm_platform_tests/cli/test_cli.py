@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rcm_platform_tests.conftest import Built, RunCli
+from rcm_platform_tests.support.clinic import clinic_lake, three_nights
 
 COMMANDS = [
     *("run", "ui", "world", "compare", "persons", "trace", "bench", "export"),
@@ -42,6 +43,21 @@ def test_an_impossible_world_is_refused_before_anything_is_written(
     assert done.returncode == 1
     assert message in done.stderr
     assert not folder.parent.exists()
+
+
+def test_compacting_says_what_it_did(cli: RunCli, rcm: RunCli, tmp_path: Path) -> None:
+    assert "There is no lake in" in cli("compact", home=tmp_path).stderr
+    lake = clinic_lake(tmp_path / "lake")
+    three_nights(lake)
+    done = cli("compact", home=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("tables: 1; files: 3 → 1; bytes: ")
+    assert cli("compact", home=tmp_path).stdout == "Nothing to merge.\n"
+    foreign = lake.root / "clinic" / "visits" / "2025-03" / "mine.parquet"
+    foreign.touch()
+    done = rcm("compact", home=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{foreign} is of no batch")
 
 
 def test_what_is_planted_can_be_listed(rcm: RunCli, built: Built) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,15 +16,20 @@ from rcm_platform.operate import pipeline
 from rcm_platform.operate.backup import backup, restore
 from rcm_platform.settings import Settings
 from rcm_platform_tests.support.clinic import (
+    APRIL,
+    MARCH,
     Killed,
     arrive,
     clinic_lake,
     files,
     killed_after,
+    merged,
+    no_file_above,
     rows,
+    three_nights,
 )
 
-MARCH, APRIL, MAY = date(2025, 3, 1), date(2025, 4, 1), date(2025, 5, 1)
+MAY = date(2025, 5, 1)
 
 
 @pytest.fixture
@@ -36,16 +38,6 @@ def lake(tmp_path: Path) -> Lake:
     lake = clinic_lake(tmp_path / "lake")
     three_nights(lake)
     return lake
-
-
-def three_nights(lake: Lake) -> None:
-    for night in range(3):
-        arrive(lake, MARCH + timedelta(days=night), f"v{night}")
-    arrive(lake, APRIL, "v3")
-
-
-def merged(names: list[str]) -> list[str]:
-    return [name for name in names if "/merged-" in name]
 
 
 def test_a_month_that_is_over_becomes_one_file(lake: Lake) -> None:
@@ -150,17 +142,6 @@ def test_a_kill_at_any_moment_loses_and_doubles_nothing(tmp_path: Path) -> None:
         else:
             break
     assert moment > 5
-
-
-@contextmanager
-def no_file_above(limit: int) -> Iterator[None]:
-    """A disk that takes no more of a file than so many bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("limit", [0, 300])

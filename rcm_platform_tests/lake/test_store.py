@@ -17,7 +17,14 @@ from rcm_platform.lake import UNDATED, Lake, LakeError
 from rcm_platform.lake import batch as batch_module
 from rcm_platform.lake.merging import compact
 from rcm_platform.sources.base import QuarantineItem, ReceivedFile, write_platform_rows
-from rcm_platform_tests.support.clinic import VISITS, Killed, clinic_lake, killed_after, visits
+from rcm_platform_tests.support.clinic import (
+    VISITS,
+    Killed,
+    clinic_lake,
+    killed_after,
+    no_file_above,
+    visits,
+)
 
 DAY, NEXT_DAY, NEXT_MONTH = date(2025, 3, 1), date(2025, 3, 2), date(2025, 4, 1)
 
@@ -104,6 +111,15 @@ class TestBatch:
             batch.add("clinic", "visits", DAY, visits("v1"))
             batch._flush()
             raise RuntimeError("disk")
+        assert all_files(lake) == []
+
+    def test_without_room_it_leaves_nothing_and_says_where(self, lake: Lake) -> None:
+        with (
+            no_file_above(300),
+            pytest.raises(LakeError, match=f"{lake.root} .*Free space"),
+            lake.batch("clinic", ["1"]) as batch,
+        ):
+            batch.add("clinic", "visits", DAY, visits("v1"))
         assert all_files(lake) == []
 
     def test_many_additions_become_one_file_a_month(self, lake: Lake) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pyarrow as pa
 from rcm_platform.lake import Lake
 from rcm_platform.sources.base import declare
 
+MARCH, APRIL = date(2025, 3, 1), date(2025, 4, 1)
 VISITS = pa.schema([("visit_id", pa.string()), ("amount", pa.decimal128(18, 2))])
 
 
@@ -58,6 +60,29 @@ def files(lake: Lake, table: str = "visits") -> list[str]:
     folder = lake.root / "clinic" / table
     found = (path.relative_to(folder).as_posix() for path in folder.glob("*/*.parquet"))
     return sorted(name for name in found if not name.startswith("declared/"))
+
+
+def three_nights(lake: Lake) -> None:
+    """Three batches of March, one of April."""
+    for night in range(3):
+        arrive(lake, MARCH + timedelta(days=night), f"v{night}")
+    arrive(lake, APRIL, "v3")
+
+
+def merged(names: list[str]) -> list[str]:
+    """Those of the files that were made of several."""
+    return [name for name in names if "/merged-" in name]
+
+
+@contextmanager
+def no_file_above(limit: int) -> Iterator[None]:
+    """A disk that takes no more of a file than so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 class Killed(BaseException):
