@@ -23,6 +23,11 @@ from rcm_platform.lake.layout import LakeError
 STAGING = "_staging"
 _LOCK = "_readers.lock"
 _RECORD = "record.json"
+_UNREADABLE = (
+    duckdb.IOException,
+    duckdb.InvalidInputException,
+    duckdb.SerializationException,
+)
 
 
 @contextmanager
@@ -41,17 +46,13 @@ def reading(root: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_SH)
         try:
             yield
-        except (
-            duckdb.IOException,
-            duckdb.InvalidInputException,
-            duckdb.SerializationException,
-        ) as e:
-            if str(root) not in str(e):
+        except _UNREADABLE as problem:
+            if str(root) not in str(problem):
                 raise
             raise LakeError(
-                f"{str(e).splitlines()[0]}. A file of the lake is damaged or missing: put it back "
-                "from a backup (`rcm restore`)."
-            ) from e
+                f"{str(problem).splitlines()[0]}. A file of the lake is damaged or missing: put it "
+                "back from a backup (`rcm restore`)."
+            ) from problem
 
 
 def batch_record(root: Path, batch_id: str) -> Path:
