@@ -18,6 +18,7 @@ class Benchmark(StrEnum):
     STAGES = "stages"
     LOCATION = "location"
     LANDING = "landing"
+    NIGHT = "night"
     UI = "ui"
     X12 = "x12"
     DATABASE = "database"
@@ -33,7 +34,9 @@ def bench(
     what: Annotated[
         list[Benchmark] | None, typer.Argument(help="Which of them; all without a name.")
     ] = None,
-    size: Annotated[WorldSize, typer.Option(help="World size of stages and landing.")] = "small",
+    size: Annotated[
+        WorldSize, typer.Option(help="World size of stages, landing and night.")
+    ] = "small",
     worlds: Annotated[
         str, typer.Option(help="Sizes of which the generator is timed, joined by commas.")
     ] = "small,medium,large",
@@ -57,9 +60,10 @@ def bench(
 ) -> None:
     """Measure against the bare work and the budgets.
 
-    stages: a whole run, beside a textbook set-up. location: loading the graph. landing: a new
-    835, from arrival to the published marts. ui: what it costs while nobody looks, and how long its
-    asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
+    stages: a whole run, beside a textbook set-up; one that finds nothing new; one of a few files of
+    one's own. location: loading the graph. landing: a new 835, from arrival to the published marts.
+    night: a run with a hundredth of new data. ui: what it costs while nobody looks, and how long
+    its asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
     increment. persons: linking all patients. world: the generator at several sizes. growth: each
     model of dbt at several sizes. lake: the number of its files after years of nights, and reading
     them. queue and forecast: how good they were on past months, as published.
@@ -71,6 +75,7 @@ def bench(
         lake,
         landing,
         location,
+        night,
         persons,
         stages,
         ui,
@@ -90,6 +95,7 @@ def bench(
         Benchmark.STAGES: lambda: stages.measure(size, out),
         Benchmark.LOCATION: lambda: location.measure(dbt_project.prepared_manifest(settings)),
         Benchmark.LANDING: lambda: landing.measure(size, out, folder and folder.absolute()),
+        Benchmark.NIGHT: lambda: night.measure(size, out),
         Benchmark.UI: lambda: ui.measure(settings),
         Benchmark.X12: lambda: x12.measure(out),
         Benchmark.DATABASE: lambda: database.measure(out),
