@@ -1,7 +1,8 @@
 """Write, audit, publish: readers always see a whole, dated, proven version.
 
 Each version is a folder of read-only DuckDB files, one per audience; `current.json` names the one
-that readers open. It is replaced atomically, so a reader sees the old version or the new one.
+that readers open. It is replaced atomically, so a reader sees the old version or the new one. A
+version begins as a copy of the one before, of which the tables are written that have changed.
 """
 
 from __future__ import annotations
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 POINTER = "current.json"
 HOLD = "held.json"
 CONFIRMED = "confirmed.json"
+CONTENTS = "contents.json"
 KEPT_VERSIONS = 5
+MUCH_CHANGED = 0.5
+"""From this share of changed rows on, a file is written new: smaller, without the room that the old
+rows took."""
 
 # the format that DuckDB 1.2 and later read; the default one is of 0.10, larger and slower to write
 STORAGE_VERSION = "v1.2.0"
@@ -104,7 +109,8 @@ def publish(
     as_of: date,
     facts: Mapping[str, object] | None = None,
 ) -> Version:
-    """Copy each audience's relations into a new version, audit it, and point readers to it.
+    """Copy each audience's relations into a new version, audit what was written, and point readers
+    to it.
 
     `facts` are kept in the table `published_version` of each file. A version of an older as-of date
     than the current one is written but never pointed to. Raises AuditFailed.
@@ -116,11 +122,16 @@ def publish(
     shutil.rmtree(writing, ignore_errors=True)
     writing.mkdir()
     stated = {"version": version.version, "as_of": version.as_of, **(facts or {})}
+    contents = {audience: _contents(warehouse, of) for audience, of in audiences.items()}
+    (writing / CONTENTS).write_text(json.dumps(contents))
+    last = current(folder)
 
     def write(audience: str) -> None:
         file, relations = writing / f"{audience}.duckdb", audiences[audience]
-        _write(warehouse, file, relations, stated)
-        _audit(warehouse, file, relations)
+        same = _copy_of_last(folder, last, audience, contents[audience], file) if last else set()
+        changed = [relation for relation in relations if str(relation) not in same]
+        _write(warehouse, file, changed, stated)
+        _audit(warehouse, file, changed)
 
     # DuckDB compresses what it writes with one thread
     with ThreadPoolExecutor(len(audiences), "publish") as writers:
@@ -249,6 +260,44 @@ def _version_folders(folder: Path) -> Iterable[Path]:
 
 def _number(path: Path) -> int:
     return int(path.name.partition("-")[0])
+
+
+def _contents(warehouse: Path, relations: Sequence[Relation]) -> dict[str, list[str]]:
+    """Relation → what its published table holds: rows, their hash, the columns withheld. Those of
+    which it is not noted are left out."""
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        noted = con.execute(
+            "select table_name from duckdb_tables() where table_name = 'table_contents'"
+        ).fetchall()
+        rows = con.execute("from main.table_contents").fetchall() if noted else []
+    known = {model.rpartition(".")[2]: (count, digest) for model, _, count, digest in rows}
+    return {
+        str(relation): [*map(str, known[relation.name]), *relation.withheld]
+        for relation in relations
+        if relation.name in known
+    }
+
+
+def _copy_of_last(
+    folder: Path, last: Version, audience: str, contents: Mapping[str, list[str]], file: Path
+) -> set[str]:
+    """Begin a file as a copy of the last version's, without the tables that have changed; which are
+    left. Nothing is copied where there is no such file or most of it has changed."""
+    before, noted = last.path(folder, audience), folder / last.version / CONTENTS
+    if not before.exists() or not noted.exists():
+        return set()
+    known = json.loads(noted.read_text()).get(audience, {})
+    same = {name for name, content in contents.items() if known.get(name) == content}
+    rows, left = (sum(int(contents[name][0]) for name in names) for names in (contents, same))
+    if left <= rows * (1 - MUCH_CHANGED):
+        return set()
+    shutil.copyfile(before, file)
+    kept = {name.split('"')[3] for name in same}
+    with duckdb.connect(str(file)) as con:
+        for (table,) in con.execute("show tables").fetchall():
+            if table not in kept:
+                con.execute(f'drop table main."{table}"')
+    return same
 
 
 def _write(

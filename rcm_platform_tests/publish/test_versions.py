@@ -164,3 +164,89 @@ def test_what_was_held_back_is_marked_until_something_is_published(
     assert "as of 2025-12-31" in str(versions.held(folder))
     release(warehouse, folder, "2025-12-31")
     assert versions.held(folder) is None
+
+
+BOTH = [Relation("marts", "fct_claims"), Relation("marts", "fct_lines", ("name",))]
+
+
+def note_contents(warehouse: Path) -> None:
+    """What dbt notes beside the tables that it makes."""
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            "create or replace table main.table_contents as "
+            "select 'model.rcm_dbt.fct_claims' as model_id, '' as made_of, count(*) as row_count, "
+            "sum(hash(t)) as row_hash from marts.fct_claims as t "
+            "union all select 'model.rcm_dbt.fct_lines', '', count(*), sum(hash(t)) "
+            "from marts.fct_lines as t"
+        )
+
+
+def released(warehouse: Path, folder: Path, relations: list[Relation]) -> set[str]:
+    """Publish, and see that readers find what the warehouse holds; the tables that were written."""
+    note_contents(warehouse)
+    written: list[str] = []
+
+    def write(source: Path, file: Path, some: list[Relation], stated: object) -> None:
+        written.extend(relation.name for relation in some)
+        _write(source, file, some, stated)
+
+    _write = versions._write
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(versions, "_write", write)
+        versions.publish(warehouse, folder, {"operations": relations}, date(2025, 12, 31))
+    with (
+        versions.open_published(folder, "operations") as con,
+        duckdb.connect(str(warehouse), read_only=True) as made,
+    ):
+        for relation in relations:
+            wanted = made.execute(f"select {relation.columns} from {relation} order by all")
+            found = con.execute(f'from "{relation.name}" order by all')
+            assert found.fetchall() == wanted.fetchall()
+        tables = {name for (name,) in con.execute("show tables").fetchall()}
+        assert tables == {"published_version", *(relation.name for relation in relations)}
+    return set(written)
+
+
+@pytest.fixture
+def two_tables(warehouse: Path) -> Path:
+    with duckdb.connect(str(warehouse)) as con:
+        con.execute(
+            "create table marts.fct_lines as "
+            "select range as line_no, 'nobody' as name from range(1000)"
+        )
+    return warehouse
+
+
+def test_a_version_writes_the_tables_that_have_changed(two_tables: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    assert released(two_tables, folder, BOTH) == {"fct_claims", "fct_lines"}
+    assert released(two_tables, folder, BOTH) == set()
+    with duckdb.connect(str(two_tables)) as con:
+        con.execute("insert into marts.fct_claims values (2, 20.00)")
+    assert released(two_tables, folder, BOTH) == {"fct_claims"}
+    with duckdb.connect(str(two_tables)) as con:
+        con.execute("update marts.fct_lines set line_no = -line_no")
+    # most of the rows: the whole file is written new
+    assert released(two_tables, folder, BOTH) == {"fct_claims", "fct_lines"}
+
+
+def test_a_table_that_readers_may_see_otherwise_is_written(
+    two_tables: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    with duckdb.connect(str(two_tables)) as con:
+        con.execute("insert into marts.fct_claims select range, 1.00 from range(5000)")
+    released(two_tables, folder, [Relation("marts", "fct_lines"), RELATIONS[0]])
+    assert released(two_tables, folder, BOTH) == {"fct_lines"}
+    assert released(two_tables, folder, RELATIONS) == set()
+
+
+def test_a_last_version_that_is_damaged_is_no_ground_to_build_on(
+    two_tables: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "out"
+    released(two_tables, folder, BOTH)
+    version = versions.current(folder)
+    assert version
+    (folder / version.version / versions.CONTENTS).unlink()
+    assert released(two_tables, folder, BOTH) == {"fct_claims", "fct_lines"}
