@@ -9,7 +9,7 @@ from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecordStatus,
 )
 
-from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL, run_day
+from rcm_platform.assets.common import DATA_TEAM, PUBLISHED_FRESHNESS, WRITER_POOL
 from rcm_platform.ingest import lake_access
 from rcm_platform.operate import pipeline
 from rcm_platform.publish import exports, versions
@@ -184,9 +184,7 @@ def _documentation(settings: Settings) -> dg.AssetsDefinition:
     )
     def documented(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with lake_access.single_writer(settings, context.log.warning):
-            lake = lake_access.open_lake(settings)
-            as_of = pipeline.as_of_date(settings, lake, run_day(context))
-            tables = documentation.write(settings, as_of)
+            tables = documentation.write(settings)
         return dg.MaterializeResult(
             metadata={
                 "tables": tables,

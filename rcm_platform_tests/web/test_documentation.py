@@ -81,5 +81,5 @@ def test_the_pages_of_dbt_hold_the_models_and_nothing_is_asked_for_outside(site:
 
 def test_it_is_left_as_it_is_while_nothing_of_it_changes(built: Built, site: Path) -> None:
     before = (site / "index.html").stat()
-    assert documentation.write(built.settings, built.as_of) > 100
+    assert documentation.write(built.settings) > 100
     assert (site / "index.html").stat() == before
