@@ -253,7 +253,7 @@ def _table_metadata(tables: Tables, manifest: Mapping[str, Any], unique_id: str)
     count, columns = table
     described = node["columns"]
     return {
-        "dagster/row_count": count,
+        **({} if count is None else {"dagster/row_count": count}),
         "dagster/column_schema": dg.TableSchema(
             columns=[
                 dg.TableColumn(name, kind, described.get(name, {}).get("description"))

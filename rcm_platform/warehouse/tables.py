@@ -12,8 +12,9 @@ from rcm_platform.settings import Settings
 from rcm_platform.warehouse import column_lineage
 from rcm_platform.warehouse import project as dbt_project
 
-Tables = dict[tuple[str, str], tuple[int, list[tuple[str, str]]]]
-"""(schema, table) → row count and columns (name, type)."""
+Tables = dict[tuple[str, str], tuple[int | None, list[tuple[str, str]]]]
+"""(schema, table) → row count and columns (name, type). Of a view nobody knows the count without
+asking for all of its rows."""
 
 
 def read(settings: Settings) -> Tables:
@@ -26,10 +27,14 @@ def read(settings: Settings) -> Tables:
             "select schema_name, table_name, column_name, data_type from duckdb_columns() "
             "where not internal order by schema_name, table_name, column_index"
         ).fetchall()
+        tables = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
         for schema, table, column, data_type in columns:
             if (schema, table) not in found:
-                count = con.execute(f'select count(*) from "{schema}"."{table}"').fetchall()
-                found[schema, table] = (count[0][0], [])
+                count = None
+                if (schema, table) in tables:
+                    rows = con.execute(f'select count(*) from "{schema}"."{table}"').fetchall()
+                    count = rows[0][0]
+                found[schema, table] = (count, [])
             found[schema, table][1].append((column, data_type))
     return found
 
