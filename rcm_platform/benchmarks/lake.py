@@ -34,11 +34,7 @@ def measure(out: Console, months: Sequence[int] = (14, 60)) -> Table:
     """A batch a night with rows for every table, merged as a load does; then one table is read,
     from its files and from one file with the same rows, by turns. The best of some rounds counts.
     """
-    table = Table(
-        "months", "tables", "files written", "files", "at most", "", "rows read", "seconds",
-        "from one file", "ratio", "at most", "",
-        title="A lake after years of nights",
-    )  # fmt: skip
+    table = Table("lake", "measured", "budget", "", title="A lake after years of nights")
     with tempfile.TemporaryDirectory(prefix="rcm_bench_") as temporary:
         folder = Path(temporary)
         lake = Lake(folder / "lake")
@@ -56,11 +52,17 @@ def measure(out: Console, months: Sequence[int] = (14, 60)) -> Table:
             most = len(tables) * (month + MANY_FILES)
             rows, seconds, bare = _read(lake, folder / "one.parquet")
             table.add_row(
-                f"{month}", f"{len(tables)}", f"{written:,}", f"{files:,}", f"{most:,}",
-                own_process.verdict(files <= most), f"{rows:,}", f"{seconds:.2f}", f"{bare:.2f}",
-                f"{seconds / bare:.2f}", f"{RATIO_BUDGET:g}",
+                f"files of {len(tables)} tables after {month} months ({written:,} written)",
+                f"{files:,}",
+                f"at most {most:,}",
+                own_process.verdict(files <= most),
+            )
+            table.add_row(
+                f"reading {rows:,} rows, against one file ({seconds:.2f} s / {bare:.2f} s)",
+                f"{seconds / bare:.2f}",
+                f"at most {RATIO_BUDGET:g}",
                 own_process.verdict(seconds <= RATIO_BUDGET * bare),
-            )  # fmt: skip
+            )
     return table
 
 

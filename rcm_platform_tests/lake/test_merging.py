@@ -91,6 +91,16 @@ def test_a_folder_that_still_fills_is_merged_when_it_has_many(lake: Lake, day: d
     assert len(rows(lake)) == MANY_FILES + 5
 
 
+def test_files_grow_with_months_and_not_with_nights(tmp_path: Path) -> None:
+    lake = clinic_lake(tmp_path)
+    nights = [MARCH + timedelta(days=night) for night in range(100)]
+    for night in nights:
+        arrive(lake, night, str(night))
+        compact(lake.root)
+        assert len(files(lake)) <= night.month - MARCH.month + MANY_FILES
+    assert len(rows(lake)) == len(nights)
+
+
 def test_rows_are_in_the_order_of_their_batches(tmp_path: Path) -> None:
     lake = clinic_lake(tmp_path)
     named = [f"n{number}" for number in range(6)]
