@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,36 +39,61 @@ class _Drawn:
         return ", ".join([f"{self.kpi} {self.month:%Y-%m}", *where])
 
 
+LARGEST = 10
+"""Parts of a cell among which its largest claim is looked for; a part may be of no claim."""
+
+
 def audit_warehouse(con: duckdb.DuckDBPyConnection, as_of: date) -> Audit:
     """Audit a warehouse before it is published, by cells that the date draws."""
-    con.execute("set search_path = 'marts,intermediate,seeds'")
-    # what a published file says of itself
-    con.execute("create temp table published_version as select cast(? as date) as as_of", [as_of])
-    return audit(con, as_of)
+    # and what a published file says of itself
+    begin = (
+        "set search_path = 'marts,intermediate,seeds'; "
+        f"create temp table published_version as select date '{as_of}' as as_of"
+    )
+    return audit(con, as_of, begin=begin)
 
 
-def audit(con: duckdb.DuckDBPyConnection, seed: date, count: int = SAMPLE) -> Audit:
+def audit(
+    con: duckdb.DuckDBPyConnection, seed: date, count: int = SAMPLE, begin: str = "select 1"
+) -> Audit:
     """Trace `count` cells, the same ones for the same seed; of each, the claim that adds most.
 
     A cell must equal the sum of its claims, and a claim's balance and cash the sum of its ledger
-    entries, each of which names its file. `con` finds the published tables by their bare names.
+    entries, each of which names its file. `con` finds the published tables by their bare names,
+    after the statement `begin`. As many cells are traced at a time as there are cores.
     """
+
+    def traced(cell: _Drawn) -> tuple[trace.Trace, str | None]:
+        with con.cursor() as own:
+            own.execute(begin)
+            found = trace.trace(own, cell.kpi, cell.month, cell.scope, limit=LARGEST)
+        return found, next((part.claim_key for part in found.parts if part.claim_key), None)
+
+    def behind(claim_key: str) -> trace.ClaimTrace:
+        with con.cursor() as own:
+            own.execute(begin)
+            return trace.claim(own, claim_key)
+
+    with con.cursor() as own:
+        own.execute(begin)
+        drawn = _draw(own, seed, count)
+    with ThreadPoolExecutor(os.cpu_count(), "audit") as workers:
+        found = dict(zip(drawn, workers.map(traced, drawn), strict=True))
+        keys = dict.fromkeys(largest for _, largest in found.values() if largest)
+        claims = dict(zip(keys, workers.map(behind, keys), strict=True))
     broken: list[str] = []
-    claims: dict[str, trace.ClaimTrace] = {}
-    drawn = _draw(con, seed, count)
-    for cell in drawn:
-        found = trace.trace(con, cell.kpi, cell.month, cell.scope)
-        if not found.is_whole or found.cell.amounts != cell.published:
+    audited = set[str]()
+    for cell, (of_cell, largest) in found.items():
+        if not of_cell.is_whole or of_cell.cell.amounts != cell.published:
             broken.append(f"{cell}: its claims do not sum to what is published")
-        largest = next((part.claim_key for part in found.parts if part.claim_key), None)
-        if largest is None or largest in claims:
+        if largest is None or largest in audited:
             continue
-        claims[largest] = behind = trace.claim(con, largest)
-        if not behind.is_whole:
+        audited.add(largest)
+        if not claims[largest].is_whole:
             broken.append(f"{cell}: the entries of claim key {largest} do not sum to its balance")
-        if not all(entry.source_file for entry in behind.entries):
+        if not all(entry.source_file for entry in claims[largest].entries):
             broken.append(f"{cell}: an entry of claim key {largest} names no file")
-    entries = sum(len(behind.entries) for behind in claims.values())
+    entries = sum(len(claim.entries) for claim in claims.values())
     return Audit(len(drawn), len(claims), entries, tuple(broken))
 
 
