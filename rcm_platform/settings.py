@@ -33,6 +33,7 @@ def _absolute(value: object) -> object:
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_absolute)]
 OptionalText = Annotated[str | None, BeforeValidator(_blank_is_none)]
+OptionalInt = Annotated[int | None, BeforeValidator(_blank_is_none)]
 OptionalDate = Annotated[date | None, BeforeValidator(_blank_is_none)]
 
 
@@ -53,6 +54,12 @@ class Settings(BaseSettings):
         None,
         description="Folder of the dbt project, where hospitals are configured. "
         "Default: the one that comes with the platform.",
+    )
+    memory_gb: OptionalInt = Field(
+        None,
+        ge=1,
+        description="Memory in GB that DuckDB may take to build the models; what is more goes to "
+        "disk. Default: half of the machine's, at most 8.",
     )
     timezone: str = Field("America/New_York", description="Time zone of the nightly schedule.")
     nightly_cron: str = Field("0 2 * * *", description="Cron expression of the nightly run.")
@@ -162,6 +169,12 @@ class Settings(BaseSettings):
         if start and value < start:
             raise ValueError(f"RCM_WORLD_THROUGH ({value}) is before RCM_WORLD_START ({start})")
         return value
+
+    @property
+    def memory_limit(self) -> str:
+        """The memory that DuckDB may take to build the models, in its own words."""
+        machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 10**6
+        return f"{self.memory_gb * 1000 if self.memory_gb else min(8000, machine // 2)}MB"
 
     @property
     def x12_partner_ids(self) -> frozenset[str]:

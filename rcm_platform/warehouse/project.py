@@ -42,6 +42,7 @@ def environment(
         "RCM_WAREHOUSE": str(warehouse or settings.warehouse_path),
         "RCM_AS_OF": as_of.isoformat(),
         "RCM_PROJECT": hashlib.sha256(project.encode()).hexdigest(),
+        "RCM_MEMORY": settings.memory_limit,
         "RCM_BUILD": "whole" if whole else "changed",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }
