@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
+from filelock import Timeout
 
 from rcm_platform.assets import published
 from rcm_platform.assets.checks.arrivals import HELD_CHECK, QUARANTINE
@@ -14,7 +16,7 @@ from rcm_platform.automation.alerts import Alert
 from rcm_platform.automation.jobs import LANDING_JOB, nightly_job
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest.quarantine import items, last_load, rules
-from rcm_platform.operate import run_report
+from rcm_platform.operate import run_report, unchanged
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG
 from rcm_platform.publish import versions
 from rcm_platform.publish.audiences import AUDIENCES
@@ -146,11 +148,17 @@ def _publishes(run: dg.DagsterRun) -> bool:
 
 
 def _report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun) -> None:
-    """Write what a run did as its last event; `rcm run` has done so itself."""
+    """Write what a run did as its last event, and what the whole of it was made of; `rcm run` has
+    done so itself."""
     if HEADLESS_TAG not in run.tags:
         logged = (entry.dagster_event for entry in instance.all_logs(run.run_id))
         events = [event for event in logged if event]
-        run_report.record(instance, run, run_report.read(settings, events, run.is_success))
+        report = run_report.read(settings, events, run.is_success)
+        run_report.record(instance, run, report)
+        if run.job_name == nightly_job.name and not run.asset_selection:
+            # where another run has begun since, that one says what stands
+            with suppress(Timeout), lake_access.single_writer(settings).acquire(timeout=0):
+                unchanged.note(settings, report)
 
 
 def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:

@@ -48,8 +48,7 @@ def run_all(
         prepare_dagster_home(settings)
         tags = {HEADLESS_TAG: "1"} | ({WHOLE_BUILD_TAG: "1"} if again else {})
         report = _run_locked(settings, out, definitions, as_of, tags, started)
-        if report.succeeded and report.has_published:
-            unchanged.note(settings, report)
+        unchanged.note(settings, report)
     report.total_seconds = time.monotonic() - started
     (settings.data_dir / "last_run.json").write_text(json.dumps(asdict(report), indent=2))
     return report

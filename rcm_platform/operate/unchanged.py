@@ -30,13 +30,19 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def note(settings: Settings, report: RunReport) -> None:
-    """Write down what a whole run that has just published was made of, and what it reported.
+    """Write down what a whole run that has succeeded was made of, and what it reported. Nothing is
+    noted where it did not publish, or the warehouse is of another state by now.
 
     The caller holds the lock.
     """
+    if not report.succeeded or not report.has_published:
+        return
     lake = lake_access.open_lake(settings)
+    as_of = date.fromisoformat(report.as_of)
+    if not build_state.is_built(settings, lake, as_of, feeds=()):
+        return
     noted = {
-        "state": _state(settings, lake, date.fromisoformat(report.as_of)),
+        "state": _state(settings, lake, as_of),
         "version": report.published,
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "report": asdict(report),
@@ -65,7 +71,7 @@ def proven_report(settings: Settings, day: date | None = None) -> RunReport | No
         return None
     with lake_access.writing(settings) as lake:
         as_of = pipeline.as_of_date(settings, lake, day)
-        if build_state.built_as_of(settings) != as_of:
+        if not build_state.is_built(settings, lake, as_of, feeds=()):
             return None
         if _state(settings, lake, as_of) != noted["state"] or _brings_something(settings, lake):
             return None

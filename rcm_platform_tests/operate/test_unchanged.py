@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rcm_platform.operate import unchanged
 from rcm_platform.operate.run_report import RunReport
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import build_state
 from rcm_platform_tests.conftest import LAST_DAY, Built, RunCli
 
 
@@ -23,6 +25,8 @@ from rcm_platform_tests.conftest import LAST_DAY, Built, RunCli
 def proven(copied: Settings) -> Settings:
     """A home whose last run was just noted, as a run of this home would have done."""
     report = RunReport(**json.loads((copied.data_dir / "last_run.json").read_text()))
+    # the project stands elsewhere than the one that was built
+    build_state.build_ended(copied, lake_access.open_lake(copied), LAST_DAY)
     unchanged.note(copied, report)
     assert unchanged.proven_report(copied)
     return copied
@@ -105,3 +109,15 @@ def test_nothing_is_landed_by_looking(proven: Settings) -> None:
     _new_file(proven)
     assert unchanged.proven_report(proven) is None
     assert lake_access.open_lake(proven).batch_ids() == before
+
+
+def test_a_run_that_failed_or_came_before_others_proves_nothing(proven: Settings) -> None:
+    report = unchanged.proven_report(proven)
+    assert report
+    note = proven.data_dir / "proven.json"
+    note.unlink()
+    unchanged.note(proven, replace(report, succeeded=False))
+    unchanged.note(proven, replace(report, has_published=False))
+    build_state.build_begins(proven)
+    unchanged.note(proven, report)
+    assert not note.exists()
