@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from importlib.util import find_spec
@@ -37,7 +38,7 @@ storage:
   custom:
     module: rcm_platform.operate.event_storage
     class: Storage
-    config: {base_dir: {env: DAGSTER_HOME}}
+    config: {{base_dir: {home}}}
 """
 
 # the URL holds a password, which stays in the environment
@@ -64,7 +65,7 @@ def prepare_dagster_home(settings: Settings) -> None:
         os.environ["DAGSTER_POSTGRES_URL"] = f"postgresql+psycopg2://{rest}"
         text += DAGSTER_YAML_POSTGRES
     else:
-        text += DAGSTER_YAML_SQLITE
+        text += DAGSTER_YAML_SQLITE.format(home=json.dumps(str(settings.dagster_home)))
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     new = settings.dagster_home / f".dagster.yaml.{os.getpid()}"
     new.write_text(text)
