@@ -201,6 +201,16 @@ def test_another_project_makes_everything(shop: Shop) -> None:
     assert shop.rows("best") == [(3,)]
 
 
+def test_a_table_that_lost_rows_is_made_again(shop: Shop) -> None:
+    shop.build()
+    before = shop.everything()
+    with duckdb.connect(str(shop.settings.warehouse_path)) as con:
+        con.execute("delete from main.by_good where good = 'tea'")
+        con.execute("drop table main.known")
+    assert shop.build() == {"by_good", "known"}
+    assert shop.everything() == before
+
+
 def test_a_build_that_fails_leaves_the_last_table(shop: Shop) -> None:
     shop.build()
     before = shop.rows("by_good")

@@ -15,7 +15,7 @@
     {%- set made_of = what_a_table_is_made_of(compiled_code) -%}
 
     {{ run_hooks(pre_hooks) }}
-    {% if existing_relation and existing_relation.is_table and is_made_of(made_of) %}
+    {% if existing_relation and existing_relation.is_table and is_made_of(target_relation, made_of) %}
         {% call noop_statement('main', 'UNCHANGED') %}{% endcall %}
     {% else %}
         {% call statement('main') %}
@@ -87,14 +87,14 @@
 {% endmacro %}
 
 
-{# Whether the table that stands there was made of just this. #}
-{% macro is_made_of(made_of) %}
+{# Whether the table that stands there was made of just this, and has the rows that it had. #}
+{% macro is_made_of(relation, made_of) %}
     {%- if env_var('RCM_BUILD', 'changed') == 'whole' -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set noted = run_query(
         "select count(*) from main.table_contents where model_id = '" ~ model.unique_id
-        ~ "' and made_of = " ~ made_of
+        ~ "' and row_count = (select count(*) from " ~ relation ~ ") and made_of = " ~ made_of
     ) -%}
     {{ return(noted.rows[0][0] == 1) }}
 {% endmacro %}
