@@ -20,9 +20,12 @@ from rcm_platform.automation.alerts import Alert
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest import load as ingest_load
 from rcm_platform.ingest.quarantine import last_load
+from rcm_platform.operate import unchanged
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import build_state
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
+from rcm_platform_tests.conftest import LAST_DAY
 from rcm_platform_tests.support.servers import free_port
 
 ALERT = Alert(
@@ -158,6 +161,31 @@ def test_a_check_that_only_warns_is_told_too(
         _sensor(settings, "alert_on_failed_check")(context)
     assert posts[0]["body"]["kind"] == "check_failed"
     assert "figures: equal" in posts[0]["body"]["text"]
+
+
+@dg.asset(key=["published", "operations"])
+def published_file() -> None:
+    pass
+
+
+@pytest.mark.parametrize(("job", "is_noted"), [("nightly", True), ("__ASSET_JOB", False)])
+def test_after_a_nightly_run_the_next_knows_what_it_was_made_of(
+    copied: Settings, job: str, is_noted: bool
+) -> None:
+    (copied.data_dir / "proven.json").unlink()
+    # the project stands elsewhere than the one that was built
+    build_state.build_ended(copied, lake_access.open_lake(copied), LAST_DAY)
+    with dg.DagsterInstance.ephemeral() as instance:
+        nightly = dg.define_asset_job("nightly")
+        result = _run(dg.Definitions(assets=[published_file], jobs=[nightly]), instance, job)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="alert_on_failed_check",
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            dagster_event=result.get_run_success_event(),
+        )
+        _sensor(copied, "alert_on_failed_check")(context)
+    assert (unchanged.proven_report(copied) is not None) == is_noted
 
 
 def test_what_a_load_held_is_told_once(
