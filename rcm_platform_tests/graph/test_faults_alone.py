@@ -48,7 +48,7 @@ RATES = {
     "provider_adjustment_only": 1_000_000,
     "unbalanced_claim": 30_000,
     "unbalanced_payment": 50_000,
-    "remit_before_submission": 30_000,
+    "remit_before_submission": 300_000,
     "other_payer_paid": 30_000,
     "stranger_remit": 30_000,
     "stranger_ack": 30_000,
@@ -85,9 +85,11 @@ MARTS = (
     "mart_cash_reconciliation",
     "mart_clinician_productivity",
     "mart_quarantine_daily",
+    "mart_tuva_medical_claim",
     "fct_claims",
     "fct_encounters",
     "fct_ledger_entries",
+    "fct_underpayments",
 )
 """Where faults and dollars show."""
 TRUTHS = [check for check in proof_truth.CHECKS if check.proves in MARTS]

@@ -161,8 +161,9 @@ CHECKS = [
             from lines
         )
         select source_system, claim_id, line_number,
-            case when is_stranger then 'undetermined' when claim_form = 'P' then 'professional'
-                else 'institutional' end,
+            -- the form is that of an 837, which may come after the decision
+            case when first_submitted_date is null then 'undetermined'
+                when claim_form = 'P' then 'professional' else 'institutional' end,
             case when procedure_code not like 'RB%' then procedure_code end, l.service_date,
             paid_date, coalesce(paid, 0), coalesce(allowed, 0),
             l.charge_amount

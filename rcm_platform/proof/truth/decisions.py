@@ -1,5 +1,9 @@
 """What payers decided at first, line by line, as CTEs for queries on the truth."""
 
+#: Claims that a contract prices: it needs the units and modifiers of an 837, which may come after
+#: the decision.
+IS_PRICED = "payer_id <> 'SELF' and first_submitted_date is not null"
+
 #: `first_decisions` (a claim each) and `first_lines` (a line each, as the 835 tells them).
 FIRST_DECISIONS = """first_decisions as (
             select source_system, claim_id, kind, event_date, recorded_date

@@ -3,7 +3,7 @@
 from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 from rcm_platform.proof.truth.costs import COSTS_WITH_WORK, shared_costs
-from rcm_platform.proof.truth.decisions import FIRST_DECISIONS
+from rcm_platform.proof.truth.decisions import FIRST_DECISIONS, IS_PRICED
 
 #: The month ends until the as-of date, as CTEs of a query on the truth.
 _MONTH_ENDS = """month_ends as (
@@ -234,7 +234,7 @@ CHECKS = [
             from first_lines as decided
             inner join '{{truth}}/lines.parquet' as lines using (source_system, claim_id, line_id)
             inner join '{{truth}}/claims.parquet' as claims using (source_system, claim_id)
-            where payer_id <> 'SELF'
+            where {IS_PRICED}
         )
         select source_system, claim_id, line_id, line_charge_amount, expected_amount,
             allowed_amount, paid_amount, denied_amount, variance,
@@ -269,7 +269,7 @@ CHECKS = [
                 from '{{truth}}/lines.parquet'
             ) using (source_system, claim_id, line_id)
             semi join (
-                select * from '{{truth}}/claims.parquet' where payer_id <> 'SELF'
+                select * from '{{truth}}/claims.parquet' where {IS_PRICED}
             ) using (source_system, claim_id)
         ),
         sums as (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
+from rcm_platform.proof.truth.decisions import IS_PRICED
 
 #: What several queries build on, as CTEs.
 _BASE = f"""
@@ -103,13 +104,13 @@ first_lines as (
         {rules.tolerance("lines.expected_amount")} as tolerance
     from '{{truth}}/remit_lines.parquet' as remit_lines
     inner join decisions using (source_system, claim_id, kind, event_date, recorded_date)
-    inner join '{{truth}}/lines.parquet' as lines using (source_system, claim_id, line_id)
-    where decisions.number = 1 and claim_payer_id <> 'SELF'
+    inner join (select * from lines where {IS_PRICED}) as lines
+        using (source_system, claim_id, line_id)
+    where decisions.number = 1
 ),
 expectations as (
     select source_system, claim_id, sum(expected_amount) as expected
-    from '{{truth}}/lines.parquet' inner join claims using (source_system, claim_id)
-    where payer_id <> 'SELF' and first_submitted_date is not null group by all
+    from lines where {IS_PRICED} group by all
 ),
 first_allowed as (
     select source_system, claim_id,
