@@ -31,6 +31,7 @@ RATES = {
     "reason_without_remark": 25000,
     "whole_charge_contractual": 25000,
     "patient_contractual": 3000,
+    "credit_balance": 400000,
     "missing_999": 20000,
     "month_end_restatement": 60000,
     "new_column": 150000,

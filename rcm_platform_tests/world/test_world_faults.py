@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
+import duckdb
 import pytest
 
+from rcm_platform.world import generate
 from rcm_platform.world.model import World
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import ParameterError, Parameters
@@ -76,6 +79,32 @@ def test_a_short_deposit_is_known_once_its_remittance_is_there_too() -> None:
     for row in found:
         arrived = datetime.strptime(row["source_file"][-12:-4], "%Y%m%d").date()
         assert row["knowable_date"] >= arrived
+
+
+def test_a_bill_paid_twice_cannot_be_known_while_what_was_billed_is_held(tmp_path: Path) -> None:
+    """A patient's share stands in the remittance; without it two payments may be two halves."""
+    rates = "none,credit_balance=400000,unbalanced_claim=300000"
+    generate(tmp_path / "world", seed=11, size="tiny", start=START, through=THROUGH, faults=rates)
+    truth = tmp_path / "world" / "truth"
+
+    def paid_twice(scope: str, *conditions: str) -> int:
+        [(count,)] = duckdb.sql(
+            f"""select count(*) from '{truth}/{scope}/faults.parquet' as faults
+            where fault_type = 'credit_balance' and knowable_date <= date '{THROUGH}'"""
+            + "".join(f" and {condition}" for condition in conditions)
+        ).fetchall()
+        return int(count)
+
+    def is_decided(scope: str) -> str:
+        return f"""exists (
+            from '{truth}/{scope}/remit_claims.parquet' as remits
+            where remits.source_system = faults.source_system and claim_id = record_id
+        )"""
+
+    hidden = is_decided("happened"), f"not {is_decided('knowable')}"
+    assert paid_twice("happened", *hidden) > 0
+    assert paid_twice("knowable", *hidden) == 0
+    assert paid_twice("knowable", is_decided("knowable")) > 0
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,15 @@ def held_remits(world: World) -> Flags:
     return _holding(world) > 0
 
 
+def decisions_held_by(world: World, kind: Ints, claim: Ints) -> pa.Array:
+    """The planted fault that keeps a claim's remit of a kind in quarantine; empty without one."""
+    held = held_remits(world)
+    remits, fault = world.history.remits, _holding(world)[held]
+    found = np.zeros((len(REMIT_KINDS), len(world.care.claims.key)), dtype=np.int64)
+    found[remits.kind[held], remits.claim[held]] = fault
+    return _held_by(found[kind, claim])
+
+
 def _held_by(fault: Ints) -> pa.Array:
     return pa.array(_HOLDING, pa.string()).take(pa.array(fault))
 

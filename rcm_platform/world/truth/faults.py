@@ -2,7 +2,8 @@
 
 The rule that must find it, the right action and the window of an absence stand in
 `parameters/faults.csv`. What a fault hides behind another is left out: a claim that is held as
-unbalanced shows none of its other faults.
+unbalanced shows none of its other faults. What may be seen in spite of it stays, with the other in
+`held_by`: it happened and cannot be known.
 """
 
 from __future__ import annotations
@@ -39,7 +40,13 @@ from rcm_platform.world.happened.history import (
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, money, take
 from rcm_platform.world.support.rng import Flags, Ints
-from rcm_platform.world.truth.facts import Names, held_remits, payment_of_remit, remit_claim
+from rcm_platform.world.truth.facts import (
+    Names,
+    decisions_held_by,
+    held_remits,
+    payment_of_remit,
+    remit_claim,
+)
 
 _TEXT = pa.string()
 SCHEMA = pa.schema(
@@ -53,6 +60,7 @@ SCHEMA = pa.schema(
         ("record_id", _TEXT),
         ("amount", pa.decimal128(18, 2)),
         ("knowable_date", pa.date32()),
+        ("held_by", _TEXT),
     ]
 )
 
@@ -69,6 +77,7 @@ class Instances:
     amount: pa.Array
     day: Ints
     detector: pa.Array | None = None  # where the place of the fault decides which rule finds it
+    held_by: pa.Array | None = None  # the fault behind which it hides
 
 
 def faults(world: World) -> pa.Table:
@@ -99,6 +108,7 @@ def faults(world: World) -> pa.Table:
                     found.record_id,
                     found.amount,
                     dates(found.day + windows[found.fault_type]),
+                    pa.nulls(count, _TEXT) if found.held_by is None else found.held_by,
                 ],
                 names=SCHEMA.names,
             ).cast(SCHEMA)
@@ -327,10 +337,16 @@ def _of_care(world: World, names: Names) -> Iterator[Instances]:
     )
 
 
+#: The remits that tell what the first, second and third bill of a claim are for.
+_BILLED_BY = np.array([FIRST_DECISION, SECOND_DECISION, SECONDARY_DECISION])
+
+
 def _of_money(world: World, names: Names) -> Iterator[Instances]:
     posted = world.history.transactions
     rows = np.flatnonzero((posted.kind == PATIENT_PAYMENT) & (posted.sequence % 10 == 2))
     head = names.head(posted.claim[rows])
+    # without what was billed, the same amount twice may be the halves of one bill
+    billed_by = _BILLED_BY[posted.sequence[rows] // 10 - 1]
     yield Instances(
         "credit_balance",
         "claim",
@@ -339,6 +355,7 @@ def _of_money(world: World, names: Names) -> Iterator[Instances]:
         head["claim_id"],
         money(posted.amount[rows]),
         posted.insert_day[rows],
+        held_by=decisions_held_by(world, billed_by, posted.claim[rows]),
     )
 
 

@@ -105,9 +105,8 @@ def _queries(is_known: str, emitted: set[str]) -> dict[str, str]:
 
     `is_known` is a condition on a day, written `{}`: true of everything in what happened.
     """
-    recorded = f"({is_known.format('recorded_date')})" + (
-        "" if is_known == "true" else " and held_by is null"
-    )
+    not_held = "" if is_known == "true" else " and held_by is null"
+    recorded = f"({is_known.format('recorded_date')}){not_held}"
     arrived = f"({is_known.format('arrival_date')})"
 
     def when_known(day: str, value: str) -> str:
@@ -223,12 +222,13 @@ def _queries(is_known: str, emitted: set[str]) -> dict[str, str]:
             select 'F' || lpad(cast(row_number() over (
                 order by knowable_date, fault_type, source_system, source_file, record_id
             ) as varchar), 7, '0') as fault_id, *
-            from all_faults where {is_known.format("knowable_date")} order by fault_id""",
+            from all_faults where {is_known.format("knowable_date")}{not_held}
+            order by fault_id""",
     }
     for name in _AS_EMITTED:
         is_final = is_known == "true" and f"final_{name}" in emitted
         source = f"all_final_{name}" if is_final else f"all_{name}"
-        held = " and held_by is null" if is_known != "true" and name in _QUARANTINED else ""
+        held = not_held if name in _QUARANTINED else ""
         queries[name] = f"select * from {source} where {arrived}{held}"
     if is_known != "true":
         queries["differences"] = _differences(is_known)
