@@ -25,6 +25,7 @@ profile: rcm_dbt
 config-version: 2
 flags: {send_anonymous_usage_stats: false}
 models: {shop: {+materialized: table, +schema: main}}
+seeds: {shop: {+schema: lists}}
 on-run-start: ["{{ create_table_contents() }}"]
 """,
     "models/sources.yml": f"""
@@ -53,7 +54,10 @@ select good, cast(sum(amount) as decimal(18, 2)) as amount
 from {{ ref('stg_sales') }} group by good
 """,
     "models/best.sql": "select max(amount) as amount from {{ ref('by_good') }}",
-    "models/known.sql": "select count(*) as goods from {{ ref('stg_goods') }}",
+    "models/known.sql": """
+select count(*) as goods from {{ ref('stg_goods') }} inner join {{ ref('prices') }} using (good)
+""",
+    "seeds/prices.csv": "good,price\ntea,1\nsalt,2\n",
 }
 ALL = {"stg_sales", "stg_goods", "of_today", "by_good", "best", "known"}
 DAY = date(2025, 12, 31)
@@ -209,6 +213,26 @@ def test_a_table_that_lost_rows_is_made_again(shop: Shop) -> None:
         con.execute("drop table main.known")
     assert shop.build() == {"by_good", "known"}
     assert shop.everything() == before
+
+
+def test_an_edited_list_is_noticed_by_its_content_alone(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by who tells dbt nothing of the project, as it was when the tables were made."""
+    monkeypatch.setattr(dbt_project, "_content_hash", lambda root: "the same")
+    assert shop.build() == ALL
+    prices = shop.project / "seeds" / "prices.csv"
+    prices.write_text(prices.read_text() + "oil,3\n")
+    assert shop.build() == {"known"}
+
+
+def test_who_does_not_say_what_the_project_holds_makes_everything(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.build()
+    given = dbt_project.environment(shop.settings, DAY) | {"RCM_PROJECT": ""}
+    monkeypatch.setattr(dbt_project, "environment", lambda *_, **__: given)
+    assert shop.build() == ALL
 
 
 def test_a_build_that_fails_leaves_the_last_table(shop: Shop) -> None:

@@ -79,6 +79,7 @@ def test_an_edit_of_points_and_thresholds_leaves_every_mart_true(
 
 
 def _build(built: Built, project: Path, warehouse: Path, selected: list[str]) -> None:
+    settings = built.settings.model_copy(update={"dbt_project_dir": project})
     target = str(project / "target")
     done = subprocess.run(
         [dbt_project.DBT_EXECUTABLE, "build", "--full-refresh", "--select", *selected,
@@ -86,7 +87,7 @@ def _build(built: Built, project: Path, warehouse: Path, selected: list[str]) ->
         cwd=project,
         env={
             **os.environ,
-            **dbt_project.environment(built.settings, AS_OF, warehouse),
+            **dbt_project.environment(settings, AS_OF, warehouse),
             "DBT_PROFILES_DIR": str(project),
             "DBT_TARGET_PATH": target,
             "DBT_LOG_PATH": target,

@@ -52,8 +52,6 @@ class Warehouse:
         paths = Paths(self.lake.root, self.home / "persons", self.path)
         self.parsed_project.write_state(target, paths)
         given = {
-            # tests change tables by hand, which a build of what changed does not look for
-            "RCM_BUILD": "whole",
             "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(target),
             "DBT_LOG_PATH": str(self.home / "logs"),

@@ -7,7 +7,8 @@
     all that it reads are what they were, the table is left as it is. What is made again and comes
     out the same makes nothing downstream to be made again.
 
-    `RCM_BUILD=whole` makes every table again.
+    Every table is made again with `RCM_BUILD=whole`, and where nobody says by `RCM_PROJECT` what the
+    project holds (a hash of its files, seeds among them).
 #}
 {% materialization table, adapter='duckdb', supported_languages=['sql'] %}
     {%- set existing_relation = load_cached_relation(this) -%}
@@ -49,10 +50,10 @@
     names; the others are small, and read.
 #}
 {% macro what_a_table_is_made_of(query) %}
-    {%- set found = {'tables': [], 'has_views': false} -%}
+    {%- set found = {'tables': [], 'seeds': [], 'has_views': false} -%}
     {%- do tables_read_by(model.depends_on.nodes, found) -%}
     {%- set files = modules.re.findall("read_parquet\\('((?:[^']|'')*)'", query) | unique | sort -%}
-    {%- set said = [local_md5(query), env_var('RCM_PROJECT', '')] -%}
+    {%- set said = [local_md5(query), env_var('RCM_PROJECT', 'none')] -%}
     {%- if found.has_views -%}
         {%- do said.append(env_var('RCM_AS_OF', '')) -%}
     {%- endif -%}
@@ -64,6 +65,9 @@
             from main.table_contents
             where model_id in ('{{ found.tables | unique | sort | join("', '") }}')
         )
+        {%- for seed in found.seeds | unique | sort %},
+        (select concat_ws(' ', count(*), sum(hash(seed))) from {{ seed }} as seed)
+        {%- endfor %}
         {%- for file in files %},
         (select string_agg(file, ' ' order by file) from glob('{{ file }}'))
         {%- set read = file | replace('/*/*.parquet', '/declared/*.parquet') %},
@@ -73,11 +77,13 @@
 {% endmacro %}
 
 
-{# The tables behind nodes, also through views: added to `found`. #}
+{# The tables and seeds behind nodes, also through views: added to `found`. #}
 {% macro tables_read_by(unique_ids, found) %}
-    {%- for unique_id in unique_ids if unique_id.startswith('model.') -%}
+    {%- for unique_id in unique_ids if unique_id.startswith(('model.', 'seed.')) -%}
         {%- set node = graph.nodes[unique_id] -%}
-        {%- if node.config.materialized == 'view' -%}
+        {%- if node.resource_type == 'seed' -%}
+            {%- do found.seeds.append('"' ~ node.schema ~ '"."' ~ node.alias ~ '"') -%}
+        {%- elif node.config.materialized == 'view' -%}
             {%- do found.update({'has_views': true}) -%}
             {%- do tables_read_by(node.depends_on.nodes, found) -%}
         {%- else -%}
@@ -89,7 +95,7 @@
 
 {# Whether the table that stands there was made of just this, and has the rows that it had. #}
 {% macro is_made_of(relation, made_of) %}
-    {%- if env_var('RCM_BUILD', 'changed') == 'whole' -%}
+    {%- if env_var('RCM_BUILD', 'changed') == 'whole' or not env_var('RCM_PROJECT', '') -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set noted = run_query(
