@@ -58,7 +58,7 @@ def compare_all(
         with con.cursor() as own:
             return compare(own, truth_dir, as_of, check)
 
-    with ThreadPoolExecutor(os.cpu_count(), "truth") as workers:
+    with ThreadPoolExecutor(os.cpu_count(), "compare") as workers:
         yield from workers.map(compared, checks)
 
 
