@@ -26,7 +26,7 @@ config-version: 2
 flags: {send_anonymous_usage_stats: false}
 models: {shop: {+materialized: table, +schema: main}}
 seeds: {shop: {+schema: lists}}
-on-run-start: ["{{ create_table_contents() }}"]
+on-run-start: ["{{ begin_build() }}"]
 """,
     "models/sources.yml": f"""
 sources:

@@ -67,7 +67,7 @@ def boxes(settings: Settings, graph: Graph) -> list[Box]:
     lake = lake_access.open_lake(settings)
     tables = warehouse_tables.read(settings)
     rows = {
-        schema: sum(count for (of, _), (count, _) in tables.items() if of == schema)
+        schema: sum(count or 0 for (of, _), (count, _) in tables.items() if of == schema)
         for schema in ("staging", "intermediate", "marts")
     }
     with versions.open_published(settings.published_dir, LEADERSHIP) as con:

@@ -34,9 +34,14 @@
 {% endmaterialization %}
 
 
-{# The table of what each table is made of; before anything is built. #}
-{% macro create_table_contents() %}
-    {%- if target.type == 'duckdb' -%}
+{#
+    Before anything is built: the memory that DuckDB may take, beyond which it writes to disk beside the
+    warehouse, and the table of what each table is made of. What comes from the environment is read at
+    execution only, so that another value never makes dbt parse the project again.
+#}
+{% macro begin_build() %}
+    {%- if execute and target.type == 'duckdb' -%}
+        set memory_limit = '{{ env_var('RCM_MEMORY', '8GB') }}';
         create table if not exists main.table_contents (
             model_id varchar, made_of varchar, row_count bigint, row_hash hugeint
         )
