@@ -436,7 +436,7 @@ from rcm_platform_tests.support.small_hospitals import KNOWN
 calls, usual = [], Batch.{name}
 def dying(*args, **more):
     calls.append(1)
-    if len(calls) == {100 if name == "add" else 1}:
+    if len(calls) == {5 if name == "add" else 1}:
         args[0]._flush()
         os.kill(os.getpid(), signal.SIGKILL)
     return usual(*args, **more)
