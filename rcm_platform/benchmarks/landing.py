@@ -25,6 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rcm_platform.automation.landing_sensor import UNFINISHED
+from rcm_platform.benchmarks import own_process
 from rcm_platform.ingest import arrivals
 from rcm_platform.operate import dagster_home, run_report
 from rcm_platform.publish import versions
@@ -33,6 +34,9 @@ from rcm_platform.settings import Settings, WorldSize
 
 WAIT_SECONDS = 1200
 """How long the daemon may take to be ready, and a file to be published."""
+
+LIMITS = {"medium": 60, "large": 180}
+"""Seconds that a new 835 of 1,000 claims may take from its arrival to the readers, by world."""
 
 Claim = tuple[str, Decimal]
 """Patient control number and charge."""
@@ -74,6 +78,8 @@ def measure(size: WorldSize, out: Console, home: Path | None = None, claims: int
     for stage, seconds in found.stages.items():
         table.add_row(stage, f"{seconds:.1f}")
     table.add_row("from arrival to published", f"{found.total:.1f}")
+    if limit := LIMITS.get(size):
+        table.add_row("limit", f"{limit} {own_process.verdict(found.total <= limit)}")
     # on a machine with other work, wall time tells little without these
     table.add_row("CPU of all processes meanwhile", f"{found.cpu_seconds:.1f}")
     table.add_row("load of the machine", f"{os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
