@@ -282,12 +282,17 @@ def _copy_of_last(
     folder: Path, last: Version, audience: str, contents: Mapping[str, list[str]], file: Path
 ) -> set[str]:
     """Begin a file as a copy of the last version's, without the tables that have changed; which are
-    left. Nothing is copied where there is no such file or most of it has changed."""
+    left. Nothing is copied where there is no such file, most of it has changed, or its readers may
+    see something else than before: what is dropped from a file stays in its free space."""
     before, noted = last.path(folder, audience), folder / last.version / CONTENTS
     if not before.exists() or not noted.exists():
         return set()
     known = json.loads(noted.read_text()).get(audience, {})
-    same = {name for name, content in contents.items() if known.get(name) == content}
+    if {name: content[2:] for name, content in known.items()} != {
+        name: content[2:] for name, content in contents.items()
+    }:
+        return set()
+    same = {name for name, content in contents.items() if known[name] == content}
     rows, left = (sum(int(contents[name][0]) for name in names) for names in (contents, same))
     if left <= rows * (1 - MUCH_CHANGED):
         return set()

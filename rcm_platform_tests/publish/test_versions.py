@@ -230,15 +230,24 @@ def test_a_version_writes_the_tables_that_have_changed(two_tables: Path, tmp_pat
     assert released(two_tables, folder, BOTH) == {"fct_claims", "fct_lines"}
 
 
-def test_a_table_that_readers_may_see_otherwise_is_written(
+def test_what_readers_may_no_longer_see_is_nowhere_in_the_file(
     two_tables: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "out"
     with duckdb.connect(str(two_tables)) as con:
         con.execute("insert into marts.fct_claims select range, 1.00 from range(5000)")
-    released(two_tables, folder, [Relation("marts", "fct_lines"), RELATIONS[0]])
-    assert released(two_tables, folder, BOTH) == {"fct_lines"}
-    assert released(two_tables, folder, RELATIONS) == set()
+    seen = [Relation("marts", "fct_lines"), RELATIONS[0]]
+
+    def holds_the_name() -> bool:
+        version = versions.current(folder)
+        assert version
+        return b"nobody" in version.path(folder, "operations").read_bytes()
+
+    released(two_tables, folder, seen)
+    assert holds_the_name()
+    assert released(two_tables, folder, BOTH) == {"fct_claims", "fct_lines"}
+    assert not holds_the_name()
+    assert released(two_tables, folder, RELATIONS) == {"fct_claims"}
 
 
 def test_a_last_version_that_is_damaged_is_no_ground_to_build_on(
