@@ -77,6 +77,18 @@ def _says(table: TableCheck, columns: bool) -> str:
     return "; it has ".join(said) or ("complete" if table.types else "")
 
 
+@sources_app.command()
+def layout(
+    postgresql: Annotated[
+        bool, typer.Option("--postgresql", help="For PostgreSQL (default: MySQL and MariaDB).")
+    ] = False,
+) -> None:
+    """Print SQL that makes the tables of a hospital's database as they are read, empty."""
+    from rcm_platform.sources import hospital_ddl
+
+    typer.echo(hospital_ddl.ddl("postgresql" if postgresql else "mysql"))
+
+
 def _print_check(source: SourceCheck, columns: bool) -> None:
     state = "[green]can be loaded[/]" if source.is_good else "[yellow]needs attention[/]"
     out.print(f"[bold]{source.source}[/] {source.where}: {state}", highlight=False)

@@ -11,8 +11,10 @@ import yaml
 from rcm_platform.ingest import source_check
 from rcm_platform.ingest.source_check import SourceCheck
 from rcm_platform.settings import Settings
+from rcm_platform.sources import hospital_ddl
 from rcm_platform.sources.hospitals import Hospital
 from rcm_platform_tests.conftest import RunCli
+from rcm_platform_tests.documents import hospital_layout
 
 SECRET = "Quixote"
 """A name in the data that nothing may show."""
@@ -99,3 +101,16 @@ def test_a_source_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     [found] = source_check.check(settings)
     assert "no such database file" in found.problem
     assert found.steps == [found.problem]
+
+
+def test_the_layout_makes_a_database_that_can_be_loaded(tmp_path: Path) -> None:
+    path = tmp_path / "made.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute(hospital_ddl.ddl("mysql"))
+    assert all(table.is_loaded for table in checked(path).tables)
+
+
+def test_the_page_about_hospital_databases_is_up_to_date() -> None:
+    page = hospital_layout.PAGE.read_text()
+    new = hospital_layout.tables(Settings().project_dir)
+    assert page == hospital_layout.updated(page, new), "run `make glossary`"
