@@ -25,10 +25,12 @@ from rcm_platform.sources.base import (
     declare,
     write_platform_rows,
 )
+from rcm_platform.sources.x12.advice import next_step
 from rcm_platform.sources.x12.envelope import judge
 from rcm_platform.sources.x12.reader import Digests, Reader
 from rcm_platform.sources.x12.splitter import Buffer, first_date, split
 from rcm_platform.sources.x12.tables import TABLES
+from rcm_platform.sources.x12.wrapping import unwrapped
 
 _SOURCE = "x12"
 # a batch ends at the first of these: bounds memory, and the work that a kill can cost
@@ -185,7 +187,14 @@ def _threads(files: Iterable[_Opened]) -> int:
     sizes = [len(data) for _, data, _ in files]
     if sum(sizes) <= _ALONE_BYTES:
         return 1
-    return min(_MOST_THREADS, len(os.sched_getaffinity(0)), len(sizes))
+    return min(_MOST_THREADS, _processors(), len(sizes))
+
+
+def _processors() -> int:
+    """How many processors this process may use, as far as its system says."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _duplicate(
@@ -239,7 +248,7 @@ def _is_admitted(
     content: bytes, accept_test: bool, partners: frozenset[str], not_after: date
 ) -> bool:
     """Whether a held interchange may be loaded; one is enough where a piece has several."""
-    interchanges = split(content).interchanges
+    interchanges = split(unwrapped(content)).interchanges
     for interchange in interchanges:
         judge(interchange, accept_test, partners, not_after)
     return any(interchange.fault is None for interchange in interchanges)
@@ -300,7 +309,7 @@ def _messages(quarantine: list[QuarantineItem]) -> list[str]:
     claims = [item for item in quarantine if item.level == "claim"]
     messages = [
         f"{item.source_file} at {item.source_position}: {item.level} held ({item.rule_id}): "
-        f"{item.reason}. Ask the sender for a correct file and put it beside this one"
+        f"{item.reason}. {next_step(item.rule_id)}"
         for item in quarantine
         if item.level != "claim"
     ]

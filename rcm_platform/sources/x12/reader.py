@@ -35,6 +35,7 @@ from rcm_platform.sources.x12.splitter import (
     split,
     without_tail,
 )
+from rcm_platform.sources.x12.wrapping import is_torn, unwrapped
 
 # bytes handed to the parser at once: they take some ten times as much while they are read
 _PARSE_BYTES = 8_000_000
@@ -42,9 +43,6 @@ _HASH_BYTES = 1 << 22
 
 # levels of quarantine inside an interchange that is loaded otherwise
 _PARTS = frozenset(("transaction", "claim"))
-# the corrections of the guides that HIPAA names; others are read alike, with a warning (P7)
-_GUIDES = {"837P": "005010X222A1", "837I": "005010X223A2", "999": "005010X231A1"}
-
 
 _Kind = tuple[str, Delimiters]
 """What is parsed together: one set, written with the same delimiters."""
@@ -186,7 +184,10 @@ class Reader:
         waiting: dict[_Kind, list[Piece]] = {}
         sizes: dict[_Kind, int] = defaultdict(int)
         for name, data, digests in files:
-            file = File(name, data, digests.whole)
+            text = unwrapped(data)
+            file = File(name, text, digests.whole, len(data))
+            if text is not data:
+                digests = Digests.of(text)
             self._files.append(file)
             for kind, pieces in self._cut(file, digests):
                 chunk, size = waiting.setdefault(kind, []), sizes[kind]
@@ -212,7 +213,7 @@ class Reader:
         pieces = split(data)
         # a file is known as a whole once its last interchange is
         file.arrival_date = max(map(self._day, pieces.interchanges), default=UNDATED)
-        file.padding = pieces.padding
+        file.padding = pieces.padding + file.size - len(data)
         for stray in pieces.strays:
             level: Level = "interchange" if pieces.interchanges else "file"
             self._hold(file, level, stray.fault, (stray.start, stray.end))
@@ -249,6 +250,12 @@ class Reader:
                 "E2: the ISA segment is shorter than its fixed width; its separators were counted"
             )
             self._warn(interchange, 1, "TrimmedHeader", rule, source.header[13])
+        if interchange.file.size != len(interchange.file.data):
+            rule = "E14: its lines are broken at a fixed width; they are read as one"
+            self._warn(interchange, 1, "WrappedLines", rule, "")
+        if source.is_unterminated:
+            rule = "E16: the file ends before the terminator of IEA, whose control number is whole"
+            self._warn(interchange, 1, "UnterminatedTrailer", rule, source.header[13])
         if source.acknowledgements:
             rule = "E8: TA1 acknowledgements are not read by this version"
             self._warn(interchange, 2, "UnreadSegment", rule, "TA1")
@@ -260,11 +267,10 @@ class Reader:
                     fault = f"{group.fault.rule_id}: {group.fault.reason}"
                     self._warn(interchange, group.first_segment, "EmptyGroup", fault, "")
                 continue
-            name, guide = set_name(group), group.header[8].strip()
+            name = set_name(group)
             assert name is not None  # the envelope's judge holds the others
-            if guide != _GUIDES.get(name, guide):
-                rule = f"P7: read like {_GUIDES[name]}, the version named by HIPAA"
-                self._warn(interchange, group.first_segment, "GuideVariant", rule, guide)
+            for note in group.notes:
+                self._warn(interchange, note.segment_no, note.kind, note.rule, note.datum)
             yield (name, source.delimiters), self._good(interchange, group)
 
     def _good(self, interchange: Opened, group: Group) -> Iterator[Piece]:
@@ -363,11 +369,15 @@ class Reader:
         file.quarantined += end - start
         if level in _PARTS:
             file.loaded -= end - start
-        position = f"byte {start}"
+        position, reason = f"byte {start}", fault.reason
         if interchange is not None:
             position = f"{interchange.source.number}/{segment_no}"
+            delimiters = interchange.source.delimiters
             if level != "claim":
-                dollars = announced(content, interchange.source.delimiters)
+                dollars = announced(content, delimiters)
+            # a segment that is cut in two is not found by its name, nor counted
+            if fault.rule_id in ("E4", "E6") and is_torn(content, delimiters.segment):
+                reason += "; line breaks stand within its data, which may be why"
         self.quarantine.append(
             QuarantineItem(
                 source_system=self.source_system,
@@ -375,7 +385,7 @@ class Reader:
                 source_position=position,
                 level=level,
                 rule_id=fault.rule_id,
-                reason=fault.reason,
+                reason=reason,
                 byte_offset=start,
                 byte_count=end - start,
                 content=content,
@@ -398,7 +408,7 @@ def _received(source_system: str, file: File) -> ReceivedFile:
         source_system=source_system,
         source_file=file.name,
         content_sha256=file.sha256,
-        byte_count=len(file.data),
+        byte_count=file.size,
         loaded_byte_count=file.loaded,
         quarantined_byte_count=file.quarantined,
         duplicate_byte_count=file.duplicate,

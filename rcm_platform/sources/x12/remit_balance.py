@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Cents = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
@@ -115,6 +116,10 @@ def findings(tables: dict[str, pa.Table]) -> Iterator[Finding]:
         for claim in rows[~is_there].tolist():
             reason = f"{name} is missing or not an amount"
             yield int(transactions[claim]), claim, "T3", reason
+    status = claims["claim_status_code"].fill_null("").combine_chunks()
+    is_decided = pc.not_equal(pc.utf8_trim_whitespace(status), "").to_numpy(zero_copy_only=False)
+    for claim in np.flatnonzero(~is_decided).tolist():
+        yield int(transactions[claim]), claim, "T3", "CLP02 is missing"
     for claim in of_claim[~adjusted.is_there].tolist():
         reason = "CAS has a reason without a readable amount"
         yield int(transactions[claim]), claim, "T3", reason

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from rcm_platform.sources.base import QuarantineItem
 from rcm_platform.sources.x12.reader import Reading, read
-from rcm_platform.sources.x12.splitter import Interchange, split
+from rcm_platform.sources.x12.splitter import Buffer, Interchange, split
+from rcm_platform.sources.x12.wrapping import unwrapped
 
 Key = tuple[str, int | None, int | None]
 """Interchange (sha256), transaction, claim; None stands for all of them."""
@@ -58,7 +59,7 @@ class Replayed:
 
 def replay(
     name: str,
-    data: bytes,
+    data: Buffer,
     source_system: str,
     pieces: Sequence[Piece],
     is_loaded: Callable[[Key], bool],
@@ -72,6 +73,7 @@ def replay(
     (sha, n, m) whether raw has it: nothing is picked twice.
     """
     reading = read([(name, data)], source_system, accept_test, set(), partners, not_after)
+    data = unwrapped(data)
     interchanges = [
         (hashlib.sha256(data[found.start : found.end]).hexdigest(), found)
         for found in split(data).interchanges
