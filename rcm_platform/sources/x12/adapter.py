@@ -193,9 +193,17 @@ class Parsed:
         behind = of_it[starts[of_it] > int(self.first_segments[transaction]) + segment]
         return behind.tolist(), len(behind) == len(of_it)
 
-    def add_note(self, transaction: int, segment: int, kind: str, rule: str) -> None:
+    def add_claim_note(self, claim: int, kind: str, rule: str) -> None:
+        """Write down something odd about a claim that is loaded."""
+        assert self.claims is not None
+        transaction, segment = (self.claims[n][claim].as_py() for n in ("transaction", "segment"))
+        self.add_note(transaction, segment, kind, rule, f"/{self.set.claim_loop}#1")
+
+    def add_note(
+        self, transaction: int, segment: int, kind: str, rule: str, path: str = ""
+    ) -> None:
         """Write down something odd about data that is loaded."""
-        odd = _Finding(transaction, segment, 1, kind, rule, None, "", None)
+        odd = _Finding(transaction, segment, 1, kind, rule, None, path, None)
         noted = _findings(self, [odd])
         there = self.diagnostics
         self.diagnostics = pa.concat_tables([there, noted]) if len(there) else noted

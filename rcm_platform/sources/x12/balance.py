@@ -184,6 +184,10 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         by_transaction.setdefault(transaction, []).append(Fault("E12", reason))
     for transaction, segment, reason in renumbered(parsed):
         parsed.add_note(transaction, segment, "LevelNumbers", reason)
+    if parsed.set is SETS["835"]:
+        parsed.tables["remit_claims"], paid_interest = remit_balance.with_interest(parsed.tables)
+        for row in paid_interest:
+            parsed.add_claim_note(row, "InterestInClaim", _INTEREST)
     for transaction, claim, rule_id, reason in (*_within(parsed), *_findings(parsed)):
         target = by_transaction if claim is None else by_claim
         key = transaction if claim is None else claim
@@ -192,6 +196,9 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         {key: _worst(faults) for key, faults in by_transaction.items()},
         {key: _worst(faults) for key, faults in by_claim.items()},
     )
+
+
+_INTEREST = "P9: CLP04 holds the interest of AMT*I, which is booked apart"
 
 
 def _within(parsed: Parsed) -> Iterator[remit_balance.Finding]:
