@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 _AGAIN = "Ask the sender to send it again, whole"
 _CORRECT = "Ask the sender for a corrected file"
-_OWN = "Ask the sender for a corrected file; of a claim of your own, that is your billing system"
+_OWN = "Ask the sender for a corrected file; for claims of your own, mend the billing system"
 
 _BY_RULE: Mapping[str, str] = {
     "T1": "Send it again, or take it away",

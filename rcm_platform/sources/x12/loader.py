@@ -73,9 +73,9 @@ def load_folder(
     contents -= _admitted_since(lake, accept_test, partners, not_after)
     interchanges = _loaded_interchanges(lake)
     summary, held = LoadSummary(source_system), list[QuarantineItem]()
-    paths = _by_date(_list(folder))
+    paths = _by_date(files_below(folder))
     done = 0
-    for batch in _batches(paths):
+    for batch in batches(paths):
         fresh: list[_Opened] = []
         repeated: list[ReceivedFile] = []
         for path in batch:
@@ -118,7 +118,8 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _list(folder: Path) -> list[Path]:
+def files_below(folder: Path) -> list[Path]:
+    """Every file below a folder that is not hidden. Raises SourceUnavailable."""
     try:
         found = [
             path
@@ -149,7 +150,8 @@ def _date_of(path: Path) -> date:
         return date.max
 
 
-def _batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
+def batches(paths: Iterable[Path]) -> Iterator[list[Path]]:
+    """Files that are read together: few enough for memory, and for what a kill can cost."""
     batch: list[Path] = []
     size = 0
     for path in paths:
