@@ -121,10 +121,11 @@ def findings(tables: dict[str, pa.Table]) -> Iterator[Finding]:
         for claim in rows[~is_there].tolist():
             reason = f"{name} is missing or not an amount"
             yield int(transactions[claim]), claim, "T3", reason
-    status = claims["claim_status_code"].fill_null("").combine_chunks()
-    is_decided = pc.not_equal(pc.utf8_trim_whitespace(status), "").to_numpy(zero_copy_only=False)
-    for claim in np.flatnonzero(~is_decided).tolist():
+    # without these nobody knows what an amount means
+    for claim in np.flatnonzero(_is_blank(claims, "claim_status_code")).tolist():
         yield int(transactions[claim]), claim, "T3", "CLP02 is missing"
+    for claim in of_claim[_is_blank(adjustments, "group_code") & (adjusted.cents != 0)].tolist():
+        yield int(transactions[claim]), claim, "T3", "CAS01 is missing"
     for claim in of_claim[~adjusted.is_there].tolist():
         reason = "CAS has a reason without a readable amount"
         yield int(transactions[claim]), claim, "T3", reason
@@ -157,6 +158,12 @@ def _amounts(table: pa.Table, column: str) -> _Amounts:
     words = np.frombuffer(values.buffers()[1], dtype="<i8")
     cents = words[2 * values.offset : 2 * (values.offset + len(values)) : 2]
     return _Amounts(np.where(is_there, cents, 0), is_there)
+
+
+def _is_blank(table: pa.Table, column: str) -> Flags:
+    text = pc.utf8_trim_whitespace(table[column].fill_null("").combine_chunks())
+    blank: Flags = pc.equal(text, "").to_numpy(zero_copy_only=False)
+    return blank
 
 
 def _rows(table: pa.Table, column: str, absent: int = 0) -> Rows:

@@ -785,3 +785,48 @@ def test_every_rule_that_is_used_is_in_the_rule_table() -> None:
     assert held <= {rule for rule, action in known.items() if action == "quarantine"}
     noted = ("D1", "E2", "E10", "E14", "E16", "E17", "E18", "P7", "P9")
     assert {known[rule] for rule in noted} == {"correct"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "element"),
+    [
+        (b"CLP*ACCT1*1*", b"CLP*ACCT1**", "CLP02"),
+        (b"CLP*ACCT1*1*", b"CLP*ACCT1* *", "CLP02"),
+        (b"CAS*CO*45*60", b"CAS**45*60", "CAS01"),
+    ],
+)
+def test_a_code_without_which_an_amount_means_nothing_holds_its_claim(
+    right: bytes, wrong: bytes, element: str
+) -> None:
+    item = only_held(read(remit_file().replace(right, wrong)))
+    assert (item.level, item.rule_id, item.reason) == ("claim", "T3", f"{element} is missing")
+    assert item.dollar_amount == Decimal(120)
+
+
+def test_a_second_payer_in_one_payment_holds_the_claims_behind_it() -> None:
+    body = remit(remit_claim("A"), remit_claim("B"))
+    at = next(i for i, segment in enumerate(body) if segment.startswith("CLP*B"))
+    for name, held in (("N1*PR*OTHER PLAN*XV*PLAN2", 1), ("N1*PR*example health plan", 0)):
+        joined = [*body[:at], name, "LX*2", *body[at:]]
+        reading = read(interchange(group(transaction("835", joined))))
+        assert rules(reading) == [("claim", "E19")] * held
+        in_head = [*body[:4], name, *body[4:]]
+        reading = read(interchange(group(transaction("835", in_head))))
+        assert rules(reading) == [("transaction", "E19")] * held
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b"DTM*405", b"~DTM*405"),
+        (b"DTM*405", b" ~\r\n~DTM*405"),
+        (b"ST*835", b"~ST*835"),
+        (b"GE*1", b"~~GE*1"),
+        (b"IEA*1*000000001~", b"IEA*1*000000001~~~"),
+    ],
+)
+def test_segments_that_hold_nothing_change_nothing(right: bytes, wrong: bytes) -> None:
+    reading, plain = read(remit_file().replace(right, wrong)), read(remit_file())
+    assert rules(reading) == []
+    counts, expected = row_counts(reading), row_counts(plain)
+    assert {table: count for table, count in counts.items() if table in expected} == expected
