@@ -19,6 +19,7 @@ from rcm_platform.cli import (
     serve,
     sources,
     world,
+    x12,
 )
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import ProjectError
@@ -46,6 +47,7 @@ app.command("trace")(explain.trace_number)
 app.command()(bench.bench)
 app.command()(explain.snapshots)
 app.command()(published.export)
+app.add_typer(x12.x12_app, name="x12")
 app.add_typer(world.world_app, name="world")
 app.add_typer(published.published_app, name="published")
 app.add_typer(sources.sources_app, name="sources")

@@ -14,6 +14,7 @@ import duckdb
 from rcm_platform.ingest import feeds, lake_access
 from rcm_platform.settings import Settings
 from rcm_platform.sources.x12.splitter import split
+from rcm_platform.sources.x12.wrapping import unwrapped
 
 AROUND = 3
 """Segments shown before and after the one that is meant."""
@@ -128,7 +129,7 @@ def _received_files(settings: Settings) -> set[tuple[str, str, str]]:
 
 
 def _segments(file: Path, position: str) -> tuple[Line, ...]:
-    data = file.read_bytes()
+    data = unwrapped(file.read_bytes())
     interchange, _, segment = position.partition("/")
     number, wanted = int(interchange), int(segment)
     found = next((one for one in split(data).interchanges if one.number == number), None)

@@ -395,6 +395,51 @@ def test_a_corrected_file_settles_what_it_replaces(
     assert {i.decision for i in items.items(lake)} == {decision}
 
 
+def payment(claim: str, *, trace: str = "TRACE1", paid: str | None = None, number: int) -> bytes:
+    """A remittance of one claim; held where the claims do not add up to what is `paid`."""
+    body = remit(remit_claim(claim), paid=paid)
+    data = interchange(group(transaction("835", body)), number=number)
+    return data.replace(b"TRACE1", trace.encode())
+
+
+@pytest.mark.parametrize(
+    ("first", "later"),
+    [
+        (payment("A", paid="119", number=30), payment("B", number=31)),
+        (payment("A", paid="119", number=30), payment("A", trace="T2", number=31)),
+        (payment("A", number=30)[:200], payment("B", number=31)),
+        (submitted_file()[:-40], submitted_file().replace(b"ACCT1*200", b"ACCT2*200")),
+        (b"no X12 at all", payment("A", number=31)),
+    ],
+    ids=["other claims", "another payment", "nothing to compare", "another claim", "unknown"],
+)
+def test_another_file_corrects_nothing(settings: Settings, first: bytes, later: bytes) -> None:
+    folder = settings.x12_dir or Path()
+    shutil.rmtree(folder)
+    _put(folder / "era.835", first)
+    load(settings)
+    _put(folder / "era.835", later)
+    load(settings)
+    with lake_access.writing(settings) as lake:
+        assert settle.settle(lake, lake_access.last_date(settings, lake)) == []
+    assert len(held(lake)) == 1
+
+
+def test_a_held_claim_is_corrected_when_its_payment_brings_it_again(settings: Settings) -> None:
+    folder = settings.x12_dir or Path()
+    shutil.rmtree(folder)
+    for number, (name, fault) in enumerate((("a", ""), ("off", "130"), ("b", ""))):
+        claims = [remit_claim("X"), remit_claim("Y", charge=fault or "200")]
+        body = remit(*claims, paid="240")
+        data = interchange(group(transaction("835", body)), number=40 + number)
+        trace = b"OTHER" if name == "a" else b"TRACE1"
+        _put(folder / f"{name}.835", data.replace(b"TRACE1", trace))
+        load(settings)
+        with lake_access.writing(settings) as lake:
+            settle.settle(lake, lake_access.last_date(settings, lake))
+            assert len(held(lake)) == (name == "off")
+
+
 def test_the_same_bytes_accepted_later_settle_what_was_held(settings: Settings) -> None:
     load(settings)
     load(settings.model_copy(update={"x12_accept_test": True}))

@@ -25,10 +25,11 @@ from decimal import Decimal
 
 import duckdb
 
-from rcm_platform.ingest.feeds import FILE_SOURCES
-from rcm_platform.ingest.quarantine.rules import RELEASABLE, Rule
+from rcm_platform.ingest.feeds import FILE_SOURCES, X12_SOURCES
+from rcm_platform.ingest.quarantine.rules import Rule
 from rcm_platform.lake import Lake
 from rcm_platform.sources.base import Decision
+from rcm_platform.sources.x12 import advice
 
 IN_RAW: tuple[Decision, ...] = ("loaded", "released")
 """Decisions by which the bytes of an item are in raw."""
@@ -88,10 +89,10 @@ class Item:
     @property
     def next_step(self) -> str:
         """What to do about it, in a sentence."""
-        if self.rule_id in RELEASABLE:
-            return "Release it if it may come in, or close it."
         if self._is_of_database:
             return "Mend the row in the database: the next load reads it again."
+        if self.source_system in X12_SOURCES:
+            return f"{advice.next_step(self.rule_id)}."
         return "Ask for a corrected file: it is loaded when it arrives."
 
 

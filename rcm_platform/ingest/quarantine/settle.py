@@ -6,23 +6,25 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import cast
 
 import duckdb
 
 from rcm_platform.ingest.feeds import FILE_SOURCES, X12_SOURCES
 from rcm_platform.ingest.quarantine.decisions import decision_on, write_down
 from rcm_platform.ingest.quarantine.items import Item, contents, items
+from rcm_platform.ingest.quarantine.replaced import came_again
 from rcm_platform.lake import Lake
 from rcm_platform.sources.base import Decision
+
+_EMPTY = "T1"
 
 
 def settle(lake: Lake, as_of: date) -> list[Item]:
     """Write down which open items a later load has loaded or replaced, from `as_of` on. The caller
     holds the lock.
 
-    The same bytes in raw: loaded. A later file of the same name, an 835 with the same payment
-    trace, or a later version of the same database row in raw: corrected.
+    The same bytes in raw: loaded. The same claims of an X12 file, a later file of a table under the
+    same name, or a later version of the same database row in raw: corrected.
     """
     waiting = items(lake, only_open=True)
     if not waiting:
@@ -55,15 +57,13 @@ def _loaded_since(lake: Lake, waiting: Sequence[Item]) -> list[Item]:
 
 
 def _corrected_since(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item, str]]:
-    yield from _by_name(lake, [i for i in waiting if i.source_system in FILE_SOURCES])
-    yield from _by_trace(
-        lake,
-        [
-            i
-            for i in waiting
-            if i.source_system in X12_SOURCES and i.level in ("interchange", "transaction")
-        ],
-    )
+    x12 = [i for i in waiting if i.source_system in X12_SOURCES]
+    named = [i for i in waiting if i.source_system in FILE_SOURCES and i not in x12]
+    # nothing is lost of an empty file
+    named += [i for i in x12 if i.rule_id == _EMPTY]
+    yield from _by_name(lake, named)
+    for item in came_again(lake, x12, contents(lake, x12)):
+        yield item, "the same claims were loaded from another file"
     yield from _by_row(
         lake, [i for i in waiting if i.source_system not in FILE_SOURCES and i.level == "row"]
     )
@@ -88,41 +88,6 @@ def _by_name(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item, str]]:
             for sha, loaded_at in later[item.source_system, item.source_file]
         ):
             yield item, "a later file of the same name was loaded"
-
-
-def _by_trace(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item, str]]:
-    """Every payment that the item announces (TRN of an 835) is in raw, from another file."""
-    if not waiting:
-        return
-    with duckdb.connect() as con:
-        rows = con.execute(
-            f"""select distinct _source_system, trace_number, originating_company_id
-            from {lake.scan("x12", "remit_payments")} where trace_number is not null"""
-        ).fetchall()
-    loaded = set(rows)
-    bytes_of = contents(lake, waiting)
-    for item in waiting:
-        traces = _traces(bytes_of[item.quarantine_id])
-        if traces and all((item.source_system, *trace) in loaded for trace in traces):
-            yield item, "the payment with the same trace number was loaded from another file"
-
-
-def _traces(content: bytes) -> list[tuple[str, str]]:
-    """(TRN02, TRN03) of each 835 in an item: the TRN that follows a BPR."""
-    at, found = content.find(b"BPR"), list[tuple[str, str]]()
-    while at >= 0 and at + 3 < len(content):
-        separator = content[at + 3 : at + 4]
-        trn = content.find(b"TRN" + separator, at)
-        if trn < 0:
-            break
-        # the segment terminator stands right before TRN, but for line ends
-        terminator = content[at:trn].rstrip(b"\r\n ")[-1:]
-        elements = content[trn : content.find(terminator, trn)].split(separator)
-        if len(elements) > 3:
-            texts = (e.decode("utf-8", errors="replace").strip() for e in elements[2:4])
-            found.append(cast(tuple[str, str], tuple(texts)))
-        at = content.find(b"BPR" + separator, trn)
-    return found
 
 
 def _by_row(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item, str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property
@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from rcm_platform.sources.x12.splitter import PADDING, Delimiters
 from rcm_platform.sources.x12.tables import TABLES
+from rcm_platform.sources.x12.wrapping import inner_breaks
 
 Rows = npt.NDArray[np.int64]
 
@@ -129,7 +130,9 @@ class Parsed:
     data and those of `REFERENCES`. `unread` are the segments that the spec has no place for, as
     they were sent (E10). `hierarchy` has a row per level (HL) of a set that has levels, as sent:
     number, parent, level. `unreadable` lists (transaction, segment, reason) of amounts and text
-    that cannot be read; `broken` the transactions whose segments do not nest.
+    that cannot be read; `torn` (transaction, segment, name) of segments with a line break within;
+    `second_payers` (transaction, segment) of an N1*PR that names another payer than the first of
+    its transaction; `broken` the transactions whose segments do not nest.
     """
 
     set: TransactionSet
@@ -141,7 +144,11 @@ class Parsed:
     unread: pa.Table
     hierarchy: pa.Table | None = None
     unreadable: list[tuple[int, int, str]] = field(default_factory=list)
+    torn: list[tuple[int, int, str]] = field(default_factory=list)
+    second_payers: list[tuple[int, int]] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
+    widened: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Where the parsed bytes have one more than the data: behind each letter of Latin-1."""
 
     @property
     def claims(self) -> pa.Table | None:
@@ -173,7 +180,33 @@ class Parsed:
         lead = len(first.raw) - len(first.raw.lstrip(PADDING))
         end = self.document[self._claim_end(claim) - 1].span[1]
         base = int(self.first_bytes[transaction])
-        return transaction, first.span[0] + lead - base, end - base
+        return transaction, self._sent(first.span[0] + lead) - base, self._sent(end) - base
+
+    def _sent(self, at: int) -> int:
+        """A place among the parsed bytes → the place in the data as it was sent."""
+        return at - int(np.searchsorted(self.widened, at))
+
+    def claims_from(self, transaction: int, segment: int) -> tuple[list[int], bool]:
+        """The claims of a transaction that begin behind a segment, and whether those are all."""
+        transactions, starts = self._claims
+        of_it = np.flatnonzero(transactions == transaction)
+        behind = of_it[starts[of_it] > int(self.first_segments[transaction]) + segment]
+        return behind.tolist(), len(behind) == len(of_it)
+
+    def add_claim_note(self, claim: int, kind: str, rule: str) -> None:
+        """Write down something odd about a claim that is loaded."""
+        assert self.claims is not None
+        transaction, segment = (self.claims[n][claim].as_py() for n in ("transaction", "segment"))
+        self.add_note(transaction, segment, kind, rule, f"/{self.set.claim_loop}#1")
+
+    def add_note(
+        self, transaction: int, segment: int, kind: str, rule: str, path: str = ""
+    ) -> None:
+        """Write down something odd about data that is loaded."""
+        odd = _Finding(transaction, segment, 1, kind, rule, None, path, None)
+        noted = _findings(self, [odd])
+        there = self.diagnostics
+        self.diagnostics = pa.concat_tables([there, noted]) if len(there) else noted
 
     def _claim_end(self, claim: int) -> int:
         starts = self._claims[1]
@@ -197,11 +230,11 @@ def read(
     """
     kind = SETS[name]
     data = b"".join(transactions)
-    undecodable: list[tuple[int, int, str]] = []
-    if not data.isascii():
-        masked, undecodable = _decodable([*map(bytes, transactions)], delimiters.segment)
-        data = b"".join(masked)
     lengths = np.array([len(t) for t in transactions], dtype=np.int64)
+    text = _Text(data, np.cumsum(lengths) - lengths)
+    if not data.isascii():
+        text = _decoded_text([*map(bytes, transactions)], delimiters.segment)
+        data = text.data
     if segment_counts is None:
         segment_counts = [bytes(t).count(delimiters.segment) for t in transactions]
     first_bytes = np.cumsum(lengths) - lengths
@@ -234,29 +267,83 @@ def read(
         diagnostics=TABLES["diagnostics"].empty_table(),
         unread=TABLES["unread_segments"].empty_table(),
         hierarchy=raw.get("hierarchy"),
-        unreadable=undecodable,
+        unreadable=text.unreadable,
+        torn=list(_torn(text, delimiters.segment)),
         broken=np.flatnonzero(per_transaction != 1).tolist(),
+        widened=text.widened,
     )
-    foreign = _foreign_separators(name, data, first_bytes.tolist(), delimiters)
-    _add_diagnostics(parsed, result.diagnostics, foreign)
+    foreign = _foreign_separators(name, data, text.starts.tolist(), delimiters)
+    _add_diagnostics(parsed, result.diagnostics, [*foreign, *text.notes])
     return parsed
 
 
-def _decodable(
-    transactions: Sequence[bytes], terminator: bytes
-) -> tuple[Sequence[bytes], list[tuple[int, int, str]]]:
-    """The transactions with bytes that are not UTF-8 masked (same length), and where they were."""
-    masked, found = list(transactions), []
+@dataclass
+class _Text:
+    """Transactions as UTF-8: where each starts, what was changed, and what cannot be read."""
+
+    data: bytes
+    starts: Rows
+    widened: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    notes: list[_Finding] = field(default_factory=list)
+    unreadable: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+# the printable half of Latin-1 beyond ASCII; what lies between is no letter in it
+_FIRST_OF_LATIN_1 = 0xA0
+
+
+def _decoded_text(transactions: Sequence[bytes], terminator: bytes) -> _Text:
+    """Segments that are not UTF-8 read as Latin-1, where their bytes are letters of it; else
+    masked, with the same length."""
+    written, starts, at = list[bytes](), list[int](), 0
+    widened = list[int]()
+    text = _Text(b"", np.empty(0, dtype=np.int64))
     for number, transaction in enumerate(transactions):
-        segments = transaction.split(terminator)
+        starts.append(at)
+        segments = [transaction] if transaction.isascii() else transaction.split(terminator)
+        is_noted = False
         for index, segment in enumerate(segments):
             try:
                 segment.decode()
             except UnicodeDecodeError:
-                segments[index] = segment.decode("latin-1").encode("ascii", "replace")
-                found.append((number, index, "text that is not UTF-8"))
-        masked[number] = terminator.join(segments)
-    return masked, found
+                high = [n for n, byte in enumerate(segment) if not byte < 0x80]
+                if all(segment[n] >= _FIRST_OF_LATIN_1 for n in high):
+                    widened += [at + n + before + 1 for before, n in enumerate(high)]
+                    segment = segment.decode("latin-1").encode()
+                    if not is_noted:
+                        kind, rule = _LATIN_1
+                        text.notes.append(_Finding(number, index, 1, kind, rule, None, "", None))
+                    is_noted = True
+                else:
+                    segment = segment.decode("latin-1").encode("ascii", "replace")
+                    text.unreadable.append((number, index, "text that is not UTF-8"))
+                segments[index] = segment
+            at += len(segment) + (index < len(segments) - 1)
+        written.append(terminator.join(segments))
+    text.data, text.starts = b"".join(written), np.array(starts, dtype=np.int64)
+    text.widened = np.array(widened, dtype=np.int64)
+    return text
+
+
+_LATIN_1 = (
+    "Latin1Text",
+    "E18: its letters are those of Latin-1, and are read as such",
+)
+# what people write, with lines; no column holds it
+_FREE_TEXT = frozenset((b"NTE", b"MSG", b"K3"))
+
+
+def _torn(text: _Text, terminator: bytes) -> Iterator[tuple[int, int, str]]:
+    """(transaction, segment, name) of segments with a line break within; no name where it is the
+    name that is broken."""
+    for at in inner_breaks(text.data, terminator):
+        transaction = int(np.searchsorted(text.starts, at, side="right")) - 1
+        start = int(text.starts[transaction])
+        begin = max(text.data.rfind(terminator, start, at) + 1, start)
+        name = re.match(rb"[A-Z0-9]{2,3}(?![A-Z0-9])", text.data[begin:at].lstrip(PADDING))
+        if name is None or name.group() not in _FREE_TEXT:
+            segment = text.data.count(terminator, start, begin)
+            yield transaction, segment, name.group().decode() if name else ""
 
 
 def _locate(rows: pa.Table, first_segments: Rows) -> pa.Table:
@@ -591,8 +678,12 @@ def _add_diagnostics(
             unread.setdefault(segment, odd)
             if (tag := parsed.document[segment].id) in _ANNOUNCING:
                 reason = f"{tag.decode()} where no amount is read: {odd.rule}"
+                if tag == b"BPR" and kind == "OccurrenceOverMax":
+                    reason = "a second BPR: several payments are joined in one ST"
                 # wherever it stands, it is about the transaction: so it is said of its ST
                 parsed.unreadable.append((transaction, 0, reason))
+        if kind == "LoopOverMax" and _is_second_payer(parsed, transaction, segment):
+            parsed.second_payers.append((transaction, within))
         kept.append(odd)
     parsed.diagnostics = _findings(parsed, kept)
     if unread:
@@ -602,6 +693,28 @@ def _add_diagnostics(
         rows = _findings(parsed, list(unread.values())).rename_columns({"path": "loop_path"})
         rows = rows.append_column("segment_id", _decoded(s.id for s in segments))
         parsed.unread = rows.append_column("segment_text", _decoded(texts))
+
+
+def _is_second_payer(parsed: Parsed, transaction: int, segment: int) -> bool:
+    """Whether a segment is an N1*PR that names another payer than the first of its transaction."""
+    names = _payer(parsed, segment)
+    if not names:
+        return False
+    at = int(parsed.first_segments[transaction])
+    while not (first := _payer(parsed, at)):
+        at += 1
+    return not names & first
+
+
+def _payer(parsed: Parsed, segment: int) -> set[bytes]:
+    """The name (N102) and the number (N104) in an N1*PR; nothing for any other segment."""
+    found = parsed.document[segment]
+    if found.id != b"N1":
+        return set()
+    delimiters = parsed.document.delimiters
+    text = found.raw.strip(PADDING).removesuffix(delimiters.segment)
+    elements = [element.strip().upper() for element in text.split(delimiters.element)]
+    return {*elements[2:3], *elements[4:5]} - {b""} if elements[1:2] == [b"PR"] else set()
 
 
 def _decoded(texts: Iterable[bytes]) -> pa.Array:

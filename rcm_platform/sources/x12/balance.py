@@ -1,5 +1,6 @@
-"""Judge parsed transactions: missing values (T3), levels (E12), balances of the 835 (B1-B3, in
-`remit_balance`), the 837 (P1) and the 277CA (K7).
+"""Judge parsed transactions: missing values (T3), levels (E12, E17), line breaks within data (E15),
+several payers (E19), balances of the 835 (B1-B3 and P9, in `remit_balance`), the 837 (P1) and the
+277CA (K7).
 
 The balances are computed in exact decimals over the rows that would be loaded, so what is loaded
 always adds up.
@@ -8,13 +9,14 @@ always adds up.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import duckdb
 
 from rcm_platform.sources.x12 import remit_balance
 from rcm_platform.sources.x12.adapter import SETS, Parsed
-from rcm_platform.sources.x12.hierarchy import misplaced
+from rcm_platform.sources.x12.envelope import torn
+from rcm_platform.sources.x12.hierarchy import misplaced, renumbered
 from rcm_platform.sources.x12.splitter import Fault
 
 _SUBMITTED = """
@@ -166,7 +168,7 @@ _CHECKS = {
     SETS["999"].spec: _ACKNOWLEDGED,
 }
 # when several rules fail, the claim is held under the first of these
-_ORDER = ("E4", "E12", "T3", "B3", "B2", "B1", "P1", "K7")
+_ORDER = ("E15", "E4", "E12", "E19", "T3", "B3", "B2", "B1", "P1", "K7")
 
 Faults = dict[int, Fault]
 
@@ -180,12 +182,13 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         by_transaction.setdefault(transaction, []).append(fault)
     for transaction, reason in misplaced(parsed):
         by_transaction.setdefault(transaction, []).append(Fault("E12", reason))
-    for transaction, segment, reason in parsed.unreadable:
-        claim = parsed.claim_at(transaction, segment)
-        target = by_transaction if claim is None else by_claim
-        key = transaction if claim is None else claim
-        target.setdefault(key, []).append(Fault("T3", reason))
-    for transaction, claim, rule_id, reason in _findings(parsed):
+    for transaction, segment, reason in renumbered(parsed):
+        parsed.add_note(transaction, segment, "LevelNumbers", reason)
+    if parsed.set is SETS["835"]:
+        parsed.tables["remit_claims"], paid_interest = remit_balance.with_interest(parsed.tables)
+        for row in paid_interest:
+            parsed.add_claim_note(row, "InterestInClaim", _INTEREST)
+    for transaction, claim, rule_id, reason in (*_within(parsed), *_findings(parsed)):
         target = by_transaction if claim is None else by_claim
         key = transaction if claim is None else claim
         target.setdefault(key, []).append(Fault(rule_id, reason))
@@ -193,6 +196,27 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         {key: _worst(faults) for key, faults in by_transaction.items()},
         {key: _worst(faults) for key, faults in by_claim.items()},
     )
+
+
+_INTEREST = "P9: CLP04 holds the interest of AMT*I, which is booked apart"
+
+
+def _within(parsed: Parsed) -> Iterator[remit_balance.Finding]:
+    """What is wrong with single segments, of the claim that they stand in."""
+    for transaction, segment, reason in parsed.unreadable:
+        yield transaction, parsed.claim_at(transaction, segment), "T3", reason
+    for transaction, segment, name in parsed.torn:
+        # a segment without a name may have been the first of a claim
+        claim = parsed.claim_at(transaction, segment) if name else None
+        yield transaction, claim, "E15", torn(name or "the name of a segment")
+    for transaction, segment in parsed.second_payers:
+        claims, is_all = parsed.claims_from(transaction, segment)
+        what = "several payers (N1*PR) in one ST:"
+        if is_all:
+            yield transaction, None, "E19", f"{what} nobody can tell which of them pays its claims"
+        else:
+            for claim in claims:
+                yield transaction, claim, "E19", f"{what} the claim stands behind the second"
 
 
 def _findings(parsed: Parsed) -> Iterable[remit_balance.Finding]:

@@ -1,4 +1,4 @@
-"""Judge the envelopes of a file that was cut: rules E1 (dates), E4, E5, E8, E9 and E11.
+"""Judge the envelopes of a file that was cut: rules E1 and E13 (dates), E4, E5, E8, E9, E11, E15.
 
 A fault is set on the smallest piece that must be held: transaction, group or interchange.
 """
@@ -6,42 +6,70 @@ A fault is set on the smallest piece that must be held: transaction, group or in
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
 
-from rcm_platform.sources.x12.splitter import Fault, Group, Interchange, Transaction
+from rcm_platform.sources.x12.splitter import Fault, Group, Interchange, Note, Transaction
 
-_VERSION = "00501"
-# ST01 of each set that this version reads
-_SET_CODES = {"835": "835", "837P": "837", "837I": "837", "277CA": "277", "999": "999"}
+
+@dataclass(frozen=True)
+class Guide:
+    """How one transaction set is recognised: GS01, ST01, and the guide that HIPAA names. Other
+    corrections of it (A1, A2 or none) are read alike, and so are the `others`."""
+
+    functional_id: str
+    set_code: str
+    guide: str
+    others: tuple[str, ...] = ()
+
+    def covers(self, guide: str) -> bool:
+        """Whether a guide is this one, whatever its corrections."""
+        return guide.startswith((self.guide[:_UNCORRECTED], *self.others))
+
+
+# 005010X221A1 without its correction
+_UNCORRECTED = 10
+GUIDES = {
+    # all that is read of a remittance stands where it did in version 4010
+    "835": Guide("HP", "835", "005010X221A1", ("004010X091",)),
+    "837P": Guide("HC", "837", "005010X222A1"),
+    "837I": Guide("HC", "837", "005010X223A2"),
+    "277CA": Guide("HN", "277", "005010X214"),
+    "999": Guide("FA", "999", "005010X231A1"),
+}
+"""The transaction sets that are read, by the keys of `adapter.SETS`."""
+_READ = "835, 837P, 837I, 277CA and 999 of version 5010, and the 835 of version 4010"
 
 
 def set_name(group: Group) -> str | None:
-    """The transaction set of a group, a key of `adapter.SETS`; None when we cannot read it.
+    """The transaction set of a group, a key of `GUIDES`; None when we cannot read it.
 
-    837P is told from 837I by the guide's number alone; errata suffixes (A1, A2) do not matter.
+    837P is told from 837I by the guide's number alone.
     """
-    identifier, guide = _element(group.header, 1), _element(group.header, 8)
-    if identifier == "HP" and guide == "005010X221A1":
-        return "835"
-    if identifier == "HC" and guide.startswith("005010X222"):
-        return "837P"
-    if identifier == "HC" and guide.startswith("005010X223"):
-        return "837I"
-    if identifier == "HN" and guide == "005010X214":
-        return "277CA"
-    if identifier == "FA" and guide.startswith("005010X231"):
-        return "999"
+    return _named(_element(group.header, 1), _element(group.header, 8))
+
+
+def _named(functional_id: str, guide: str) -> str | None:
+    for name, known in GUIDES.items():
+        if functional_id == known.functional_id and known.covers(guide):
+            return name
     return None
 
 
 def judge(
-    interchange: Interchange, accept_test: bool, partners: frozenset[str] = frozenset()
+    interchange: Interchange,
+    accept_test: bool,
+    partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> None:
     """Set the faults of an interchange, its groups and its transactions; keeps earlier faults.
 
     `partners` are the only ids that may send and receive; without any, everyone may.
+    `not_after` is the last day that an interchange may be dated.
     """
     if interchange.fault is None:
-        interchange.fault = _interchange_fault(interchange, accept_test, partners)
+        interchange.fault = _interchange_fault(interchange, accept_test, partners, not_after)
     if interchange.fault is not None:
         return
     numbers: set[str] = set()
@@ -53,17 +81,20 @@ def judge(
             group.fault = _group_fault(group)
         numbers.add(number)
         for transaction in group.transactions:
-            transaction.fault = _transaction_fault(transaction)
+            transaction.fault = _transaction_fault(group, transaction)
     if all(group.fault for group in interchange.groups):
         # nothing in it can be read: held whole, so that it can be replayed whole
         interchange.fault = interchange.groups[0].fault
 
 
 def _interchange_fault(
-    interchange: Interchange, accept_test: bool, partners: frozenset[str]
+    interchange: Interchange, accept_test: bool, partners: frozenset[str], not_after: date
 ) -> Fault | None:
     header, trailer = interchange.header, interchange.trailer
-    if interchange.date is None:
+    if any("\n" in element or "\r" in element for element in header):
+        return _torn("ISA")
+    day = interchange.date
+    if day is None:
         return Fault("E1", f"interchange date ISA09 {header[9]!r} is not a date (yymmdd)")
     # what this version does not read is said first: nobody needs to mend its envelope for us
     if interchange.groups and not any(map(set_name, interchange.groups)):
@@ -74,8 +105,11 @@ def _interchange_fault(
     if _number(_element(trailer, 1)) != str(len(interchange.groups)):
         declared, count = _element(trailer, 1), len(interchange.groups)
         return Fault("E4", f"IEA01 declares {declared!r} groups, there are {count}")
-    if header[12].strip() != _VERSION:
-        return Fault("E8", f"ISA12 {header[12]!r} is not version {_VERSION}")
+    said, versions = header[12].strip(), _versions(interchange.groups)
+    if versions and said not in versions:
+        return Fault("E8", f"ISA12 says version {said!r}, GS08 {' and '.join(versions)}")
+    if day > not_after:
+        return Fault("E13", f"interchange date ISA09 says {day}, which is after it was received")
     if header[15].strip() == "T" and not accept_test:
         return Fault("E9", "marked as test (ISA15 = T); RCM_X12_ACCEPT_TEST=1 loads such files")
     if partners and (stranger := _stranger(interchange, partners)) is not None:
@@ -97,7 +131,13 @@ def _group_fault(group: Group) -> Fault | None:
     name, guide = set_name(group), _element(group.header, 8)
     if name is None:
         return _unread(group)
+    if guide != GUIDES[name].guide:
+        like = f"read like {GUIDES[name].guide}, the version named by HIPAA"
+        rule = f"P7: GS08 says {guide}: {like}"
+        group.notes.append(Note(group.first_segment, "GuideVariant", rule, guide))
     count = len(group.transactions)
+    if _is_torn(group.trailer):
+        return _torn("GE")
     if _number(_element(group.trailer, 1)) != str(count):
         declared = _element(group.trailer, 1)
         return Fault("E4", f"GE01 declares {declared!r} transactions, there are {count}")
@@ -115,22 +155,59 @@ def _group_fault(group: Group) -> Fault | None:
         return Fault("E5", f"transaction control number ST02 {repeated[0]!r} is repeated")
     for kind in kinds:
         code, convention = ("".join(element).strip() for element in kind)
-        if code != _SET_CODES[name] or convention not in ("", guide):
+        if _is_torn((code, convention)):
+            return _torn("ST")
+        is_known = convention in ("", guide) or GUIDES[name].covers(convention)
+        if code != GUIDES[name].set_code or not is_known:
             what = f"ST01 {code!r}, ST03 {convention!r} in a group of GS08 {guide!r}"
             return Fault("E8", f"transaction set does not match its group: {what}")
+        if convention not in ("", guide):
+            rule = f"P7: ST03 says {convention}, GS08 {guide}: corrections of one guide, read alike"
+            group.notes.append(Note(group.first_segment, "GuideVariant", rule, convention))
     return None
 
 
+def _versions(groups: Iterable[Group]) -> list[str]:
+    """The versions of the groups that can be read, as ISA12 says them: 00501 for 005010X221A1."""
+    return sorted({_element(group.header, 8)[:5] for group in groups if set_name(group)})
+
+
 def _unread(group: Group) -> Fault:
-    what = f"GS01 {_element(group.header, 1)!r}, GS08 {_element(group.header, 8)!r}"
-    return Fault("E8", f"transaction set not read by this version: {what}")
+    functional_id, guide = _element(group.header, 1), _element(group.header, 8)
+    if _is_torn(group.header):
+        return _torn("GS")
+    version = f" (version {guide[2:6]})" if guide[:6].isdigit() else ""
+    what = f"GS01 {functional_id!r}, GS08 {guide!r}{version}"
+    return Fault("E8", f"transaction set not read by this version: {what}; {_READ} are")
 
 
-def _transaction_fault(transaction: Transaction) -> Fault | None:
+def _is_torn(elements: Iterable[str]) -> bool:
+    return any("\n" in element or "\r" in element for element in map(str.strip, elements))
+
+
+def _torn(segment: str) -> Fault:
+    return Fault("E15", torn(segment))
+
+
+def torn(segment: str) -> str:
+    """Why a segment with line breaks within its data is held."""
+    return (
+        f"line breaks within the data, in {segment}: they do not stand at equal distances, so that "
+        "nobody can tell whether they are part of it"
+    )
+
+
+def _transaction_fault(group: Group, transaction: Transaction) -> Fault | None:
     if transaction.trailer[1:3] == [str(transaction.segment_count), *transaction.header[2:3]]:
         return None  # as it nearly always is, to the letter
     if _number(_element(transaction.trailer, 1)) != str(transaction.segment_count):
         declared, count = _element(transaction.trailer, 1), transaction.segment_count
+        if (blank := group.transactions.blank_segments(transaction)) and _number(declared) == str(
+            count - blank
+        ):
+            rule = "E10: segments that hold nothing; SE01 does not count them"
+            group.notes.append(Note(transaction.first_segment, "BlankSegment", rule))
+            return None
         return Fault("E4", f"SE01 declares {declared!r} segments, there are {count}")
     if _element(transaction.trailer, 2) != _element(transaction.header, 2):
         pair = _element(transaction.trailer, 2), _element(transaction.header, 2)

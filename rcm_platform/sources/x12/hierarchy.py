@@ -1,7 +1,8 @@
-"""Judge the levels (HL) of parsed transactions: rule E12.
+"""Judge the levels (HL) of parsed transactions: rules E12 and E17.
 
 What is read of a level is what stands behind it, in the order of the segments; its numbers say the
-same once more. Where the two differ, nobody can tell whose claims these are.
+same once more. Where the two differ, nobody can tell whose claims these are. They may go on from
+the file that a transaction was cut from: then they say the same, from another number on.
 """
 
 from __future__ import annotations
@@ -32,9 +33,28 @@ def misplaced(parsed: Parsed) -> Iterator[tuple[int, str]]:
             yield row["transaction"], reason
 
 
+def renumbered(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
+    """(transaction, segment, reason) of each transaction whose levels go on from another number
+    than 1."""
+    rows = parsed.hierarchy
+    if rows is None or not len(rows):
+        return
+    transaction, segment = rows["transaction"].to_numpy(), rows["segment"].to_numpy()
+    for row in np.flatnonzero((ordinal(transaction) == 1) & (_offsets(rows) > 0)).tolist():
+        reason = "E17: the levels are not counted from 1; each names the one above it"
+        yield int(transaction[row]), int(segment[row]), reason
+
+
+def _offsets(rows: pa.Table) -> Rows:
+    """By how much the first level of each row's transaction is numbered above 1."""
+    sent, transaction = _numbers(rows["number"]), rows["transaction"].to_numpy()
+    first = np.maximum.accumulate(np.where(ordinal(transaction) == 1, np.arange(len(rows)), 0))
+    return np.maximum(sent[first] - 1, 0)
+
+
 def _wrong(rows: pa.Table, levels: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     transaction = rows["transaction"].to_numpy()
-    number = ordinal(transaction)
+    number = ordinal(transaction) + _offsets(rows)
     depth = pc.index_in(_text(rows["level"]), pa.array(levels)).to_numpy()
     # the level that each stands under: the last one before it that is higher
     above, place = np.full(len(rows), -1), np.arange(len(rows))
@@ -51,7 +71,7 @@ def _wrong(rows: pa.Table, levels: tuple[str, ...]) -> Iterator[tuple[int, str]]
     for row in wrong[np.unique(transaction[wrong], return_index=True)[1]].tolist():
         # a reason never shows what was sent in place of a number: it is logged
         if not is_counted[row]:
-            reason = f"HL01 is not {number[row]}, its place in the transaction"
+            reason = f"HL01 is not {number[row]}, its place among the levels"
         elif not is_in_order[row]:
             level, expected = levels[depth[row]], levels[depth[row] - 1]
             reason = f"HL {number[row]}: level {level!r} does not stand under a {expected!r}"

@@ -12,10 +12,12 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
 
+from rcm_platform.lake import UNDATED
 from rcm_platform.sources.base import Level, QuarantineItem, ReceivedFile, Status
 from rcm_platform.sources.x12 import balance
 from rcm_platform.sources.x12.amounts import announced
@@ -27,11 +29,13 @@ from rcm_platform.sources.x12.splitter import (
     Delimiters,
     Fault,
     Group,
+    Interchange,
     Transaction,
     is_blank,
     split,
     without_tail,
 )
+from rcm_platform.sources.x12.wrapping import is_torn, unwrapped
 
 # bytes handed to the parser at once: they take some ten times as much while they are read
 _PARSE_BYTES = 8_000_000
@@ -39,9 +43,6 @@ _HASH_BYTES = 1 << 22
 
 # levels of quarantine inside an interchange that is loaded otherwise
 _PARTS = frozenset(("transaction", "claim"))
-# the corrections of the guides that HIPAA names; others are read alike, with a warning (P7)
-_GUIDES = {"837P": "005010X222A1", "837I": "005010X223A2", "999": "005010X231A1"}
-
 
 _Kind = tuple[str, Delimiters]
 """What is parsed together: one set, written with the same delimiters."""
@@ -62,14 +63,16 @@ def read(
     accept_test: bool = False,
     seen: set[str] | None = None,
     partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> Reading:
     """Read X12 files, given as (name, bytes). Never raises because of what they hold.
 
     `seen` holds the sha256 of interchanges that were loaded before; those of this reading are
     added to it. A repeated interchange is counted as duplicate bytes and not read again (rule D1).
     `partners` are the only ids that may send and receive (E11); without any, everyone may.
+    `not_after` is the last day that an interchange may be dated (E13).
     """
-    reader = Reader(source_system, accept_test, seen, partners=partners)
+    reader = Reader(source_system, accept_test, seen, partners=partners, not_after=not_after)
     parts: dict[str, list[pa.Table]] = defaultdict(list)
     hashed = ((name, data, Digests.of(data)) for name, data in files)
     for tables in reader.read(hashed):
@@ -135,11 +138,13 @@ class Reader:
         seen: set[str] | None = None,
         threads: int = 1,
         partners: frozenset[str] = frozenset(),
+        not_after: date = date.max,
     ) -> None:
         self.received: list[ReceivedFile] = []
         self.quarantine: list[QuarantineItem] = []
         self.source_system = source_system
         self._accept_test, self._partners = accept_test, partners
+        self._not_after = not_after
         self._seen = set() if seen is None else seen
         self._threads = threads
         self._files: list[File] = []
@@ -179,7 +184,10 @@ class Reader:
         waiting: dict[_Kind, list[Piece]] = {}
         sizes: dict[_Kind, int] = defaultdict(int)
         for name, data, digests in files:
-            file = File(name, data, digests.whole)
+            text = unwrapped(data)
+            file = File(name, text, digests.whole, len(data))
+            if text is not data:
+                digests = Digests.of(text)
             self._files.append(file)
             for kind, pieces in self._cut(file, digests):
                 chunk, size = waiting.setdefault(kind, []), sizes[kind]
@@ -203,10 +211,9 @@ class Reader:
             self._hold(file, "file", Fault("T1", reason), (0, len(data)))
             return
         pieces = split(data)
-        dates = [day for interchange in pieces.interchanges if (day := interchange.date)]
         # a file is known as a whole once its last interchange is
-        file.arrival_date = max(dates, default=file.arrival_date)
-        file.padding = pieces.padding
+        file.arrival_date = max(map(self._day, pieces.interchanges), default=UNDATED)
+        file.padding = pieces.padding + file.size - len(data)
         for stray in pieces.strays:
             level: Level = "interchange" if pieces.interchanges else "file"
             self._hold(file, level, stray.fault, (stray.start, stray.end))
@@ -217,8 +224,9 @@ class Reader:
             if sha256 in self._seen:
                 file.duplicate += source.end - source.start
                 continue
-            judge(source, self._accept_test, self._partners)
-            interchange = Opened(file, sha256, source.date or file.arrival_date, source)
+            judge(source, self._accept_test, self._partners, self._not_after)
+            arrival = file.arrival_date if source.date is None else self._day(source)
+            interchange = Opened(file, sha256, arrival, source)
             if source.fault:
                 self._hold(file, "interchange", source.fault, span, interchange)
                 continue
@@ -227,6 +235,11 @@ class Reader:
             opened.append(interchange)
         for interchange in opened:
             yield from self._queue(interchange)
+
+    def _day(self, source: Interchange) -> date:
+        """The day of an interchange; none when it bears none that can be true (E1, E13)."""
+        day = source.date
+        return day if day is not None and day <= self._not_after else UNDATED
 
     def _queue(self, interchange: Opened) -> Iterator[tuple[_Kind, Iterator[Piece]]]:
         """The transactions of an interchange that can be read; hold its faulty parts."""
@@ -237,6 +250,12 @@ class Reader:
                 "E2: the ISA segment is shorter than its fixed width; its separators were counted"
             )
             self._warn(interchange, 1, "TrimmedHeader", rule, source.header[13])
+        if interchange.file.size != len(interchange.file.data):
+            rule = "E14: its lines are broken at a fixed width; they are read as one"
+            self._warn(interchange, 1, "WrappedLines", rule, "")
+        if source.is_unterminated:
+            rule = "E16: the file ends before the terminator of IEA, whose control number is whole"
+            self._warn(interchange, 1, "UnterminatedTrailer", rule, source.header[13])
         if source.acknowledgements:
             rule = "E8: TA1 acknowledgements are not read by this version"
             self._warn(interchange, 2, "UnreadSegment", rule, "TA1")
@@ -248,11 +267,10 @@ class Reader:
                     fault = f"{group.fault.rule_id}: {group.fault.reason}"
                     self._warn(interchange, group.first_segment, "EmptyGroup", fault, "")
                 continue
-            name, guide = set_name(group), group.header[8].strip()
+            name = set_name(group)
             assert name is not None  # the envelope's judge holds the others
-            if guide != _GUIDES.get(name, guide):
-                rule = f"P7: read like {_GUIDES[name]}, the version named by HIPAA"
-                self._warn(interchange, group.first_segment, "GuideVariant", rule, guide)
+            for note in group.notes:
+                self._warn(interchange, note.segment_no, note.kind, note.rule, note.datum)
             yield (name, source.delimiters), self._good(interchange, group)
 
     def _good(self, interchange: Opened, group: Group) -> Iterator[Piece]:
@@ -351,11 +369,15 @@ class Reader:
         file.quarantined += end - start
         if level in _PARTS:
             file.loaded -= end - start
-        position = f"byte {start}"
+        position, reason = f"byte {start}", fault.reason
         if interchange is not None:
             position = f"{interchange.source.number}/{segment_no}"
+            delimiters = interchange.source.delimiters
             if level != "claim":
-                dollars = announced(content, interchange.source.delimiters)
+                dollars = announced(content, delimiters)
+            # a segment that is cut in two is not found by its name, nor counted
+            if fault.rule_id in ("E4", "E6") and is_torn(content, delimiters.segment):
+                reason += "; line breaks stand within its data, which may be why"
         self.quarantine.append(
             QuarantineItem(
                 source_system=self.source_system,
@@ -363,7 +385,7 @@ class Reader:
                 source_position=position,
                 level=level,
                 rule_id=fault.rule_id,
-                reason=fault.reason,
+                reason=reason,
                 byte_offset=start,
                 byte_count=end - start,
                 content=content,
@@ -386,7 +408,7 @@ def _received(source_system: str, file: File) -> ReceivedFile:
         source_system=source_system,
         source_file=file.name,
         content_sha256=file.sha256,
-        byte_count=len(file.data),
+        byte_count=file.size,
         loaded_byte_count=file.loaded,
         quarantined_byte_count=file.quarantined,
         duplicate_byte_count=file.duplicate,

@@ -1,4 +1,4 @@
-"""Whether remittances add up: rules B1-B3 of the 835, and amounts that are missing (T3).
+"""Whether remittances add up: rules B1-B3 and P9 of the 835, and amounts that are missing (T3).
 
 Amounts are whole cents in 64 bits: as exact as decimals, and whole columns are added at once. What
 cannot be read (null) leaves whatever it is part of without a judgement other than T3.
@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Cents = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int64]
@@ -47,19 +48,24 @@ def findings(tables: dict[str, pa.Table]) -> Iterator[Finding]:
 
     # B1: of each claim, the first line that is off
     line_claim = _rows(lines, "claim")
-    is_line_off = line_charge.cents - line_adjusted != line_paid.cents
-    is_line_off &= line_charge.is_there & line_paid.is_there
+    interest = _amounts(claims, "interest_amount").cents
+    too_much = line_paid.cents - (line_charge.cents - line_adjusted)
+    is_line_off = (too_much != 0) & line_charge.is_there & line_paid.is_there
+    # interest within a payment may stand in a line of it (P9)
+    off_count = np.bincount(line_claim[is_line_off], minlength=len(claims))
+    is_line_off &= (too_much != interest[line_claim]) | (off_count[line_claim] != 1)
     off_lines = np.flatnonzero(is_line_off)
     has_line_off = np.zeros(len(claims), dtype=bool)
     has_line_off[line_claim[off_lines]] = True
 
     # B2: where a line is off, the claim as a whole is off only if it is not the sum of its lines
     is_readable = claim_charge.is_there & claim_paid.is_there
-    is_off = claim_charge.cents - claim_adjusted != claim_paid.cents
+    own_paid = claim_paid.cents - interest
+    is_off = claim_charge.cents - claim_adjusted != own_paid
     lines_charge = _sums(line_charge.cents, line_claim, len(claims))
     lines_paid = _sums(line_paid.cents, line_claim, len(claims))
     is_sum_off = (lines_charge != claim_charge.cents) & claim_charge.is_there
-    is_sum_off |= (lines_paid - claim_level != claim_paid.cents) & claim_paid.is_there
+    is_sum_off |= (lines_paid - claim_level != own_paid) & claim_paid.is_there
     transactions = _rows(claims, "transaction")
 
     for claim in np.flatnonzero(is_off & is_readable & ~has_line_off).tolist():
@@ -115,9 +121,32 @@ def findings(tables: dict[str, pa.Table]) -> Iterator[Finding]:
         for claim in rows[~is_there].tolist():
             reason = f"{name} is missing or not an amount"
             yield int(transactions[claim]), claim, "T3", reason
+    # without these nobody knows what an amount means
+    for claim in np.flatnonzero(_is_blank(claims, "claim_status_code")).tolist():
+        yield int(transactions[claim]), claim, "T3", "CLP02 is missing"
+    for claim in of_claim[_is_blank(adjustments, "group_code") & (adjusted.cents != 0)].tolist():
+        yield int(transactions[claim]), claim, "T3", "CAS01 is missing"
     for claim in of_claim[~adjusted.is_there].tolist():
         reason = "CAS has a reason without a readable amount"
         yield int(transactions[claim]), claim, "T3", reason
+
+
+def with_interest(tables: dict[str, pa.Table]) -> tuple[pa.Table, list[int]]:
+    """The claims with interest only where their payment holds it, and which those are (P9).
+
+    It does where what is paid above the charge less the adjustments is exactly the interest that
+    is stated. Anywhere else it is paid with the whole payment (PLB), or stated for information.
+    """
+    claims, adjustments = tables["remit_claims"], tables["remit_adjustments"]
+    stated, paid = _amounts(claims, "interest_amount"), _amounts(claims, "paid_amount")
+    adjusted = _sums(
+        _amounts(adjustments, "amount").cents, _rows(adjustments, "claim"), len(claims)
+    )
+    too_much = paid.cents - (_amounts(claims, "charge_amount").cents - adjusted)
+    is_within = stated.is_there & (stated.cents != 0) & (too_much == stated.cents)
+    place = claims.column_names.index("interest_amount")
+    kept = pc.if_else(pa.array(is_within), claims["interest_amount"], None)
+    return claims.set_column(place, "interest_amount", kept), np.flatnonzero(is_within).tolist()
 
 
 def _amounts(table: pa.Table, column: str) -> _Amounts:
@@ -129,6 +158,12 @@ def _amounts(table: pa.Table, column: str) -> _Amounts:
     words = np.frombuffer(values.buffers()[1], dtype="<i8")
     cents = words[2 * values.offset : 2 * (values.offset + len(values)) : 2]
     return _Amounts(np.where(is_there, cents, 0), is_there)
+
+
+def _is_blank(table: pa.Table, column: str) -> Flags:
+    text = pc.utf8_trim_whitespace(table[column].fill_null("").combine_chunks())
+    blank: Flags = pc.equal(text, "").to_numpy(zero_copy_only=False)
+    return blank
 
 
 def _rows(table: pa.Table, column: str, absent: int = 0) -> Rows:

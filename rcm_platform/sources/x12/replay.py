@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from rcm_platform.sources.base import QuarantineItem
 from rcm_platform.sources.x12.reader import Reading, read
-from rcm_platform.sources.x12.splitter import Interchange, split
+from rcm_platform.sources.x12.splitter import Buffer, Interchange, split
+from rcm_platform.sources.x12.wrapping import unwrapped
 
 Key = tuple[str, int | None, int | None]
 """Interchange (sha256), transaction, claim; None stands for all of them."""
@@ -57,19 +59,21 @@ class Replayed:
 
 def replay(
     name: str,
-    data: bytes,
+    data: Buffer,
     source_system: str,
     pieces: Sequence[Piece],
     is_loaded: Callable[[Key], bool],
     accept_test: bool = False,
     partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> Replayed:
     """Read a whole file again and pick what its held `pieces` are worth today.
 
     `is_loaded` tells of an interchange (sha, None, None), a transaction (sha, n, None) or a claim
     (sha, n, m) whether raw has it: nothing is picked twice.
     """
-    reading = read([(name, data)], source_system, accept_test, set(), partners)
+    reading = read([(name, data)], source_system, accept_test, set(), partners, not_after)
+    data = unwrapped(data)
     interchanges = [
         (hashlib.sha256(data[found.start : found.end]).hexdigest(), found)
         for found in split(data).interchanges
@@ -98,6 +102,7 @@ def replay_interchange(
     is_loaded: Callable[[Key], bool],
     accept_test: bool = False,
     partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> Replayed:
     """As `replay`, for one held interchange of which only its own bytes are left.
 
@@ -105,7 +110,9 @@ def replay_interchange(
     and pieces that stay held bear them as if the whole file had been read.
     """
     at_start = replace(piece, start=0, end=len(content))
-    done = replay(name, content, source_system, [at_start], is_loaded, accept_test, partners)
+    done = replay(
+        name, content, source_system, [at_start], is_loaded, accept_test, partners, not_after
+    )
     for table, rows in done.tables.items():
         place = rows.column_names.index("_source_position")
         moved = pc.replace_substring_regex(rows["_source_position"], r"^1/", f"{number}/")

@@ -51,11 +51,12 @@ _FILE_DOLLARS = {"remit_payments": "payment_amount", "submitted_claims": "charge
 
 @dataclass
 class File:
-    """One file while it is read, with its byte account."""
+    """One file while it is read, with its byte account: `data` is what is read of its `size`."""
 
     name: str
     data: Buffer
     sha256: str
+    size: int
     arrival_date: date = UNDATED
     loaded: int = 0
     quarantined: int = 0

@@ -45,6 +45,17 @@ class Fault:
 
 
 @dataclass(frozen=True)
+class Note:
+    """What is odd about an envelope that is read all the same: a segment of the interchange, the
+    kind of oddity, and the rule in words; what stands there."""
+
+    segment_no: int
+    kind: str
+    rule: str
+    datum: str = ""
+
+
+@dataclass(frozen=True)
 class Delimiters:
     """The delimiters of one interchange, one byte each."""
 
@@ -103,6 +114,11 @@ class Transactions(Sequence[Transaction]):
             _elements(self._data, se, end - 1, self._delimiters),
         )  # fmt: skip
 
+    def blank_segments(self, transaction: Transaction) -> int:
+        """How many of a transaction's segments hold nothing between two terminators."""
+        segments = self._data[transaction.start : transaction.end].split(self._delimiters.segment)
+        return sum(not segment.strip(PADDING) for segment in segments[:-1])
+
     def __len__(self) -> int:
         return len(self._places) // self._WIDTH
 
@@ -138,6 +154,7 @@ class Group:
     end: int = -1
     trailer: list[str] = field(default_factory=list)
     fault: Fault | None = None
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass
@@ -150,6 +167,8 @@ class Interchange:
     header_end: int
     delimiters: Delimiters
     is_trimmed: bool
+    is_unterminated: bool = False
+    """Whether the file, or the next interchange, comes before the terminator of its IEA."""
     end: int = -1
     trailer: list[str] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
@@ -215,6 +234,12 @@ def without_tail(data: Buffer, start: int, end: int) -> int:
 
 
 def _keep_gap(data: Buffer, start: int, end: int, found: Split) -> None:
+    if found.interchanges:
+        # terminators without a segment, after the last one
+        terminator = found.interchanges[-1].delimiters.segment
+        while (at := _NOT_PADDING.search(data, start, end)) and at.group() == terminator:
+            found.padding += at.end() - start
+            start = at.end()
     if start == 0 and data[:3] == BYTE_ORDER_MARK and end >= 3:
         found.padding += len(BYTE_ORDER_MARK)
         start += len(BYTE_ORDER_MARK)
@@ -236,13 +261,14 @@ def _keep_gap(data: Buffer, start: int, end: int, found: Split) -> None:
 def _next_header(data: Buffer, start: int, end: int, number: int) -> Interchange | None:
     """The first ISA segment with readable delimiters in [start, end)."""
     while (at := data.find(b"ISA", start, end)) >= 0:
-        if (header := _read_header(data, at, number)) is not None:
+        if (header := read_header(data, at, number)) is not None:
             return header
         start = at + 3
     return None
 
 
-def _read_header(data: Buffer, at: int, number: int) -> Interchange | None:
+def read_header(data: Buffer, at: int, number: int) -> Interchange | None:
+    """The ISA segment at a place, when it is one and its delimiters can be read."""
     window = data[at : at + _LONGEST_HEADER]
     separator = window[3:4]
     if not _is_delimiter(separator):
@@ -317,7 +343,7 @@ def _walk(data: Buffer, interchange: Interchange) -> None:
     for tag, at, before in _marks(data, body, limit, delimiters):
         nesting.add(tag, at, before)
         if tag == b"IEA":
-            iea, stop = at, data.find(delimiters.segment, at)
+            iea, stop = at, data.find(delimiters.segment, at, limit)
             break
     interchange.end = len(data)
     if iea < 0 and following is not None:
@@ -325,11 +351,16 @@ def _walk(data: Buffer, interchange: Interchange) -> None:
         interchange.fault = Fault("E6", "truncated: another ISA comes before its IEA")
     elif iea < 0:
         interchange.fault = Fault("E6", "truncated: the file ends before its IEA")
-    elif stop < 0:
-        interchange.fault = Fault("E6", "truncated: the file ends within its IEA")
     else:
-        interchange.end = stop + 1
+        if stop < 0:
+            stop = without_tail(data, iea, limit)
+            interchange.is_unterminated = True
+        interchange.end = stop + (not interchange.is_unterminated)
         interchange.trailer = _elements(data, iea, stop, delimiters)
+        if interchange.is_unterminated and interchange.trailer[2:] != interchange.header[13:14]:
+            interchange.end = limit
+            interchange.fault = Fault("E6", "truncated: the file ends within its IEA")
+            return
         interchange.groups = nesting.groups
         interchange.acknowledgements = nesting.acknowledgements
         interchange.fault = nesting.fault
@@ -355,7 +386,8 @@ class _Nesting:
             return
         # where one terminator stands between two segments of an envelope, nothing else does
         is_apart = self._open is None and before != self._expected
-        if is_apart and not is_blank(self._data, self._position, at):
+        terminator = self._delimiters.segment
+        if is_apart and self._data[self._position : at].strip(PADDING + terminator):
             name = tag.decode()
             self.fault = Fault("E4", f"segments outside a transaction, before {name}")
             return
@@ -477,4 +509,8 @@ def _skip_padding(
 def first_date(data: Buffer) -> date | None:
     """The date (ISA09) of the first interchange of a file; its first bytes are enough."""
     header = _next_header(data, 0, len(data), 1)
+    if header is None or header.date is None:
+        # lines may be broken within the header
+        head = data[:_LONGEST_HEADER].translate(None, b"\r\n")
+        header = _next_header(head, 0, len(head), 1)
     return header.date if header else None

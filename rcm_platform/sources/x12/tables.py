@@ -56,7 +56,7 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "payee_npi": _TEXT,
         "payee_tin": _TEXT,
     },
-    # 835, one row per claim (CLP)
+    # 835, one row per claim (CLP); the interest that its payment holds, if it does (AMT*I)
     "remit_claims": CLAIM_KEYS
     | {
         "patient_control_number": _TEXT,
@@ -64,6 +64,7 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "charge_amount": MONEY,
         "paid_amount": MONEY,
         "patient_responsibility_amount": MONEY,
+        "interest_amount": MONEY,
         "filing_indicator_code": _TEXT,
         "payer_claim_number": _TEXT,
         "original_payer_claim_number": _TEXT,

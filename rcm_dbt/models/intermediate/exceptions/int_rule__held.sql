@@ -67,6 +67,8 @@ placed as (
     left join payments
         on items.source_system = payments.source_system
         and items._source_file = payments._source_file
+        -- a sender may use the name of a file again
+        and items._batch_id = payments._batch_id
         and case
             when items.quarantine_level = 'claim'
                 then {{ dbt.split_part('items._source_position', "'/'", 1) }}

@@ -1,9 +1,40 @@
 -- Amounts that a payer adds to or takes from a whole payment (PLB): recoveries, interest and such.
+-- Interest that was paid within a claim stands here too, as if it had been added so (rule P9).
 with
 
 adjustments as (
 
-    select * from {{ ref('stg_x12__remit_provider_adjustments') }}
+    select
+        remit_payment_key,
+        reason_code,
+        reference_id,
+        amount,
+        recorded_date,
+        _source_file,
+        _source_position
+
+    from {{ ref('stg_x12__remit_provider_adjustments') }}
+
+    union all
+
+    select
+        remits.remit_payment_key,
+        'L6' as reason_code,
+        remits.payer_claim_number as reference_id,
+        -remits.interest_amount as amount,
+        remits.recorded_date,
+        remits._source_file,
+        remits._source_position
+
+    from {{ ref('stg_x12__remit_claims') }} as remits
+
+    left join {{ ref('claim_status_codes') }} as statuses
+        on remits.claim_status_code = statuses.claim_status_code
+
+    -- a predetermination promises, and moves no money
+    where
+        remits.interest_amount <> 0
+        and coalesce(statuses.status_class, 'unknown') <> 'predetermination'
 
 ),
 

@@ -60,7 +60,8 @@ resolved as (
         ) as payment_date,
         payments.recorded_date,
         payments._source_file,
-        payments._source_position
+        payments._source_position,
+        payments._batch_id
 
     from payments
 

@@ -4,14 +4,7 @@ with
 
 payments as (
 
-    select
-        *,
-        lead(segment_no) over (
-            partition by interchange_sha256
-            order by segment_no
-        ) as next_segment_no
-
-    from {{ ref('int_cash__remit_payments') }}
+    select * from {{ ref('int_cash__remit_payments') }}
 
 ),
 
@@ -44,24 +37,16 @@ provider_adjustments as (
 held as (
 
     select
-        payments.remit_payment_key,
-        sum(quarantine.dollar_amount) as quarantined_amount,
+        remit_payment_key,
+        sum(dollar_amount) as quarantined_amount,
         count(*) as quarantined_claim_count,
-        max(quarantine.rule_id) as exception_rule_id
+        max(rule_id) as exception_rule_id
 
-    from {{ ref('int_quarantine__items') }} as quarantine
+    from {{ ref('int_rule__held') }}
 
-    inner join payments
-        on quarantine.source_system = payments.source_system
-        and quarantine._source_file = payments._source_file
-        and {{ dbt.split_part('quarantine._source_position', "'/'", 1) }}
-        = {{ dbt.split_part('payments._source_position', "'/'", 1) }}
-        and quarantine.segment_no >= payments.segment_no
-        and (payments.next_segment_no is null or quarantine.segment_no < payments.next_segment_no)
+    where quarantine_level = 'claim'
 
-    where quarantine.quarantine_level = 'claim' and not quarantine.is_loaded
-
-    group by payments.remit_payment_key
+    group by remit_payment_key
 
 ),
 

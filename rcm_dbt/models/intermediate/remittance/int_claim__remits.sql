@@ -86,7 +86,8 @@ resolved as (
         remits.claim_status_code,
         remits.payer_claim_number,
         remits.charge_amount,
-        remits.paid_amount,
+        -- interest within it is no payment of the claim (rule P9)
+        {{ money('remits.paid_amount - remits.interest_amount') }} as paid_amount,
         coalesce(adjustments.denied_amount, {{ money(0) }}) as denied_amount,
         coalesce(adjustments.patient_amount, {{ money(0) }}) as patient_amount,
         coalesce(adjustments.adjustment_amount, {{ money(0) }}) as adjustment_amount,

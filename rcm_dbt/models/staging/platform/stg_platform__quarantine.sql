@@ -45,6 +45,7 @@ renamed as (
         source_system,
         source_file as _source_file,
         source_position as _source_position,
+        _batch_id,
         _arrival_date as recorded_date
 
     from source

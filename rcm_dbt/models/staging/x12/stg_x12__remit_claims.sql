@@ -48,6 +48,7 @@ renamed as (
         {{ money('charge_amount') }} as charge_amount,
         {{ money('paid_amount') }} as paid_amount,
         {{ money('patient_responsibility_amount') }} as patient_responsibility_amount,
+        {{ money('coalesce(interest_amount, 0)') }} as interest_amount,
 
         -- dates
         cast(statement_from_date as date) as statement_from_date,

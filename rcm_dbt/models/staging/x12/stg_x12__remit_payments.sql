@@ -49,6 +49,7 @@ renamed as (
         _source_system as source_system,
         _source_file,
         _source_position,
+        _batch_id,
         _arrival_date as recorded_date
 
     from source
