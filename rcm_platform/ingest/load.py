@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rcm_platform.ingest.feeds import locations, x12_admission
+from rcm_platform.ingest.feeds import last_credible_day, locations, x12_admission
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls
@@ -34,7 +34,13 @@ def load_source(
     accept_test, partners = x12_admission(settings, source)
     try:
         return x12.load_folder(
-            lake, folder, source, accept_test=accept_test, progress=progress, partners=partners
+            lake,
+            folder,
+            source,
+            accept_test=accept_test,
+            progress=progress,
+            partners=partners,
+            not_after=last_credible_day(settings, source),
         )
     except SourceUnavailable as problem:
         if source != "x12_folder":

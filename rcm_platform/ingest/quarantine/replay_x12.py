@@ -69,6 +69,7 @@ def replay_held(
     to raw is added to the `counts` of rows by table."""
     first = held[0]
     accept_test, partners = feeds.x12_admission(settings, first.source_system)
+    not_after = feeds.last_credible_day(settings, first.source_system)
     if waived == "E9":
         accept_test = True
     if waived == "E11":
@@ -86,6 +87,7 @@ def replay_held(
                 raw.has,
                 accept_test,
                 partners,
+                not_after,
             )
         )
     else:
@@ -104,6 +106,7 @@ def replay_held(
                     raw.has,
                     accept_test,
                     partners,
+                    not_after,
                 )
             )
             raw.add(results[-1].tables)

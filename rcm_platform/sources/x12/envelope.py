@@ -1,4 +1,5 @@
-"""Judge the envelopes of a file that was cut: rules E1 (dates), E4, E5, E8, E9 and E11.
+"""Judge the envelopes of a file that was cut: rules E1 and E13 (dates), E4, E5, E8,
+E9 and E11.
 
 A fault is set on the smallest piece that must be held: transaction, group or interchange.
 """
@@ -6,6 +7,7 @@ A fault is set on the smallest piece that must be held: transaction, group or in
 from __future__ import annotations
 
 from collections import Counter
+from datetime import date
 
 from rcm_platform.sources.x12.splitter import Fault, Group, Interchange, Transaction
 
@@ -34,14 +36,18 @@ def set_name(group: Group) -> str | None:
 
 
 def judge(
-    interchange: Interchange, accept_test: bool, partners: frozenset[str] = frozenset()
+    interchange: Interchange,
+    accept_test: bool,
+    partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> None:
     """Set the faults of an interchange, its groups and its transactions; keeps earlier faults.
 
     `partners` are the only ids that may send and receive; without any, everyone may.
+    `not_after` is the last day that an interchange may be dated.
     """
     if interchange.fault is None:
-        interchange.fault = _interchange_fault(interchange, accept_test, partners)
+        interchange.fault = _interchange_fault(interchange, accept_test, partners, not_after)
     if interchange.fault is not None:
         return
     numbers: set[str] = set()
@@ -60,10 +66,11 @@ def judge(
 
 
 def _interchange_fault(
-    interchange: Interchange, accept_test: bool, partners: frozenset[str]
+    interchange: Interchange, accept_test: bool, partners: frozenset[str], not_after: date
 ) -> Fault | None:
     header, trailer = interchange.header, interchange.trailer
-    if interchange.date is None:
+    day = interchange.date
+    if day is None:
         return Fault("E1", f"interchange date ISA09 {header[9]!r} is not a date (yymmdd)")
     # what this version does not read is said first: nobody needs to mend its envelope for us
     if interchange.groups and not any(map(set_name, interchange.groups)):
@@ -76,6 +83,8 @@ def _interchange_fault(
         return Fault("E4", f"IEA01 declares {declared!r} groups, there are {count}")
     if header[12].strip() != _VERSION:
         return Fault("E8", f"ISA12 {header[12]!r} is not version {_VERSION}")
+    if day > not_after:
+        return Fault("E13", f"interchange date ISA09 says {day}, which is after it was received")
     if header[15].strip() == "T" and not accept_test:
         return Fault("E9", "marked as test (ISA15 = T); RCM_X12_ACCEPT_TEST=1 loads such files")
     if partners and (stranger := _stranger(interchange, partners)) is not None:

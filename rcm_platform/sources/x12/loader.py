@@ -53,19 +53,22 @@ def load_folder(
     accept_test: bool = False,
     progress: Progress = None,
     partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> LoadSummary:
     """Load every file below `folder` that was not received before, in order of interchange date.
 
     Hidden files and folders are left out; every other file is loaded or held with a reason.
     Each batch is committed whole, so that a load that was killed goes on where it stopped.
     `accept_test` also loads interchanges marked as test; `partners` are the only ids that may send
-    and receive (without any, everyone may). What was held for one of these two reasons is loaded
-    once it may. Raises SourceUnavailable when the folder does not exist or cannot be listed; never
-    because of what a file holds.
+    and receive (without any, everyone may); `not_after` is the last day that an interchange may be
+    dated (E13). What was held for one of these three reasons is loaded once it may.
+
+    Raises SourceUnavailable when the folder does not exist or cannot be listed; never because of
+    what a file holds.
     """
     declare(lake, _SOURCE, TABLES)
     contents, names = lake.received_hashes(), lake.received_names()
-    contents -= _admitted_since(lake, accept_test, partners)
+    contents -= _admitted_since(lake, accept_test, partners, not_after)
     interchanges = _loaded_interchanges(lake)
     summary, held = LoadSummary(source_system), list[QuarantineItem]()
     paths = _by_date(_list(folder))
@@ -85,12 +88,12 @@ def load_folder(
             else:
                 summary.files_skipped += 1
                 if (source_system, name, sha256) not in names:
-                    repeated.append(_duplicate(source_system, name, data, sha256))
+                    repeated.append(_duplicate(source_system, name, data, sha256, not_after))
             names.add((source_system, name, sha256))
         done += len(batch)
         if fresh or repeated:
             threads = _threads(fresh)
-            reader = Reader(source_system, accept_test, interchanges, threads, partners)
+            reader = Reader(source_system, accept_test, interchanges, threads, partners, not_after)
             with _without_collector():
                 summary = summary.merge(_write(lake, reader, fresh, repeated))
             held += [replace(item, content=b"") for item in reader.quarantine]
@@ -185,7 +188,10 @@ def _threads(files: Iterable[_Opened]) -> int:
     return min(_MOST_THREADS, len(os.sched_getaffinity(0)), len(sizes))
 
 
-def _duplicate(source_system: str, name: str, data: Buffer, sha256: str) -> ReceivedFile:
+def _duplicate(
+    source_system: str, name: str, data: Buffer, sha256: str, not_after: date
+) -> ReceivedFile:
+    day = first_date(data)
     return ReceivedFile(
         source_system=source_system,
         source_file=name,
@@ -198,7 +204,7 @@ def _duplicate(source_system: str, name: str, data: Buffer, sha256: str) -> Rece
         status="duplicate",
         row_count=0,
         dollar_amount=None,
-        arrival_date=first_date(data) or UNDATED,
+        arrival_date=day if day and day <= not_after else UNDATED,
     )
 
 
@@ -209,27 +215,33 @@ def _loaded_interchanges(lake: Lake) -> set[str]:
     return {sha256 for (sha256,) in rows}
 
 
-def _admitted_since(lake: Lake, accept_test: bool, partners: frozenset[str]) -> set[str]:
-    """Files with an interchange that was held only because it is marked as test (E9) or is between
-    strangers (E11), and that may be loaded under today's settings."""
+def _admitted_since(
+    lake: Lake, accept_test: bool, partners: frozenset[str], not_after: date
+) -> set[str]:
+    """Files with an interchange that was held only because it is marked as test (E9), is between
+    strangers (E11) or was dated ahead (E13), and that may be loaded today."""
     rows = lake.query(
         f"""
         select content_sha256, content from {lake.scan("platform", "quarantine")}
-        where rule_id in ('E9', 'E11') and sha256(content) not in (
+        where rule_id in ('E9', 'E11', 'E13') and sha256(content) not in (
             select interchange_sha256 from {lake.scan(_SOURCE, "interchanges")}
         )
         """
     )
     return {
-        sha256 for sha256, content in rows if _is_admitted(bytes(content), accept_test, partners)
+        sha256
+        for sha256, content in rows
+        if _is_admitted(bytes(content), accept_test, partners, not_after)
     }
 
 
-def _is_admitted(content: bytes, accept_test: bool, partners: frozenset[str]) -> bool:
+def _is_admitted(
+    content: bytes, accept_test: bool, partners: frozenset[str], not_after: date
+) -> bool:
     """Whether a held interchange may be loaded; one is enough where a piece has several."""
     interchanges = split(content).interchanges
     for interchange in interchanges:
-        judge(interchange, accept_test, partners)
+        judge(interchange, accept_test, partners, not_after)
     return any(interchange.fault is None for interchange in interchanges)
 
 

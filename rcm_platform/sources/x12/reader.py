@@ -12,10 +12,12 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import pyarrow as pa
 
+from rcm_platform.lake import UNDATED
 from rcm_platform.sources.base import Level, QuarantineItem, ReceivedFile, Status
 from rcm_platform.sources.x12 import balance
 from rcm_platform.sources.x12.amounts import announced
@@ -27,6 +29,7 @@ from rcm_platform.sources.x12.splitter import (
     Delimiters,
     Fault,
     Group,
+    Interchange,
     Transaction,
     is_blank,
     split,
@@ -62,14 +65,16 @@ def read(
     accept_test: bool = False,
     seen: set[str] | None = None,
     partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> Reading:
     """Read X12 files, given as (name, bytes). Never raises because of what they hold.
 
     `seen` holds the sha256 of interchanges that were loaded before; those of this reading are
     added to it. A repeated interchange is counted as duplicate bytes and not read again (rule D1).
     `partners` are the only ids that may send and receive (E11); without any, everyone may.
+    `not_after` is the last day that an interchange may be dated (E13).
     """
-    reader = Reader(source_system, accept_test, seen, partners=partners)
+    reader = Reader(source_system, accept_test, seen, partners=partners, not_after=not_after)
     parts: dict[str, list[pa.Table]] = defaultdict(list)
     hashed = ((name, data, Digests.of(data)) for name, data in files)
     for tables in reader.read(hashed):
@@ -135,11 +140,13 @@ class Reader:
         seen: set[str] | None = None,
         threads: int = 1,
         partners: frozenset[str] = frozenset(),
+        not_after: date = date.max,
     ) -> None:
         self.received: list[ReceivedFile] = []
         self.quarantine: list[QuarantineItem] = []
         self.source_system = source_system
         self._accept_test, self._partners = accept_test, partners
+        self._not_after = not_after
         self._seen = set() if seen is None else seen
         self._threads = threads
         self._files: list[File] = []
@@ -203,9 +210,8 @@ class Reader:
             self._hold(file, "file", Fault("T1", reason), (0, len(data)))
             return
         pieces = split(data)
-        dates = [day for interchange in pieces.interchanges if (day := interchange.date)]
         # a file is known as a whole once its last interchange is
-        file.arrival_date = max(dates, default=file.arrival_date)
+        file.arrival_date = max(map(self._day, pieces.interchanges), default=UNDATED)
         file.padding = pieces.padding
         for stray in pieces.strays:
             level: Level = "interchange" if pieces.interchanges else "file"
@@ -217,8 +223,9 @@ class Reader:
             if sha256 in self._seen:
                 file.duplicate += source.end - source.start
                 continue
-            judge(source, self._accept_test, self._partners)
-            interchange = Opened(file, sha256, source.date or file.arrival_date, source)
+            judge(source, self._accept_test, self._partners, self._not_after)
+            arrival = file.arrival_date if source.date is None else self._day(source)
+            interchange = Opened(file, sha256, arrival, source)
             if source.fault:
                 self._hold(file, "interchange", source.fault, span, interchange)
                 continue
@@ -227,6 +234,11 @@ class Reader:
             opened.append(interchange)
         for interchange in opened:
             yield from self._queue(interchange)
+
+    def _day(self, source: Interchange) -> date:
+        """The day of an interchange; none when it bears none that can be true (E1, E13)."""
+        day = source.date
+        return day if day is not None and day <= self._not_after else UNDATED
 
     def _queue(self, interchange: Opened) -> Iterator[tuple[_Kind, Iterator[Piece]]]:
         """The transactions of an interchange that can be read; hold its faulty parts."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -63,13 +64,14 @@ def replay(
     is_loaded: Callable[[Key], bool],
     accept_test: bool = False,
     partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> Replayed:
     """Read a whole file again and pick what its held `pieces` are worth today.
 
     `is_loaded` tells of an interchange (sha, None, None), a transaction (sha, n, None) or a claim
     (sha, n, m) whether raw has it: nothing is picked twice.
     """
-    reading = read([(name, data)], source_system, accept_test, set(), partners)
+    reading = read([(name, data)], source_system, accept_test, set(), partners, not_after)
     interchanges = [
         (hashlib.sha256(data[found.start : found.end]).hexdigest(), found)
         for found in split(data).interchanges
@@ -98,6 +100,7 @@ def replay_interchange(
     is_loaded: Callable[[Key], bool],
     accept_test: bool = False,
     partners: frozenset[str] = frozenset(),
+    not_after: date = date.max,
 ) -> Replayed:
     """As `replay`, for one held interchange of which only its own bytes are left.
 
@@ -105,7 +108,9 @@ def replay_interchange(
     and pieces that stay held bear them as if the whole file had been read.
     """
     at_start = replace(piece, start=0, end=len(content))
-    done = replay(name, content, source_system, [at_start], is_loaded, accept_test, partners)
+    done = replay(
+        name, content, source_system, [at_start], is_loaded, accept_test, partners, not_after
+    )
     for table, rows in done.tables.items():
         place = rows.column_names.index("_source_position")
         moved = pc.replace_substring_regex(rows["_source_position"], r"^1/", f"{number}/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -153,3 +154,20 @@ def test_test_files_load_once_they_are_accepted(lake: Lake, tmp_path: Path) -> N
     again = x12.load_folder(lake, folder, "x12_folder", accept_test=True)
     assert (again.files_loaded, again.files_skipped) == (0, 1)
     assert counts(lake)["remit_claims"] == 1
+
+
+def test_what_is_dated_ahead_waits_for_its_day_and_hides_nothing(
+    lake: Lake, tmp_path: Path
+) -> None:
+    folder, today = tmp_path / "in", date(2025, 3, 12)
+    _put(folder / "typo.835", remit_file(number=7, date="991231"))
+    _put(folder / "copy.835", remit_file(number=7, date="991231"))
+    _put(folder / "cut.835", remit_file(number=8, date="991231")[:-20])
+    _put(folder / "good.835", remit_file(number=9, date="250312"))
+    held = x12.load_folder(lake, folder, "x12_folder", not_after=today)
+    assert (held.files_loaded, held.quarantined_count) == (1, 2)
+    assert lake.latest_arrival_date() == today
+    again = x12.load_folder(lake, folder, "x12_folder", not_after=today)
+    assert (again.files_loaded, again.files_skipped) == (0, 4)
+    later = x12.load_folder(lake, folder, "x12_folder", not_after=date(2099, 12, 31))
+    assert (later.files_loaded, later.rows["remit_claims"]) == (1, 1)
