@@ -25,7 +25,8 @@ def load_source(
 
     where = locations(settings)[source]
     if hospital := hospitals(settings).get(source):
-        return database.load_hospital(lake, hospital, where, progress=progress)
+        not_after = last_credible_day(settings, source)
+        return database.load_hospital(lake, hospital, where, progress, not_after=not_after)
     folder = Path(where)
     if load_folder := csv_folders.LOADERS.get(source):
         return load_folder(lake, folder, progress=progress)
@@ -84,5 +85,10 @@ def compare_source(
             f"{source} is no hospital with a database here; there is: {', '.join(there) or 'none'}"
         )
     return database.compare_hospital(
-        lake, known[source], there[source], progress, accept_deletes=accept_deletes
+        lake,
+        known[source],
+        there[source],
+        progress,
+        accept_deletes=accept_deletes,
+        not_after=last_credible_day(settings, source),
     )
