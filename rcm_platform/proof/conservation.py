@@ -126,7 +126,10 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
     sources = {
         hospital: f"""select sum(amount)
             from {raw.latest(hospital, "transactions", "transactionid")}
-            where lower(amounttype) in ('charge', 'charge correction')"""
+            where lower(trim(amounttype)) in (
+                select lower(amount_type) from seeds.transaction_types
+                where event_type in ('CHARGE', 'CHARGE_CORRECTION')
+            )"""
         for hospital in raw.hospitals
     } | {
         "synthea": f"""select sum(cast(amount as decimal(18, 2)))
@@ -157,7 +160,11 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
 def _cash(raw: _Raw) -> Iterable[ProofLine]:
     patient = [
         f"""select sum(paidamount) from {raw.latest(hospital, "transactions", "transactionid")}
-        where lower(amounttype) in ('patient payment', 'refund')"""
+        where lower(trim(amounttype)) in (
+            select lower(amount_type) from seeds.transaction_types
+            where event_type in ('PATIENT_PAYMENT', 'PAYER_PAYMENT', 'REFUND')
+                or paid_amount_type is not null
+        )"""
         for hospital in raw.hospitals
     ]
     payer = [

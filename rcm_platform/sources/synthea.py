@@ -1,4 +1,5 @@
-"""A Synthea export: a folder of `<table>.csv`, `.csv.gz` or `.parquet`, one file a table.
+"""A Synthea export: a folder of `<table>.csv`, `.csv.gz` or `.parquet`, one file a table or several
+numbered parts of one (`claims-01.csv`).
 
 Every table lands as text under lower-case names. The nine tables that models read have a layout;
 the export's columns vary from version to version, so what a layout names and an export lacks is
@@ -83,6 +84,9 @@ LAYOUTS = {
 TABLES = {name: known.schema(as_text=True) for name, known in LAYOUTS.items()}
 
 
+_NAME = re.compile(r"(?P<table>[a-z][a-z0-9_]*?)([-_. ](part[-_. ]?)?[0-9]+)?")
+
+
 def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSummary:
     """Land the files of an export that were not received before, as one batch.
 
@@ -101,16 +105,19 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
     arrival_date = _latest_encounter(lake, tables.get("encounters", []))
     found = []
     for table, paths in tables.items():
+        firsts: dict[str, Path] = {}
         for path in paths:
             file = SourceFile(path, path.name, table, arrival_date)
-            if path != paths[0]:
+            first = firsts.setdefault(split_name(path)[0], path)
+            if path != first:
                 file.reject(
                     UNREADABLE,
-                    f"{paths[0].name} is the same table. Keep one file of each, then load again",
+                    f"{first.name} is the same table. Keep one file of each, then load again",
                 )
             found.append(file)
-    summary = load_files(lake, "synthea", "synthea", found, LAYOUTS, progress)
-    if absent := sorted(set(LAYOUTS) - set(tables)):
+    summary = load_files(lake, "synthea", "synthea", found, LAYOUTS, progress, is_one_delivery=True)
+    empty = {t for t, paths in tables.items() if not any(path.stat().st_size for path in paths)}
+    if absent := sorted(set(LAYOUTS) - (set(tables) - empty)):
         summary.messages.append(
             f"synthea {folder}: the export has no {', '.join(absent)}; "
             "what is computed from it stays empty"
@@ -133,18 +140,24 @@ def _tables(folder: Path) -> dict[str, list[Path]]:
     tables: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*")) if folder.is_dir() else ():
         table, suffix = split_name(path)
-        if suffix and path.is_file() and re.fullmatch(r"[a-z][a-z0-9_]*", table):
-            tables.setdefault(table, []).append(path)
+        if suffix and path.is_file() and (name := _NAME.fullmatch(table)):
+            tables.setdefault(name["table"], []).append(path)
     return dict(sorted(tables.items()))
 
 
 def _latest_encounter(lake: Lake, paths: Sequence[Path]) -> date:
     """The date of the last encounter of an export; UNDATED when there is none to read."""
-    if not paths:
-        return UNDATED
-    rows = f"read_csv({literal(paths[0])}, all_varchar = true, header = true, ignore_errors = true)"
-    if split_name(paths[0])[1] == ".parquet":
-        rows = f"read_parquet({literal(paths[0])})"
+    return max((_last_start(lake, path) for path in paths), default=UNDATED)
+
+
+def _last_start(lake: Lake, path: Path) -> date:
+    packing = split_name(path)[1]
+    rows = (
+        f"read_csv({literal(path)}, all_varchar = true, header = true, ignore_errors = true, "
+        f"compression = {'gzip' if packing.endswith('.gz') else 'none'})"
+    )
+    if packing == ".parquet":
+        rows = f"read_parquet({literal(path)})"
     try:
         with tabular.connect(lake) as con:
             ((last,),) = con.execute(

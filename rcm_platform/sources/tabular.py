@@ -228,10 +228,12 @@ def check(
     *,
     as_text: bool,
     not_after: date = date.max,
+    across_files: bool = False,
 ) -> list[BadRow]:
     """Part a relation: the rows that break a rule are returned, the others are in view `<r>_good`.
 
-    `not_after` is the last day on which a row may say that it was modified.
+    `not_after` is the last day on which a row may say that it was modified; `across_files`: a key
+    counts once in all files, not once in each.
 
     The view has the layout's columns (NULL where the source has none; typed, unless `as_text`),
     then whatever else the source has, as text, then `PLACE`. More than MAX_BAD_ROWS bad rows come
@@ -245,7 +247,7 @@ def check(
     )
     if expected.columns:  # a table that nobody models has no rule to break
         _collect_misfits(con, relation, bad, expected, present, not_after)
-        _collect_repeats(con, relation, bad, expected, list(present))
+        _collect_repeats(con, relation, bad, expected, list(present), across_files)
     rows = _describe_bad(con, relation, bad, expected, list(present))
 
     columns = [_landed(c, present.get(c.name), as_text=as_text) for c in expected.columns]
@@ -361,8 +363,15 @@ def _collect_repeats(
     bad: str,
     expected: Layout,
     present: Sequence[str],
+    across_files: bool,
 ) -> None:
-    """T4: a row whose key an earlier good row of the same file has. The first row stays."""
+    """T4: a row whose key an earlier good row of the same file has, or of an earlier file.
+
+    The first row stays.
+    """
+    if across_files:
+        _collect_repeats_across(con, relation, bad, expected, present)
+        return
     names = [name for name in expected.key if name in present] or present
     keys = ", ".join(quoted(name) for name in names)
     same = " and ".join(f"r.{quoted(n)} is not distinct from f.{quoted(n)}" for n in names)
@@ -381,6 +390,33 @@ def _collect_repeats(
                 'row ' || f.first_row, 'another row')
         from rest as r join firsts as f on r._file = f._file and {same}
         where r._row > f.first_row
+        limit {MAX_BAD_ROWS + 1}
+        """
+    )
+
+
+def _collect_repeats_across(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    bad: str,
+    expected: Layout,
+    present: Sequence[str],
+) -> None:
+    names = [name for name in expected.key if name in present] or present
+    keys = ", ".join(quoted(name) for name in names)
+    what = f"the key ({', '.join(names)})" if expected.key else "the whole row"
+    con.execute(
+        f"""
+        insert into {bad}
+        select _file, _row, coalesce(_position, cast(_row as varchar)), '{BAD_KEY}',
+            '{what} repeats that of row ' || first_row
+                || if(first_file = _file, '', ' of ' || first_file)
+        from (
+            select _file, _row, _position,
+                first(_file) over same as first_file, first(_row) over same as first_row
+            from {relation} anti join {bad} using (_file, _row)
+            window same as (partition by {keys} order by _file, _row)
+        ) where (_file, _row) <> (first_file, first_row)
         limit {MAX_BAD_ROWS + 1}
         """
     )

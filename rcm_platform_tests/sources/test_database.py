@@ -80,7 +80,7 @@ class TestLanding:
         assert query(lake, "procedures", "units, workrvu") == [(1, Decimal("1.30"))]
         assert summary.dollar_amounts == {
             "charges": Decimal("150.00"),
-            "patient payments": Decimal("20.00"),
+            "payments": Decimal("20.00"),
         }
 
     def test_hospital_b_keeps_its_own_names(self, lake: Lake, tmp_path: Path) -> None:
@@ -135,8 +135,8 @@ class TestLanding:
         )
         assert load(lake, url).dollar_amounts == {
             "charges": Decimal("100.00"),
-            "patient payments": Decimal("15.00"),
-            "write-offs": Decimal("7.00"),
+            "payments": Decimal("15.00"),
+            "other amounts": Decimal("7.00"),
         }
 
     def test_bytes_are_accounted_for(self, lake: Lake, url: str) -> None:

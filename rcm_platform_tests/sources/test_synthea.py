@@ -231,6 +231,48 @@ def test_two_files_of_one_table_are_not_counted_twice(lake: Lake, folder: Path) 
     assert any("Keep one file of each" in message for message in summary.messages)
 
 
+@pytest.mark.parametrize("style", ["{}-{:02}.csv", "{}_{}.csv", "{}.part{}.csv", "{}-{}.CSV.GZ"])
+def test_numbered_parts_are_one_table(style: str, lake: Lake, folder: Path, tmp_path: Path) -> None:
+    load_synthea(whole := Lake(tmp_path / "whole"), folder)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for table, rows in ROWS.items():
+        for number, row in enumerate(rows, 1):
+            data = "\n".join([header(table), row, ""]).encode()
+            path = parts / style.format(table, number)
+            path.write_bytes(gzip.compress(data) if path.suffix == ".GZ" else data)
+    summary = load_synthea(lake, parts)
+    assert (summary.quarantined_count, summary.files_quarantined) == (0, 0)
+    for table in ROWS:
+        columns = ", ".join(TABLES[table].names) + ", _arrival_date"
+        assert query(lake, table, columns) == query(whole, table, columns)
+
+
+def test_a_row_that_two_parts_bring_counts_once(lake: Lake, folder: Path) -> None:
+    (folder / "payers-02.csv").write_text(content("payers", "PAY2,Payer Two"))
+    (folder / "procedures-02.csv").write_text(content("procedures", "2025-03-01T08:00:00Z,P1,E1,9"))
+    load_synthea(lake, folder)
+    assert query(lake, "payers", "id") == [("PAY1",), ("PAY2",)]
+    assert held(lake) == [
+        ("payers.csv", "1", "row", "T4", None),
+        ("procedures.csv", "1", "row", "T4", None),
+    ]
+
+
+def test_each_empty_file_is_named_once_with_what_stays_empty(lake: Lake, folder: Path) -> None:
+    for table in ("payers", "providers", "organizations"):
+        (folder / f"{table}.csv").write_bytes(b"")
+    said = " ".join(load_synthea(lake, folder).messages)
+    assert [row[0] for row in held(lake)] == ["organizations.csv", "payers.csv", "providers.csv"]
+    assert "the export has no organizations, payers, providers; what is computed" in said
+    for table in ("payers", "providers", "organizations"):
+        assert f"{table}.csv: the file is empty" in said
+    assert "the export has no organizations, payers, providers" in " ".join(
+        load_synthea(lake, folder).messages
+    )
+    assert len(held(lake)) == 3
+
+
 def test_an_export_without_encounters_is_undated(lake: Lake, folder: Path) -> None:
     (folder / "encounters.csv").unlink()
     summary = load_synthea(lake, folder)
