@@ -14,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources import tabular
@@ -81,17 +82,35 @@ LAYOUTS = {
 }
 """The tables that models read. Money columns that no ledger uses are numbers of any precision."""
 
-TABLES = {name: known.schema(as_text=True) for name, known in LAYOUTS.items()}
+EXPORT_FILES = pa.schema(
+    [
+        ("table_name", pa.string()),
+        ("loaded_file", pa.string()),
+        ("loaded_batch_id", pa.string()),
+    ]
+)
+"""Of which files the export consists that the setting named at a load, and where their rows are.
+
+Grain: one load that found another export than the one before, and file. A file that several
+exports share was loaded once, with the first of them.
+"""
+
+TABLES = {name: known.schema(as_text=True) for name, known in LAYOUTS.items()} | {
+    "export_files": EXPORT_FILES
+}
 
 
 _NAME = re.compile(r"(?P<table>[a-z][a-z0-9_]*?)([-_. ](part[-_. ]?)?[0-9]+)?")
 
 
-def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSummary:
+def load_synthea(
+    lake: Lake, folder: Path, progress: Progress = None, *, not_after: date = date.max
+) -> LoadSummary:
     """Land the files of an export that were not received before, as one batch.
 
-    All of it arrives on the export's own latest encounter date. Raises SourceUnavailable when the
-    folder is missing or holds no table.
+    All of it arrives on the export's own latest encounter date (up to the day `not_after`), and it
+    is the export that applies from then on, also where all of it was received before.
+    Raises SourceUnavailable when the folder is missing or holds no table.
     """
     declare(lake, "synthea", TABLES)
     tables = _tables(folder)
@@ -102,7 +121,7 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
             "Point RCM_SYNTHEA_DIR at the folder that holds claims.csv, encounters.csv and the "
             "others (as .csv, .csv.gz or .parquet)",
         )
-    arrival_date = _latest_encounter(lake, tables.get("encounters", []))
+    arrival_date = _latest_encounter(lake, tables.get("encounters", []), not_after)
     found = []
     for table, paths in tables.items():
         firsts: dict[str, Path] = {}
@@ -116,6 +135,7 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
                 )
             found.append(file)
     summary = load_files(lake, "synthea", "synthea", found, LAYOUTS, progress, is_one_delivery=True)
+    _note_export(lake, found, arrival_date)
     empty = {t for t, paths in tables.items() if not any(path.stat().st_size for path in paths)}
     if absent := sorted(set(LAYOUTS) - (set(tables) - empty)):
         summary.messages.append(
@@ -128,6 +148,54 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
             "it is visible as of any date"
         )
     return summary
+
+
+def _note_export(lake: Lake, found: Sequence[SourceFile], arrival_date: date) -> None:
+    """Record of which files the export consists, unless it is the one that applies already."""
+    kept = ", ".join(literal(file.sha256) for file in found if file.size)
+    loaded = lake.query(
+        f"""
+        select source_file, _batch_id, min(content_sha256)
+        from {lake.scan("platform", "received_files")}
+        where source_system = 'synthea' and status in ('loaded', 'partial')
+            and content_sha256 in ({kept or "''"})
+        group by source_file, _batch_id
+        """
+    )
+    tables = {file.sha256: file.table for file in found}
+    files = sorted((tables[sha256], name, batch) for name, batch, sha256 in loaded)
+    scan = lake.scan("synthea", "export_files")
+    last = lake.query(
+        f"""
+        select table_name, loaded_file, loaded_batch_id from {scan}
+        where _batch_id = (select max_by(_batch_id, _loaded_at) from {scan}) order by all
+        """
+    )
+    if files == last:
+        return
+    rows = pa.Table.from_pylist(
+        [
+            {
+                "table_name": table,
+                "loaded_file": name,
+                "loaded_batch_id": batch_id,
+                "_source_system": "synthea",
+                "_source_file": name,
+                "_source_position": None,
+            }
+            for table, name, batch_id in files
+        ],
+        pa.schema(
+            [
+                *EXPORT_FILES,
+                ("_source_system", pa.string()),
+                ("_source_file", pa.string()),
+                ("_source_position", pa.string()),
+            ]
+        ),
+    )
+    with lake.batch("synthea", ["export", *(f"{name} {batch}" for _, name, batch in files)]) as b:
+        b.add("synthea", "export_files", arrival_date, rows)
 
 
 def unmodelled_tables(folder: Path) -> list[str]:
@@ -145,12 +213,12 @@ def _tables(folder: Path) -> dict[str, list[Path]]:
     return dict(sorted(tables.items()))
 
 
-def _latest_encounter(lake: Lake, paths: Sequence[Path]) -> date:
+def _latest_encounter(lake: Lake, paths: Sequence[Path], not_after: date) -> date:
     """The date of the last encounter of an export; UNDATED when there is none to read."""
-    return max((_last_start(lake, path) for path in paths), default=UNDATED)
+    return max((_last_start(lake, path, not_after) for path in paths), default=UNDATED)
 
 
-def _last_start(lake: Lake, path: Path) -> date:
+def _last_start(lake: Lake, path: Path, not_after: date) -> date:
     packing = split_name(path)[1]
     rows = (
         f"read_csv({literal(path)}, all_varchar = true, header = true, ignore_errors = true, "
@@ -161,7 +229,8 @@ def _last_start(lake: Lake, path: Path) -> date:
     try:
         with tabular.connect(lake) as con:
             ((last,),) = con.execute(
-                f"select max(try_cast(start as timestamp)) from {rows}"
+                f"select max(try_cast(start as timestamp)) from {rows} "
+                f"where cast(try_cast(start as timestamp) as date) <= date '{not_after}'"
             ).fetchall()
     except duckdb.Error:
         return UNDATED
