@@ -28,7 +28,7 @@ def load_source(
         return database.load_hospital(lake, hospital, where, progress, not_after=not_after)
     folder = Path(where)
     if load_folder := csv_folders.LOADERS.get(source):
-        return load_folder(lake, folder, progress=progress)
+        return load_folder(lake, folder, progress=progress, not_after=not_after)
     if source == "synthea":
         return synthea.load_synthea(lake, folder, progress, not_after=not_after)
     accept_test, partners = x12_admission(settings, source)

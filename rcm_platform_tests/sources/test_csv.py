@@ -259,6 +259,18 @@ class TestQuarantine:
         assert "Rename the file" in summary.messages[0]
         assert deposits(lake) == []
 
+    def test_a_file_that_is_dated_ahead_waits_and_hides_no_later_day(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER + ROW_1, "bank_deposits_20990101.csv")
+        put(folder, HEADER + ROW_2)
+        load_treasury(lake, folder, not_after=date(2025, 3, 4))
+        assert [row[:4] for row in held(lake)] == [
+            ("bank_deposits_20990101.csv", None, "file", "E13")
+        ]
+        assert deposits(lake) == [("B2", "50.00", "1")]
+        assert lake.latest_arrival_date() == date(2025, 3, 3)
+
     def test_a_large_file_is_held_in_pieces(
         self, lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
