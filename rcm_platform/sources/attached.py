@@ -84,7 +84,8 @@ class AttachedDatabase:
     """The database behind a URL, as `source_db` of a DuckDB session.
 
     `url` is the path of a DuckDB file, `mysql://user:password@host/database` or `postgresql://…`;
-    `wanted` are the tables that are looked for, by lower-case names. They are those of one place:
+    `timezone` is that of its clocks; `wanted` are the tables that are looked for, by lower-case
+    names. They are those of one place:
     the database of the URL (MySQL), the search path of the URL or of the login (PostgreSQL), the
     main schema (DuckDB); failing that, of the only other schema that has any.
 
@@ -97,7 +98,9 @@ class AttachedDatabase:
         source_system: str,
         url: str,
         wanted: Collection[str] = (),
+        timezone: str = "UTC",
     ) -> None:
+        self.timezone = timezone
         self.con, self.source_system, self._url = con, source_system, url
         self._is_attached = False
         try:
@@ -291,9 +294,9 @@ class AttachedDatabase:
     def _attach(self) -> None:
         import duckdb_extensions
 
-        # moments with a time zone are told in one that does not depend on this machine
+        # moments with a time zone are told in the hospital's, which is not that of this machine
         duckdb_extensions.import_extension("icu", con=self.con)
-        self.con.execute("set TimeZone = 'UTC'")
+        self.con.execute(f"set TimeZone = {literal(self.timezone)}")
         if path := self._parsed.path:
             if not path.is_file():
                 raise self._unavailable("there is no such database file")

@@ -170,7 +170,7 @@ def _load(
     declare(lake, source_system, raw_tables(hospital))
     summary = LoadSummary(source_system)
     with tabular.connect(lake) as con:
-        source = AttachedDatabase(con, source_system, url, layouts)
+        source = AttachedDatabase(con, source_system, url, layouts, hospital.timezone)
         reader = _Reader(
             lake, source_system, layouts, source, con, not_after, is_full, accept_deletes
         )
@@ -332,7 +332,7 @@ class _Reader:
             arrival = f"try_cast({modified} as date)"
             if since:
                 # each a scan of its own: a filter with `or` is not handed to the server
-                value, edge = _comparable(modified, kind, since)
+                value, edge = _comparable(modified, kind, since, self._source.timezone)
                 if value == modified:
                     scans.append(self._source.rows(table, f"{value} >= {edge}"))
                     scans.append(self._source.blank_rows(table, name))
@@ -521,12 +521,12 @@ def _literals(values: Iterable[str]) -> str:
     return ", ".join(map(literal, values))
 
 
-def _comparable(column: str, kind: str, moment: datetime) -> tuple[str, str]:
+def _comparable(column: str, kind: str, moment: datetime, timezone: str) -> tuple[str, str]:
     """SQL of a date column and of a moment, of one type, so that the server can compare them."""
     if kind == "DATE":
         return column, f"date '{moment:%Y-%m-%d}'"
     if "TIME ZONE" in kind:
-        return column, f"timestamptz '{moment}+00'"
+        return column, f"timestamptz '{moment} {timezone}'"
     if kind.startswith("TIMESTAMP"):
         return column, f"timestamp '{moment}'"
     return f"try_cast({column} as timestamp)", f"timestamp '{moment}'"
