@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit, urlunsplit
 
 from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, field_validator
@@ -263,14 +263,28 @@ def access_environment() -> dict[str, str]:
     return {n: value for n, value in known.items() if value and n.startswith("DAGSTER_AUTH_")}
 
 
+_SHOWN_OPTIONS = {"sslmode", "ssl-mode", "ssl_mode", "search_path", "options"}
+
+
 def redact(url: str) -> str:
-    """The URL without its password, for logs and metadata."""
-    parts = urlsplit(url)
-    if not parts.password:
-        return url
-    host = parts.hostname or ""
-    netloc = f"{parts.username}:***@{host}" + (f":{parts.port}" if parts.port else "")
-    return urlunsplit((parts.scheme, netloc, parts.path, parts.query, parts.fragment))
+    """The URL without its password, for logs and metadata.
+
+    Where it is not clear which part is the password, all of it is left out but the scheme.
+    """
+    scheme, mark, rest = url.partition("://")
+    if not mark:  # a path, unless it is a list of settings
+        return "***" if set("@=;") & set(url) else url
+    if not re.fullmatch("[A-Za-z0-9+.:-]+", scheme):
+        return "***"
+    place, question, query = rest.partition("?")
+    login, at, host = place.rpartition("@")
+    is_unclear = "@" in login or "@" in query or "/" in login or "#" in rest
+    if is_unclear or not (at or re.fullmatch(r"(\[[^/]*\]|[^/:]*)(:\d*)?(/.*)?", host)):
+        return f"{scheme}://***"
+    user, colon, _ = login.partition(":")
+    given = [option.partition("=") for option in query.split("&")] if question else []
+    shown = "&".join(f"{n}={v if n in _SHOWN_OPTIONS else '***'}" for n, _, v in given)
+    return f"{scheme}://{user}{':***' if colon else ''}{at}{host}" + (f"?{shown}" if shown else "")
 
 
 def get_settings() -> Settings:

@@ -23,14 +23,14 @@ def load_source(
     from rcm_platform.sources import csv_folders, database, synthea, x12
     from rcm_platform.sources.base import SourceUnavailable
 
-    where = locations(settings)[source]
+    where, not_after = locations(settings)[source], last_credible_day(settings, source)
     if hospital := hospitals(settings).get(source):
-        return database.load_hospital(lake, hospital, where, progress=progress)
+        return database.load_hospital(lake, hospital, where, progress, not_after=not_after)
     folder = Path(where)
     if load_folder := csv_folders.LOADERS.get(source):
-        return load_folder(lake, folder, progress=progress)
+        return load_folder(lake, folder, progress=progress, not_after=not_after)
     if source == "synthea":
-        return synthea.load_synthea(lake, folder, progress=progress)
+        return synthea.load_synthea(lake, folder, progress, not_after=not_after)
     accept_test, partners = x12_admission(settings, source)
     try:
         return x12.load_folder(
@@ -40,7 +40,7 @@ def load_source(
             accept_test=accept_test,
             progress=progress,
             partners=partners,
-            not_after=last_credible_day(settings, source),
+            not_after=not_after,
         )
     except SourceUnavailable as problem:
         if source != "x12_folder":
@@ -84,5 +84,10 @@ def compare_source(
             f"{source} is no hospital with a database here; there is: {', '.join(there) or 'none'}"
         )
     return database.compare_hospital(
-        lake, known[source], there[source], progress, accept_deletes=accept_deletes
+        lake,
+        known[source],
+        there[source],
+        progress,
+        accept_deletes=accept_deletes,
+        not_after=last_credible_day(settings, source),
     )

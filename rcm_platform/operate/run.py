@@ -66,6 +66,7 @@ def _run_locked(
     from dagster._core.definitions.job_base import InMemoryJob
     from dagster._core.execution.api import execute_run
 
+    from rcm_platform.operate import old_runs
     from rcm_platform.operate.progress import listening
 
     job = definitions().resolve_job_def("nightly")
@@ -94,6 +95,7 @@ def _run_locked(
             day = as_of.isoformat() if as_of else "the latest arrival date"
             versions.hold(settings.published_dir, day, report.failures)
         run_report.record(instance, run, report)
+        old_runs.remove(instance)
     if not result.success:
         report.failures.append(f"The full log is {log}")
     return report

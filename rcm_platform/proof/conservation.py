@@ -88,11 +88,13 @@ class _Raw:
         )"""
 
     def last_export(self, feed: str, table: str) -> str:
-        """Of those, the rows of the last export: one export restates everything."""
+        """Of those, the rows of the last export that was named: one export restates everything."""
+        files = self.visible(feed, "export_files")
         return f"""(
-            select * from {self.visible(feed, table)} as rows_of_all_exports
-            qualify _batch_id = first(_batch_id) over (
-                order by _arrival_date desc, _loaded_at desc, _batch_id desc
+            select * from {self.everything(feed, table)} where (_batch_id, _source_file) in (
+                select (loaded_batch_id, loaded_file) from {files}
+                where table_name = '{table}'
+                    and _batch_id = (select max_by(_batch_id, _loaded_at) from {files})
             )
         )"""
 
@@ -126,7 +128,10 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
     sources = {
         hospital: f"""select sum(amount)
             from {raw.latest(hospital, "transactions", "transactionid")}
-            where lower(amounttype) in ('charge', 'charge correction')"""
+            where lower(trim(amounttype)) in (
+                select lower(amount_type) from seeds.transaction_types
+                where event_type in ('CHARGE', 'CHARGE_CORRECTION')
+            )"""
         for hospital in raw.hospitals
     } | {
         "synthea": f"""select sum(cast(amount as decimal(18, 2)))
@@ -157,7 +162,11 @@ def _charges(raw: _Raw) -> Iterable[ProofLine]:
 def _cash(raw: _Raw) -> Iterable[ProofLine]:
     patient = [
         f"""select sum(paidamount) from {raw.latest(hospital, "transactions", "transactionid")}
-        where lower(amounttype) in ('patient payment', 'refund')"""
+        where lower(trim(amounttype)) in (
+            select lower(amount_type) from seeds.transaction_types
+            where event_type in ('PATIENT_PAYMENT', 'PAYER_PAYMENT', 'REFUND')
+                or paid_amount_type is not null
+        )"""
         for hospital in raw.hospitals
     ]
     payer = [

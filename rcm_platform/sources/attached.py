@@ -8,28 +8,25 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Sequence
-from datetime import datetime
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from collections.abc import Collection
+from datetime import date, datetime
 
 import duckdb
 
 from rcm_platform.settings import redact
 from rcm_platform.sources.base import SourceUnavailable
+from rcm_platform.sources.database_url import Kind, NotReadableUrl, parse
 from rcm_platform.sources.duckdb_errors import without_values
+from rcm_platform.sources.silent_server import cut_off_when_silent, is_silent
 from rcm_platform.sources.tabular import literal, quoted
 
 RETRY_WAITS = (1.0, 3.0, 9.0)
 """Seconds before each further attempt: a restart of a server, or a short loss of the network."""
 
-_SERVERS = {
-    "mysql": ("mysql", "mysql_scanner"),
-    "mariadb": ("mysql", "mysql_scanner"),
-    "postgresql": ("postgres", "postgres_scanner"),
-    "postgres": ("postgres", "postgres_scanner"),
-}
-"""Scheme of a URL → (type of the attached database, DuckDB extension)."""
+_EXTENSIONS: dict[Kind, str] = {"mysql": "mysql_scanner", "postgres": "postgres_scanner"}
+"""Type of an attached server → the DuckDB extension that reads it."""
+
+_SYSTEM_SCHEMAS = "('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys')"
 
 # what another attempt cannot mend, in the words of MySQL, MariaDB and PostgreSQL
 _LASTING = (
@@ -41,7 +38,22 @@ _LASTING = (
     "no pg_hba.conf entry",
     "permission denied",
     "command denied",
+    "references invalid",
 )
+
+_READABLE_SCHEMAS = """
+    select nspname::text from pg_namespace as schemas
+    where has_schema_privilege(oid, 'usage') and exists (
+        select 1 from pg_class where relnamespace = schemas.oid
+            and relkind in ('r', 'p', 'v', 'm', 'f') and has_table_privilege(oid, 'select'))
+"""
+"""Schemas of PostgreSQL in which the login may read at least one table."""
+
+_NAME_ONE: dict[Kind, str] = {
+    "mysql": "mysql://…@host/database",
+    "postgres": "postgresql://…@host/database?search_path=schema",
+    "duckdb": "duckdb:///folder/file.duckdb?search_path=schema",
+}
 
 # indexes of one column that let no value occur twice
 _UNIQUE_INDEXES = {
@@ -64,30 +76,46 @@ _UNIQUE_INDEXES = {
 _log = logging.getLogger(__name__)
 
 
+class _Refused(Exception):  # noqa: N818 (as SourceUnavailable)
+    """What the server will not do, in its own words, however often it is asked."""
+
+
 class AttachedDatabase:
     """The database behind a URL, as `source_db` of a DuckDB session.
 
-    `url` is the path of a DuckDB file, `mysql://user:password@host/database` or `postgresql://…`.
+    `url` is the path of a DuckDB file, `mysql://user:password@host/database` or `postgresql://…`;
+    `timezone` is that of its clocks; `wanted` are the tables that are looked for, by lower-case
+    names. They are those of one place:
+    the database of the URL (MySQL), the search path of the URL or of the login (PostgreSQL), the
+    main schema (DuckDB); failing that, of the only other schema that has any.
+
     Every method raises SourceUnavailable when the database cannot be opened or stops answering.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, source_system: str, url: str) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        source_system: str,
+        url: str,
+        wanted: Collection[str] = (),
+        timezone: str = "UTC",
+    ) -> None:
+        self.timezone = timezone
         self.con, self.source_system, self._url = con, source_system, url
         self._is_attached = False
         try:
-            scheme = urlsplit(url).scheme.split("+")[0].lower()
-        except ValueError as error:
-            raise self._unavailable(self._told(error)) from None
-        self._kind, self._extension = _SERVERS.get(scheme, ("duckdb", ""))
-        self._tables = self._list_tables()
+            self._parsed = parse(url)
+        except NotReadableUrl as problem:
+            raise self._unavailable(str(problem)) from None
+        self._kind = self._parsed.kind
+        self._tables = self._find_tables({name.lower() for name in wanted})
+        self._refusals = {name: self._refusal(name) for name in sorted(wanted)}
+        self._numerics: dict[str, tuple[list[str], list[str]]] = {}
 
     @property
     def where(self) -> str:
         """The URL without its password."""
-        try:
-            return redact(self._url)
-        except ValueError:  # not even a URL: show nothing of it
-            return "its URL"
+        return redact(self._url)
 
     @property
     def tables(self) -> list[str]:
@@ -99,25 +127,84 @@ class AttachedDatabase:
         schema, name = self._tables[table]
         return f"source_db.{quoted(schema)}.{quoted(name)}"
 
+    def refusal(self, table: str) -> str | None:
+        """Why the server lets nobody read a wanted table, in its own words; None when it does."""
+        return self._refusals.get(table)
+
     def columns(self, table: str) -> dict[str, tuple[str, str]]:
-        """Lower-case name → (name, DuckDB type) of a table's columns.
+        """Lower-case name → (name, type) of a table's columns: the DuckDB type, or NUMERIC where
+        the server has exact numbers of any size, which come as text.
 
         Names with `_` in front are left out: they are the lake's own.
         """
         described = self.ask(f"describe select * from {self.relation(table)}")
-        return {name.lower(): (name, kind) for name, kind, *_ in described if name[:1] != "_"}
+        exact, _ = self._numeric_columns(table)
+        return {
+            name.lower(): (name, "NUMERIC" if name in exact else kind)
+            for name, kind, *_ in described
+            if name[:1] != "_"
+        }
 
-    def latest(self, table: str, column: str, kind: str) -> datetime | None:
-        """The latest value of a date column before the year 2100, found by the server."""
+    def rows(self, table: str, condition: str = "true") -> str:
+        """A relation of the rows of a table that fulfil a condition.
+
+        Numbers of PostgreSQL that DuckDB has no type for (any number of digits, NaN) are text.
+        """
+        exact, others = self._numeric_columns(table)
+        own = self._own_relation(table)
+        if not exact and others:
+            is_nan = " or ".join(f"{self._own_quotes(name)} = 'NaN'" for name in others)
+            found = self._let(
+                "select * from {}", f"select 1 from {own} where ({is_nan}) and {condition} limit 1"
+            )
+            exact = others if found else []
+        if not exact:
+            return f"(from {self.relation(table)} where {condition})"
+        return self._asking(f"select {self._texts(table)} from {own} where {condition}")
+
+    def _texts(self, table: str) -> str:
+        """The columns of a table in the server's own words, numbers as text."""
+        exact, others = self._numeric_columns(table)
+        if not exact and not others:
+            return "*"
+        described = self.ask(f"describe select * from {self.relation(table)}")
+        return ", ".join(
+            self._own_quotes(name) + ("::text" if name in (*exact, *others) else "")
+            + f" as {self._own_quotes(name)}"
+            for name, *_ in described
+        )  # fmt: skip
+
+    def _numeric_columns(self, table: str) -> tuple[list[str], list[str]]:
+        """The numeric columns of a table in PostgreSQL: those that DuckDB has no exact type for,
+        and the others."""
+        if self._kind != "postgres":
+            return [], []
+        if table not in self._numerics:
+            schema, name = self._tables[table]
+            rows = self._let(
+                "select * from {}",
+                "select column_name::text, coalesce(numeric_precision, 99) > 38 as is_long "
+                f"from information_schema.columns where table_schema = {literal(schema)} "
+                f"and table_name = {literal(name)} and data_type = 'numeric'",
+            )
+            self._numerics[table] = (
+                [name for name, is_long in rows if is_long],
+                [name for name, is_long in rows if not is_long],
+            )
+        return self._numerics[table]
+
+    def latest(self, table: str, column: str, kind: str, until: date) -> datetime | None:
+        """The latest value of a date column until the end of a day, found by the server."""
+        edge = f"'{min(until, date(2099, 12, 31)):%Y-%m-%d} 23:59:59.999999'"
         if not kind.startswith(("DATE", "TIMESTAMP")):
             return self.ask(
                 f"select max(moment) from (select try_cast({quoted(column)} as timestamp) as moment"
-                f" from {self.relation(table)}) where moment < timestamp '2100-01-01'"
+                f" from {self.relation(table)}) where moment <= timestamp {edge}"
             )[0][0]
         name = self._own_quotes(column)
         return self._let(
             "select cast(max(found) as timestamp) from {} as t(found)",
-            f"select max({name}) from {self._own_relation(table)} where {name} < '2100-01-01'",
+            f"select max({name}) from {self._own_relation(table)} where {name} <= {edge}",
         )[0][0]
 
     def repeated_keys(self, table: str, key: str, at_most: int) -> list[str]:
@@ -127,10 +214,11 @@ class AttachedDatabase:
         """
         if self._is_guarded(table, key):
             return []
-        name = self._own_quotes(key)
+        name, (exact, others) = self._own_quotes(key), self._numeric_columns(table)
         rows = self._let(
             "select cast(key as varchar) from {} as t(key) order by 1",
-            f"select {name} from {self._own_relation(table)} where {name} is not null "
+            f"select {name}{'::text' * (key in (*exact, *others))} "
+            f"from {self._own_relation(table)} where {name} is not null "
             f"group by {name} having count(*) > 1 limit {at_most}",
         )
         return [value for (value,) in rows]
@@ -141,19 +229,29 @@ class AttachedDatabase:
         The server looks for them: DuckDB hands it comparisons with a value, but not this one.
         """
         name = self._own_quotes(column)
-        return self._asking(f"select * from {self._own_relation(table)} where {name} is null")
+        return self._asking(
+            f"select {self._texts(table)} from {self._own_relation(table)} where {name} is null"
+        )
 
     def ask(self, sql: str) -> list[tuple]:
         """Run SQL that reads the source; again, from the start, when the server went away."""
+        try:
+            return self._answer(sql)
+        except _Refused as problem:
+            raise self._unavailable(str(problem)) from None
+
+    def _answer(self, sql: str) -> list[tuple]:
+        """As `ask`; raises _Refused where another attempt would fail in the same way."""
         for wait in (*RETRY_WAITS, None):
             try:
-                if not self._is_attached:
-                    self._attach()
-                return self.con.execute(sql).fetchall()
-            except (duckdb.Error, ImportError, ValueError) as error:
+                with cut_off_when_silent(self._kind, self._parsed.login):
+                    if not self._is_attached:
+                        self._attach()
+                    return self.con.execute(sql).fetchall()
+            except (duckdb.Error, ImportError, ValueError, TimeoutError) as error:
                 told = self._told(error)
                 if self._is_lasting(error):
-                    raise self._unavailable(told) from None
+                    raise _Refused(told) from None
                 if wait is None:
                     tries = len(RETRY_WAITS) + 1
                     raise self._unavailable(f"{told}; it was tried {tries} times") from None
@@ -196,11 +294,10 @@ class AttachedDatabase:
     def _attach(self) -> None:
         import duckdb_extensions
 
-        # moments with a time zone are told in one that does not depend on this machine
+        # moments with a time zone are told in the hospital's, which is not that of this machine
         duckdb_extensions.import_extension("icu", con=self.con)
-        self.con.execute("set TimeZone = 'UTC'")
-        if self._kind == "duckdb":
-            path = Path(self._url.removeprefix("duckdb://")).expanduser()
+        self.con.execute(f"set TimeZone = {literal(self.timezone)}")
+        if path := self._parsed.path:
             if not path.is_file():
                 raise self._unavailable("there is no such database file")
             self.con.execute(f"attach {literal(path)} as source_db (read_only, type duckdb)")
@@ -211,7 +308,10 @@ class AttachedDatabase:
     def _attach_server(self) -> None:
         import duckdb_extensions
 
-        duckdb_extensions.import_extension(self._extension, con=self.con)
+        login, options = dict(self._parsed.login), dict(self._parsed.options)
+        if is_silent(self._kind, login):
+            raise TimeoutError("the server takes connections and then says nothing")
+        duckdb_extensions.import_extension(_EXTENSIONS[self._kind], con=self.con)
         if self._kind == "mysql":
             self.con.execute("set mysql_tinyint1_as_boolean = false")
             self.con.execute("set mysql_session_time_zone = '+00:00'")
@@ -219,22 +319,17 @@ class AttachedDatabase:
             self.con.execute("set mysql_incomplete_dates_as_nulls = true")
             # a large table takes longer than the five minutes after which a query is given up
             self.con.execute("set mysql_query_timeout_enabled = false")
-        parts = urlsplit(self._url)
-        login = {
-            "host": parts.hostname,
-            "port": parts.port,
-            "database": parts.path.lstrip("/"),
-            "user": unquote(parts.username or ""),
-            "password": unquote(parts.password or ""),
-        }
-        given = ", ".join(f"{name} {literal(value)}" for name, value in login.items() if value)
+            # packing a million rows takes MySQL three times as long as sending them as they are
+            options["compression"] = "disabled"
+        given = ", ".join(f"{name} {literal(value)}" for name, value in login.items())
         # a secret, so that no error message repeats the password
         self.con.execute(f"create or replace secret source_login (type {self._kind}, {given})")
-        # packing a million rows takes MySQL three times as long as sending them as they are
-        options = "compression=disabled" if self._kind == "mysql" else ""
+        told = " ".join(
+            f"{name}={_driver_text(value, self._kind)}" for name, value in options.items()
+        )
         self.con.execute(
-            f"attach {literal(options)} as source_db "
-            f"(type {self._kind}, read_only, secret source_login)"
+            f"attach {literal(told)} as source_db (type {self._kind}, read_only, "
+            "secret source_login)"
         )
 
     def _detach(self) -> None:
@@ -244,24 +339,86 @@ class AttachedDatabase:
             _log.debug("detach: %s", self._told(error))
         self._is_attached = False
 
-    def _list_tables(self) -> dict[str, tuple[str, str]]:
-        """Lower-case name → (schema, name); of a name in several schemas, the usual schema's."""
-        rows = self.ask(
-            "select table_schema, table_name from information_schema.tables "
-            "where table_catalog = 'source_db' and table_schema not in "
-            "('information_schema', 'pg_catalog', 'mysql', 'performance_schema', 'sys') "
-            "order by table_schema not in ('main', 'public'), table_schema, table_name"
-        )
+    def _find_tables(self, wanted: Collection[str]) -> dict[str, tuple[str, str]]:
+        """Lower-case name → (schema, name) of the tables of the place that is meant."""
+        found: dict[str, dict[str, tuple[str, str]]] = {}
+        for schema, name in self._listed():
+            known = found.setdefault(schema, {})
+            if name.lower() in known and name.lower() in wanted:
+                both = " and ".join(sorted((name, known[name.lower()][1])))
+                raise self._unavailable(
+                    f"{schema} has the tables {both}, which differ in capitals only; "
+                    "give the login the right to one of them"
+                )
+            known[name.lower()] = (schema, name)
+        usual = self._search_path()
         tables: dict[str, tuple[str, str]] = {}
-        for schema, name in rows:
-            tables.setdefault(name.lower(), (schema, name))
-        return tables
+        for schema in usual:
+            tables = found.get(schema, {}) | tables
+        if set(tables) & set(wanted) or self._parsed.names_a_schema:
+            return tables
+        others = sorted(s for s in found if s not in usual and set(found[s]) & set(wanted))
+        if len(others) > 1:
+            raise self._unavailable(
+                f"several schemas hold the tables: {', '.join(others)}. Name one in the URL: "
+                + _NAME_ONE[self._kind]
+            )
+        return found[others[0]] if others else tables
+
+    def _listed(self) -> list[tuple]:
+        """(schema, name) of every table that the login may see."""
+        if self._kind == "mysql":  # DuckDB leaves out a view that does not compile any more
+            return self._let(
+                "select * from {}",
+                "select table_schema, table_name "
+                f"from information_schema.tables where table_schema not in {_SYSTEM_SCHEMAS} "
+                "order by 1, 2",
+            )
+        readable = "true"
+        if self._kind == "postgres":  # it shows everybody what there is, readable or not
+            readable = f"table_schema in (from {self._asking(_READABLE_SCHEMAS)})"
+        return self.ask(
+            "select table_schema, table_name from information_schema.tables "
+            f"where table_catalog = 'source_db' and table_schema not in {_SYSTEM_SCHEMAS} "
+            f"and {readable} order by 1, 2"
+        )
+
+    def _search_path(self) -> list[str]:
+        """The schemas in which a table is looked for, the first first."""
+        if self._kind == "postgres":
+            return [
+                schema
+                for (schema,) in self._let(
+                    "select * from {}", "select unnest(current_schemas(false))::text"
+                )
+            ]
+        return list(self._parsed.schemas or ("main",) * (self._kind == "duckdb"))
+
+    def _refusal(self, table: str) -> str | None:
+        if self._kind == "duckdb":
+            return None
+        if table in self._tables:
+            relation = self._own_relation(table)
+        elif self._tables:  # MySQL shows nobody a table that he may not read
+            schema, _ = next(iter(self._tables.values()))
+            relation = f"{self._own_quotes(schema)}.{self._own_quotes(table)}"
+        else:
+            return None
+        question = self._asking(f"select * from {relation} limit 0")
+        try:
+            self._answer(f"select * from {question}")
+        except _Refused as problem:
+            user = self._parsed.login.get("user", "the login")
+            if "denied" in (said := str(problem)):
+                return f"{said}: grant select on it to {user}"
+            return said if table in self._tables else None
+        return None
 
     def _is_lasting(self, error: Exception) -> bool:
         """Whether another attempt would fail in the same way."""
         lasting = (duckdb.ProgrammingError, duckdb.DataError, duckdb.PermissionException)
         text = str(error).lower()
-        is_ours = not isinstance(error, duckdb.Error) or isinstance(error, lasting)
+        is_ours = not isinstance(error, (duckdb.Error, TimeoutError)) or isinstance(error, lasting)
         return is_ours or any(words in text for words in _LASTING)
 
     def _unavailable(self, problem: str) -> SourceUnavailable:
@@ -277,11 +434,13 @@ class AttachedDatabase:
         told = without_values(error) or type(error).__name__
         text = " ".join(told.split("\nLINE ")[0].split())
         text = re.sub('query ".*"', "a query", text)
-        try:
-            password = urlsplit(self._url).password
-        except ValueError:
-            return "it is not a URL"
-        secrets: Sequence[str] = sorted({password, unquote(password)}) if password else ()
-        for secret in secrets:
-            text = text.replace(secret, "***")
-        return text
+        # the login is a secret of the session, and no message repeats that; what was asked of the
+        # driver beside it is ours
+        return re.sub(r' (with parameters|at) "[^"]*"(?=:)', "", text)
+
+
+def _driver_text(value: str, kind: Kind) -> str:
+    """An option as the driver reads it: that of MySQL knows no quotes."""
+    if kind == "mysql":
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"

@@ -6,13 +6,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources.base import LoadSummary, Progress, SourceUnavailable, declare
 from rcm_platform.sources.files import SourceFile, load_files
-from rcm_platform.sources.tabular import UNREADABLE, Layout, layout
+from rcm_platform.sources.tabular import AHEAD, UNREADABLE, Layout, layout
 
 TREASURY = {
     "bank_deposits": layout(
@@ -70,35 +70,50 @@ _NAME = re.compile(r"(?P<table>[a-z_]+?)(_(?P<day>\d{8})|_(?P<month>\d{6}))?\.cs
 
 
 def load_treasury(
-    lake: Lake, folder: Path, source_system: str = "treasury", progress: Progress = None
+    lake: Lake,
+    folder: Path,
+    source_system: str = "treasury",
+    progress: Progress = None,
+    *,
+    not_after: date = date.max,
 ) -> LoadSummary:
     """Land the new bank and ledger files, `bank_deposits_yyyymmdd.csv`, `gl_postings_…`.
 
     Raises SourceUnavailable.
     """
-    return _load(lake, folder, "treasury", source_system, TREASURY, progress)
+    return _load(lake, folder, "treasury", source_system, TREASURY, progress, not_after)
 
 
 def load_operations(
-    lake: Lake, folder: Path, source_system: str = "operations", progress: Progress = None
+    lake: Lake,
+    folder: Path,
+    source_system: str = "operations",
+    progress: Progress = None,
+    *,
+    not_after: date = date.max,
 ) -> LoadSummary:
     """Land the new lists and figures: `facilities.csv`, `payers.csv`, `facility_costs_yyyymm.csv`,
     and `clinician_targets`, `payer_contracts` and `fee_schedules`, each `_yyyymmdd.csv`.
 
     Raises SourceUnavailable.
     """
-    return _load(lake, folder, "operations", source_system, OPERATIONS, progress)
+    return _load(lake, folder, "operations", source_system, OPERATIONS, progress, not_after)
 
 
 def load_claims_csv(
-    lake: Lake, folder: Path, source_system: str = "claims_csv", progress: Progress = None
+    lake: Lake,
+    folder: Path,
+    source_system: str = "claims_csv",
+    progress: Progress = None,
+    *,
+    not_after: date = date.max,
 ) -> LoadSummary:
     """Land the new exports, `<hospital>/claims_yyyymmdd.csv`: their rows bear the source system
     that the folder is named after, as their claim numbers are unique only within it.
 
     Raises SourceUnavailable.
     """
-    found = _list(lake, folder, "claims_csv", source_system, CLAIMS_CSV)
+    found = _list(lake, folder, "claims_csv", source_system, CLAIMS_CSV, not_after)
     hospitals: dict[str, list[SourceFile]] = defaultdict(list)
     for file in found:
         hospital, _, rest = file.name.partition("/")
@@ -124,13 +139,19 @@ def _load(
     source_system: str,
     layouts: Mapping[str, Layout],
     progress: Progress,
+    not_after: date,
 ) -> LoadSummary:
-    found = _list(lake, folder, source, source_system, layouts)
+    found = _list(lake, folder, source, source_system, layouts, not_after)
     return load_files(lake, source, source_system, found, layouts, progress)
 
 
 def _list(
-    lake: Lake, folder: Path, source: str, source_system: str, layouts: Mapping[str, Layout]
+    lake: Lake,
+    folder: Path,
+    source: str,
+    source_system: str,
+    layouts: Mapping[str, Layout],
+    not_after: date,
 ) -> list[SourceFile]:
     """The files of a folder, and the tables of its source declared."""
     declare(lake, source, {name: known.schema(as_text=True) for name, known in layouts.items()})
@@ -141,25 +162,32 @@ def _list(
             f"Create it or correct RCM_{source.upper()}_DIR, then load again",
         )
     return [
-        _source_file(path, folder, layouts)
+        _source_file(path, folder, layouts, not_after)
         for path in folder.rglob("*")
         if path.suffix.lower() == ".csv" and path.is_file() and not path.name.startswith(".")
     ]
 
 
-def _source_file(path: Path, folder: Path, layouts: Mapping[str, Layout]) -> SourceFile:
+def _source_file(
+    path: Path, folder: Path, layouts: Mapping[str, Layout], not_after: date
+) -> SourceFile:
     """The table and arrival date that the name of a file tells."""
     name = path.relative_to(folder).as_posix()
-    match = _NAME.fullmatch(path.name.lower())
+    match, rule = _NAME.fullmatch(path.name.lower()), UNREADABLE
     if match and match["table"] in layouts:
         try:
-            return SourceFile(path, name, match["table"], _arrival_date(match))
+            file = SourceFile(path, name, match["table"], _arrival_date(match))
+            # the costs of a month arrive in the next one, and may be sent before
+            early = timedelta(days=40) if match["month"] else timedelta()
+            if file.arrival_date - early <= not_after:
+                return file
+            reason, rule = "its name has a date that is still to come", AHEAD
         except ValueError:
             reason = "its name has a date that does not exist"
     else:
         reason = f"its name is none of {', '.join(layouts)} (with _yyyymmdd or _yyyymm if dated)"
     unknown = SourceFile(path, name, next(iter(layouts)), UNDATED)
-    unknown.reject(UNREADABLE, f"{reason}. Rename the file, then load again")
+    unknown.reject(rule, f"{reason}. Rename the file, then load again")
     return unknown
 
 

@@ -38,7 +38,18 @@ from rcm_platform.sources.hospital_tables import (
     raw_tables,
 )
 from rcm_platform.sources.hospitals import Hospital
-from rcm_platform.sources.tabular import MAX_BAD_ROWS, MISSING, Layout, literal, quoted
+from rcm_platform.sources.tabular import (
+    BLURRED_FROM,
+    INDISTINCT,
+    MAX_BAD_ROWS,
+    MISSING,
+    ROUNDED,
+    Kind,
+    Layout,
+    as_text,
+    literal,
+    quoted,
+)
 
 OVERLAP = timedelta(days=1)
 """How far a load looks back before the latest modification in the lake.
@@ -109,14 +120,20 @@ class _Extract:
 
 
 def load_hospital(
-    lake: Lake, hospital: Hospital, url: str, progress: Progress = None
+    lake: Lake,
+    hospital: Hospital,
+    url: str,
+    progress: Progress = None,
+    *,
+    not_after: date = date.max,
 ) -> LoadSummary:
     """Land what is new in the database of a configured hospital, as one batch.
 
-    `url` is the path of a DuckDB file, `mysql://user:password@host/database` or `postgresql://…`.
+    `url` is the path of a DuckDB file, `mysql://user:password@host/database` or `postgresql://…`;
+    a row that says that it was modified after the day `not_after` is held (E13).
     Raises SourceUnavailable when the database cannot be opened or stops answering.
     """
-    return _load(lake, hospital, url, progress).summary
+    return _load(lake, hospital, url, progress, not_after).summary
 
 
 def compare_hospital(
@@ -126,6 +143,7 @@ def compare_hospital(
     progress: Progress = None,
     *,
     accept_deletes: bool = False,
+    not_after: date = date.max,
 ) -> Comparison:
     """As `load_hospital`, but every row of the database is compared with the lake.
 
@@ -133,7 +151,9 @@ def compare_hospital(
     and records deletes; all of it counts from the day on which it is noticed: the latest arrival
     date of the lake. `accept_deletes`: also when more than MAX_DELETED_SHARE of a table is gone.
     """
-    return _load(lake, hospital, url, progress, is_full=True, accept_deletes=accept_deletes)
+    return _load(
+        lake, hospital, url, progress, not_after, is_full=True, accept_deletes=accept_deletes
+    )
 
 
 def _load(
@@ -141,6 +161,7 @@ def _load(
     hospital: Hospital,
     url: str,
     progress: Progress,
+    not_after: date,
     *,
     is_full: bool = False,
     accept_deletes: bool = False,
@@ -149,8 +170,10 @@ def _load(
     declare(lake, source_system, raw_tables(hospital))
     summary = LoadSummary(source_system)
     with tabular.connect(lake) as con:
-        source = AttachedDatabase(con, source_system, url)
-        reader = _Reader(lake, source_system, layouts, source, con, is_full, accept_deletes)
+        source = AttachedDatabase(con, source_system, url, layouts, hospital.timezone)
+        reader = _Reader(
+            lake, source_system, layouts, source, con, not_after, is_full, accept_deletes
+        )
         extracts: list[_Extract] = []
         for number, (table, expected) in enumerate(layouts.items()):
             if progress:
@@ -181,12 +204,14 @@ class _Reader:
         layouts: Mapping[str, Layout],
         source: AttachedDatabase,
         con: duckdb.DuckDBPyConnection,
+        not_after: date,
         is_full: bool,
         accept_deletes: bool,
     ) -> None:
         self.lake, self.source_system, self.con = lake, source_system, con
         self._layouts = layouts
         self._source, self._is_full, self._accepts_deletes = source, is_full, accept_deletes
+        self._not_after = not_after
         self.latest = self._latest_modification()
         self.noticed = max(self.latest, lake.latest_arrival_date() or UNDATED)
         """The day from which that counts which bears no date of its own: a day of the data, never
@@ -195,8 +220,13 @@ class _Reader:
     def extract(self, table: str, expected: Layout) -> _Extract:
         """Read and check what is new in one table, into relations of the session."""
         extract = _Extract(table)
+        refusal = self._source.refusal(table)
         if table not in self._source.tables:
-            self._refuse(extract, f"there is no table {table}", self._source.tables)
+            why = f" that the login may read ({refusal})" if refusal else ""
+            self._refuse(extract, f"there is no table {table}{why}", self._source.tables)
+            return extract
+        if refusal:
+            self._refuse(extract, refusal, self._source.tables)
             return extract
         columns = self._columns(table, expected)
         needed, others = expected.missing(columns)
@@ -210,7 +240,21 @@ class _Reader:
         if len(repeats) == _MANY_KEYS:
             since = None
         self._read(table, columns, expected, since, repeats)
-        bad = tabular.check(self.con, table, expected, as_text=False)
+        if blurred := self._blurred(table, columns, expected):
+            self._refuse(
+                extract,
+                f"{', '.join(blurred)} holds numbers that its type cannot tell apart: two records "
+                "may have become one. Store it as a whole number or as text",
+                sorted(columns),
+                INDISTINCT,
+            )
+            return extract
+        bad = tabular.check(self.con, table, expected, as_text=False, not_after=self._not_after)
+        for column, count in tabular.rounded(self.con, table, expected).items():
+            extract.messages.append(
+                f"{self.source_system} {table}: {count:,} values of {column} are binary fractions "
+                f"beside the cent and were rounded to it ({ROUNDED})"
+            )
         if len(bad) > MAX_BAD_ROWS:
             reason = f"more than {MAX_BAD_ROWS:,} rows break a rule, the first: {bad[0].reason}"
             self._refuse(extract, reason, sorted(columns), bad[0].rule_id)
@@ -219,7 +263,7 @@ class _Reader:
             tabular.quarantined(
                 row,
                 self.source_system,
-                row.arrival_date or self.latest,
+                min(row.arrival_date or self.latest, self.latest),
                 content_sha256=hashlib.sha256(row.content.encode()).hexdigest(),
             )
             for row in bad
@@ -233,9 +277,10 @@ class _Reader:
         """The last day on which anything changed: the date of what has none of its own."""
         days = [UNDATED]
         for table, expected in self._layouts.items():
-            if expected.modified and table in self._source.tables:
+            is_there = table in self._source.tables and not self._source.refusal(table)
+            if expected.modified and is_there:
                 found = self._columns(table, expected).get(expected.modified)
-                last = self._source.latest(table, *found) if found else None
+                last = self._source.latest(table, *found, self._not_after) if found else None
                 if last:
                     days.append(last.date())
         return max(days)
@@ -249,11 +294,14 @@ class _Reader:
         return columns
 
     def _watermark(self, table: str, expected: Layout) -> datetime | None:
-        """The latest modification of the table in the lake."""
+        """The latest modification of the table in the lake that may be true."""
         if not expected.modified:
             return None
         scan = self.lake.scan(self.source_system, table)
-        ((last,),) = self.con.execute(f"select max({expected.modified}) from {scan}").fetchall()
+        ((last,),) = self.con.execute(
+            f"select max({expected.modified}) from {scan} "
+            f"where cast({expected.modified} as date) <= date '{self._not_after}'"
+        ).fetchall()
         return last
 
     def _read(
@@ -269,9 +317,9 @@ class _Reader:
         All rows of a key that repeats in the source are read whatever their age, in an order that
         does not depend on the source's: which of them is the first must be the same in every load.
         """
-        found = self._source.relation(table)
-        key = quoted(columns[expected.key[0]][0])
-        order, arrival, scans = "", f"date '{self.latest}'", [found]
+        key_name, key_kind = columns[expected.key[0]]
+        key = quoted(key_name)
+        order, arrival, scans = "", f"date '{self.latest}'", []
         if repeats:
             order = "order by " + ", ".join(
                 quoted(columns[name][0])
@@ -284,24 +332,53 @@ class _Reader:
             arrival = f"try_cast({modified} as date)"
             if since:
                 # each a scan of its own: a filter with `or` is not handed to the server
-                value, edge = _comparable(modified, kind, since)
-                scans = [f"(from {found} where {value} >= {edge})"]
+                value, edge = _comparable(modified, kind, since, self._source.timezone)
                 if value == modified:
+                    scans.append(self._source.rows(table, f"{value} >= {edge}"))
                     scans.append(self._source.blank_rows(table, name))
                 else:
-                    scans.append(f"(from {found} where {value} is null)")
+                    whole = self._source.rows(table)
+                    scans.append(f"(from {whole} where {value} >= {edge})")
+                    scans.append(f"(from {whole} where {value} is null)")
                 if repeats:
                     old = f"{key} in ({_literals(repeats)}) and {value} < {edge}"
-                    scans.append(f"(from {found} where {old})")
+                    scans.append(f"(from {self._source.rows(table)} where {old})")
         # '/' separates interchange and segment in a position
-        position = f"replace(coalesce(cast({key} as varchar), ''), '/', '%2F')"
-        names = ", ".join(f"{quoted(name)} as {quoted(to)}" for to, (name, _) in columns.items())
+        position = f"replace(coalesce({as_text(key, key_kind)}, ''), '/', '%2F')"
+        texts = {column.name for column in expected.columns if column.kind is Kind.TEXT}
+        names = ", ".join(
+            f"{as_text(quoted(name), kind) if to in texts else quoted(name)} as {quoted(to)}"
+            for to, (name, kind) in columns.items()
+        )
+        scans = scans or [self._source.rows(table)]
         rows = " union all ".join(f"select * from {scan}" for scan in scans)
         self._source.ask(
             f"create or replace temp table {table} as select {names}, {literal(table)} as _file, "
             f"row_number() over ({order}) as _row, {position} as _position, "
             f"{arrival} as _arrival_date from ({rows})"
         )
+
+    def _blurred(
+        self, table: str, columns: dict[str, tuple[str, str]], expected: Layout
+    ) -> list[str]:
+        """Columns of text that are stored as numbers too large for their type to be exact."""
+        found = [
+            (column.name, BLURRED_FROM[kind])
+            for column in expected.columns
+            if column.kind is Kind.TEXT and (kind := columns[column.name][1]) in BLURRED_FROM
+        ]
+        if not found:
+            return []
+        (largest,) = self.con.execute(
+            "select "
+            + ", ".join(f"max(abs(try_cast({quoted(name)} as double)))" for name, _ in found)
+            + f" from {table}"
+        ).fetchall()
+        return [
+            name
+            for (name, limit), value in zip(found, largest, strict=True)
+            if value is not None and value >= limit
+        ]
 
     def _news(
         self,
@@ -444,12 +521,12 @@ def _literals(values: Iterable[str]) -> str:
     return ", ".join(map(literal, values))
 
 
-def _comparable(column: str, kind: str, moment: datetime) -> tuple[str, str]:
+def _comparable(column: str, kind: str, moment: datetime, timezone: str) -> tuple[str, str]:
     """SQL of a date column and of a moment, of one type, so that the server can compare them."""
     if kind == "DATE":
         return column, f"date '{moment:%Y-%m-%d}'"
     if "TIME ZONE" in kind:
-        return column, f"timestamptz '{moment}+00'"
+        return column, f"timestamptz '{moment} {timezone}'"
     if kind.startswith("TIMESTAMP"):
         return column, f"timestamp '{moment}'"
     return f"try_cast({column} as timestamp)", f"timestamp '{moment}'"

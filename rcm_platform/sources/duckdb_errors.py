@@ -18,18 +18,28 @@ _OF_NO_VALUE = (
     duckdb.SyntaxException,
 )
 _READ_ONLY = re.compile(r'Cannot execute statement of type "\w+" on database "\w+" .* read-only')
+_OF_A_SERVER = re.compile(
+    r"permission denied for \w+ \S+|SELECT command denied to user \S+ for \w+ \S+"
+    r"|View \S+ references invalid .* to use them|(relation|schema) \S+ does not exist"
+    r"|Table \S+ doesn't exist|server closed the connection unexpectedly"
+    r"|Lost connection to server during query|canceling statement due to \w+ timeout"
+    r"|SSL (connection|error|SYSCALL)[^\n\"]*"
+)
+"""What MySQL, MariaDB and PostgreSQL say of a table or of the connection."""
 _WHAT_WAS_TRIED = re.compile(
     r"(?: to [A-Z]\w*(?:\([\d,]+\))?)? when casting from source column \S+"
 )
 
 
 def without_values(error: Exception) -> str:
-    """The message of an error; of one that may show a value of the row, only its kind, what was
-    tried and the place in the statement."""
+    """The message of an error; of one that may show a value of the row, only what a server says
+    of the table, or its kind, what was tried and the place in the statement."""
     text = str(error)
     is_of_no_value = isinstance(error, _OF_NO_VALUE) or _READ_ONLY.search(text)
     if not isinstance(error, duckdb.Error) or is_of_no_value:
         return text
+    if servers_words := _OF_A_SERVER.search(text):
+        return servers_words[0]
     said, line, place = text.partition("\nLINE ")
     kind = said.partition(":")[0]
     tried = _WHAT_WAS_TRIED.search(said)

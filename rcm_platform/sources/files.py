@@ -6,8 +6,10 @@ bytes and never stops another; content that was received before is skipped.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -30,6 +32,7 @@ from rcm_platform.sources.base import (
     Status,
     write_platform_rows,
 )
+from rcm_platform.sources.duckdb_errors import without_values
 from rcm_platform.sources.tabular import (
     MAX_BAD_ROWS,
     MISSING,
@@ -49,6 +52,7 @@ _PLACE_FIELDS = (
     ("_position", pa.string()),
     ("_arrival_date", pa.date32()),
 )
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _HEAD_BYTES = 2**16
 _BLOCK_BYTES = 8 * 2**20
 _CONTENT_BYTES = 64 * 2**20
@@ -99,12 +103,15 @@ def load_files(
     layouts: Mapping[str, Layout],
     progress: Progress = None,
     rows_of: str | None = None,
+    *,
+    is_one_delivery: bool = False,
 ) -> LoadSummary:
     """Land what is new among the files of one folder, as one batch.
 
     A table without a layout is landed as it is. Files of one table are checked together, so many
     small files cost little more than one large. `rows_of` is the source system that the rows are
-    about, when it is not the one that the files come from.
+    about, when it is not the one that the files come from. `is_one_delivery`: the files of a table
+    are parts of it, so a key of one is not repeated in another.
     """
     summary = LoadSummary(source_system)
     new, repeated = _part_received(lake, source_system, found, summary)
@@ -125,7 +132,7 @@ def load_files(
                 names = dict.fromkeys(name for f in files for name in f.columns.values())
                 lake.declare(source, table, pa.schema([(name, pa.string()) for name in names]))
             where = _Target(batch, source, source_system, rows_of or source_system)
-            _load_table(con, where, table, files, layouts.get(table))
+            _load_table(con, where, table, files, layouts.get(table), is_one_delivery)
             summary.rows[table] = summary.rows.get(table, 0) + sum(f.rows for f in files)
             done += len(files)
         if progress:
@@ -156,7 +163,9 @@ def _part_received(
                 "Give the platform leave to read it, then load again."
             )
             continue
-        if file.sha256 not in received:
+        # nothing is the same as nothing, and yet each empty file is one that lacks its rows
+        is_known = file.sha256 in received if file.size else False
+        if not is_known and (file.size or (source_system, file.name, file.sha256) not in names):
             received.add(file.sha256)
             new.append(file)
             continue
@@ -182,6 +191,7 @@ def _load_table(
     table: str,
     files: Sequence[SourceFile],
     expected: Layout | None,
+    is_one_delivery: bool,
 ) -> None:
     """Land the files of one raw table; each gets its counts, its problem or its quarantine."""
     malformed: list[BadRow] = []
@@ -189,7 +199,7 @@ def _load_table(
         union = " union all by name ".join(f"select * from {r}" for r in relations)
         con.execute(f"create or replace temp view incoming as {union}")
         layout = expected or Layout(())
-        bad = tabular.check(con, "incoming", layout, as_text=True)
+        bad = tabular.check(con, "incoming", layout, as_text=True, across_files=is_one_delivery)
         by_name = {file.name: file for file in files}
         for name, group in groupby(
             sorted([*malformed, *bad], key=lambda r: (r.file, r.row)), key=lambda r: r.file
@@ -215,7 +225,14 @@ def _read_header(con: duckdb.DuckDBPyConnection, file: SourceFile, expected: Lay
         if file.is_parquet:
             names = list(tabular.columns_of(con, f"read_parquet({literal(file.path)})"))
         else:
-            with pa.input_stream(str(file.path)) as stream:
+            if encoding := _other_encoding(file.path):
+                file.reject(
+                    UNREADABLE,
+                    f"the file is no UTF-8 text, it looks like {encoding}. Save it as UTF-8 "
+                    "and send it again",
+                )
+                return
+            with _opened(file.path) as stream:
                 head = stream.read(_HEAD_BYTES).decode("utf-8-sig", errors="replace")
             names = next(csv.reader(head.splitlines()), [])
     except (duckdb.Error, pa.ArrowException, OSError, csv.Error) as error:
@@ -225,6 +242,11 @@ def _read_header(con: duckdb.DuckDBPyConnection, file: SourceFile, expected: Lay
     if not names:
         file.reject(
             UNREADABLE, "the file is empty: there is no header row. Ask the source to send it again"
+        )
+    elif expected and (separator := _other_separator(names, expected)):
+        file.reject(
+            UNREADABLE,
+            f"its fields are separated by {_SEPARATORS[separator]}. Send it again with commas",
         )
     # a reason names a column only where the first row is a header: another one may name a person
     elif expected and expected.columns and not any(c.name in lower for c in expected.columns):
@@ -250,6 +272,44 @@ def _read_header(con: duckdb.DuckDBPyConnection, file: SourceFile, expected: Lay
         elif absent:
             file.notes.append(f"no column {', '.join(absent)}: loaded as blank")
     file.columns = dict(zip(names, lower, strict=True)) if not file.problem else {}
+
+
+def _opened(path: Path) -> pa.NativeFile:
+    """The bytes of a file, unpacked if its name says that it is packed, in any casing."""
+    return pa.input_stream(str(path), compression="gzip" if _is_packed(path) else None)
+
+
+def _is_packed(path: Path) -> bool:
+    return split_name(path)[1].endswith(".gz")
+
+
+def _other_encoding(path: Path) -> str | None:
+    """What a text looks like that is not UTF-8; None when it is."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with _opened(path) as stream:
+        head = chunk = stream.read(_BLOCK_BYTES)
+        if head[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "UTF-16"
+        if b"\0" in head[:_HEAD_BYTES]:
+            return "no text at all"
+        try:
+            while chunk:
+                decoder.decode(chunk)
+                chunk = stream.read(_BLOCK_BYTES)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "Windows-1252 (Latin-1)"
+    return None
+
+
+def _other_separator(names: Sequence[str], expected: Layout) -> str | None:
+    """What separates the fields of a header, where it is no comma."""
+    known = {column.name for column in expected.columns}
+    for separator in _SEPARATORS:
+        found = ",".join(names).lower().split(separator)
+        if len(found) > 1 and len(known & {name.strip(' "') for name in found}) > 1:
+            return separator
+    return None
 
 
 def _relations(
@@ -302,7 +362,7 @@ def _csv_batches(
     good = 0
     try:
         with pacsv.open_csv(
-            pa.input_stream(str(file.path)),  # unpacks by the ending of the name
+            _opened(file.path),
             read_options=pacsv.ReadOptions(use_threads=False, block_size=_BLOCK_BYTES),
             parse_options=pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=hold),
             convert_options=pacsv.ConvertOptions(
@@ -339,16 +399,30 @@ def _row_numbers(good_before: int, count: int, skipped: Sequence[int]) -> pa.Arr
 
 def _is_header_only(file: SourceFile) -> bool:
     """A header without a line end is a table without rows, which PyArrow does not accept."""
-    with pa.input_stream(str(file.path)) as stream:
+    with _opened(file.path) as stream:
         return bool(stream.read(_HEAD_BYTES).strip().count(b"\n") == 0)
 
 
 def _unreadable(file: SourceFile, error: Exception) -> str:
-    why = str(error).splitlines()[0] if str(error) else type(error).__name__
+    kind = split_name(file.path)[1].lstrip(".")
     return (
-        f"the file cannot be read as {split_name(file.path)[1].lstrip('.')} ({why}). "
+        f"the file cannot be read as {kind} ({_without_rows(error)}). "
         "Send it again (CSV: UTF-8 text with a header row)"
     )
+
+
+def _without_rows(error: Exception) -> str:
+    """The first line of an error, without the row that a parser may show in it."""
+    if isinstance(error, duckdb.Error):
+        return without_values(error).splitlines()[0]
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    if isinstance(error, pa.ArrowException) or "CSV" in said:
+        if counts := re.search(r"Row #(\d+): Expected (\d+) columns, got (\d+)", said):
+            return f"row {counts[1]} has {counts[3]} fields, the header {counts[2]}"
+        if "straddl" in said:
+            return f"a row is longer than {_BLOCK_BYTES // 2**20} MB: a quotation mark is open"
+        return "what stands in it is no table"
+    return said
 
 
 def _quarantine_rows(file: SourceFile, rows: Sequence[BadRow], source_system: str) -> None:

@@ -13,9 +13,8 @@ import pyarrow as pa
 from rcm_platform.sources.hospitals import Hospital
 from rcm_platform.sources.tabular import Layout, layout
 
-# kinds of journal entries, in lower case; every other kind is a write-off
+# for the figures of a load alone; what a kind means says the seed transaction_types
 _CHARGES = ("charge", "charge correction")
-_PAYMENTS = ("patient payment", "refund")
 
 USUAL = {
     "patients": layout(
@@ -47,10 +46,11 @@ USUAL = {
         "transactionid",
         dollars={
             "charges": ("amount", f"lower(trim(amounttype)) in {_CHARGES}"),
-            "patient payments": ("paidamount", f"lower(trim(amounttype)) in {_PAYMENTS}"),
-            "write-offs": (
+            "payments": ("paidamount", "paidamount <> 0"),
+            "other amounts": (
                 "amount",
-                f"lower(trim(amounttype)) not in {(*_CHARGES, *_PAYMENTS)}",
+                f"lower(trim(coalesce(amounttype, ''))) not in {_CHARGES} "
+                "and coalesce(paidamount, 0) = 0",
             ),
         },
         modified="modifieddate",

@@ -3,6 +3,7 @@
 hospitals:
   hospital_b:                # its source system: its folder in the lake
     title: hospital B
+    timezone: America/Chicago  # of moments with a time zone; UTC where it is not named
     columns:                 # only what differs from the usual layout
       patients: {patientid: id, firstname: f_name}     # usual name: its own
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import yaml
 
@@ -28,11 +30,13 @@ class ProjectError(ValueError):
 
 @dataclass(frozen=True)
 class Hospital:
-    """One hospital. `columns`: table → usual column name → its own, where they differ."""
+    """One hospital. `columns`: table → usual column name → its own, where they differ; `timezone`:
+    that of its clocks, by which moments that bear a time zone are told."""
 
     source_system: str
     title: str
     columns: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    timezone: str = "UTC"
 
 
 def hospitals(settings: Settings) -> dict[str, Hospital]:
@@ -85,10 +89,15 @@ def _hospital(path: Path, name: str, given: Any) -> Hospital:
     where = f"{path}: vars.hospitals.{name}"
     if not re.fullmatch("[a-z][a-z0-9_]*", name):
         raise ProjectError(f"{where}: a source system is lower-case letters, digits and _")
-    if unknown := set(given) - {"title", "columns"}:
-        raise ProjectError(f"{where}: {', '.join(sorted(unknown))} is unknown; title, columns are")
+    if unknown := set(given) - {"title", "columns", "timezone"}:
+        raise ProjectError(
+            f"{where}: {', '.join(sorted(unknown))} is unknown; title, columns, timezone are"
+        )
+    timezone = given.get("timezone") or "UTC"
+    if timezone not in available_timezones():
+        raise ProjectError(f"{where}: {timezone} is no time zone, such as America/Chicago")
     columns = {
         table: {usual.lower(): own.lower() for usual, own in renamed.items()}
         for table, renamed in (given.get("columns") or {}).items()
     }
-    return Hospital(name, given.get("title") or name.replace("_", " "), columns)
+    return Hospital(name, given.get("title") or name.replace("_", " "), columns, timezone)

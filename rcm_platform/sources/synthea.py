@@ -1,4 +1,5 @@
-"""A Synthea export: a folder of `<table>.csv`, `.csv.gz` or `.parquet`, one file a table.
+"""A Synthea export: a folder of `<table>.csv`, `.csv.gz` or `.parquet`, one file a table or several
+numbered parts of one (`claims-01.csv`).
 
 Every table lands as text under lower-case names. The nine tables that models read have a layout;
 the export's columns vary from version to version, so what a layout names and an export lacks is
@@ -13,6 +14,7 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources import tabular
@@ -80,14 +82,35 @@ LAYOUTS = {
 }
 """The tables that models read. Money columns that no ledger uses are numbers of any precision."""
 
-TABLES = {name: known.schema(as_text=True) for name, known in LAYOUTS.items()}
+EXPORT_FILES = pa.schema(
+    [
+        ("table_name", pa.string()),
+        ("loaded_file", pa.string()),
+        ("loaded_batch_id", pa.string()),
+    ]
+)
+"""Of which files the export consists that the setting named at a load, and where their rows are.
+
+Grain: one load that found another export than the one before, and file. A file that several
+exports share was loaded once, with the first of them.
+"""
+
+TABLES = {name: known.schema(as_text=True) for name, known in LAYOUTS.items()} | {
+    "export_files": EXPORT_FILES
+}
 
 
-def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSummary:
+_NAME = re.compile(r"(?P<table>[a-z][a-z0-9_]*?)([-_. ](part[-_. ]?)?[0-9]+)?")
+
+
+def load_synthea(
+    lake: Lake, folder: Path, progress: Progress = None, *, not_after: date = date.max
+) -> LoadSummary:
     """Land the files of an export that were not received before, as one batch.
 
-    All of it arrives on the export's own latest encounter date. Raises SourceUnavailable when the
-    folder is missing or holds no table.
+    All of it arrives on the export's own latest encounter date (up to the day `not_after`), and it
+    is the export that applies from then on, also where all of it was received before.
+    Raises SourceUnavailable when the folder is missing or holds no table.
     """
     declare(lake, "synthea", TABLES)
     tables = _tables(folder)
@@ -98,19 +121,23 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
             "Point RCM_SYNTHEA_DIR at the folder that holds claims.csv, encounters.csv and the "
             "others (as .csv, .csv.gz or .parquet)",
         )
-    arrival_date = _latest_encounter(lake, tables.get("encounters", []))
+    arrival_date = _latest_encounter(lake, tables.get("encounters", []), not_after)
     found = []
     for table, paths in tables.items():
+        firsts: dict[str, Path] = {}
         for path in paths:
             file = SourceFile(path, path.name, table, arrival_date)
-            if path != paths[0]:
+            first = firsts.setdefault(split_name(path)[0], path)
+            if path != first:
                 file.reject(
                     UNREADABLE,
-                    f"{paths[0].name} is the same table. Keep one file of each, then load again",
+                    f"{first.name} is the same table. Keep one file of each, then load again",
                 )
             found.append(file)
-    summary = load_files(lake, "synthea", "synthea", found, LAYOUTS, progress)
-    if absent := sorted(set(LAYOUTS) - set(tables)):
+    summary = load_files(lake, "synthea", "synthea", found, LAYOUTS, progress, is_one_delivery=True)
+    _note_export(lake, found, arrival_date)
+    empty = {t for t, paths in tables.items() if not any(path.stat().st_size for path in paths)}
+    if absent := sorted(set(LAYOUTS) - (set(tables) - empty)):
         summary.messages.append(
             f"synthea {folder}: the export has no {', '.join(absent)}; "
             "what is computed from it stays empty"
@@ -123,6 +150,54 @@ def load_synthea(lake: Lake, folder: Path, progress: Progress = None) -> LoadSum
     return summary
 
 
+def _note_export(lake: Lake, found: Sequence[SourceFile], arrival_date: date) -> None:
+    """Record of which files the export consists, unless it is the one that applies already."""
+    kept = ", ".join(literal(file.sha256) for file in found if file.size)
+    loaded = lake.query(
+        f"""
+        select source_file, _batch_id, min(content_sha256)
+        from {lake.scan("platform", "received_files")}
+        where source_system = 'synthea' and status in ('loaded', 'partial')
+            and content_sha256 in ({kept or "''"})
+        group by source_file, _batch_id
+        """
+    )
+    tables = {file.sha256: file.table for file in found}
+    files = sorted((tables[sha256], name, batch) for name, batch, sha256 in loaded)
+    scan = lake.scan("synthea", "export_files")
+    last = lake.query(
+        f"""
+        select table_name, loaded_file, loaded_batch_id from {scan}
+        where _batch_id = (select max_by(_batch_id, _loaded_at) from {scan}) order by all
+        """
+    )
+    if files == last:
+        return
+    rows = pa.Table.from_pylist(
+        [
+            {
+                "table_name": table,
+                "loaded_file": name,
+                "loaded_batch_id": batch_id,
+                "_source_system": "synthea",
+                "_source_file": name,
+                "_source_position": None,
+            }
+            for table, name, batch_id in files
+        ],
+        pa.schema(
+            [
+                *EXPORT_FILES,
+                ("_source_system", pa.string()),
+                ("_source_file", pa.string()),
+                ("_source_position", pa.string()),
+            ]
+        ),
+    )
+    with lake.batch("synthea", ["export", *(f"{name} {batch}" for _, name, batch in files)]) as b:
+        b.add("synthea", "export_files", arrival_date, rows)
+
+
 def unmodelled_tables(folder: Path) -> list[str]:
     """Names of the tables of an export that are landed as they are; none without a folder."""
     return sorted(set(_tables(folder)) - set(LAYOUTS))
@@ -133,22 +208,29 @@ def _tables(folder: Path) -> dict[str, list[Path]]:
     tables: dict[str, list[Path]] = {}
     for path in sorted(folder.glob("*")) if folder.is_dir() else ():
         table, suffix = split_name(path)
-        if suffix and path.is_file() and re.fullmatch(r"[a-z][a-z0-9_]*", table):
-            tables.setdefault(table, []).append(path)
+        if suffix and path.is_file() and (name := _NAME.fullmatch(table)):
+            tables.setdefault(name["table"], []).append(path)
     return dict(sorted(tables.items()))
 
 
-def _latest_encounter(lake: Lake, paths: Sequence[Path]) -> date:
+def _latest_encounter(lake: Lake, paths: Sequence[Path], not_after: date) -> date:
     """The date of the last encounter of an export; UNDATED when there is none to read."""
-    if not paths:
-        return UNDATED
-    rows = f"read_csv({literal(paths[0])}, all_varchar = true, header = true, ignore_errors = true)"
-    if split_name(paths[0])[1] == ".parquet":
-        rows = f"read_parquet({literal(paths[0])})"
+    return max((_last_start(lake, path, not_after) for path in paths), default=UNDATED)
+
+
+def _last_start(lake: Lake, path: Path, not_after: date) -> date:
+    packing = split_name(path)[1]
+    rows = (
+        f"read_csv({literal(path)}, all_varchar = true, header = true, ignore_errors = true, "
+        f"compression = {'gzip' if packing.endswith('.gz') else 'none'})"
+    )
+    if packing == ".parquet":
+        rows = f"read_parquet({literal(path)})"
     try:
         with tabular.connect(lake) as con:
             ((last,),) = con.execute(
-                f"select max(try_cast(start as timestamp)) from {rows}"
+                f"select max(try_cast(start as timestamp)) from {rows} "
+                f"where cast(try_cast(start as timestamp) as date) <= date '{not_after}'"
             ).fetchall()
     except duckdb.Error:
         return UNDATED

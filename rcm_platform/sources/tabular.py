@@ -21,6 +21,7 @@ from rcm_platform.lake import Batch, Lake
 from rcm_platform.sources.base import MONEY, Level, LoadSummary, QuarantineItem
 
 UNREADABLE, MISSING, WRONG_TYPE, BAD_KEY = "T1", "T2", "T3", "T4"
+INDISTINCT, ROUNDED, AHEAD = "T5", "T6", "E13"
 
 PLACE = ("_file", "_row", "_position", "_arrival_date")
 """Source file (text), ordinal in it (bigint), position to show (text; NULL: the ordinal), date."""
@@ -31,6 +32,10 @@ MAX_BAD_ROWS = 50_000
 _CHUNK_ROWS = 250_000
 
 _AGE = "timestamp '1900-01-01' and timestamp '2100-01-01'"
+
+
+BLURRED_FROM = {"DOUBLE": 2.0**53, "FLOAT": 2.0**24}
+"""Binary fractions, and from where on they cannot hold every whole number."""
 
 
 class Kind(StrEnum):
@@ -68,9 +73,14 @@ class Kind(StrEnum):
             Kind.TIMESTAMP: "a date and time (yyyy-mm-dd hh:mm:ss)",
         }[self]
 
-    def fits(self, column: str) -> str:
-        """SQL that is true for a blank, and for a value that loses nothing as this kind."""
+    def fits(self, column: str, stored_as: str = "VARCHAR") -> str:
+        """SQL that is true for a blank, and for a value that loses nothing as this kind.
+
+        `stored_as` is the DuckDB type of the column.
+        """
         value = f"trim(cast({column} as varchar))"
+        if stored_as in BLURRED_FROM and self in (Kind.MONEY, Kind.QUANTITY):
+            return f"({column} is null or ({_tells_cents(column)}))"
         # casts alone are too kind: they round 12.345, and take 1_000 for a thousand
         whole, cents = "[0-9]{1,16}", r"[0-9]{0,16}\.[0-9]{1,2}0*"
         number = r"[-+]?([0-9]{1,16}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?"
@@ -86,6 +96,21 @@ class Kind(StrEnum):
             f"and try_cast({value} as timestamp) is not null",
         }[self]
         return f"(coalesce({value}, '') = '' or ({test}))"
+
+
+def _tells_cents(column: str) -> str:
+    """SQL that is true where a binary fraction is one amount in cents and no other.
+
+    What was an amount once is found again: below 131,072 each cent has a fraction of 32 bits of
+    its own, such as 988.3699951171875; larger ones only where they are whole cents. Sums of
+    amounts are off by less than a ten-thousandth.
+    """
+    value, cents = f"cast({column} as double)", f"round(cast({column} as double), 2)"
+    return (
+        f"isfinite({value}) and abs({value}) < 1e13 and ({value} = {cents} "
+        f"or abs({value} - {cents}) <= least(0.0001, 1e-9 + abs({value}) * 1e-12) "
+        f"or (abs({value}) < 131072 and cast(cast({cents} as float) as double) = {value}))"
+    )
 
 
 _FITTING = {
@@ -179,6 +204,17 @@ def literal(text: object) -> str:
     return "'" + str(text).replace("'", "''") + "'"
 
 
+def as_text(value: str, kind: str) -> str:
+    """SQL of a value as text: a number that is whole without a fraction, as an id is written."""
+    text = f"cast({value} as varchar)"
+    if kind in BLURRED_FROM:
+        is_whole = f"isfinite({value}) and {value} = trunc({value}) and abs({value}) < 1e18"
+        return f"case when {is_whole} then cast(cast({value} as bigint) as varchar) else {text} end"
+    if kind == "NUMERIC" or kind.startswith("DECIMAL"):
+        return rf"regexp_replace({text}, '\.0+$', '')"
+    return text
+
+
 def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
     """Column → type of a relation, without the columns of `PLACE`."""
     described = con.execute(f"describe select * from {relation}").fetchall()
@@ -186,9 +222,18 @@ def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
 
 
 def check(
-    con: duckdb.DuckDBPyConnection, relation: str, expected: Layout, *, as_text: bool
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    expected: Layout,
+    *,
+    as_text: bool,
+    not_after: date = date.max,
+    across_files: bool = False,
 ) -> list[BadRow]:
     """Part a relation: the rows that break a rule are returned, the others are in view `<r>_good`.
+
+    `not_after` is the last day on which a row may say that it was modified; `across_files`: a key
+    counts once in all files, not once in each.
 
     The view has the layout's columns (NULL where the source has none; typed, unless `as_text`),
     then whatever else the source has, as text, then `PLACE`. More than MAX_BAD_ROWS bad rows come
@@ -201,8 +246,8 @@ def check(
         "rule_id varchar, reason varchar)"
     )
     if expected.columns:  # a table that nobody models has no rule to break
-        _collect_misfits(con, relation, bad, expected, present)
-        _collect_repeats(con, relation, bad, expected, list(present))
+        _collect_misfits(con, relation, bad, expected, present, not_after)
+        _collect_repeats(con, relation, bad, expected, list(present), across_files)
     rows = _describe_bad(con, relation, bad, expected, list(present))
 
     columns = [_landed(c, present.get(c.name), as_text=as_text) for c in expected.columns]
@@ -227,8 +272,36 @@ def _landed(column: Column, present_type: str | None, *, as_text: bool) -> str:
         return f"cast(null as {kind}) as {name}"
     if present_type == "VARCHAR" and column.kind is not Kind.TEXT:
         # a blank amount or date is unknown; whoever casts the column later must not trip on it
-        return f"cast(case when trim({name}) <> '' then {name} end as {kind}) as {name}"
+        value = f"case when trim({name}) <> '' then {name} end"
+        if kind in (Kind.DATE, Kind.TIMESTAMP):
+            value = f"case when trim({name}) <> '' then {_of_the_place(name)} end"
+        return f"cast({value} as {kind}) as {name}"
+    if kind in (Kind.MONEY, Kind.QUANTITY) and present_type in BLURRED_FROM:
+        return f"cast(round(cast({name} as double), 2) as {kind}) as {name}"
+    if kind in (Kind.DATE, Kind.TIMESTAMP):  # PostgreSQL has a day that never comes: unknown
+        return f"cast(case when isfinite({name}) then {name} end as {kind}) as {name}"
     return name if present_type == kind.upper() else f"cast({name} as {kind}) as {name}"
+
+
+def _of_the_place(value: str) -> str:
+    """SQL of a time stamp as text without its offset: its day is that of the clock on the wall."""
+    offset = r"^(.*[ T][0-9]{2}:[0-9:.]+) ?([zZ]|[-+][0-9]{2}(:?[0-9]{2})?)$"
+    return rf"regexp_replace(trim({value}), '{offset}', '\1')"
+
+
+def rounded(con: duckdb.DuckDBPyConnection, relation: str, expected: Layout) -> dict[str, int]:
+    """Column of money → its values that are binary fractions beside the cent (T6), if any."""
+    present = columns_of(con, relation)
+    names = [c.name for c in expected.columns
+             if c.kind is Kind.MONEY and present.get(c.name) in BLURRED_FROM]  # fmt: skip
+    if not names:
+        return {}
+    counts = ", ".join(
+        f"count(*) filter (not {Kind.MONEY.fits(quoted(name))} and {_tells_cents(quoted(name))})"
+        for name in names
+    )
+    (found,) = con.execute(f"select {counts} from {relation}").fetchall()
+    return {name: count for name, count in zip(names, found, strict=True) if count}
 
 
 def _collect_misfits(
@@ -237,33 +310,42 @@ def _collect_misfits(
     bad: str,
     expected: Layout,
     present: dict[str, str],
+    not_after: date,
 ) -> None:
-    """T3: a value that does not fit its column. T4: a key that is blank."""
+    """T3: a value that does not fit its column. T4: a key that is blank. E13: a day to come."""
     # a reason never shows the value: it may name a person, and it is logged; the content holds it
     broken = [
-        (f"not {c.kind.fits(quoted(c.name))}", f"{c.name} is not {c.kind.words}")
+        (
+            f"not {c.kind.fits(quoted(c.name), present[c.name])}",
+            f"{c.name} is not {c.kind.words}",
+        )
         for c in expected.columns
         if c.kind is not Kind.TEXT and c.name in present and present[c.name] not in _FITTING[c.kind]
     ]
+    ahead = "false"
     if expected.modified in present:
         why = f"{expected.modified} is blank, so nobody knows when the row arrived"
         broken.append((_is_blank(expected.modified, present), why))
         # a filler such as 9999-12-31 would make whatever changes later look old
         moment = f"try_cast({quoted(expected.modified)} as timestamp)"
+        ahead = f"coalesce(cast({moment} as date) > date '{not_after}', false)"
         why = f"{expected.modified} is no date of this age"
         broken.append((f"{moment} not between {_AGE}", why))
     misfits = [f"case when {condition} then {literal(why)} end" for condition, why in broken]
     misfit = f"nullif(concat_ws('; ', {', '.join(misfits)}), '')" if misfits else "null"
     no_key = f"the key ({', '.join(expected.key)}) is blank"
-    conditions = [condition for condition, _ in broken]
+    to_come = f"{expected.modified} is later than the day on which the row was read"
+    conditions = [ahead, *(condition for condition, _ in broken)]
     conditions += [_is_blank(name, present) for name in expected.key if name in present]
     con.execute(
         f"""
         insert into {bad}
-        select _file, _row, _position, if({misfit} is null, '{BAD_KEY}', '{WRONG_TYPE}'),
-            coalesce({misfit}, {literal(no_key)})
+        select _file, _row, _position,
+            case when {misfit} is not null then '{WRONG_TYPE}' when {ahead} then '{AHEAD}'
+                else '{BAD_KEY}' end,
+            coalesce({misfit}, if({ahead}, {literal(to_come)}, {literal(no_key)}))
         from {relation}
-        where {" or ".join(conditions) or "false"}
+        where {" or ".join(conditions)}
         limit {MAX_BAD_ROWS + 1}
         """
     )
@@ -281,8 +363,15 @@ def _collect_repeats(
     bad: str,
     expected: Layout,
     present: Sequence[str],
+    across_files: bool,
 ) -> None:
-    """T4: a row whose key an earlier good row of the same file has. The first row stays."""
+    """T4: a row whose key an earlier good row of the same file has, or of an earlier file.
+
+    The first row stays.
+    """
+    if across_files:
+        _collect_repeats_across(con, relation, bad, expected, present)
+        return
     names = [name for name in expected.key if name in present] or present
     keys = ", ".join(quoted(name) for name in names)
     same = " and ".join(f"r.{quoted(n)} is not distinct from f.{quoted(n)}" for n in names)
@@ -301,6 +390,33 @@ def _collect_repeats(
                 'row ' || f.first_row, 'another row')
         from rest as r join firsts as f on r._file = f._file and {same}
         where r._row > f.first_row
+        limit {MAX_BAD_ROWS + 1}
+        """
+    )
+
+
+def _collect_repeats_across(
+    con: duckdb.DuckDBPyConnection,
+    relation: str,
+    bad: str,
+    expected: Layout,
+    present: Sequence[str],
+) -> None:
+    names = [name for name in expected.key if name in present] or present
+    keys = ", ".join(quoted(name) for name in names)
+    what = f"the key ({', '.join(names)})" if expected.key else "the whole row"
+    con.execute(
+        f"""
+        insert into {bad}
+        select _file, _row, coalesce(_position, cast(_row as varchar)), '{BAD_KEY}',
+            '{what} repeats that of row ' || first_row
+                || if(first_file = _file, '', ' of ' || first_file)
+        from (
+            select _file, _row, _position,
+                first(_file) over same as first_file, first(_row) over same as first_row
+            from {relation} anti join {bad} using (_file, _row)
+            window same as (partition by {keys} order by _file, _row)
+        ) where (_file, _row) <> (first_file, first_row)
         limit {MAX_BAD_ROWS + 1}
         """
     )

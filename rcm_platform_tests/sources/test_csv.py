@@ -196,7 +196,11 @@ class TestQuarantine:
         ("content", "rule", "said"),
         [
             (b"", "T1", "the file is empty"),
-            (b"\x00\xff\xfe\x01garbage\x00", "T2", "names no column that is known"),
+            (b"\x00\xff\xfe\x01garbage\x00", "T1", "no text at all"),
+            ((HEADER + ROW_1).encode("utf-16"), "T1", "UTF-16"),
+            ((HEADER + ROW_1).replace(",", ";"), "T1", "separated by semicolons"),
+            ((HEADER + ROW_1).replace(",", "\t"), "T1", "separated by tabs"),
+            (HEADER.encode() + b"B2,2025-03-03,Payer One,Se\xf1or\n", "T1", "Windows-1252"),
             (ROW_1 + ROW_2, "T2", "the header is missing"),
             ("Payer One,Payer One,,TRN1\n", "T2", "the header is missing"),
             ((HEADER + ROW_1).encode() + b"B2,2025-03-03,HOSP_A,Se\xf1or,TRN2,1.00\n", "T1", "UTF"),
@@ -211,6 +215,10 @@ class TestQuarantine:
         ids=[
             "empty",
             "binary",
+            "UTF-16",
+            "semicolons",
+            "tabs",
+            "not UTF-8, and a row is torn",
             "no header",
             "no header but repeated values",
             "not UTF-8",
@@ -220,7 +228,13 @@ class TestQuarantine:
         ],
     )
     def test_a_bad_file_is_held_and_the_others_go_on(
-        self, content: str | bytes, rule: str, said: str, lake: Lake, folder: Path
+        self,
+        content: str | bytes,
+        rule: str,
+        said: str,
+        lake: Lake,
+        folder: Path,
+        capfd: pytest.CaptureFixture[str],
     ) -> None:
         name = "bank_deposits_20250302.csv"
         data = put(folder, content, name).read_bytes()
@@ -230,6 +244,7 @@ class TestQuarantine:
         assert said in summary.messages[0]
         # a message is logged, and a row may name a person
         assert "Payer One" not in summary.messages[0]
+        assert capfd.readouterr() == ("", "")
         assert deposits(lake) == [("B2", "50.00", "1")]
         assert (summary.files_loaded, summary.files_quarantined) == (1, 1)
         assert accounts(lake)[0] == (name, "quarantined", 0, len(data), 0)
@@ -243,6 +258,18 @@ class TestQuarantine:
         assert [row[:4] for row in held(lake)] == [(name, None, "file", "T1")]
         assert "Rename the file" in summary.messages[0]
         assert deposits(lake) == []
+
+    def test_a_file_that_is_dated_ahead_waits_and_hides_no_later_day(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER + ROW_1, "bank_deposits_20990101.csv")
+        put(folder, HEADER + ROW_2)
+        load_treasury(lake, folder, not_after=date(2025, 3, 4))
+        assert [row[:4] for row in held(lake)] == [
+            ("bank_deposits_20990101.csv", None, "file", "E13")
+        ]
+        assert deposits(lake) == [("B2", "50.00", "1")]
+        assert lake.latest_arrival_date() == date(2025, 3, 3)
 
     def test_a_large_file_is_held_in_pieces(
         self, lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch

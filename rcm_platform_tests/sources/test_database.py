@@ -80,7 +80,7 @@ class TestLanding:
         assert query(lake, "procedures", "units, workrvu") == [(1, Decimal("1.30"))]
         assert summary.dollar_amounts == {
             "charges": Decimal("150.00"),
-            "patient payments": Decimal("20.00"),
+            "payments": Decimal("20.00"),
         }
 
     def test_hospital_b_keeps_its_own_names(self, lake: Lake, tmp_path: Path) -> None:
@@ -135,8 +135,8 @@ class TestLanding:
         )
         assert load(lake, url).dollar_amounts == {
             "charges": Decimal("100.00"),
-            "patient payments": Decimal("15.00"),
-            "write-offs": Decimal("7.00"),
+            "payments": Decimal("15.00"),
+            "other amounts": Decimal("7.00"),
         }
 
     def test_bytes_are_accounted_for(self, lake: Lake, url: str) -> None:
@@ -197,6 +197,114 @@ class TestLanding:
         change(url, "insert into departments values (null, 'Nowhere', 1, 'y')")
         summary = load(lake, url)
         assert (summary.rows["departments"], summary.quarantined_count) == (1, 1)
+
+    def test_amounts_of_binary_fractions_are_rounded_to_the_cent_and_counted(
+        self, lake: Lake, url: str
+    ) -> None:
+        amounts = ("988.3699951171875", "0.30000000000000004", "131071.9921875", "20.5",
+                   "262144.015625", "12.345", "'inf'", "'nan'", "1e15")  # fmt: skip
+        change(url, "alter table transactions alter Amount type double")
+        for number, amount in enumerate(amounts):
+            change(
+                url,
+                f"insert into transactions select * replace ('A{number}' as TransactionID, "
+                f"{amount}::double as Amount) from transactions where TransactionID = 'T1'",
+            )
+        summary = load(lake, url)
+        assert query(lake, "transactions", "transactionid, amount")[:5] == [
+            ("A0", Decimal("988.37")),
+            ("A1", Decimal("0.30")),
+            ("A2", Decimal("131071.99")),
+            ("A3", Decimal("20.50")),
+            ("T1", Decimal("150.00")),
+        ]
+        assert summary.quarantined_count == 5
+        assert "3 values of amount are binary fractions beside the cent" in " ".join(
+            summary.messages
+        )
+
+    @pytest.mark.parametrize("kind", ["double", "float", "decimal(18, 2)", "decimal(12, 0)"])
+    def test_ids_that_are_numbers_have_no_fraction(self, kind: str, lake: Lake, url: str) -> None:
+        change(
+            url,
+            f"""alter table transactions alter TransactionID type {kind}
+                using substr(TransactionID, 2)::{kind};
+            alter table transactions alter EncounterID type {kind} using 9001;
+            alter table transactions alter ICDCode type double using 250.1""",
+        )
+        load(lake, url)
+        columns = "transactionid, encounterid, icdcode, _source_position"
+        assert query(lake, "transactions", columns) == [
+            ("1", "9001", "250.1", "1"),
+            ("2", "9001", "250.1", "2"),
+        ]
+        assert sum(load(lake, url).rows.values()) == 0
+
+    @pytest.mark.parametrize(("kind", "limit"), [("double", 9007199254740992), ("float", 16777216)])
+    def test_ids_that_their_type_cannot_tell_apart_refuse_the_table(
+        self, kind: str, limit: int, lake: Lake, url: str
+    ) -> None:
+        change(url, f"alter table transactions alter ClaimID type {kind} using {limit - 1}")
+        assert load(lake, url).rows["transactions"] == 2
+        change(url, f"update transactions set ClaimID = {limit}")
+        summary = load(lake, url)
+        assert (summary.rows["transactions"], summary.rows["patients"]) == (0, 0)
+        assert held(lake) == [("transactions", None, "table", "T5", None)]
+        assert "claimid holds numbers that its type cannot tell apart" in summary.messages[0]
+
+    def test_a_moment_as_text_keeps_the_day_of_its_place(self, lake: Lake, url: str) -> None:
+        change(url, "alter table transactions alter ServiceDate type varchar")
+        days = {}
+        for text in ("2025-03-01T22:00:00-05:00", "2025-03-01 22:00:00.5 -0500", "2025-03-01",
+                     "2025-03-01 02:00:00+10", "2025-03-01T02:00Z"):  # fmt: skip
+            change(url, f"update transactions set ServiceDate = '{text}', "
+                        "ModifiedDate = ModifiedDate + interval 1 minute")  # fmt: skip
+            load(lake, url)
+            days[text] = {day for (day,) in query(lake, "transactions", "servicedate")}
+        assert set.union(*days.values()) == {date(2025, 3, 1)}
+
+
+class TestDatedAhead:
+    DAY = date(2025, 3, 20)
+
+    def load(self, lake: Lake, url: str) -> LoadSummary:
+        return load_hospital(lake, KNOWN["hospital_a"], url, not_after=self.DAY)
+
+    def test_a_row_dated_ahead_waits_and_hides_nothing(self, lake: Lake, url: str) -> None:
+        change(
+            url,
+            "insert into transactions select * replace ('T9' as TransactionID, "
+            "20.00 as Amount, timestamp '2031-01-01' as ModifiedDate) from transactions "
+            "where TransactionID = 'T1'",
+        )
+        first = self.load(lake, url)
+        assert first.quarantined_amount == Decimal("20.00")
+        assert held(lake) == [("transactions", "T9", "row", "E13", Decimal("20.00"))]
+        assert lake.latest_arrival_date() == date(2025, 3, 3)
+        change(
+            url,
+            "update transactions set Amount = 160.00, ModifiedDate = '2025-03-05 10:00' "
+            "where TransactionID = 'T1'; insert into transactions select * replace "
+            "('T3' as TransactionID, 75.00 as Amount) from transactions "
+            "where TransactionID = 'T1'",
+        )
+        assert self.load(lake, url).rows["transactions"] == 2
+        assert self.load(lake, url).rows["transactions"] == 0
+        assert len(held(lake)) == 1
+        assert lake.latest_arrival_date() == date(2025, 3, 5)
+        change(url, "update transactions set ModifiedDate = '2025-03-06' "
+                    "where TransactionID = 'T9'")  # fmt: skip
+        assert self.load(lake, url).rows["transactions"] == 1
+
+    def test_what_was_loaded_with_such_a_date_hides_nothing_either(
+        self, lake: Lake, url: str
+    ) -> None:
+        change(url, "update transactions set ModifiedDate = '2031-01-01' "
+                    "where TransactionID = 'T2'")  # fmt: skip
+        load(lake, url)
+        change(url, "update transactions set Amount = 1.00, ModifiedDate = '2025-03-05' "
+                    "where TransactionID = 'T1'")  # fmt: skip
+        assert self.load(lake, url).rows["transactions"] == 1
 
 
 class TestIncrement:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -537,6 +538,29 @@ class TestBadInput:
         assert contents[0] == contents[1] == contents[2]
         moments = query(where, "transactions", "modifieddate, _arrival_date")
         assert moments[1] == (datetime(2025, 3, 3, 17), date(2025, 3, 3))
+
+    def test_a_moment_with_a_time_zone_keeps_the_day_of_the_hospital(
+        self, postgres_url: str, lake: Lake, tmp_path: Path
+    ) -> None:
+        url = on_server(postgres_url, tmp_path)
+        hospital = replace(KNOWN["hospital_a"], timezone="America/New_York")
+        for column in ("modifieddate", "servicedate"):
+            tell(
+                url,
+                f"alter table transactions alter {column} type timestamptz "
+                f"using {column} at time zone 'UTC'",
+            )
+        update = (
+            "update transactions set servicedate = '2025-03-05 03:00:00+00', "
+            "modifieddate = '2025-03-05 {}+00' where transactionid = 'T1'"
+        )
+        tell(url, update.format("03:30"))
+        assert load_hospital(lake, hospital, url).rows["transactions"] == 2
+        days = query(lake, "transactions", "servicedate, modifieddate, _arrival_date")
+        assert (date(2025, 3, 4), datetime(2025, 3, 4, 22, 30), date(2025, 3, 4)) in days
+        tell(url, update.format("03:40"))
+        assert load_hospital(lake, hospital, url).rows["transactions"] == 1
+        assert load_hospital(lake, hospital, url).rows["transactions"] == 0
 
     def test_the_hour_that_comes_twice_hides_nothing(self, mysql: str, lake: Lake) -> None:
         tell(mysql, "update transactions set ModifiedDate = '2025-11-02 01:59:00'")

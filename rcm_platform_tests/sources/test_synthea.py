@@ -73,7 +73,7 @@ def held(lake: Lake) -> list[tuple]:
 def test_the_nine_modelled_tables_always_exist(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="RCM_SYNTHEA_DIR"):
         load_synthea(lake, tmp_path / "nowhere")
-    assert sorted(TABLES) == sorted(ROWS)
+    assert sorted(TABLES) == sorted([*ROWS, "export_files"])
     assert all(query(lake, table, "*") == [] for table in TABLES)
 
 
@@ -102,7 +102,7 @@ def test_everything_lands_as_lower_case_text(lake: Lake, folder: Path) -> None:
 
 def test_the_export_is_one_batch_and_is_loaded_once(lake: Lake, folder: Path) -> None:
     load_synthea(lake, folder)
-    batches = {query(lake, table, "distinct _batch_id")[0] for table in TABLES}
+    batches = {query(lake, table, "distinct _batch_id")[0] for table in LAYOUTS}
     assert len(batches) == 1
     before = sorted(lake.root.rglob("*"))
     again = load_synthea(lake, folder)
@@ -127,7 +127,7 @@ def test_packed_and_parquet_files_hold_the_same_rows(
     other = Lake(tmp_path / "other")
     assert load_synthea(lake, folder).rows == load_synthea(other, packed).rows
     columns = "* exclude (_batch_id, _loaded_at, _source_file)"
-    for table in TABLES:
+    for table in LAYOUTS:
         assert query(lake, table, columns) == query(other, table, columns)
 
 
@@ -229,6 +229,81 @@ def test_two_files_of_one_table_are_not_counted_twice(lake: Lake, folder: Path) 
     assert summary.rows["claims"] == 1
     assert [row[:4] for row in held(lake)] == [("claims.csv.gz", None, "file", "T1")]
     assert any("Keep one file of each" in message for message in summary.messages)
+
+
+@pytest.mark.parametrize("style", ["{}-{:02}.csv", "{}_{}.csv", "{}.part{}.csv", "{}-{}.CSV.GZ"])
+def test_numbered_parts_are_one_table(style: str, lake: Lake, folder: Path, tmp_path: Path) -> None:
+    load_synthea(whole := Lake(tmp_path / "whole"), folder)
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for table, rows in ROWS.items():
+        for number, row in enumerate(rows, 1):
+            data = "\n".join([header(table), row, ""]).encode()
+            path = parts / style.format(table, number)
+            path.write_bytes(gzip.compress(data) if path.suffix == ".GZ" else data)
+    summary = load_synthea(lake, parts)
+    assert (summary.quarantined_count, summary.files_quarantined) == (0, 0)
+    for table in ROWS:
+        columns = ", ".join(TABLES[table].names) + ", _arrival_date"
+        assert query(lake, table, columns) == query(whole, table, columns)
+
+
+def test_a_row_that_two_parts_bring_counts_once(lake: Lake, folder: Path) -> None:
+    (folder / "payers-02.csv").write_text(content("payers", "PAY2,Payer Two"))
+    (folder / "procedures-02.csv").write_text(content("procedures", "2025-03-01T08:00:00Z,P1,E1,9"))
+    load_synthea(lake, folder)
+    assert query(lake, "payers", "id") == [("PAY1",), ("PAY2",)]
+    assert held(lake) == [
+        ("payers.csv", "1", "row", "T4", None),
+        ("procedures.csv", "1", "row", "T4", None),
+    ]
+
+
+def test_each_empty_file_is_named_once_with_what_stays_empty(lake: Lake, folder: Path) -> None:
+    for table in ("payers", "providers", "organizations"):
+        (folder / f"{table}.csv").write_bytes(b"")
+    said = " ".join(load_synthea(lake, folder).messages)
+    assert [row[0] for row in held(lake)] == ["organizations.csv", "payers.csv", "providers.csv"]
+    assert "the export has no organizations, payers, providers; what is computed" in said
+    for table in ("payers", "providers", "organizations"):
+        assert f"{table}.csv: the file is empty" in said
+    assert "the export has no organizations, payers, providers" in " ".join(
+        load_synthea(lake, folder).messages
+    )
+    assert len(held(lake)) == 3
+
+
+def test_the_export_that_is_named_applies_and_no_other_completes_it(
+    lake: Lake, folder: Path, tmp_path: Path
+) -> None:
+    def applies() -> dict[str, int]:
+        with duckdb.connect() as con:
+            files = lake.scan("synthea", "export_files")
+            return {
+                table: con.execute(
+                    f"select count(*) from {lake.scan('synthea', table)} "
+                    f"where (_batch_id, _source_file) in (select (loaded_batch_id, loaded_file) "
+                    f"from {files} where table_name = '{table}' and _batch_id = "
+                    f"(select max_by(_batch_id, _loaded_at) from {files}))"
+                ).fetchone()[0]
+                for table in LAYOUTS
+            }
+
+    older = tmp_path / "older"
+    shutil.copytree(folder, older)
+    (older / "encounters.csv").write_text(content("encounters").replace("2025-03-01", "2024-02-01"))
+    (older / "conditions.csv").unlink()
+    both = {table: len(rows) for table, rows in ROWS.items()}
+    for export, expected in (
+        (folder, both),
+        (older, both | {"conditions": 0}),
+        (folder, both),
+        (older, both | {"conditions": 0}),
+    ):
+        load_synthea(lake, export)
+        load_synthea(lake, export)
+        assert applies() == expected
+    assert len(query(lake, "export_files", "distinct _batch_id")) == 4
 
 
 def test_an_export_without_encounters_is_undated(lake: Lake, folder: Path) -> None:

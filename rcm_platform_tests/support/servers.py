@@ -95,7 +95,7 @@ def mariadb(*options: str) -> Iterator[Server]:
         script.write_text(
             f"create database if not exists {DATABASE};\n"
             f"create user if not exists {USER}@'127.0.0.1' identified by '{quoted}';\n"
-            f"grant all on {DATABASE}.* to {USER}@'127.0.0.1';\n"
+            f"grant all on *.* to {USER}@'127.0.0.1' with grant option;\n"
         )
         # a server that starts clears its folder for temporary tables, whoever else uses it
         (temporary := folder / "tmp").mkdir()

@@ -26,7 +26,13 @@ synthea as (
         source_system,
         payer_id,
         payer_name,
-        'Synthea' as payer_class,
+        case
+            when payer_name = 'NO_INSURANCE' then 'Self-pay'
+            when payer_name in ('Medicare', 'Dual Eligible') then 'Medicare'
+            when payer_name = 'Medicaid' then 'Medicaid'
+            when payer_name like 'Blue Cross%' then 'Blue'
+            else 'Commercial'
+        end as payer_class,
         true as is_listed
 
     from {{ ref('stg_synthea__payers') }}

@@ -67,9 +67,28 @@ synthea_labels as (
     select
         'SNOMED CT' as code_system,
         procedure_code,
-        min(procedure_label) as label
+        coalesce(
+            min(case when is_procedure then procedure_label end), min(procedure_label)
+        ) as label
 
-    from {{ ref('stg_synthea__procedures') }}
+    from (
+        select
+            procedure_code,
+            procedure_label,
+            true as is_procedure
+
+        from {{ ref('stg_synthea__procedures') }}
+
+        union all
+
+        -- medicines, vaccines and visits are charged under codes of their own
+        select
+            procedure_code,
+            procedure_label,
+            false as is_procedure
+
+        from {{ ref('stg_synthea__claims_transactions') }}
+    ) as named
 
     group by procedure_code
 

@@ -1,22 +1,11 @@
--- The billing transactions of all hospitals as one table.
+-- The billing transactions of all hospitals that move money, under their keys.
 with
-
-unioned as (
-
-    select * from {{ ref('stg_hospital__transactions') }}
-
-),
 
 ranked as (
 
-    select
-        *,
-        row_number() over (
-            partition by source_system, transaction_id
-            order by modified_at desc, _source_file desc, _source_position desc
-        ) as version_rank
+    select * from {{ ref('int_transaction__entries') }}
 
-    from unioned
+    where set_aside_reason is null
 
 ),
 
@@ -40,8 +29,6 @@ latest as (
 
     left join transaction_types
         on ranked.amount_type = transaction_types.amount_type
-
-    where ranked.version_rank = 1
 
 ),
 

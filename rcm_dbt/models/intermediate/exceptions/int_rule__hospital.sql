@@ -1,6 +1,7 @@
 -- What the hospitals' own systems bring: several claims of a visit (M6), late charges (H1), bills
 -- that are paid twice (H2), codes in another casing (S1), columns that nobody announced (S2),
--- numbers that two hospitals share (X1) and visits stamped with the next day (Z1).
+-- journal entries of a kind that nobody listed (T7), numbers that two hospitals share (X1) and
+-- visits stamped with the next day (Z1).
 with
 
 windows as (
@@ -19,22 +20,43 @@ transactions as (
 
 ),
 
+transaction_types as (
+
+    select
+        amount_type,
+        lower(amount_type) as plain_amount_type
+
+    from {{ ref('transaction_types') }}
+
+),
+
 sent_columns as (
 
     select
-        source_system,
-        transaction_id,
-        min(source_amount_type) as source_amount_type,
-        amount_type
+        sent.source_system,
+        sent.transaction_id,
+        min(sent.amount_type) as source_amount_type,
+        transaction_types.amount_type
 
-    from {{ ref('stg_hospital__transactions') }}
+    from {{ ref('stg_hospital__transactions') }} as sent
 
-    where source_amount_type <> amount_type
+    inner join transaction_types
+        on lower(sent.amount_type) = transaction_types.plain_amount_type
+
+    where sent.amount_type <> transaction_types.amount_type
 
     group by
-        source_system,
-        transaction_id,
-        amount_type
+        sent.source_system,
+        sent.transaction_id,
+        transaction_types.amount_type
+
+),
+
+set_aside as (
+
+    select * from {{ ref('int_transaction__entries') }}
+
+    where set_aside_reason is not null
 
 ),
 
@@ -464,6 +486,23 @@ other_casings as (
 
 ),
 
+unknown_kinds as (
+
+    select
+        {{ finding(
+            "'T7'",
+            "'transaction'",
+            'set_aside.transaction_id',
+            'set_aside',
+            amount='set_aside.set_aside_amount',
+            detail=dbt.concat(["coalesce(set_aside.amount_type, 'blank')", "': '",
+                'set_aside.set_aside_reason']),
+        ) }}
+
+    from set_aside
+
+),
+
 new_columns as (
 
     select
@@ -522,6 +561,8 @@ final as (
     select * from credit_balances
     union all
     select * from other_casings
+    union all
+    select * from unknown_kinds
     union all
     select * from new_columns
     union all

@@ -39,11 +39,13 @@ final as (
         event_date='posted_date',
         claim_key='claim_key',
         ar_amount="case
-            when measure_class = 'patient_cash' then -paid_amount
+            when measure_class in ('patient_cash', 'payer_cash') then -paid_amount
             when measure_class = 'charge' then amount
             else -amount
         end",
-        cash_amount="case when measure_class = 'patient_cash' then paid_amount else 0 end",
+        cash_amount="case
+            when measure_class in ('patient_cash', 'payer_cash') then paid_amount else 0
+        end",
         where="event_type <> 'CHARGE'"
     ) }}
 

@@ -1,4 +1,5 @@
--- A charge of Synthea is a line of its claim; all else belongs to the claim.
+-- A charge of Synthea is a line of its claim, and so is what is paid for its procedure; all else
+-- belongs to the claim.
 {{ config(materialized='view') }}
 with
 
@@ -7,7 +8,8 @@ events as (
     select
         *,
         {{ surrogate_key(['source_system', 'transaction_id']) }} as record_key,
-        {{ surrogate_key(['source_system', 'claim_id']) }} as claim_key
+        {{ surrogate_key(['source_system', 'claim_id']) }} as claim_key,
+        {{ foreign_key(['source_system', 'charge_transaction_id']) }} as charge_line_key
 
     from {{ ref('int_synthea__ledger_events') }}
 
@@ -18,7 +20,7 @@ final as (
     {{ ledger_postings(
         'events', 'record_key', 'event_type',
         recorded_date='event_date',
-        claim_key='claim_key', claim_line_key="case when event_type = 'CHARGE' then record_key end",
+        claim_key='claim_key', claim_line_key='charge_line_key',
         ar_amount='ar_amount', cash_amount='cash_amount', memo_amount='memo_amount'
     ) }}
 

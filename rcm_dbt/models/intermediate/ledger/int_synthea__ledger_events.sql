@@ -28,13 +28,41 @@ transfers_in as (
 
 ),
 
+-- what is paid for a procedure names its code; of several charges of one code, the first is paid
+charges as (
+
+    select
+        claim_id,
+        procedure_code,
+        transaction_id as charge_transaction_id,
+        row_number() over (
+            partition by claim_id, procedure_code
+            order by charge_id
+        ) as charge_number
+
+    from transactions
+
+    where transaction_type = 'CHARGE'
+
+),
+
 typed as (
 
     select
         transactions.*,
-        coalesce(transfers_in.transfer_type, transactions.transfer_type) as destination
+        coalesce(transfers_in.transfer_type, transactions.transfer_type) as destination,
+        case
+            when transactions.transaction_type = 'CHARGE' then transactions.transaction_id
+            when transactions.transaction_type in ('PAYMENT', 'ADJUSTMENT')
+                then charges.charge_transaction_id
+        end as charge_transaction_id
 
     from transactions
+
+    left join charges
+        on transactions.claim_id = charges.claim_id
+        and transactions.procedure_code = charges.procedure_code
+        and charges.charge_number = 1
 
     left join transfers_in
         on transactions.transfer_out_charge_id = transfers_in.transfer_out_id
@@ -47,6 +75,7 @@ final as (
         source_system,
         claim_id,
         transaction_id,
+        charge_transaction_id,
         case
             when transaction_type = 'CHARGE' then 'CHARGE'
             when transaction_type = 'ADJUSTMENT' then 'CONTRACTUAL'

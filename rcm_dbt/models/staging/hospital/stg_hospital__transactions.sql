@@ -12,8 +12,7 @@ select
     {{ clean_text('medicareid') }} as medicare_id,
 
     -- codes
-    {{ standard_amount_type('amounttype') }} as amount_type,
-    {{ clean_text('amounttype') }} as source_amount_type,
+    {{ clean_text('amounttype') }} as amount_type,
     lower({{ clean_text('visittype') }}) as visit_type,
     {{ clean_text('procedurecode') }} as procedure_code,
     {{ clean_text('icdcode') }} as diagnosis_code,

@@ -1,38 +1,9 @@
--- A Synthea export restates everything, so the last one received applies as a whole.
+-- A Synthea export restates everything: the one that was named last applies as a whole.
 with
-
-source as (
-
-    select * from {{ source('synthea', 'providers') }}
-
-    where _arrival_date <= {{ as_of_date() }}
-
-),
-
-exports as (
-
-    select
-        _batch_id,
-        row_number() over (
-            order by max(_arrival_date) desc, max(_loaded_at) desc, _batch_id desc
-        ) as export_rank
-
-    from source
-
-    group by _batch_id
-
-),
 
 latest as (
 
-    select source.*
-
-    from source
-
-    inner join exports
-        on source._batch_id = exports._batch_id
-
-    where exports.export_rank = 1
+    {{ last_export('providers') }}
 
 ),
 
