@@ -113,6 +113,10 @@ class Entry:
     source_position: str
 
 
+BESIDE_CLAIMS = "UNMATCHED_REVERSAL"
+"""Cash of a claim that was paid before the feed began, and is no part of what it shows as paid."""
+
+
 @dataclass(frozen=True)
 class ClaimTrace:
     """The ledger entries of a claim; `is_whole` says whether they sum to what the claim shows."""
@@ -125,9 +129,10 @@ class ClaimTrace:
 
     @property
     def is_whole(self) -> bool:
+        paid = (e.cash_amount for e in self.entries if e.event_type != BESIDE_CLAIMS)
         return (
             sum((entry.ar_amount for entry in self.entries), ZERO) == self.open_amount
-            and sum((entry.cash_amount for entry in self.entries), ZERO) == self.paid_amount
+            and sum(paid, ZERO) == self.paid_amount
         )
 
 

@@ -46,7 +46,10 @@ def denials(parameters: Parameters, draws: Draws, care: Care, insured: Flags) ->
         "denied", rate, _ordinals(claims.hospital, claims.payer), claims.hospital, claims.payer
     )
     row = draws.pick("denial reason", mix.ints("weight"), claims.key)
-    one_line = denied & (claims.line_count > 1)
+    # a stay is paid by the case: its lines are not denied one by one
+    is_stay = (care.encounters.end_day > care.encounters.day)[claims.encounter]
+    is_stay &= claims.is_institutional
+    one_line = denied & (claims.line_count > 1) & ~is_stay
     one_line &= draws.chance("one line denied", shape["one_line_only"], claims.key)
     which = claims.first_line + draws.below("which line", claims.line_count, claims.key)
     claim_level = denied & ~one_line & draws.chance("claim level", shape["claim_level"], claims.key)

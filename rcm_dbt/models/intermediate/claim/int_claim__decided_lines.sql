@@ -16,8 +16,8 @@ adjustments as (
         remit_claim_key,
         line_no,
         {{ sum_where('amount', 'is_denial') }} as denied_amount,
-        -- sequestration cuts the payment, not what is allowed
-        {{ sum_where('amount', "event_type = 'CONTRACTUAL' and reason_code <> '253'") }}
+        -- sequestration, penalties and taxes cut the payment, not what is allowed
+        {{ sum_where('amount', "event_type = 'CONTRACTUAL' and is_off_allowed") }}
             as contractual_amount
 
     from {{ ref('int_claim__remit_adjustments') }}

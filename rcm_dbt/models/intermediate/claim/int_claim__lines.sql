@@ -75,9 +75,7 @@ remitted as (
             lines.line_control_number, cast(lines.line_no as {{ dbt.type_string() }})
         ) as line_id,
         lines.line_no as line_number,
-        -- a service that is told by its revenue code alone (NU) has no procedure
-        case when coalesce(lines.procedure_qualifier, 'HC') <> 'NU' then lines.procedure_code end
-            as procedure_code,
+        lines.procedure_code,
         lines.revenue_code,
         nullif(
             {{ join_texts([

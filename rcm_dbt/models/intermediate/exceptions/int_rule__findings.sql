@@ -13,6 +13,8 @@ found as (
     union all
     select * from {{ ref('int_rule__remittance_content') }}
     union all
+    select * from {{ ref('int_rule__postings') }}
+    union all
     select * from {{ ref('int_rule__reversals') }}
     union all
     select * from {{ ref('int_rule__matching') }}

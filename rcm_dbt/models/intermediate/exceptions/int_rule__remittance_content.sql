@@ -1,5 +1,5 @@
--- What a payer says of a claim and should not: unknown codes (C1, C2), reasons that are no longer
--- in force (C7) or say nothing alone (C8), and contract adjustments that hide something else (C9,
+-- What a payer says of a claim and should not: unknown codes (C1, C2), reasons that are not in
+-- force (C7) or say nothing alone (C8), and contract adjustments that hide something else (C9,
 -- C10).
 with
 
@@ -13,6 +13,7 @@ adjustments as (
 
     select
         adjustments.*,
+        reasons.start_date,
         reasons.retired_date,
         coalesce(reasons.needs_remark, false) as needs_remark,
         coalesce(reasons.is_contractual, false) as is_contractual
@@ -107,7 +108,12 @@ hits as (
     inner join remits
         on adjustments.remit_claim_key = remits.remit_claim_key
 
-    where not remits.is_reversal and adjustments.retired_date <= remits.payment_date
+    where
+        not remits.is_reversal
+        and (
+            adjustments.retired_date <= remits.payment_date
+            or adjustments.start_date > remits.payment_date
+        )
 
     union all
 

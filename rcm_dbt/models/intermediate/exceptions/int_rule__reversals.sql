@@ -73,8 +73,6 @@ compared as (
                 else 0
             end
         ) as later_count,
-        sum(case when decisions.recorded_date <= reversals.recorded_date then 1 else 0 end)
-            as earlier_count,
         sum(
             case
                 when
@@ -132,8 +130,8 @@ judged as (
         numbered.*,
         coalesce(compared.decision_count, 0) as decision_count,
         coalesce(compared.equal_count, 0) as equal_count,
-        coalesce(compared.earlier_count, 0) as earlier_count,
         coalesce(held_with.held_count, 0) as held_count,
+        matched.is_unmatched,
         voids.claim_key is not null as is_voided,
         coalesce(compared.later_count, 0) + coalesce(held_with.later_count, 0) > 0 as is_corrected,
         -- of a decision that was made twice, one still stands after the other is taken back
@@ -141,6 +139,9 @@ judged as (
         > numbered.reversal_number as has_standing_decision
 
     from numbered
+
+    inner join {{ ref('int_claim__reversals') }} as matched
+        on numbered.remit_claim_key = matched.remit_claim_key
 
     left join compared
         on numbered.remit_claim_key = compared.remit_claim_key
@@ -223,7 +224,7 @@ unlike_reversals as (
     where
         judged.charge_amount > 0
         or judged.paid_amount > 0
-        or (judged.earlier_count > 0 and judged.equal_count = 0 and judged.held_count = 0)
+        or (not judged.is_unmatched and judged.equal_count = 0 and judged.held_count = 0)
 
 ),
 
@@ -270,7 +271,7 @@ orphan_reversals as (
 
     from judged
 
-    where judged.earlier_count = 0 and judged.held_count = 0
+    where judged.is_unmatched
 
 ),
 

@@ -1,5 +1,5 @@
--- What the contract takes off lowers the balance; what is denied, or left to the patient or the
--- next payer, only says who owes it now.
+-- What the contract takes off lowers the balance; what is denied, left to the patient or the next
+-- payer, or told by no known reason, only says whose it is now.
 {{ config(materialized='view') }}
 with
 
@@ -27,7 +27,7 @@ adjustments as (
         remits.recorded_date,
         remit_lines.claim_line_key
 
-    from {{ ref('int_claim__remit_adjustments') }} as adjustments
+    from {{ ref('int_claim__posted_adjustments') }} as adjustments
 
     inner join remits
         on adjustments.remit_claim_key = remits.remit_claim_key

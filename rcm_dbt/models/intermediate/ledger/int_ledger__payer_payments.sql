@@ -1,13 +1,28 @@
 -- A remittance is posted line by line; what its lines do not say of the claim's payment stays with
--- the claim. A reversal posts the opposite of what it takes back, under the same event type.
+-- the claim. A reversal posts the opposite of what it takes back, under the same event type; where
+-- that was never received, the money went and no balance comes back.
 {{ config(materialized='view') }}
 with
 
+reversals as (
+
+    select * from {{ ref('int_claim__reversals') }}
+
+),
+
 remits as (
 
-    select * from {{ ref('int_claim__remits') }}
+    select
+        remits.*,
+        case when reversals.is_unmatched then 'UNMATCHED_REVERSAL' else 'PAYER_PAYMENT' end
+            as event_type
 
-    where not is_predetermination
+    from {{ ref('int_claim__remits') }} as remits
+
+    left join reversals
+        on remits.remit_claim_key = reversals.remit_claim_key
+
+    where not remits.is_predetermination
 
 ),
 
@@ -35,6 +50,7 @@ payments as (
         remit_lines.remit_line_key as record_key,
         remits.claim_key,
         remit_lines.claim_line_key,
+        remits.event_type,
         remits.is_reversal,
         remits.payment_date,
         remits.recorded_date,
@@ -53,6 +69,7 @@ payments as (
         remits.remit_claim_key as record_key,
         remits.claim_key,
         {{ null_key() }} as claim_line_key,
+        remits.event_type,
         remits.is_reversal,
         remits.payment_date,
         remits.recorded_date,
@@ -70,10 +87,11 @@ payments as (
 final as (
 
     {{ ledger_postings(
-        'payments', 'record_key', "'PAYER_PAYMENT'",
+        'payments', 'record_key', 'event_type',
         event_date='payment_date',
         claim_key='claim_key', claim_line_key='claim_line_key', is_reversal='is_reversal',
-        ar_amount='-paid_amount', cash_amount='paid_amount',
+        ar_amount="case when event_type = 'PAYER_PAYMENT' then -paid_amount else 0 end",
+        cash_amount='paid_amount',
         where='paid_amount <> 0'
     ) }}
 

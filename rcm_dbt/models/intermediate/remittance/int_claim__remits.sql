@@ -23,7 +23,11 @@ adjustments as (
         {{ money("sum(case when is_denial then amount else 0 end)") }} as denied_amount,
         {{ money("sum(case when group_code = 'PR' then amount else 0 end)") }} as patient_amount,
         {{ money("sum(amount)") }} as adjustment_amount,
-        max(case when is_denial and amount > 0 then 1 else 0 end) as denial_count
+        -- what one line denies and another gives back is no denial of the claim
+        case
+            when {{ sum_where('amount', 'is_denial') }} > 0 then 1
+            else 0
+        end as denial_count
 
     from {{ ref('int_claim__remit_adjustments') }}
 
@@ -156,13 +160,13 @@ final as (
                         order by recorded_date, payment_date, remit_claim_key
                     )
         end as decision_number,
-        -- which of them tells the charge, where nothing else does
+        -- which of them tells the charge, where nothing else does: a reversal has none of its own
         case
-            when not is_predetermination
+            when is_decision
                 then
                     row_number() over (
-                        partition by claim_key, is_predetermination
-                        order by is_reversal, recorded_date, payment_date, remit_claim_key
+                        partition by claim_key, is_decision
+                        order by recorded_date, payment_date, remit_claim_key
                     )
         end as charge_rank
 

@@ -64,7 +64,10 @@ announced as (
         {{ surrogate_key(['remit_payment_key', 'adjustment_number']) }} as collection_key,
         remit_payment_key,
         {{ null_key() }} as claim_key,
-        'payer, outside any claim' as collected_from,
+        case
+            when event_type = 'CAPITATION' then 'payer, capitation'
+            else 'payer, outside any claim'
+        end as collected_from,
         payment_date as collection_date,
         recorded_date,
         {{ money('-amount') }} as collected_amount

@@ -98,6 +98,8 @@ joined as (
 
     inner join remits
         on adjustments.remit_claim_key = remits.remit_claim_key
+        -- what one line denies and another gives back is no denial
+        and remits.denied_amount <> 0
 
     inner join payments
         on remits.remit_payment_key = payments.remit_payment_key

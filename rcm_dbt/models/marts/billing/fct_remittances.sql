@@ -19,9 +19,13 @@ adjustments as (
         {{ sum_where('amount', "event_type = 'TRANSFER_TO_PATIENT'") }}
             as patient_responsibility_amount,
         {{ sum_where('amount', "event_type = 'TRANSFER_TO_SECONDARY'") }} as other_payer_amount,
+        {{ sum_where(
+            'amount',
+            "event_type in ('DECISION_PENDING', 'UNCLASSIFIED_ADJUSTMENT', 'UNMATCHED_REVERSAL')"
+        ) }} as unsettled_amount,
         count(distinct reason_code) as reason_count
 
-    from {{ ref('int_claim__remit_adjustments') }}
+    from {{ ref('int_claim__posted_adjustments') }}
 
     group by remit_claim_key
 
@@ -72,6 +76,7 @@ final as (
         {{ money('coalesce(adjustments.patient_responsibility_amount, 0)') }}
             as patient_responsibility_amount,
         {{ money('coalesce(adjustments.other_payer_amount, 0)') }} as other_payer_amount,
+        {{ money('coalesce(adjustments.unsettled_amount, 0)') }} as unsettled_amount,
         cast(coalesce(adjustments.reason_count, 0) as {{ dbt.type_int() }}) as reason_count,
         cast(coalesce(lines.line_count, 0) as {{ dbt.type_int() }}) as line_count,
         cast(coalesce(lines.unmatched_line_count, 0) as {{ dbt.type_int() }})

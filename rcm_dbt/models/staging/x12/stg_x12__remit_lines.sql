@@ -34,12 +34,22 @@ renamed as (
 
         -- codes
         {{ clean_text('procedure_qualifier') }} as procedure_qualifier,
-        {{ clean_text('procedure_code') }} as procedure_code,
+        -- a service that is told by its revenue code alone (NU) has no procedure
+        case
+            when coalesce({{ clean_text('procedure_qualifier') }}, 'HC') <> 'NU'
+                then {{ clean_text('procedure_code') }}
+        end as procedure_code,
         {{ clean_text('modifier_1') }} as modifier_1,
         {{ clean_text('modifier_2') }} as modifier_2,
         {{ clean_text('modifier_3') }} as modifier_3,
         {{ clean_text('modifier_4') }} as modifier_4,
-        {{ clean_text('revenue_code') }} as revenue_code,
+        coalesce(
+            {{ clean_text('revenue_code') }},
+            case
+                when {{ clean_text('procedure_qualifier') }} = 'NU'
+                    then {{ clean_text('procedure_code') }}
+            end
+        ) as revenue_code,
 
         -- numbers
         cast(units as decimal(18, 4)) as units,
