@@ -37,15 +37,18 @@ score."""
 ABSENT = "absent"
 """Level of a field that one of the two records lacks. It weighs nothing."""
 
+# children of one birth have one name until they get their own, but for their order
+_SAME_BIRTH_ORDER = "coalesce(birth_order_l = birth_order_r, true)"
+
 LEVELS: dict[str, dict[str, str]] = {
     "given_name": {
-        ABSENT: "given_l is null or given_r is null",
-        "exact": "given_l = given_r",
-        "nickname": "list_has_any(given_forms_l, given_forms_r)",
-        "swapped": "given_l = family_r and family_l = given_r",
+        ABSENT: f"{_SAME_BIRTH_ORDER} and (given_l is null or given_r is null)",
+        "exact": f"{_SAME_BIRTH_ORDER} and given_l = given_r",
+        "nickname": f"{_SAME_BIRTH_ORDER} and list_has_any(given_forms_l, given_forms_r)",
+        "swapped": f"{_SAME_BIRTH_ORDER} and given_l = family_r and family_l = given_r",
         # a slip of the keyboard seldom hits the first letter; JAYDEN and KAYDEN are brothers
         "close": (
-            "left(given_l, 1) = left(given_r, 1)"
+            f"{_SAME_BIRTH_ORDER} and left(given_l, 1) = left(given_r, 1)"
             " and (jaro_winkler_similarity(given_l, given_r) >= 0.92"
             " or damerau_levenshtein(given_l, given_r) = 1)"
         ),

@@ -41,7 +41,8 @@ nothing about a person. The limit also bounds what can be compared for one such 
 _SHAREABLE = ("ssn", "phone", "address")
 _EXTREME_BIRTH_DATES = "1880-01-01", "2200-01-01"
 _FIELDS = (
-    "given", "family", "middle_initial", "ssn", "phone", "gender", "birth_date", "address", "street"
+    "given", "birth_order", "family", "middle_initial", "ssn", "phone", "gender", "birth_date",
+    "address", "street",
 )  # fmt: skip
 
 
@@ -130,6 +131,19 @@ create temp macro unless_placeholder(of_field, text) as
     case when text not in (select value from placeholders where field = of_field) then text end;
 create temp macro name_of(text) as
     unless_placeholder('name', trim(regexp_replace(words(text), ' (JR|SR|II|III|IV)$', '')));
+-- a child without a name yet is named by its order, and its mother: GIRL2MARIA, BABY BOY B
+create temp macro birth_order_of(text) as coalesce(
+    nullif(regexp_extract(words(text), '^(?:\w* )*?\w*?([1-9])', 1), ''),
+    translate(nullif(regexp_extract(
+        words(text),
+        '^(?:BABY ?BOY|BABY ?GIRL|BABY|BOY|GIRL|BB|BG|NB|NEWBORN|INFANT|TWIN) ([A-H])( |$)', 1
+    ), ''), 'ABCDEFGH', '12345678')
+);
+create temp macro without_birth_order(text) as
+    nullif(trim(regexp_replace(regexp_replace(
+        words(text),
+        '^(BABY ?BOY|BABY ?GIRL|BABY|BOY|GIRL|BB|BG|NB|NEWBORN|INFANT|TWIN) [A-H]( |$)', '\1\2'
+    ), ' ?[0-9]+ ?', '')), '');
 create temp macro digits(text) as regexp_replace(text, '[^0-9]', '', 'g');
 -- all digits the same: typed to get past a required field
 create temp macro is_one_digit(number) as number = repeat(left(number, 1), length(number));
@@ -156,7 +170,8 @@ create temp table comparable as
 with plain as (
     select
         record_id,
-        name_of(first_name) as given,
+        name_of(without_birth_order(first_name)) as given,
+        birth_order_of(first_name) as birth_order,
         name_of(last_name) as family,
         left(name_of(middle_name), 1) as middle_initial,
         ssn_of(digits(ssn)) as ssn,

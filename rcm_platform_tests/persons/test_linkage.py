@@ -175,6 +175,43 @@ def test_newborns_without_a_name_are_for_people_to_look_at() -> None:
     assert pair(found, "a:1", "b:1")["decision"] == "review"
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Girl1Maria", "Girl2Maria"),
+        ("1Lenasboy", "2Lenasboy"),
+        ("Baby Boy A", "Baby Boy B"),
+        ("Boy A Maria", "Boy B Maria"),
+        ("BG1", "BG 2"),
+    ],
+)
+def test_newborns_of_one_birth_are_told_by_their_order(first: str, second: str) -> None:
+    """Nothing else differs, and a number is no slip of the keyboard."""
+    born = {"ssn": None, "middle_name": None}
+    found = link(
+        table(
+            record("a:1", first_name=first, **born),
+            record("a:2", first_name=second, **born),
+            record("b:1", first_name=first.upper(), **born),
+        )
+    )
+    assert pair(found, "a:1", "a:2")["decision"] == "rejected"
+    assert pair(found, "a:2", "b:1")["decision"] == "rejected"
+
+
+@pytest.mark.parametrize("name", ["BG", "BB", "Baby G", "Newborn Girl", "NB"])
+def test_newborns_by_an_abbreviation_have_no_name_yet(name: str) -> None:
+    born = {"first_name": name, "ssn": None, "middle_name": None}
+    found = link(table(record("a:1", **born), record("b:1", **born)))
+    assert persons(found) == [{"a:1"}, {"b:1"}]
+    assert pair(found, "a:1", "b:1")["decision"] == "review"
+
+
+def test_a_name_that_only_looks_like_an_order_is_a_name() -> None:
+    boyd = {"first_name": "Boyd", "ssn": None}
+    assert len(persons(link(table(record("a:1", **boyd), record("b:1", **boyd))))) == 1
+
+
 def test_name_and_birth_date_alone_are_not_enough() -> None:
     there = {"ssn": None, "phone_number": None, "address": None, "middle_name": None}
     found = link(table(record("a:1"), record("b:1", **there)))

@@ -52,6 +52,7 @@ _COLUMNS: dict[str, dict[str, pa.DataType]] = {
         "production_date": _DATE,
         "payer_name": _TEXT,
         "payer_id": _TEXT,
+        "payer_secondary_id": _TEXT,
         "payee_name": _TEXT,
         "payee_npi": _TEXT,
         "payee_tin": _TEXT,

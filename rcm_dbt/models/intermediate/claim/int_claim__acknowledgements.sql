@@ -38,11 +38,17 @@ known_claims as (
 
 ),
 
-clearinghouse_numbers as (
+bills as (
+
+    select * from {{ ref('int_claim__bills') }}
+
+),
+
+other_numbers as (
 
     select
         claim_namespace,
-        clearinghouse_number,
+        clearinghouse_number as other_number,
         min(claim_key) as claim_key
 
     from {{ ref('int_claim__submissions') }}
@@ -57,16 +63,61 @@ clearinghouse_numbers as (
 
 ),
 
+answers as (
+
+    select
+        acknowledgements.ack_key as answer_key,
+        providers.claim_namespace,
+        providers.facility_key,
+        acknowledgements.patient_control_number,
+        {{ plain_claim_number('acknowledgements.patient_control_number') }} as claim_number,
+        acknowledgements.clearinghouse_number as other_number,
+        acknowledgements.charge_amount,
+        acknowledgements.service_date,
+        cast(null as {{ dbt.type_string() }}) as frequency_code,
+        cast(null as {{ dbt.type_string() }}) as patient
+
+    from acknowledgements
+
+    inner join providers
+        on acknowledgements.source_system = providers.source_system
+        and {{ x12_provider_id(
+            'acknowledgements.billing_npi', 'null', 'acknowledgements.billing_name'
+        ) }} = providers.x12_provider_id
+
+),
+
+{{ claims_that_answers_mean() }},
+
+best as (
+
+    select
+        *,
+        row_number() over (
+            partition by answer_key
+            order by found_by asc, fit desc, claim_key asc
+        ) as place
+
+    from found
+
+),
+
 resolved as (
 
     select
         acknowledgements.ack_key,
-        {{ known_claim_columns(
-            'acknowledgements', 'providers.claim_namespace', 'clearinghouse_numbers', 'clearinghouse number'
-        ) | indent(4) }},
+        coalesce(
+            best.claim_key,
+            {{ surrogate_key([
+                'answers.claim_namespace',
+                "coalesce(acknowledgements.patient_control_number, 'not given')",
+            ]) }}
+        ) as claim_key,
+        {{ match_method('best.found_by', 'clearinghouse number') | indent(8) }} as match_method,
+        {{ match_confidence('best.found_by') }} as match_confidence,
         acknowledgements.source_system,
-        providers.facility_key,
-        providers.claim_namespace,
+        answers.facility_key,
+        answers.claim_namespace,
         coalesce(acknowledgements.patient_control_number, 'not given') as claim_id,
         acknowledgements.category_code,
         acknowledgements.status_code,
@@ -90,15 +141,12 @@ resolved as (
 
     from acknowledgements
 
-    inner join providers
-        on acknowledgements.source_system = providers.source_system
-        and {{ x12_provider_id(
-            'acknowledgements.billing_npi', 'null', 'acknowledgements.billing_name'
-        ) }} = providers.x12_provider_id
+    inner join answers
+        on acknowledgements.ack_key = answers.answer_key
 
-    {{ known_claim_joins(
-        'acknowledgements', 'providers.claim_namespace', 'clearinghouse_numbers', 'clearinghouse_number'
-    ) }}
+    left join best
+        on acknowledgements.ack_key = best.answer_key
+        and best.place = 1
 
     left join batches
         on acknowledgements.ack_batch_key = batches.ack_batch_key

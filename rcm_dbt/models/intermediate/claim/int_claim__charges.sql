@@ -1,6 +1,8 @@
--- What each claim was charged, once: by the billing system where it knows the claim, else as first
--- submitted, else as the remittance quotes it. Three feeds repeat the same charge; one counts. It
--- is charged line by line; what the lines do not say of a claim's charge stays with the claim.
+-- What each claim was charged, once: by the billing system where it knows the claim, else as sent,
+-- else as the remittance quotes it. Three feeds repeat the same charge; one counts. It is charged
+-- line by line; what the lines do not say of a claim's charge stays with the claim. What is sent
+-- again changes the charge on the day on which it is recorded: by a replacement to what that says,
+-- by a void to nothing.
 with
 
 headers as (
@@ -12,7 +14,9 @@ headers as (
 -- Synthea's charges enter the ledger with its other events
 lines as (
 
-    select lines.*
+    select
+        lines.*,
+        headers.known_from
 
     from {{ ref('int_claim__lines') }} as lines
 
@@ -22,29 +26,9 @@ lines as (
 
 ),
 
-line_totals as (
+versions as (
 
-    select
-        claim_key,
-        sum(charge_amount) as charge_amount
-
-    from lines
-
-    group by claim_key
-
-),
-
--- a billing system has nothing but lines; an X12 file states a charge of the whole claim too
-stated as (
-
-    select
-        submissions.submission_key as record_key,
-        submissions.claim_key,
-        submissions.charge_amount,
-        submissions.service_date,
-        submissions.recorded_date,
-        submissions._source_file,
-        submissions._source_position
+    select submissions.*
 
     from {{ ref('int_claim__submissions') }} as submissions
 
@@ -52,18 +36,100 @@ stated as (
         on submissions.claim_key = headers.claim_key
         and headers.known_from = 'claim submission'
 
-    where submissions.submission_number = 1
+    where submissions.charge_version is not null
 
-    union all
+),
+
+sent_lines as (
 
     select
-        remits.remit_claim_key as record_key,
-        remits.claim_key,
-        remits.charge_amount,
-        remits.service_date,
-        remits.recorded_date,
-        remits._source_file,
-        remits._source_position
+        *,
+        case when is_void then {{ money(0) }} else charge_amount end as stated_charge_amount
+
+    from {{ ref('int_claim__submitted_lines') }}
+
+    where charge_version is not null
+
+),
+
+-- each line in each version of its claim, also in those that leave it out
+line_versions as (
+
+    select
+        lines.claim_line_key,
+        versions.claim_key,
+        versions.submission_key,
+        versions.charge_version,
+        coalesce(sent_lines.stated_charge_amount, {{ money(0) }}) as charge_amount,
+        coalesce(sent_lines.service_date, lines.service_date) as service_date,
+        versions.recorded_date,
+        coalesce(sent_lines._source_file, versions._source_file) as _source_file,
+        coalesce(sent_lines._source_position, versions._source_position) as _source_position
+
+    from versions
+
+    inner join lines
+        on versions.claim_key = lines.claim_key
+
+    left join sent_lines
+        on versions.submission_key = sent_lines.submission_key
+        and lines.claim_line_key = sent_lines.claim_line_key
+
+),
+
+line_changes as (
+
+    select
+        *,
+        charge_amount - coalesce(
+            lag(charge_amount) over (partition by claim_line_key order by charge_version), 0
+        ) as change_amount
+
+    from line_versions
+
+),
+
+version_totals as (
+
+    select
+        submission_key,
+        sum(charge_amount) as charge_amount
+
+    from line_versions
+
+    group by submission_key
+
+),
+
+rests as (
+
+    select
+        versions.*,
+        versions.stated_charge_amount - coalesce(version_totals.charge_amount, 0) as rest_amount
+
+    from versions
+
+    left join version_totals
+        on versions.submission_key = version_totals.submission_key
+
+),
+
+rest_changes as (
+
+    select
+        *,
+        rest_amount - coalesce(
+            lag(rest_amount) over (partition by claim_key order by charge_version), 0
+        ) as change_amount
+
+    from rests
+
+),
+
+-- of a claim that its payer decides in parts, each part quotes its own charge
+quoted as (
+
+    select remits.*
 
     from {{ ref('int_claim__remits') }} as remits
 
@@ -72,6 +138,18 @@ stated as (
         and headers.known_from = 'remittance'
 
     where remits.charge_rank = 1
+
+),
+
+quoted_totals as (
+
+    select
+        remit_claim_key,
+        sum(charge_amount) as charge_amount
+
+    from {{ ref('stg_x12__remit_lines') }}
+
+    group by remit_claim_key
 
 ),
 
@@ -89,26 +167,61 @@ final as (
 
     from lines
 
-    where charge_amount <> 0
+    where known_from <> 'claim submission' and charge_amount <> 0
 
     union all
 
     select
-        stated.record_key,
-        stated.claim_key,
+        case
+            when charge_version = 1 then claim_line_key
+            else {{ surrogate_key(['submission_key', 'claim_line_key']) }}
+        end as record_key,
+        claim_key,
+        claim_line_key,
+        {{ money('change_amount') }} as amount,
+        service_date as event_date,
+        recorded_date,
+        _source_file,
+        _source_position
+
+    from line_changes
+
+    where change_amount <> 0
+
+    union all
+
+    select
+        submission_key as record_key,
+        claim_key,
         {{ null_key() }} as claim_line_key,
-        {{ money('stated.charge_amount - coalesce(line_totals.charge_amount, 0)') }} as amount,
-        stated.service_date as event_date,
-        stated.recorded_date,
-        stated._source_file,
-        stated._source_position
+        {{ money('change_amount') }} as amount,
+        service_date as event_date,
+        recorded_date,
+        _source_file,
+        _source_position
 
-    from stated
+    from rest_changes
 
-    left join line_totals
-        on stated.claim_key = line_totals.claim_key
+    where change_amount <> 0
 
-    where stated.charge_amount <> coalesce(line_totals.charge_amount, 0)
+    union all
+
+    select
+        quoted.remit_claim_key as record_key,
+        quoted.claim_key,
+        {{ null_key() }} as claim_line_key,
+        {{ money('quoted.charge_amount - coalesce(quoted_totals.charge_amount, 0)') }} as amount,
+        quoted.service_date as event_date,
+        quoted.recorded_date,
+        quoted._source_file,
+        quoted._source_position
+
+    from quoted
+
+    left join quoted_totals
+        on quoted.remit_claim_key = quoted_totals.remit_claim_key
+
+    where quoted.charge_amount <> coalesce(quoted_totals.charge_amount, 0)
 
 )
 

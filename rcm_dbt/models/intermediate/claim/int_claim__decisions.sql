@@ -1,5 +1,6 @@
--- What the payer of a claim decided, in order. Another payer's answer to the same claim is left
--- out: it takes nothing back of what the first one decided.
+-- What the payer of a claim decided, in order; of a claim that it decides in parts, each by itself.
+-- Another payer's answer to the same claim is left out: it takes nothing back of what the first one
+-- decided.
 with
 
 remits as (
@@ -21,6 +22,7 @@ final as (
     select
         remits.remit_claim_key,
         remits.claim_key,
+        remits.part,
         headers.facility_key,
         headers.payer_key,
         remits.payment_date,
@@ -29,11 +31,11 @@ final as (
         remits.charge_amount,
         remits.denied_amount,
         row_number() over (
-            partition by remits.claim_key
+            partition by remits.claim_key, remits.part
             order by remits.decision_number
         ) as payer_decision_number,
         row_number() over (
-            partition by remits.claim_key
+            partition by remits.claim_key, remits.part
             order by remits.decision_number desc
         ) = 1 as is_last_decision
 

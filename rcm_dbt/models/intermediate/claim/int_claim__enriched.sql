@@ -46,7 +46,10 @@ remits as (
         is_denied,
         recorded_date,
         decision_number,
-        row_number() over (partition by claim_key order by decision_number desc) as latest_rank
+        row_number() over (
+            partition by claim_key, part
+            order by decision_number desc
+        ) as latest_rank
 
     from {{ ref('int_claim__remits') }}
 

@@ -1,5 +1,6 @@
 -- What each claim consists of, from the best witness of the claim: the charge lines of the billing
--- system, else the lines of the first 837, else those of the 835 from which alone it is known.
+-- system, else the lines of the 837 as last sent, else those of the 835 from which alone it is
+-- known.
 with
 
 headers as (
@@ -34,10 +35,23 @@ billed as (
 
 ),
 
+-- a line that a replacement leaves out, or that a void takes back, is charged nothing any more
+last_versions as (
+
+    select
+        claim_key,
+        max(charge_version) as charge_version
+
+    from {{ ref('int_claim__submissions') }}
+
+    group by claim_key
+
+),
+
 submitted as (
 
     select
-        lines.submission_line_key as claim_line_key,
+        lines.claim_line_key,
         lines.claim_key,
         lines.line_id,
         lines.line_no as line_number,
@@ -50,7 +64,11 @@ submitted as (
             ''
         ) as modifiers,
         lines.units,
-        lines.charge_amount,
+        case
+            when lines.charge_version = last_versions.charge_version and not lines.is_void
+                then lines.charge_amount
+            else {{ money(0) }}
+        end as charge_amount,
         lines.service_date,
         lines.recorded_date,
         lines._source_file,
@@ -62,7 +80,10 @@ submitted as (
         on lines.claim_key = headers.claim_key
         and headers.known_from = 'claim submission'
 
-    where lines.submission_number = 1
+    inner join last_versions
+        on lines.claim_key = last_versions.claim_key
+
+    where lines.latest_rank = 1
 
 ),
 

@@ -36,11 +36,9 @@ resolved as (
 
     select
         submissions.submission_key,
-        {{ surrogate_key([
-            'providers.claim_namespace',
-            "coalesce(submissions.patient_control_number, 'not given')",
-        ]) }}
-            as claim_key,
+        bills.claim_key,
+        bills.bill_number,
+        bills.is_billed,
         submissions.source_system,
         providers.claim_source_system,
         providers.claim_namespace,
@@ -83,6 +81,9 @@ resolved as (
             'submissions.billing_npi', 'submissions.billing_tin', 'submissions.billing_name'
         ) }} = providers.x12_provider_id
 
+    inner join {{ ref('int_claim__bills') }} as bills
+        on submissions.submission_key = bills.submission_key
+
     left join payers
         on submissions.source_system = payers.source_system
         and {{ x12_payer_id('submissions.payer_id', 'submissions.payer_name') }} = payers.payer_id
@@ -99,9 +100,29 @@ numbered as (
         row_number() over (
             partition by claim_key
             order by recorded_date, submitted_date, submission_key
-        ) as submission_number
+        ) as submission_number,
+        min(case when is_secondary then 1 else 0 end) over (partition by claim_key)
+            as all_secondary_flag
 
     from resolved
+
+),
+
+-- what is sent to a later payer repeats the charge; everything else states it anew
+versions as (
+
+    select
+        *,
+        case
+            when not is_secondary or all_secondary_flag = 1
+                then
+                    row_number() over (
+                        partition by claim_key, is_secondary
+                        order by submission_number
+                    )
+        end as charge_version
+
+    from numbered
 
 ),
 
@@ -109,6 +130,11 @@ final as (
 
     select
         *,
+        -- the charge as of this link of the chain: a void takes all of it back
+        case
+            when charge_version is not null and frequency_code = '8' then {{ money(0) }}
+            when charge_version is not null then charge_amount
+        end as stated_charge_amount,
         case
             when frequency_code = '8' then 'void'
             when is_secondary then 'secondary'
@@ -118,7 +144,7 @@ final as (
             else 'original'
         end as link_kind
 
-    from numbered
+    from versions
 
 )
 

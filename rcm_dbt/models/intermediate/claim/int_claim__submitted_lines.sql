@@ -1,14 +1,16 @@
 -- One row per service line of an 837, with its claim and submission. A line is known by the number
--- that the hospital gave it, else by its place.
+-- that the hospital gave it, else by its place; what is sent again with it is the same line.
 with
 
-final as (
+lines as (
 
     select
         lines.submission_line_key,
         lines.submission_key,
         submissions.claim_key,
         submissions.submission_number,
+        submissions.charge_version,
+        submissions.frequency_code = '8' as is_void,
         lines.line_no,
         lines.line_control_number,
         coalesce(
@@ -31,6 +33,38 @@ final as (
 
     inner join {{ ref('int_claim__submissions') }} as submissions
         on lines.submission_key = submissions.submission_key
+
+),
+
+-- a number that a claim uses twice (P6) tells lines by their order
+placed as (
+
+    select
+        *,
+        row_number() over (partition by submission_key, line_id order by line_no) as line_place
+
+    from lines
+
+),
+
+final as (
+
+    select
+        *,
+        first_value(submission_line_key) over (
+            partition by claim_key, line_id, line_place
+            order by coalesce(charge_version, 2147483647), submission_number
+        ) as claim_line_key,
+        case
+            when charge_version is not null
+                then
+                    row_number() over (
+                        partition by claim_key, line_id, line_place, charge_version is null
+                        order by charge_version desc
+                    )
+        end as latest_rank
+
+    from placed
 
 )
 

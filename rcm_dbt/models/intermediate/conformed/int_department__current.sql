@@ -26,6 +26,8 @@ facilities as (
 
     select * from {{ ref('stg_operations__facilities') }}
 
+    where is_main
+
 ),
 
 final as (

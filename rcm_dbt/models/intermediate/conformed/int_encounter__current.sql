@@ -17,6 +17,8 @@ facilities as (
 
     select * from {{ ref('stg_operations__facilities') }}
 
+    where is_main
+
 ),
 
 -- two versions of the same moment are told apart by their content, so that the order of arrival

@@ -9,9 +9,10 @@ operations as (
         source_system,
         facility_id,
         facility_name,
-        npi,
-        tin,
-        'hospital' as facility_type
+        -- of several numbers the first
+        {{ clean_text(literal_split('npi', "';'", 1)) }} as npi,
+        {{ clean_text(literal_split('tin', "';'", 1)) }} as tin,
+        case when is_main then 'hospital' else 'other facility of a hospital' end as facility_type
 
     from {{ ref('stg_operations__facilities') }}
 
@@ -62,7 +63,8 @@ unlisted_x12_providers as (
 
     from {{ ref('int_facility__x12_providers') }}
 
-    where not is_listed
+    -- a tax identifier that one provider alone uses is that provider
+    where not is_listed and is_facility
 
 ),
 

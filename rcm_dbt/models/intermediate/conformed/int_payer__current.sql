@@ -39,12 +39,19 @@ synthea as (
 
 ),
 
-named as (
+crosswalk as (
+
+    select * from {{ ref('payer_crosswalk') }}
+
+),
+
+written as (
 
     select
         source_system,
         {{ x12_payer_id('payer_id', 'payer_name') }} as payer_id,
-        payer_name
+        payer_name,
+        1 as name_preference
 
     from {{ ref('stg_x12__submitted_claims') }}
 
@@ -52,21 +59,40 @@ named as (
 
     select
         source_system,
-        {{ x12_payer_id('payer_id', 'payer_name') }} as payer_id,
-        payer_name
+        payer_id,
+        payer_name,
+        2 as name_preference
 
-    from {{ ref('stg_x12__remit_payments') }}
+    from {{ ref('int_payer__remit_payers') }}
 
     union all
 
     select
         source_system,
         payer_id,
-        payer_id as payer_name
+        payer_id as payer_name,
+        3 as name_preference
 
     from {{ ref('int_transaction__current') }}
 
     where payer_id is not null
+
+),
+
+named as (
+
+    select
+        written.source_system,
+        coalesce(crosswalk.payer_id, written.payer_id) as payer_id,
+        written.payer_name,
+        min(written.name_preference) over (
+            partition by written.source_system, coalesce(crosswalk.payer_id, written.payer_id)
+        ) = written.name_preference as is_preferred_name
+
+    from written
+
+    left join crosswalk
+        on written.payer_id = crosswalk.written_as
 
 ),
 
@@ -76,7 +102,7 @@ unlisted as (
         {{ surrogate_key(['source_system', 'payer_id']) }} as payer_key,
         source_system,
         payer_id,
-        max(payer_name) as payer_name,
+        max(case when is_preferred_name then payer_name end) as payer_name,
         'Not on the payer list' as payer_class,
         false as is_listed
 

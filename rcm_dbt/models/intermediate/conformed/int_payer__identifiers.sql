@@ -61,7 +61,7 @@ systems as (
 
 ),
 
-final as (
+known as (
 
     select
         systems.source_system,
@@ -82,6 +82,53 @@ final as (
     from payers
 
     where source_system <> 'operations'
+
+),
+
+crosswalk as (
+
+    select * from {{ ref('payer_crosswalk') }}
+
+),
+
+-- what people say that a payer is called, too, whatever the files say
+said as (
+
+    select
+        known.source_system,
+        crosswalk.written_as as payer_id,
+        known.payer_key
+
+    from known
+
+    inner join crosswalk
+        on known.payer_id = crosswalk.payer_id
+
+),
+
+final as (
+
+    select
+        known.source_system,
+        known.payer_id,
+        known.payer_key
+
+    from known
+
+    left join said
+        on known.source_system = said.source_system
+        and known.payer_id = said.payer_id
+
+    where said.payer_id is null
+
+    union all
+
+    select
+        source_system,
+        payer_id,
+        payer_key
+
+    from said
 
 )
 

@@ -27,7 +27,11 @@ denials as (
 
     select
         *,
-        row_number() over (partition by claim_key order by decision_number) as denial_number
+        -- of a claim that is decided in parts, the largest denial speaks for it
+        row_number() over (
+            partition by claim_key
+            order by decision_number asc, denied_amount desc, remit_claim_key asc
+        ) as denial_number
 
     from decisions
 
@@ -93,6 +97,7 @@ answers as (
 
     inner join decisions
         on first_denials.claim_key = decisions.claim_key
+        and first_denials.part = decisions.part
         and first_denials.decision_number < decisions.decision_number
         and coalesce(first_denials.payer_key, '') = coalesce(decisions.payer_key, '')
 

@@ -1,5 +1,6 @@
 -- What came twice, but not byte for byte: interchanges (D2), payments (D3), batches and claims sent
--- (D4), decisions paid (D5). Which of two counts is decided by content, never by order of arrival.
+-- (D4, with another charge D7), decisions paid (D5). Which of two counts is decided by content,
+-- never by order of arrival.
 with
 
 interchanges as (
@@ -65,6 +66,22 @@ not_received as (
 submissions as (
 
     select * from {{ ref('int_claim__submissions') }}
+
+),
+
+-- the charge that stood before a claim was sent again as an original
+charges_before as (
+
+    select
+        submission_key,
+        lag(stated_charge_amount) over (partition by claim_key order by charge_version)
+            as charge_before,
+        lag(submission_key) over (partition by claim_key order by charge_version)
+            as submission_before
+
+    from submissions
+
+    where charge_version is not null
 
 ),
 
@@ -343,6 +360,41 @@ repeated_decisions as (
 
 ),
 
+changed_charges as (
+
+    select distinct
+        {{ finding(
+            "'D7'",
+            "'submission'",
+            'submissions.claim_id',
+            'submissions',
+            amount='submissions.charge_amount - charges_before.charge_before',
+            claim_key='submissions.claim_key',
+            facility_key='submissions.facility_key',
+            payer_key='submissions.payer_key',
+        ) }}
+
+    from submissions
+
+    inner join charges_before
+        on submissions.submission_key = charges_before.submission_key
+
+    left join not_received
+        on charges_before.submission_before = not_received.submission_key
+
+    left join reopened
+        on submissions.claim_key = reopened.claim_key
+        and submissions.recorded_date >= reopened.recorded_date
+
+    where
+        submissions.charge_amount <> charges_before.charge_before
+        and coalesce(submissions.frequency_code, '1') not in ('6', '7', '8')
+        and not submissions.is_billed
+        and not_received.submission_key is null
+        and reopened.claim_key is null
+
+),
+
 final as (
 
     select * from repeated_numbers
@@ -354,6 +406,8 @@ final as (
     select * from repeated_submissions
     union all
     select * from repeated_decisions
+    union all
+    select * from changed_charges
 
 )
 

@@ -1,6 +1,8 @@
 -- What does not fit together across files: numbers that cannot be matched (M1 to M3), answers to
 -- what was never sent (M7, M10, M11), answers out of order (M8, M12), and payers that are not who
--- was billed (M9) or have a second number (M13).
+-- was billed (M9) or have a second number (M13). What was told apart, joined or guessed: bills of
+-- one number (M14), numbers in other writing (M15), parts of a claim (M16), payers (M17), payees
+-- (M18).
 with
 
 headers as (
@@ -47,6 +49,42 @@ held_claims as (
 claim_files as (
 
     select * from {{ ref('int_rule__claim_files') }}
+
+),
+
+remit_bills as (
+
+    select * from {{ ref('int_claim__remit_bills') }}
+
+),
+
+-- a number that several patients have, on claims of their own, is no number of a claim
+shared_numbers as (
+
+    select
+        remits.claim_namespace,
+        remits.claim_id
+
+    from remits
+
+    inner join remit_bills
+        on remits.remit_claim_key = remit_bills.remit_claim_key
+
+    group by
+        remits.claim_namespace,
+        remits.claim_id
+
+    having
+        count(distinct remit_bills.patient) > 1
+        and count(distinct remit_bills.claim_key) > 1
+
+),
+
+received_payments as (
+
+    select * from {{ ref('int_cash__received_payments') }}
+
+    where delivery_number = 1
 
 ),
 
@@ -314,8 +352,13 @@ placeholders as (
 
     from remits
 
+    left join shared_numbers
+        on remits.claim_namespace = shared_numbers.claim_namespace
+        and remits.claim_id = shared_numbers.claim_id
+
     where
-        upper(remits.claim_id) in (
+        shared_numbers.claim_id is not null
+        or upper(remits.claim_id) in (
             'NOT GIVEN', '0', '00', '000', '0000', 'NA', 'N/A', 'NONE', 'UNKNOWN', 'NOT AVAILABLE'
         )
 
@@ -518,6 +561,134 @@ merged_payers as (
 
 ),
 
+several_bills as (
+
+    select
+        {{ finding(
+            "'M14'",
+            "'claim'",
+            'submissions.claim_id',
+            'submissions',
+            amount='submissions.charge_amount',
+            claim_key='submissions.claim_key',
+            facility_key='submissions.facility_key',
+            payer_key='submissions.payer_key',
+        ) }}
+
+    from submissions
+
+    where submissions.bill_number > 1 and submissions.submission_number = 1
+
+    union all
+
+    select
+        {{ finding(
+            "'M14'",
+            "'claim'",
+            'remits.claim_id',
+            'remits',
+            amount='remits.charge_amount',
+            claim_key='remits.claim_key',
+            facility_key='remits.facility_key',
+            payer_key='remits.payer_key',
+        ) }}
+
+    from remits
+
+    where
+        remits.bill_number > 1
+        and remits.remit_number = 1
+        and remits.known_from = 'remittance'
+
+),
+
+otherwise_written as (
+
+    select
+        {{ finding(
+            "'M15'",
+            "'remittance claim'",
+            'remits.claim_id',
+            'remits',
+            amount='remits.paid_amount',
+            claim_key='remits.claim_key',
+            facility_key='remits.facility_key',
+            payer_key='remits.payer_key',
+        ) }}
+
+    from remits
+
+    where remits.match_method = 'claim number written otherwise'
+
+),
+
+split_claims as (
+
+    select
+        {{ finding(
+            "'M16'",
+            "'remittance claim'",
+            'remits.claim_id',
+            'remits',
+            amount='remits.paid_amount',
+            claim_key='remits.claim_key',
+            facility_key='remits.facility_key',
+            payer_key='remits.payer_key',
+        ) }}
+
+    from remits
+
+    where remits.is_split and remits.is_primary_decision
+
+),
+
+guessed_payers as (
+
+    select
+        {{ finding(
+            "'M17'",
+            "'payment'",
+            'received_payments.trace_number',
+            'received_payments',
+            amount='received_payments.payment_amount',
+            facility_key='received_payments.facility_key',
+            payer_key='received_payments.payer_key',
+            detail='remit_payers.found_by',
+        ) }}
+
+    from received_payments
+
+    inner join {{ ref('int_payer__remit_payers') }} as remit_payers
+        on received_payments.remit_payment_key = remit_payers.remit_payment_key
+
+    where remit_payers.found_by in ('name of a known payer', 'company that pays')
+
+),
+
+payees_by_tax_id as (
+
+    select
+        {{ finding(
+            "'M18'",
+            "'payment'",
+            'received_payments.trace_number',
+            'received_payments',
+            amount='received_payments.payment_amount',
+            facility_key='received_payments.facility_key',
+            payer_key='received_payments.payer_key',
+            detail='payees.provider_name',
+        ) }}
+
+    from received_payments
+
+    inner join {{ ref('int_facility__x12_providers') }} as payees
+        on received_payments.source_system = payees.source_system
+        and received_payments.payee_id = payees.x12_provider_id
+
+    where payees.npi is null and (payees.is_listed or not payees.is_facility)
+
+),
+
 final as (
 
     select * from long_numbers
@@ -539,6 +710,16 @@ final as (
     select * from early_secondaries
     union all
     select * from merged_payers
+    union all
+    select * from several_bills
+    union all
+    select * from otherwise_written
+    union all
+    select * from split_claims
+    union all
+    select * from guessed_payers
+    union all
+    select * from payees_by_tax_id
 
 )
 

@@ -1,5 +1,6 @@
 -- What we send and a payer may turn back: replacements that name no original (P2), line numbers
--- used twice (P6), provider numbers with a wrong check digit (P8).
+-- used twice (P6), provider numbers with a wrong check digit (P8). And what a replacement or a void
+-- does to the charge (P10).
 with
 
 submissions as (
@@ -127,6 +128,46 @@ wrong_numbers as (
 
 ),
 
+charge_changes as (
+
+    select
+        submission_key,
+        stated_charge_amount - lag(stated_charge_amount) over (
+            partition by claim_key
+            order by charge_version
+        ) as change_amount
+
+    from submissions
+
+    where charge_version is not null and not is_billed
+
+),
+
+changed_charges as (
+
+    select
+        {{ finding(
+            "'P10'",
+            "'submission'",
+            'submissions.claim_id',
+            'submissions',
+            amount='charge_changes.change_amount',
+            claim_key='submissions.claim_key',
+            facility_key='submissions.facility_key',
+            payer_key='submissions.payer_key',
+        ) }}
+
+    from submissions
+
+    inner join charge_changes
+        on submissions.submission_key = charge_changes.submission_key
+
+    where
+        submissions.frequency_code in ('6', '7', '8')
+        and charge_changes.change_amount <> 0
+
+),
+
 final as (
 
     select * from missing_references
@@ -134,6 +175,8 @@ final as (
     select * from repeated_line_numbers
     union all
     select * from wrong_numbers
+    union all
+    select * from changed_charges
 
 )
 

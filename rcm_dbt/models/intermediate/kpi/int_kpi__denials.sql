@@ -58,6 +58,7 @@ contested as (
 
     inner join decisions as last_decisions
         on first_decisions.claim_key = last_decisions.claim_key
+        and first_decisions.part = last_decisions.part
         and last_decisions.is_last_decision
         and last_decisions.payer_decision_number > 1
 

@@ -20,6 +20,24 @@ payers as (
 
 ),
 
+claims as (
+
+    select
+        remit_payment_key,
+        charge_amount,
+        concat_ws(
+            '|',
+            coalesce(patient_control_number, ''),
+            coalesce(payer_claim_number, ''),
+            claim_status_code,
+            charge_amount,
+            paid_amount
+        ) as content
+
+    from {{ ref('stg_x12__remit_claims') }}
+
+),
+
 contents as (
 
     select
@@ -27,7 +45,7 @@ contents as (
         count(*) as claim_count,
         sum(charge_amount) as charge_amount
 
-    from {{ ref('stg_x12__remit_claims') }}
+    from claims
 
     group by remit_payment_key
 
@@ -71,35 +89,126 @@ resolved as (
             'payments.payee_npi', 'payments.payee_tin', 'payments.payee_name'
         ) }} = providers.x12_provider_id
 
+    left join {{ ref('int_payer__remit_payers') }} as remit_payers
+        on payments.remit_payment_key = remit_payers.remit_payment_key
+
     left join payers
-        on payments.source_system = payers.source_system
-        and {{ x12_payer_id('payments.payer_id', 'payments.payer_name') }} = payers.payer_id
+        on remit_payers.source_system = payers.source_system
+        and remit_payers.payer_id = payers.payer_id
 
     left join contents
         on payments.remit_payment_key = contents.remit_payment_key
 
 ),
 
--- rule D3; what a payment holds is part of its identity, as payers repeat the trace number of
--- payments of nothing
-final as (
+-- rule D3: a payment that comes again has the same identity and a claim in common with the first.
+-- Payers repeat the trace number of payments of nothing, so the identity alone tells nothing
+identified as (
 
     select
         *,
+        {{ surrogate_key([
+            'source_system',
+            'coalesce(trace_number, remit_payment_key)',
+            'originating_company_id',
+            "coalesce(claim_namespace, payee_id)",
+            'payment_date',
+            'payment_amount',
+        ]) }} as payment_identity,
+        -- of two deliveries the one with more claims counts, as the other lost some in quarantine
         row_number() over (
-            partition by
-                source_system,
-                coalesce(trace_number, remit_payment_key),
-                originating_company_id,
-                payee_id,
-                payment_date,
-                payment_amount,
-                claim_count,
-                claim_charge_amount
-            order by recorded_date, isa_control_number, interchange_sha256, transaction_no
-        ) as delivery_number
+            order by
+                claim_count desc,
+                recorded_date asc,
+                isa_control_number asc,
+                interchange_sha256 asc,
+                transaction_no asc
+        ) as preference
 
     from resolved
+
+),
+
+-- what a payment without claims holds is its adjustments
+held_contents as (
+
+    select
+        identified.remit_payment_key,
+        identified.payment_identity,
+        identified.preference,
+        claims.content
+
+    from identified
+
+    inner join claims
+        on identified.remit_payment_key = claims.remit_payment_key
+
+    union all
+
+    select
+        identified.remit_payment_key,
+        identified.payment_identity,
+        identified.preference,
+        concat_ws(
+            '|', adjustments.reason_code, adjustments.reference_id, adjustments.amount
+        ) as content
+
+    from identified
+
+    left join {{ ref('stg_x12__remit_provider_adjustments') }} as adjustments
+        on identified.remit_payment_key = adjustments.remit_payment_key
+
+    where identified.claim_count = 0
+
+),
+
+deliveries as (
+
+    select
+        later.remit_payment_key,
+        count(distinct first.remit_payment_key) + 1 as delivery_number
+
+    from held_contents as later
+
+    inner join held_contents as first
+        on later.payment_identity = first.payment_identity
+        and later.content = first.content
+        and later.preference > first.preference
+
+    group by later.remit_payment_key
+
+),
+
+final as (
+
+    select
+        identified.remit_payment_key,
+        identified.source_system,
+        identified.claim_source_system,
+        identified.claim_namespace,
+        identified.facility_key,
+        identified.payer_key,
+        identified.interchange_sha256,
+        identified.isa_control_number,
+        identified.transaction_no,
+        identified.segment_no,
+        identified.trace_number,
+        identified.originating_company_id,
+        identified.payee_id,
+        identified.claim_count,
+        identified.claim_charge_amount,
+        identified.payment_method,
+        identified.payment_amount,
+        identified.payment_date,
+        identified.recorded_date,
+        identified._source_file,
+        identified._source_position,
+        coalesce(deliveries.delivery_number, 1) as delivery_number
+
+    from identified
+
+    left join deliveries
+        on identified.remit_payment_key = deliveries.remit_payment_key
 
 )
 

@@ -1,7 +1,6 @@
--- One row per claim of an 835, in the order in which the money was reported. Which claim it is, its
--- number says; else the first 20 characters of it, else the payer's own number, by which the payer
--- acknowledged it (M1 to M3, M5). What none of them tells stays a claim of its own: money is never
--- posted on a guess.
+-- One row per claim of an 835, in the order in which the money was reported. Which claim and which
+-- part of it that is about, `int_claim__remit_bills` says; what nothing tells stays a claim of its
+-- own: money is never posted on a guess.
 with
 
 remits as (
@@ -47,28 +46,9 @@ service_dates as (
 
 ),
 
-known_claims as (
+bills as (
 
-    select * from {{ ref('int_claim__known_claims') }}
-
-),
-
-payer_numbers as (
-
-    select
-        claim_namespace,
-        payer_claim_number,
-        min(claim_key) as claim_key
-
-    from {{ ref('int_claim__acknowledgements') }}
-
-    where match_confidence <> 'none' and payer_claim_number is not null
-
-    group by
-        claim_namespace,
-        payer_claim_number
-
-    having count(distinct claim_key) = 1
+    select * from {{ ref('int_claim__remit_bills') }}
 
 ),
 
@@ -77,9 +57,15 @@ resolved as (
     select
         remits.remit_claim_key,
         remits.remit_payment_key,
-        {{ known_claim_columns(
-            'remits', 'payments.claim_namespace', 'payer_numbers', 'payer claim number'
-        ) | indent(4) }},
+        bills.claim_key,
+        bills.bill_number,
+        bills.part,
+        bills.is_split,
+        {{ match_method('bills.found_by', 'payer claim number') | indent(8) }} as match_method,
+        case
+            when bills.is_one_of_several and bills.found_by > 0 then 'likely'
+            else {{ match_confidence('bills.found_by') }}
+        end as match_confidence,
         remits.source_system,
         payments.claim_source_system,
         payments.claim_namespace,
@@ -89,6 +75,7 @@ resolved as (
         coalesce(remits.patient_control_number, 'not given') as claim_id,
         remits.claim_status_code,
         remits.payer_claim_number,
+        remits.frequency_code,
         remits.charge_amount,
         -- interest within it is no payment of the claim (rule P9)
         {{ money('remits.paid_amount - remits.interest_amount') }} as paid_amount,
@@ -113,9 +100,8 @@ resolved as (
     inner join payments
         on remits.remit_payment_key = payments.remit_payment_key
 
-    {{ known_claim_joins(
-        'remits', 'payments.claim_namespace', 'payer_numbers', 'payer_claim_number'
-    ) }}
+    inner join bills
+        on remits.remit_claim_key = bills.remit_claim_key
 
     left join {{ ref('claim_status_codes') }} as statuses
         on remits.claim_status_code = statuses.claim_status_code
@@ -151,22 +137,29 @@ final as (
             partition by claim_key
             order by recorded_date asc, payment_date asc, is_reversal desc, remit_claim_key asc
         ) as remit_number,
-        -- the payer's first word, second word and so on; a reversal only takes one back
+        -- the payer's first word, second word and so on of each part of the claim that it decides
+        -- by itself; a reversal only takes one back
         case
             when is_decision
                 then
                     row_number() over (
-                        partition by claim_key, is_decision
+                        partition by claim_key, part, is_decision
                         order by recorded_date, payment_date, remit_claim_key
                     )
         end as decision_number,
-        -- which of them tells the charge, where nothing else does: a reversal has none of its own
+        -- which of them tells the charge of its part, where nothing else does: of a bill that was
+        -- replaced (7), the replacement; of a claim in parts, no later payer; a reversal has none of
+        -- its own
         case
-            when is_decision
+            when is_decision and not (is_split and is_secondary)
                 then
                     row_number() over (
-                        partition by claim_key, is_decision
-                        order by recorded_date, payment_date, remit_claim_key
+                        partition by claim_key, part, is_decision, is_split and is_secondary
+                        order by
+                            coalesce(frequency_code = '7', false) desc,
+                            recorded_date asc,
+                            payment_date asc,
+                            remit_claim_key asc
                     )
         end as charge_rank
 

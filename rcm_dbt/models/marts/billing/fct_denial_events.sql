@@ -54,11 +54,14 @@ last_words as (
 
     select
         claim_key,
+        part,
         max(decision_number) as last_decision_number
 
     from remits
 
-    group by claim_key
+    group by
+        claim_key,
+        part
 
 ),
 
@@ -109,6 +112,7 @@ joined as (
 
     inner join last_words
         on remits.claim_key = last_words.claim_key
+        and remits.part = last_words.part
 
     left join reasons
         on adjustments.reason_code = reasons.reason_code

@@ -300,7 +300,16 @@ statuses as (
 final as (
 
     select
-        decided.claim_id,
+        -- several bills may carry one number
+        case
+            when headers.bill_number > 1
+                then {{ dbt.concat([
+                    'decided.claim_id',
+                    "'-'",
+                    'cast(headers.bill_number as ' ~ dbt.type_string() ~ ')',
+                ]) }}
+            else decided.claim_id
+        end as claim_id,
         cast(numbered.line_number as {{ dbt.type_int() }}) as claim_line_number,
         case sent.claim_form
             when 'P' then 'professional'

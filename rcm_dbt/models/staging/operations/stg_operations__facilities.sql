@@ -27,10 +27,16 @@ renamed as (
         -- ids
         {{ clean_text('facility_id') }} as facility_id,
         {{ clean_text('npi') }} as npi,
-        {{ clean_text('tin') }} as tin,
+        {{ plain_tax_id('tin') }} as tin,
 
         -- texts
         {{ clean_text('facility_name') }} as facility_name,
+
+        -- flags: visits and bills of a system are of the facility that its list names first
+        row_number() over (
+            partition by {{ clean_text('source_system') }}
+            order by length(_source_position), _source_position, {{ clean_text('facility_id') }}
+        ) = 1 as is_main,
 
         -- provenance
         {{ clean_text('source_system') }} as source_system,

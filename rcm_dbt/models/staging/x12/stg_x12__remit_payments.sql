@@ -26,8 +26,9 @@ renamed as (
         {{ clean_text('trace_number') }} as trace_number,
         {{ clean_text('originating_company_id') }} as originating_company_id,
         {{ clean_text('payer_id') }} as payer_id,
+        {{ clean_text('payer_secondary_id') }} as payer_secondary_id,
         {{ clean_text('payee_npi') }} as payee_npi,
-        {{ clean_text('payee_tin') }} as payee_tin,
+        {{ plain_tax_id('payee_tin') }} as payee_tin,
 
         -- texts
         {{ clean_text('payer_name') }} as payer_name,

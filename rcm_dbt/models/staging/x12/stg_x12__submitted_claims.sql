@@ -32,7 +32,7 @@ renamed as (
         {{ clean_text('clearinghouse_number') }} as clearinghouse_number,
         {{ clean_text('batch_reference') }} as batch_reference,
         {{ clean_text('billing_npi') }} as billing_npi,
-        {{ clean_text('billing_tin') }} as billing_tin,
+        {{ plain_tax_id('billing_tin') }} as billing_tin,
         {{ clean_text('rendering_npi') }} as rendering_npi,
         {{ clean_text('attending_npi') }} as attending_npi,
         {{ clean_text('payer_id') }} as payer_id,

@@ -1,0 +1,35 @@
+"""What is sent again changes the charge: a replacement (7), a void (8), an original."""
+
+from __future__ import annotations
+
+from rcm_platform_tests.cases.conftest import Marts, dollars
+
+
+def test_a_replacement_states_the_charge_anew(marts: Marts) -> None:
+    assert marts.claim("REPL-1") == dollars(charge=400, paid=250, contractual=150)
+    assert marts.claim("TWICE-1") == dollars(charge=350, paid=200, contractual=150)
+    assert "P10" in marts.rules("replacement_and_void")
+
+
+def test_a_void_takes_the_charge_back(marts: Marts) -> None:
+    assert marts.claim("VOID-1") == dollars()
+    assert not marts.is_denied("VOID-1")
+
+
+def test_an_original_after_a_void_is_charged(marts: Marts) -> None:
+    assert marts.claim("AGAIN-1") == dollars(charge=320, paid=220, contractual=100)
+    assert "D7" not in marts.rules("replaced_twice")
+
+
+def test_the_charge_stands_as_it_was_until_it_is_replaced(marts: Marts) -> None:
+    """Each change is an entry of its own on the day on which it was recorded."""
+    entries = marts.con.execute(
+        """select recorded_date::varchar, sum(ar_amount)::integer
+        from marts.fct_ledger_entries join marts.fct_claims using (claim_key)
+        where claim_id = 'TWICE-1' and event_type = 'CHARGE' group by 1 order by 1"""
+    ).fetchall()
+    assert entries == [("2025-03-03", 500), ("2025-03-10", -100), ("2025-03-20", -50)]
+
+
+def test_remittances_alone_tell_a_replacement(marts: Marts) -> None:
+    assert marts.claim("RWB-1") == dollars(charge=400, paid=300, contractual=100)
