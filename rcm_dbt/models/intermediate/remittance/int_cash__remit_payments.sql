@@ -20,6 +20,11 @@ final as (
         transaction_no,
         segment_no,
         trace_number,
+        {{ trace_key('trace_number') }} as trace_key,
+        -- what one deposit may pay: payers repeat each other's check numbers
+        {{ surrogate_key([
+            'facility_key', 'payer_key', 'coalesce(' ~ trace_key('trace_number') ~ ', remit_payment_key)',
+        ]) }} as payment_group_key,
         payment_method,
         payment_amount,
         payment_date,
