@@ -39,8 +39,9 @@ format: $(READY) ## Mend style where a tool can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-glossary: $(READY) ## Write the tables of docs/glossary.md from models and seeds
+glossary: $(READY) ## Write the tables of docs/glossary.md and docs/first_hour_hospitals.md anew
 	$(BIN)/python -m rcm_platform_tests.documents.glossary
+	$(BIN)/python -m rcm_platform_tests.documents.hospital_layout
 
 pictures: $(READY) ## Take the pictures of README.md anew, from a finished run
 	$(BIN)/python -m rcm_platform_tests.documents.pictures

@@ -17,7 +17,13 @@ from rcm_platform.assets import (
     sources,
 )
 from rcm_platform.assets.common import Warehouse
-from rcm_platform.automation import alert_sensors, jobs, landing_sensor, schedule
+from rcm_platform.automation import (
+    alert_sensors,
+    jobs,
+    landing_sensor,
+    schedule,
+    source_check,
+)
 from rcm_platform.explain import guided_lineage
 from rcm_platform.operate import progress
 from rcm_platform.settings import Settings, get_settings
@@ -46,7 +52,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     definitions = dg.Definitions(
         assets=dg.with_source_code_references(told),
         asset_checks=checks.build(settings),
-        jobs=[jobs.nightly_job, jobs.landing_job, kpi_snapshots.job(settings)],
+        jobs=[
+            jobs.nightly_job,
+            jobs.landing_job,
+            kpi_snapshots.job(settings),
+            source_check.job(settings),
+        ],
         schedules=[schedule.nightly_schedule(settings)],
         sensors=[
             *alert_sensors.alert_sensors(settings),

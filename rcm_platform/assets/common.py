@@ -91,7 +91,7 @@ def mark_run(
 
 
 def log_progress(
-    context: dg.AssetExecutionContext, every_seconds: float = 5.0
+    context: dg.AssetExecutionContext | dg.OpExecutionContext, every_seconds: float = 5.0
 ) -> Callable[[int, int, str], None]:
     """A progress callback that writes to the run's log, but not too often."""
     last = time.monotonic()

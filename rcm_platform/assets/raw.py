@@ -36,6 +36,7 @@ PLATFORM = {
     "received_files": "Every file and database extract that arrived, and what became of its bytes.",
     "quarantine": "Every byte that could not be loaded, with the rule it broke.",
     "quarantine_decisions": "What became of what was quarantined, and who decided it.",
+    "exception_decisions": "What people decided about exceptions: waived, closed, matched, why.",
 }
 SOURCE_CHECK = "source_available"
 SHOWN = 20

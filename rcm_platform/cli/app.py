@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from rcm_platform.cli import (
     bench,
+    exceptions,
     explain,
     installation,
     persons,
@@ -47,6 +48,8 @@ app.command()(explain.snapshots)
 app.command()(published.export)
 app.add_typer(world.world_app, name="world")
 app.add_typer(published.published_app, name="published")
+app.add_typer(sources.sources_app, name="sources")
+app.add_typer(exceptions.exceptions_app, name="exceptions")
 app.add_typer(quarantine.quarantine_app, name="quarantine")
 
 

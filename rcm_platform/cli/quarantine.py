@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcm_platform.cli.console import day, stop
-from rcm_platform.settings import Settings, get_settings
+from rcm_platform.cli.console import day, deciding, login, stop
+from rcm_platform.settings import get_settings
 
 if TYPE_CHECKING:
     from rcm_platform.ingest.quarantine.replay import ReplaySummary
@@ -117,8 +115,8 @@ def quarantine_release(
     from rcm_platform.ingest.quarantine import replay
 
     try:
-        with _counting() as (settings, as_of):
-            summary = replay.release(settings, as_of, quarantine_id, reason, by or _login())
+        with deciding() as (settings, as_of):
+            summary = replay.release(settings, as_of, quarantine_id, reason, by or login())
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
     _print_replay(summary)
@@ -137,8 +135,8 @@ def quarantine_close(
     from rcm_platform.ingest.quarantine import decisions
 
     try:
-        with _counting() as (settings, as_of):
-            item = decisions.close(settings, as_of, quarantine_id, reason, by or _login())
+        with deciding() as (settings, as_of):
+            item = decisions.close(settings, as_of, quarantine_id, reason, by or login())
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
     typer.echo(f"{item.quarantine_id} is closed.")
@@ -157,9 +155,9 @@ def quarantine_replay(
     if sum((quarantine_id is not None, rule is not None, everything)) != 1:
         stop("Say what to replay: an id, --rule RULE or --all.")
     try:
-        with _counting() as (settings, as_of):
+        with deciding() as (settings, as_of):
             summary = replay.replay(
-                settings, as_of, quarantine_id=quarantine_id, rule=rule, by=by or _login()
+                settings, as_of, quarantine_id=quarantine_id, rule=rule, by=by or login()
             )
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
@@ -179,24 +177,3 @@ def _print_replay(summary: ReplaySummary) -> None:
     )
     if summary.loaded:
         typer.echo("`rcm run` carries them to the marts.")
-
-
-@contextmanager
-def _counting() -> Iterator[tuple[Settings, date]]:
-    """The settings, and the day from which a decision counts: that of the figures as they are
-    reported. No other run writes meanwhile."""
-    from rcm_platform.ingest import lake_access
-    from rcm_platform.operate import pipeline
-
-    settings = get_settings()
-    with lake_access.single_writer(settings, typer.echo):
-        yield settings, pipeline.as_of_date(settings, lake_access.open_lake(settings))
-
-
-def _login() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have no name for its user
-        return "operator"

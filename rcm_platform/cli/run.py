@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from rcm_platform.operate.run_report import RunReport
+
+SHOWN_RULES = 8
 
 
 def run(
@@ -57,6 +60,23 @@ def _print_unchanged(report: RunReport) -> None:
     )
 
 
+def _print_exceptions(report: RunReport) -> None:
+    from rcm_platform.operate import run_report
+
+    rows = [
+        [*figures, textwrap.shorten(says, width=60, placeholder=" …")]
+        for *figures, says in report.exceptions[:SHOWN_RULES]
+    ]
+    print_table("Open exceptions", run_report.EXCEPTION_COLUMNS, rows, has_remark=True)
+    if (more := len(report.exceptions) - SHOWN_RULES) > 0:
+        out.print(f"and {more:,} more rules")
+    if report.exceptions:
+        out.print(
+            "`rcm exceptions list` shows them. Two rules may be about the same dollars.",
+            highlight=False,
+        )
+
+
 def _definitions() -> dg.Definitions:
     from rcm_platform.definitions import defs
 
@@ -69,6 +89,7 @@ def _print_report(report: RunReport) -> None:
 
     print_table("Sources", run_report.SOURCE_COLUMNS, report.sources)
     print_table("Proof", run_report.PROOF_COLUMNS, report.proof, text=3)
+    _print_exceptions(report)
     other = report.total_seconds - sum(report.stages.values())
     times = {**report.stages, "other": other, "total": report.total_seconds}
     print_table("Time", ["stage", "seconds"], [[s, f"{t:.1f}"] for s, t in times.items()])

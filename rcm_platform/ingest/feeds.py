@@ -27,6 +27,8 @@ class FileSource:
     description: str
     raw_description: str
     """How its tables in raw are described."""
+    without: str
+    """What cannot be told without it."""
     setting: str | None = None
     is_played: bool = False
     """Whether the synthetic world can play it."""
@@ -40,6 +42,7 @@ FILE_SOURCES = {
         "x12",
         "X12 traffic with the payers: claims out (837), answers in (999, 277CA, 835).",
         "as the X12 files say it",
+        "claims, denials and what payers paid cannot be told",
         is_played=True,
     ),
     "x12_folder": FileSource(
@@ -47,6 +50,7 @@ FILE_SOURCES = {
         "x12",
         "X12 files of your own: claims, acknowledgements and remittances.",
         "as the X12 files say it",
+        "claims, denials and what payers paid cannot be told",
         setting="x12_dir",
     ),
     "treasury": FileSource(
@@ -54,6 +58,7 @@ FILE_SOURCES = {
         "csv",
         "What the bank received and what the ledger booked, as daily CSV files.",
         "as the treasury's CSV files say it",
+        "payments are not compared with the bank and the ledger",
         setting="treasury_dir",
         is_played=True,
     ),
@@ -62,6 +67,8 @@ FILE_SOURCES = {
         "csv",
         "Facilities, payers, costs, targets and contracts, as CSV files.",
         "as the operations CSV files say it",
+        "facilities and payers stand under their numbers, and margins, targets and underpayments "
+        "cannot be told",
         setting="operations_dir",
         is_played=True,
     ),
@@ -70,6 +77,7 @@ FILE_SOURCES = {
         "csv",
         "Claims as the hospitals' old billing systems export them, as monthly CSV files.",
         "as the hospitals' claims exports say it",
+        "claims that only an old billing system knows are missing",
         setting="claims_csv_dir",
         is_played=True,
     ),
@@ -78,6 +86,7 @@ FILE_SOURCES = {
         "csv",
         "A Synthea export of your own: one file per table.",
         "as the Synthea export holds it",
+        "there is no synthetic population",
         setting="synthea_dir",
         is_watched=False,
     ),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from rcm_platform.explain import links
+from rcm_platform.explain import exceptions, links
 from rcm_platform.ingest import feeds, lake_access, received
 from rcm_platform.ingest.quarantine import items as quarantine_items
 from rcm_platform.operate.step_results import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 SOURCE_COLUMNS = ("source", "files", "bytes", "rows", "dollars", "held", "held $")
+EXCEPTION_COLUMNS = ("rule", "open", "dollars", "oldest, days", "what it says")
 PROOF_COLUMNS = ("proof", "scope", "unit", "amount", "unexplained", "")
 
 
@@ -53,6 +54,8 @@ class RunReport:
     stages: dict[str, float] = field(default_factory=dict)
     sources: list[list[str]] = field(default_factory=list)
     proof: list[list[str]] = field(default_factory=list)
+    exceptions: list[list[str]] = field(default_factory=list)
+    """What is open in the version that readers see, by rule: the most dollars first."""
     warnings: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -97,6 +100,7 @@ def read(settings: Settings, events: Iterable[dg.DagsterEvent], succeeded: bool)
     if version := versions.current(settings.published_dir):
         report.published, report.as_of = version.version, version.as_of
         report.published_path = str(version.path(settings.published_dir, OPERATIONS))
+        _add_exceptions(report, settings)
     return report
 
 
@@ -112,6 +116,7 @@ def record(instance: dg.DagsterInstance, run: dg.DagsterRun, report: RunReport) 
     for name, columns, rows in (
         ("sources", SOURCE_COLUMNS, report.sources),
         ("proof", PROOF_COLUMNS, report.proof),
+        ("open exceptions", EXCEPTION_COLUMNS, report.exceptions),
     ):
         if rows:
             named = [column or "holds" for column in columns]
@@ -216,6 +221,20 @@ def _proof_rows(check_name: str, conserved: ConservationResult) -> Iterator[list
         yield [subject, scope, unit, amounts[0], difference, "✓" if equal else "✗"]
     if tables:
         yield [subject, "raw and staging", "tables", str(tables), "0", "✓"]
+
+
+def _add_exceptions(report: RunReport, settings: Settings) -> None:
+    with versions.open_published(settings.published_dir, OPERATIONS) as con:
+        report.exceptions = [
+            [
+                of.rule_id,
+                f"{of.count:,}",
+                f"{of.amount:,.2f}",
+                f"{of.oldest_days:,}",
+                of.description,
+            ]
+            for of in exceptions.open_totals(con)
+        ]
 
 
 def _add_sources(report: RunReport, settings: Settings) -> None:

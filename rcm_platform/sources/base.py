@@ -28,6 +28,7 @@ Progress = Callable[[int, int, str], None] | None
 Level = Literal["file", "interchange", "transaction", "claim", "row", "table"]
 Status = Literal["loaded", "partial", "quarantined", "duplicate", "replayed"]
 Decision = Literal["loaded", "released", "corrected", "closed"]
+ExceptionDecisionKind = Literal["waived", "closed", "released", "reopened", "matched", "unmatched"]
 
 MONEY = pa.decimal128(18, 2)
 
@@ -81,10 +82,29 @@ DECISIONS_SCHEMA = pa.schema(
         ("arrival_date", pa.date32()),
     ]
 )
+EXCEPTION_DECISIONS_SCHEMA = pa.schema(
+    [
+        ("decision_id", pa.string()),
+        ("decision", pa.string()),
+        ("rule_id", pa.string()),
+        ("source_system", pa.string()),
+        ("record_type", pa.string()),
+        ("record_id", pa.string()),
+        ("source_file", pa.string()),
+        ("source_position", pa.string()),
+        ("remit_payment_key", pa.string()),
+        ("until_date", pa.date32()),
+        ("reason", pa.string()),
+        ("decided_by", pa.string()),
+        ("decided_at", pa.timestamp("us")),
+        ("arrival_date", pa.date32()),
+    ]
+)
 PLATFORM_TABLES = {
     "received_files": RECEIVED_FILES_SCHEMA,
     "quarantine": QUARANTINE_SCHEMA,
     "quarantine_decisions": DECISIONS_SCHEMA,
+    "exception_decisions": EXCEPTION_DECISIONS_SCHEMA,
 }
 
 
@@ -181,6 +201,43 @@ class QuarantineDecision:
         return hashlib.sha256("\n".join(what).encode()).hexdigest()[:20]
 
 
+@dataclass(frozen=True)
+class ExceptionDecision:
+    """What someone decided about one record that breaks a rule: grain, one record and decision.
+
+    waived: it is accepted until `until_date`; closed: it is settled for good; released: it counts
+    although its rule holds it; reopened: a decision before is taken back. matched: the deposit
+    `record_id` holds the payment `remit_payment_key`; unmatched: that is taken back.
+    The record is the one of the finding: its type, number, file and place. `arrival_date` is the
+    day from which it counts in reports: that of the figures when it was decided. `decided_at` is
+    in UTC.
+    """
+
+    decision: ExceptionDecisionKind
+    rule_id: str
+    source_system: str
+    record_type: str
+    record_id: str | None
+    source_file: str | None
+    source_position: str | None
+    reason: str
+    decided_by: str
+    decided_at: datetime
+    arrival_date: date
+    until_date: date | None = None
+    remit_payment_key: str | None = None
+
+    @property
+    def decision_id(self) -> str:
+        """The same decision at the same moment has the same id."""
+        what = (
+            self.decision, self.rule_id, self.source_system, self.record_type, self.record_id,
+            self.source_file, self.source_position, self.remit_payment_key, self.decided_by,
+            self.decided_at.isoformat(),
+        )  # fmt: skip
+        return hashlib.sha256("\n".join(part or "" for part in what).encode()).hexdigest()[:20]
+
+
 @dataclass
 class LoadSummary:
     """What one load did: counts of files and rows, bytes read, dollars by name."""
@@ -222,12 +279,14 @@ def write_platform_rows(
     received: Sequence[ReceivedFile],
     quarantine: Sequence[QuarantineItem],
     decisions: Sequence[QuarantineDecision] = (),
+    exception_decisions: Sequence[ExceptionDecision] = (),
 ) -> None:
     """Record received files, quarantined items and decisions in the batch with their rows."""
     written: tuple[tuple[str, Sequence[Any]], ...] = (
         ("received_files", received),
         ("quarantine", quarantine),
         ("quarantine_decisions", decisions),
+        ("exception_decisions", exception_decisions),
     )
     for table, items in written:
         schema = PLATFORM_TABLES[table]

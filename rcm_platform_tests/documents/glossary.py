@@ -29,11 +29,11 @@ def tables(manifest: Mapping[str, Any], project_dir: Path) -> dict[str, str]:
         if node["resource_type"] == "model" and node["fqn"][1] == "marts"
     )
     return {
-        "marts": _table(
+        "marts": as_table(
             ("Mart", "For", "What it shows"),
             ((f"`{name}`", persona, text) for persona, name, text in marts),
         ),
-        "kpis": _table(
+        "kpis": as_table(
             ("KPI", "Is", "Over", "When", "Owner"),
             (
                 (f"{row['label']} (`{row['kpi']}`)", row["numerator"], row["denominator"],
@@ -41,7 +41,7 @@ def tables(manifest: Mapping[str, Any], project_dir: Path) -> dict[str, str]:
                 for row in kpis
             ),
         ),
-        "assumptions": _table(
+        "assumptions": as_table(
             ("About", "Assumed", "Why", "Effect", "Owner"),
             (
                 (f"`{a.kpi or a.mart}`", a.statement, a.why, a.effect, a.owner)
@@ -67,7 +67,7 @@ def _first_sentence(text: str) -> str:
     return re.split(r"(?<=\.)\s|\sGrain:", " ".join(text.split()), maxsplit=1)[0]
 
 
-def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+def as_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     header = list(header)
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

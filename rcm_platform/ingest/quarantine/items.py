@@ -218,10 +218,12 @@ def dollars(held: Iterable[Item]) -> Decimal:
     return sum((item.dollar_amount or Decimal(0) for item in held), Decimal(0))
 
 
-def in_words(held: Sequence[Item], known: Mapping[str, Rule], limit: int = 5) -> list[str]:
+def in_words(
+    held: Sequence[Item], known: Mapping[str, Rule], limit: int = 5, *, is_kept: bool = True
+) -> list[str]:
     """A line for each rule and source: how many, dollars, one file, the rule, and what to do.
 
-    No value of a row is in it.
+    No value of a row is in it. What is not kept cannot be shown by a command.
     """
     lines = list[str]()
     for (source, rule), some in by_rule(held).items():
@@ -231,7 +233,8 @@ def in_words(held: Sequence[Item], known: Mapping[str, Rule], limit: int = 5) ->
         where = first.source_file if files == 1 else f"{files:,} files such as {first.source_file}"
         lines.append(
             f"{source}: {how_much(some)} in {where}, held by rule "
-            f"{rule}: {meaning} {first.next_step} See `{first.show_command}`."
+            f"{rule}: {meaning} {first.next_step}"
+            + (f" See `{first.show_command}`." if is_kept else "")
         )
     if len(lines) > limit:
         lines[limit:] = [f"and {len(lines) - limit:,} more rules: `rcm quarantine list`"]
