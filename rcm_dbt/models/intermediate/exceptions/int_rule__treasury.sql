@@ -60,8 +60,12 @@ nameless_deposits as (
     where
         deposits.payer_key is null
         and deposits.paid_by = 'unknown'
-        and deposits.payment_group_key is null
         and deposits.deposit_amount <> 0
+        and (
+            deposits.remitted_date is null
+            or {{ days_between('deposits.deposit_date', 'deposits.remitted_date') }}
+            > nameless_windows.window_days
+        )
 
 ),
 
@@ -109,7 +113,7 @@ short_deposits as (
 
     from reconciled
 
-    where reconciled.deposit_match = 'trace number'
+    where reconciled.deposit_match in ('trace number', 'by hand')
 
 ),
 
@@ -197,6 +201,7 @@ deposits_of_nobody_known as (
                 'day', 'nameless_deposits.window_days + 1', 'nameless_deposits.deposit_date'
             ),
             facility_key='nameless_deposits.facility_key',
+            resolved_date='nameless_deposits.remitted_date',
         ) }}
 
     from nameless_deposits

@@ -1,6 +1,7 @@
 -- Every bank deposit with the payments that it pays. A deposit pays the payments of its trace
 -- number (leading zeros aside) at its facility; where several payers use the number, those of the
--- payer that it names, else those of its amount. A card pays under another number, less a fee.
+-- payer that it names, else those of its amount. A card pays under another number, less a fee. What
+-- someone decided goes before all of it.
 with
 
 deposits as (
@@ -87,6 +88,31 @@ named as (
 
 ),
 
+by_hand as (
+
+    select
+        named.deposit_key,
+        min(payments.payment_group_key) as payment_group_key,
+        min(
+            case
+                when payments.recorded_date > hand_matches.effective_date
+                    then payments.recorded_date
+                else hand_matches.effective_date
+            end
+        ) as recorded_date
+
+    from named
+
+    inner join {{ ref('int_cash__hand_matches') }} as hand_matches
+        on named.deposit_id = hand_matches.deposit_id
+
+    inner join {{ ref('int_cash__remit_payments') }} as payments
+        on hand_matches.remit_payment_key = payments.remit_payment_key
+
+    group by named.deposit_key
+
+),
+
 payment_groups as (
 
     select
@@ -102,6 +128,8 @@ payment_groups as (
             as is_card
 
     from {{ ref('int_cash__remit_payments') }}
+
+    where not is_matched_by_hand
 
     group by
         payment_group_key,
@@ -139,6 +167,8 @@ candidates as (
 
     left join listed_payers
         on payment_groups.payer_key = listed_payers.payer_key
+
+    where named.deposit_key not in (select by_hand.deposit_key from by_hand)
 
 ),
 
@@ -208,6 +238,7 @@ card_candidates as (
         payment_groups.is_card
         and named.payer_key is null
         and named.paid_by = 'unknown'
+        and named.deposit_key not in (select by_hand.deposit_key from by_hand)
         and named.deposit_key not in (select by_trace.deposit_key from by_trace)
         and payment_groups.payment_group_key not in (
             select by_trace.payment_group_key from by_trace
@@ -216,6 +247,16 @@ card_candidates as (
 ),
 
 matches as (
+
+    select
+        deposit_key,
+        payment_group_key,
+        recorded_date,
+        'by hand' as match_method
+
+    from by_hand
+
+    union all
 
     select
         deposit_key,
