@@ -4,7 +4,8 @@
 
     A part is known from the day of that date; a date that is named a month has no day, nor has what is
     given as `known_date='null'`. Where the numerator comes later than the denominator (cash for a month
-    of service), `numerator_date` says when, and the two are parts of their own.
+    of service), `numerator_date` says when, and the two are parts of their own. What has no date
+    is of no month, and is listed as such (rules N1, N2).
 #}
 {% macro kpi_rows(
     kpi,
@@ -36,7 +37,7 @@
 
     from {{ relation }}
 
-    where {{ where }}
+    where {{ month }} is not null and {{ where }}
     {%- if not loop.last %}
 
     union all

@@ -29,11 +29,13 @@ from rcm_platform.ingest import lake_access
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
 from rcm_platform.operate.run_tags import WHOLE_BUILD_TAG
+from rcm_platform.operate.step_results import problems_metadata
 from rcm_platform.publish import first_rows
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import assumptions, build_state, data_tests
+from rcm_platform.warehouse import assumptions, build_state, data_tests, failed_tests
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse import tables as warehouse_tables
+from rcm_platform.warehouse.failed_tests import FailedTest
 from rcm_platform.warehouse.tables import Tables
 
 FIRST_ROWS = "First rows"
@@ -140,11 +142,14 @@ def _with_metadata(
     The stock `fetch_row_counts` busy-waits while dbt runs and leaves the file locked.
     """
     built: list[dg.Output[Any]] = []
+    failing: list[dg.AssetCheckResult] = []
     failure: Exception | None = None
     try:
         for event in _with_layers(context, _read_ahead(invocation)):
             if isinstance(event, dg.Output):
                 built.append(event)
+            elif isinstance(event, dg.AssetCheckResult) and not event.passed:
+                failing.append(event)  # its rows can be read when dbt has left the file
             elif isinstance(event, dg.AssetCheckResult):
                 yield event._replace(metadata=_without_ids(event.metadata))
             else:
@@ -168,8 +173,27 @@ def _with_metadata(
                 **column_lineage.metadata(manifest, columns, model),
             }
         )
+    failed = failed_tests.read(settings) if failing else []
+    yield from _with_rows(failing, failed)
+    if failure and (count := sum(test.stops for test in failed)):
+        raise dg.Failure(
+            f"{count} of the checks that may stop publication failed: each says what it found.",
+            allow_retries=False,
+        ) from None
     if failure:
         raise failure
+
+
+def _with_rows(
+    failing: list[dg.AssetCheckResult], failed: list[FailedTest]
+) -> Iterator[dg.AssetCheckResult]:
+    """Failed checks, with the rows that they are about."""
+    sentences = {test.test: test.sentence for test in failed}
+    for result in failing:
+        test = str((result.metadata or {})["unique_id"].value)
+        metadata = _without_ids(result.metadata)
+        metadata |= problems_metadata([sentences[test]] if test in sentences else [])
+        yield result._replace(metadata=metadata)
 
 
 def _without_ids(metadata: Mapping[str, Any] | None) -> dict[str, Any]:

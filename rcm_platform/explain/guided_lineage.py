@@ -46,7 +46,8 @@ STORIES: Mapping[str, Story] = {
         "raw": ("raw/treasury/bank_deposits", "raw/treasury/gl_postings"),
         "staging": ("staging/stg_treasury__bank_deposits", "staging/stg_treasury__gl_postings"),
         "intermediate": (
-            "intermediate/int_cash__remit_payments", "intermediate/int_cash__reconciliation",
+            "intermediate/int_cash__remit_payments", "intermediate/int_cash__deposits",
+            "intermediate/int_cash__reconciliation",
         ),
         "marts_finance": ("marts/mart_cash_reconciliation",),
     }),

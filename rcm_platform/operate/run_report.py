@@ -179,17 +179,10 @@ def _why(error: Any) -> str:
 def _add_check(report: RunReport, check: Any) -> None:
     report.checks_passed += check.passed
     report.checks_failed += not check.passed
-    if not check.passed and (problems := problems_of(check.metadata)):
-        report.warnings.extend(problems)
-    elif not check.passed:
-        said = "; ".join(
-            f"{key}: {value.value}"
-            for key, value in check.metadata.items()
-            if isinstance(value.value, str | int | float) and not key.startswith("dagster")
-        )
+    if not check.passed:
         blocks = check.blocking and check.severity.value == "ERROR"
-        name = f"{check.asset_key.to_user_string()}: {check.check_name}"
-        (report.failures if blocks else report.warnings).append(f"check {name} ({said})")
+        told = report.failures if blocks else report.warnings
+        told.extend(problems_of(check.metadata) or [_said(check)])
     mark = "✓" if check.passed else "✗"
     if conserved := ConservationResult.of(check.metadata):
         report.proof.extend(_proof_rows(check.check_name, conserved))
@@ -202,6 +195,16 @@ def _add_check(report: RunReport, check: Any) -> None:
         report.proof.append(
             ["truth", "planted faults", "findings", f"{faults.planted:,}", f"{wrong:,}", mark]
         )
+
+
+def _said(check: Any) -> str:
+    """A failed check by its name and figures, where it says nothing else."""
+    figures = "; ".join(
+        f"{key}: {value.value}"
+        for key, value in check.metadata.items()
+        if isinstance(value.value, str | int | float) and not key.startswith("dagster")
+    )
+    return f"check {check.asset_key.to_user_string()}: {check.check_name} ({figures})"
 
 
 def _proof_rows(check_name: str, conserved: ConservationResult) -> Iterator[list[str]]:

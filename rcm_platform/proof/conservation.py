@@ -178,14 +178,13 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
     ]
     synthea = f"""select sum(cast(payments as decimal(18, 2)))
         from {raw.last_export("synthea", "claims_transactions")} where type = 'PAYMENT'"""
-    # a payer's deposit that no remittance explains is cash too
+    # a payer's deposit that no remittance explains is cash too: which ones is judged by their
+    # matches, how much by the bank's own file
     unapplied = f"""select sum(try_cast(amount as decimal(18, 2)))
-        from {raw.latest_deposits}
-        where payer_name in (select payer_name from {raw.everything("operations", "payers")})
-            and trace_number not in (
-                select trace_number from {raw.payments} where trace_number is not null
-            )
-            and exists (from {raw.payments})"""
+        from {raw.latest_deposits} where deposit_id in (
+            select deposit_id from intermediate.int_cash__unapplied_deposits
+            where applied_date is null
+        )"""
     queries = [*patient, *payer, synthea, unapplied]
     yield ProofLine(
         "cash",
@@ -195,6 +194,19 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
             "raw": sum((raw.sum(query) for query in queries), Decimal(0)),
             "ledger": raw.sum("select sum(cash_amount) from marts.fct_ledger_entries"),
             "marts": raw.sum("select sum(cash_amount) from marts.mart_clinician_productivity"),
+        },
+    )
+    yield ProofLine(
+        "cash",
+        "bank deposits",
+        "dollars",
+        {
+            "raw": raw.sum(
+                f"select sum(try_cast(amount as decimal(18, 2))) from {raw.latest_deposits}"
+            ),
+            "matched or listed": raw.sum(
+                "select sum(deposit_amount) from intermediate.int_cash__deposits"
+            ),
         },
     )
 
@@ -207,9 +219,15 @@ def _work(raw: _Raw) -> Iterable[ProofLine]:
             "wRVU",
             {
                 "raw": raw.sum(_work_recorded(raw, hospital)),
-                "encounters": raw.sum(
-                    f"""select sum(work_rvu) from marts.fct_encounters
-                    where source_system = '{hospital}'"""
+                # work of a visit that nobody knows is set aside (rule N5)
+                "encounters and set aside": raw.sum(
+                    f"""select sum(work_rvu) from (
+                        select work_rvu from marts.fct_encounters
+                        where source_system = '{hospital}'
+                        union all
+                        select total_work_rvu from intermediate.int_procedure__current
+                        where source_system = '{hospital}' and encounter_key is null
+                    )"""
                 ),
             },
         )

@@ -1,5 +1,5 @@
-"""What a data test of dbt is called in the graph, and what it says: that it holds, and what to do
-when it does not.
+"""What a data test of dbt is called in the graph, and what it says: that it holds, what to do when
+it does not, and why it may then stop publication, if it may.
 
 dbt makes a name of all the arguments of a test, and gives no description. Here both follow from the
 kind of the test and its arguments. A test with a `name` in its yml keeps it, one with a
@@ -20,12 +20,14 @@ _REFERENCE = re.compile(r"(?:\{\{\s*)?ref\(['\"](\w+)['\"]\)(?:\s*\}\})?")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of test: what holds, what to do when it does not, and the name of a test, where it is
-    not that of its kind. The arguments of the test fill them."""
+    """A kind of test: what holds, what to do when it does not, the name of a test, where it is not
+    that of its kind, and why a failure stops publication (a kind without a reason warns). The
+    arguments of the test fill them."""
 
     holds: str
     to_do: str
     name: str = ""
+    stops_because: str = ""
 
 
 _TWICE = (
@@ -38,6 +40,9 @@ _UNEQUAL = (
     "until the rows are found."
 )
 _UNTRUE = "look at the rows for which it is not so, and at the models that they come from."
+_DOUBLED = "what is joined to it would be counted twice"
+_LOST = "money or rows would be missing, or counted twice, on the way from the sources to the marts"
+_FALSE = "figures that are made of each other would contradict each other"
 _NOT_FOUND = (
     "look at the values that are not found: their row was left out of the other table, or the "
     "source never delivered it."
@@ -51,20 +56,24 @@ KINDS = {
         name="{column_name}_values",
     ),
     "carries_over": Kind(
-        "For each {columns}, {opening} is {closing} of the row before it by {order_by}.", _UNTRUE
+        "For each {columns}, {opening} is {closing} of the row before it by {order_by}.",
+        _UNTRUE,
+        stops_because=_LOST,
     ),
     "date_order": Kind(
         "{column_name} is never before {not_before}.",
         "look at where the rows come from: the two dates are in the wrong order there.",
         name="{column_name}_order",
     ),
-    "expression_is_true": Kind("In each row: {expression}.", _UNTRUE),
+    "expression_is_true": Kind("In each row: {expression}.", _UNTRUE, stops_because=_FALSE),
     "filled": Kind("Never empty: {columns}.", _EMPTY),
     "foreign_keys": Kind(
         "Each value of {keys} is that of a row in the table whose key it is.", _NOT_FOUND
     ),
     "history_is_whole": Kind(
-        "The versions of each {key} follow one another without a gap or an overlap.", _UNTRUE
+        "The versions of each {key} follow one another without a gap or an overlap.",
+        _UNTRUE,
+        stops_because=_DOUBLED,
     ),
     "not_negative": Kind(
         "{column_name} is never below zero.",
@@ -73,26 +82,37 @@ KINDS = {
         name="{column_name}_not_negative",
     ),
     "not_null": Kind("{column_name} is never empty.", _EMPTY, name="{column_name}_filled"),
-    "primary_key": Kind("One row for each {columns}, and none of it is empty.", _TWICE),
+    "primary_key": Kind(
+        "One row for each {columns}, and none of it is empty.", _TWICE, stops_because=_DOUBLED
+    ),
     "relationships": Kind(
         "Each {column_name} is a {field} of {to}.", _NOT_FOUND, name="{column_name}_exists"
     ),
     "sum_equals": Kind(
         "The sum of {expression} is that of {compare_expression} in {compare_model}, to the cent.",
         _UNEQUAL,
+        stops_because=_LOST,
     ),
     "sum_equals_by": Kind(
         "For each {columns}, the sum of {expression} is that of {compare_expression} in "
         "{compare_model}, to the cent.",
         _UNEQUAL,
+        stops_because=_LOST,
     ),
-    "unique": Kind("No two rows have the same {column_name}.", _TWICE, name="{column_name}_unique"),
-    "unique_combination": Kind("One row for each {columns}, any of which may be empty.", _TWICE),
+    "unique": Kind(
+        "No two rows have the same {column_name}.",
+        _TWICE,
+        name="{column_name}_unique",
+        stops_because=_DOUBLED,
+    ),
+    "unique_combination": Kind(
+        "One row for each {columns}, any of which may be empty.", _TWICE, stops_because=_DOUBLED
+    ),
 }
-_ANY = Kind("The query of the test finds no row.", _UNTRUE)
+_ANY = Kind("The query of the test finds no row.", _UNTRUE, stops_because=_FALSE)
 
-_STOPS = "It stops the run: what is made of this table is not built, and nothing is published."
-_WARNS = "It warns; the run goes on."
+_STOPS = "Nothing is published while it fails: {why}."
+_WARNS = "It warns: the data are published as they are."
 
 
 def with_names(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,22 +149,36 @@ def short_name(node: Mapping[str, Any]) -> str:
 
 
 def description(node: Mapping[str, Any]) -> str:
-    """What holds, for which rows, what to do when it does not, and what fails with it."""
+    """What holds, for which rows, what to do when it does not, and whether publication stops."""
+    stops = _STOPS.format(why=KINDS.get(_kind(node), _ANY).stops_because)
+    sentences = [node["description"], holds(node), f"If it fails, {to_do(node)}"]
+    return " ".join([*filter(None, sentences), stops if may_stop(node) else _WARNS])
+
+
+def holds(node: Mapping[str, Any]) -> str:
+    """What holds of which rows."""
     given = (node.get("test_metadata") or {}).get("kwargs", {})
-    kind = KINDS.get(_kind(node), _ANY)
     said = {name: _text(name, value) for name, value in given.items()}
     if "expression" in said:
         said = {"compare_expression": said["expression"]} | said
-    sentences = [node["description"], kind.holds.format(**said)]
+    sentences = [KINDS.get(_kind(node), _ANY).holds.format(**said)]
     if filled := given.get("filled"):
         sentences.append(f"Never empty either: {_text('columns', filled)}.")
     if where := node["config"].get("where"):
         sentences.append(f"Only rows where {_code(where)} count.")
     if where := given.get("compare_where"):
         sentences.append(f"Of {said['compare_model']} only rows where {_code(where)} count.")
-    warns = node["config"]["severity"].lower() == "warn"
-    sentences += [f"If it fails, {kind.to_do}", _WARNS if warns else _STOPS]
-    return " ".join(sentence for sentence in sentences if sentence)
+    return " ".join(sentences)
+
+
+def to_do(node: Mapping[str, Any]) -> str:
+    """The next step of whoever finds it failed."""
+    return KINDS.get(_kind(node), _ANY).to_do
+
+
+def may_stop(node: Mapping[str, Any]) -> bool:
+    """Whether nothing is published while it fails."""
+    return bool(node["config"]["severity"].lower() == "error")
 
 
 def _kind(node: Mapping[str, Any]) -> str:

@@ -10,17 +10,23 @@ import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from filelock import FileLock
 
+from rcm_platform.ingest import lake_access
 from rcm_platform.operate import pipeline
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built, RunCli
+from rcm_platform_tests.support.small_hospitals import change, create_hospital
 
 FILES = Path(__file__).parent / "x12"
 DAYS = 3
+BANK = Path(__file__).parent / "bank"
+BANK_FOLDERS = ("x12", "treasury", "operations")
+DAMAGE = Path(__file__).parent / "damaged_hospital.sql"
 
 
 def deliver(day: int, folder: Path) -> None:
@@ -48,6 +54,39 @@ def x12_cases(shared: Path, rcm: RunCli) -> Built:
                 pipeline.load_all(settings)
             deliver(DAYS, settings.x12_dir)
             done = rcm("run", home=home, world="off", x12_dir=settings.x12_dir)
+            output.write_text(done.stdout + done.stderr)
+            code.write_text(str(done.returncode))
+    return Built(settings, int(code.read_text()), output.read_text())
+
+
+@pytest.fixture(scope="session")
+def hospitals_and_bank(shared: Path, rcm: RunCli) -> Built:
+    """A run of `rcm run` on two hospitals of a few rows, a bank and a list of facilities."""
+    home = shared / "hospitals_and_bank"
+    output, code = home / "output.txt", home / "exit_code"
+    given: dict[str, Any] = dict(
+        home=home,
+        world=False,
+        hospital_a_url=str(home / "a.duckdb"),
+        hospital_b_url=str(home / "b.duckdb"),
+        **{f"{feed}_dir": home / feed for feed in BANK_FOLDERS},
+    )
+    settings = Settings(**given)
+    shared.mkdir(parents=True, exist_ok=True)
+    with FileLock(shared / "hospitals_and_bank.lock"):
+        if not code.exists():
+            home.mkdir()
+            for feed in BANK_FOLDERS:
+                shutil.copytree(BANK / feed, home / feed)
+            create_hospital(home / "a.duckdb")
+            change(home / "a.duckdb", DAMAGE.read_text())
+            create_hospital(home / "b.duckdb", is_b=True)
+            pipeline.load_all(settings)
+            change(home / "b.duckdb", "delete from encounters where EncounterID = 'E1'")
+            with lake_access.writing(settings) as lake:
+                pipeline.land(settings, lake, "hospital_b", compares_all=True)
+                pipeline.end_load(settings, lake)
+            done = rcm("run", **given | {"world": "off"})
             output.write_text(done.stdout + done.stderr)
             code.write_text(str(done.returncode))
     return Built(settings, int(code.read_text()), output.read_text())

@@ -13,6 +13,7 @@ from rcm_platform.proof import truth
 from rcm_platform.settings import Settings
 from rcm_platform.sources.catalog import raw_tables
 from rcm_platform.sources.hospitals import hospitals
+from rcm_platform.warehouse import data_tests
 from rcm_platform.warehouse.column_lineage import raw_table
 from rcm_platform_tests.support.handmade import PROJECT, code_of
 
@@ -219,6 +220,20 @@ def test_no_package_is_needed() -> None:
 
 
 UNIQUE = ("unique", "primary_key", "unique_combination")
+
+
+def test_only_what_would_be_lost_or_falsified_stops_publication(parsed: dict[str, Any]) -> None:
+    """A test that may stop it is of a kind that says why; of those that speak of what others sent
+    (filled, known, in order) all warn."""
+    tests = [node for node in parsed["nodes"].values() if node["resource_type"] == "test"]
+    wrong = [
+        test["name"]
+        for test in tests
+        if data_tests.may_stop(test)
+        and not data_tests.KINDS[test["test_metadata"]["name"]].stops_because
+    ]
+    assert wrong == []
+    assert sum(map(data_tests.may_stop, tests)) < len(tests)
 
 
 def test_every_mart_says_what_a_row_is(parsed: dict[str, Any]) -> None:

@@ -23,14 +23,13 @@ from rcm_platform.ingest import feeds, lake_access, load, synthetic
 from rcm_platform.ingest.quarantine import settle
 from rcm_platform.lake import Lake
 from rcm_platform.persons import store
-from rcm_platform.proof import blocking_rules, conservation, files, planted_faults
+from rcm_platform.proof import conservation, files, planted_faults
 from rcm_platform.proof import truth as proof_truth
 from rcm_platform.proof.planted_faults import RuleResult
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import project as dbt_project
-from rcm_platform_tests.conftest import RunCli
 
 pytestmark = pytest.mark.prove
 
@@ -131,12 +130,11 @@ class Alone:
         """What the checks say that block publishing."""
         with self.warehouse() as con:
             proven = conservation.prove(con, self.lake, self.as_of, hospitals(self.settings))
-            rules = [rule.rule_id for rule in blocking_rules.blocking(con)]
         lines = [
             *files.account_for_files(self.lake),
             *(x for xs in proven.values() for x in xs),
         ]
-        return rules + [f"{line.subject}: {line.scope}" for line in lines if not line.passed]
+        return [f"{line.subject}: {line.scope}" for line in lines if not line.passed]
 
     def untrue(self) -> list[str]:
         """The marts whose figures are not the truth."""
@@ -242,35 +240,3 @@ def test_a_fault_alone_is_found_treated_and_published(fault: str, home: Path) ->
     assert alone.untrue() == []
     assert alone.blocked_by() == []
     assert alone.published().is_current
-
-
-@pytest.mark.parametrize("fault", with_action("block"))
-def test_a_fault_that_blocks_alone_keeps_a_run_from_publishing(
-    fault: str, rcm: RunCli, tmp_path: Path
-) -> None:
-    faults, rule_id = f"none,{fault}={RATES[fault]}", FAULTS[fault]["detector"]
-    settings = Settings(home=tmp_path, world_size="tiny", world_start=START, world_through=THROUGH)
-    done = rcm(
-        "run",
-        home=tmp_path,
-        world_size="tiny",
-        world_start=START,
-        world_through=THROUGH,
-        world_faults=faults,
-    )
-    alone = Alone(settings)
-    (rule,) = alone.rules()
-    show(fault, rule)
-    assert done.returncode == 1
-    assert rule.rule_id == rule_id
-    assert rule.planted >= SEVERAL
-    assert (rule.recall, rule.precision) == (1, 1)
-
-    assert alone.untrue() == []
-    assert alone.blocked_by() == [rule_id]
-    assert versions.current(settings.published_dir) is None
-    assert f"nothing_blocks ({rule_id} (" in " ".join(done.stdout.split())
-    assert "Nothing was published" in done.stdout
-    held = versions.held(settings.published_dir)
-    assert held
-    assert f"{rule_id} (" in str(held)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import shutil
-from decimal import Decimal
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from rcm_platform.proof import blocking_rules, planted_faults
+from rcm_platform.proof import planted_faults
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built, RunCli
 
@@ -114,21 +113,6 @@ def test_what_is_missed_or_made_up_is_told(
     assert {difference.record.split(" ")[0] for difference in different} == {rule_id}
 
 
-def test_an_open_finding_of_a_blocking_rule_blocks(built: Built, tmp_path: Path) -> None:
-    with built.warehouse() as con:
-        assert blocking_rules.blocking(con) == []
-    copy = tmp_path / "rcm.duckdb"
-    shutil.copy(built.settings.warehouse_path, copy)
-    with duckdb.connect(str(copy)) as con:
-        con.execute(
-            "update marts.mart_data_exceptions set rule_id = 'R2', action = 'block', "
-            "is_open = true, finding_amount = 12.50 where finding_key = "
-            "(select min(finding_key) from marts.mart_data_exceptions)"
-        )
-        (found,) = blocking_rules.blocking(con)
-    assert (found.rule_id, found.count, found.amount) == ("R2", 1, Decimal("12.50"))
-
-
 @pytest.mark.prove
 def test_every_kind_of_fault_is_found_in_a_small_world(rcm: RunCli, tmp_path: Path) -> None:
     rates = ",".join(f"{name}={rate}" for name, rate in RATES.items())
@@ -148,13 +132,11 @@ def test_every_kind_of_fault_is_found_in_a_small_world(rcm: RunCli, tmp_path: Pa
 
 
 @pytest.mark.prove
-def test_a_missing_deposit_blocks_and_is_found(rcm: RunCli, tmp_path: Path) -> None:
+def test_a_missing_deposit_is_found_and_the_rest_is_published(rcm: RunCli, tmp_path: Path) -> None:
     rates = "deposit_short=20000,missing_deposit=20000"
     done = rcm("run", home=tmp_path, world_size="tiny", world_faults=rates)
-    assert done.returncode == 1
-    assert "nothing_blocks" in done.stdout
-    assert "Nothing was published" in done.stdout
-    rules = _results(Built(Settings(home=tmp_path, world_size="tiny"), 1, done.stdout))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rules = _results(Built(Settings(home=tmp_path, world_size="tiny"), 0, done.stdout))
     assert rules["R1"].planted > 0
     assert rules["R2"].planted > 0
     assert all(rule.passed for rule in rules.values())

@@ -69,12 +69,15 @@ def test_a_test_has_a_short_name_and_says_what_holds_and_what_to_do(
     named = data_tests.with_names({"nodes": {"test.p.it": test}})["nodes"]["test.p.it"]
     assert named["name"] == name
     assert named["meta"]["description"].startswith(says)
-    assert "nothing is published" in named["meta"]["description"]
 
 
-def test_a_test_that_warns_says_that_the_run_goes_on() -> None:
-    test = node("not_null", column_name="kind") | {"config": {"severity": "warn"}}
-    assert data_tests.description(test).endswith("It warns; the run goes on.")
+def test_a_test_says_whether_publication_stops_and_why() -> None:
+    stops = node("primary_key", columns=["visit_key"])
+    assert "Nothing is published while it fails: what is joined to it would be counted twice" in (
+        data_tests.description(stops)
+    )
+    warns = node("not_null", column_name="kind") | {"config": {"severity": "warn"}}
+    assert data_tests.description(warns).endswith("It warns: the data are published as they are.")
 
 
 def test_a_description_in_the_yml_comes_first() -> None:

@@ -29,10 +29,9 @@ def test_none_plants_nothing() -> None:
     assert planted("none") == Counter()
 
 
-def test_the_default_plants_every_fault_but_those_that_must_block() -> None:
+def test_the_default_plants_every_fault_that_has_a_rate() -> None:
     found = planted("")
-    blocking = {row["fault_type"] for row in TABLE.rows if row["action"] == "block"}
-    assert set(found) == set(NAMES) - blocking
+    assert set(found) == {row["fault_type"] for row in TABLE.rows if row["rate_per_million"] != "0"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,10 +41,7 @@ def test_each_fault_can_be_planted_alone(name: str) -> None:
 
 
 def test_actions_and_rules_are_those_of_the_table() -> None:
-    assert {row["action"] for row in TABLE.rows} == {"correct", "quarantine", "bucket", "block"}
-    for row in TABLE.rows:
-        if row["action"] == "block":
-            assert row["rate_per_million"] == "0", row["fault_type"]
+    assert {row["action"] for row in TABLE.rows} == {"correct", "quarantine", "bucket"}
 
 
 def test_an_absence_is_known_only_after_its_window() -> None:

@@ -3,6 +3,7 @@
     for all keys of a model, where a relationships test each would be many.
 #}
 {% test foreign_keys(model, keys) %}
+    {{ config(severity='warn') }}
 {%- set owners = {
     'patient_key': 'dim_patient',
     'patient_version_key': 'dim_patient',
@@ -20,7 +21,7 @@
 {% for key in keys %}
     select
         '{{ key }}' as key_name,
-        {{ key }} as key_value
+        *
 
     from {{ model }}
 

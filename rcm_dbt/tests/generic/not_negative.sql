@@ -1,7 +1,8 @@
 {# A count, an amount or a lag that cannot be below zero; empty is allowed. #}
 {% test not_negative(model, column_name) %}
+    {{ config(severity='warn') }}
 
-    select {{ column_name }}
+    select *
 
     from {{ model }}
 

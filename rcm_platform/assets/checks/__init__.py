@@ -3,7 +3,7 @@ and truth (of the synthetic world alone)."""
 
 import dagster as dg
 
-from rcm_platform.assets.checks import arrivals, blocking_rules, conservation, privacy, trace, truth
+from rcm_platform.assets.checks import arrivals, conservation, privacy, trace, truth
 from rcm_platform.settings import Settings
 
 
@@ -13,7 +13,6 @@ def build(settings: Settings) -> list[dg.AssetChecksDefinition]:
         arrivals.build(settings),
         conservation.files_accounted(settings),
         conservation.conserved(settings),
-        blocking_rules.nothing_blocks(),
         trace.kpis_trace(settings),
         trace.kpis_reach_a_source(settings),
         privacy.nothing_private_leaves(settings),

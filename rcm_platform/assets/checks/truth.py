@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 from dagster_duckdb import DuckDBResource
 
-from rcm_platform.assets.checks.blocking_rules import EXCEPTIONS
 from rcm_platform.assets.checks.common import as_of_date, is_asked, mart_key, not_applicable
 from rcm_platform.assets.common import nightly_check
 from rcm_platform.assets.persons import person_table_key
@@ -22,7 +21,7 @@ def faults_found_true(settings: Settings) -> dg.AssetChecksDefinition:
     """Of what the rules find, against what the world planted."""
 
     @dg.asset_check(
-        asset=mart_key(EXCEPTIONS),
+        asset=mart_key("mart_data_exceptions"),
         name="faults_found_true",
         **nightly_check(
             "Each planted fault is found by its rule, and such a rule finds nothing else."

@@ -57,7 +57,7 @@ hospital_encounters as (
         ]) }} as facility_key,
         ranked.department_id,
         departments.department_name,
-        ranked.encounter_date,
+        {{ known_date('ranked.encounter_date') }} as encounter_date,
         ranked.encounter_type,
         ranked.recorded_date
 
@@ -84,7 +84,7 @@ synthea_encounters as (
         {{ foreign_key(["'synthea'", 'organization_id']) }} as facility_key,
         cast(null as {{ dbt.type_string() }}) as department_id,
         cast(null as {{ dbt.type_string() }}) as department_name,
-        encounter_date,
+        {{ known_date('encounter_date') }} as encounter_date,
         encounter_type,
         recorded_date
 
@@ -127,6 +127,7 @@ final as (
         keyed.encounter_id,
         keyed.patient_key,
         patients.patient_version_key,
+        keyed.provider_id,
         keyed.provider_key,
         keyed.facility_key,
         keyed.department_key,
@@ -139,7 +140,8 @@ final as (
 
     left join patients
         on keyed.patient_key = patients.patient_key
-        and {{ valid_on('patients', 'keyed.encounter_date') }}
+        -- a visit without a date has the version of the day on which it was known
+        and {{ valid_on('patients', 'coalesce(keyed.encounter_date, keyed.recorded_date)') }}
 
 )
 

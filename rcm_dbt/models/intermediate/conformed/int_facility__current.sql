@@ -33,20 +33,109 @@ organizations as (
 
 ),
 
-unlisted_hospitals as (
+-- a hospital by the name of its system, and one that only the treasury or the costs name
+named as (
 
-    select distinct
-        {{ surrogate_key(["'operations'", 'source_system']) }} as facility_key,
-        source_system,
+    select
         source_system as facility_id,
-        source_system as facility_name,
-        cast(null as {{ dbt.type_string() }}) as npi,
-        cast(null as {{ dbt.type_string() }}) as tin,
-        'hospital' as facility_type
+        source_system
 
     from {{ ref('int_transaction__current') }}
 
-    where source_system not in (select operations.source_system from operations)
+    union
+
+    select
+        source_system as facility_id,
+        source_system
+
+    from {{ ref('int_encounter__current') }}
+
+    union
+
+    select
+        source_system as facility_id,
+        source_system
+
+    from {{ ref('int_staff__work') }}
+
+    union
+
+    select
+        facility_id,
+        source_system
+
+    from {{ ref('stg_treasury__bank_deposits') }}
+
+    union
+
+    select
+        facility_id,
+        source_system
+
+    from {{ ref('stg_treasury__gl_postings') }}
+
+    union
+
+    select
+        facility_id,
+        source_system
+
+    from {{ ref('stg_operations__facility_costs') }}
+
+),
+
+unlisted_hospitals as (
+
+    select
+        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
+        min(source_system) as source_system,
+        facility_id,
+        facility_id as facility_name,
+        cast(null as {{ dbt.type_string() }}) as npi,
+        cast(null as {{ dbt.type_string() }}) as tin,
+        case when min(source_system) = facility_id then 'hospital' else 'other facility' end
+            as facility_type
+
+    from named
+
+    where
+        facility_id not in (select operations.facility_id from operations)
+        and source_system <> 'synthea'
+        and source_system not in (select operations.source_system from operations)
+
+    group by facility_id
+
+),
+
+synthea_visits as (
+
+    select distinct organization_id
+
+    from {{ ref('stg_synthea__encounters') }}
+
+    where organization_id is not null
+
+),
+
+-- an organization that the list of its export does not have
+unlisted_organizations as (
+
+    select
+        {{ surrogate_key(["'synthea'", 'synthea_visits.organization_id']) }} as facility_key,
+        'synthea' as source_system,
+        synthea_visits.organization_id as facility_id,
+        {{ dbt.concat(["'Not on the list: '", 'synthea_visits.organization_id']) }}
+            as facility_name,
+        cast(null as {{ dbt.type_string() }}) as npi,
+        cast(null as {{ dbt.type_string() }}) as tin,
+        'organization' as facility_type
+
+    from synthea_visits
+
+    left join organizations
+        on synthea_visits.organization_id = organizations.facility_id
+
+    where organizations.facility_id is null
 
 ),
 
@@ -73,6 +162,8 @@ final as (
     select * from operations
     union all
     select * from organizations
+    union all
+    select * from unlisted_organizations
     union all
     select * from unlisted_hospitals
     union all

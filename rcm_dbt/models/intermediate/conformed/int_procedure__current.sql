@@ -68,7 +68,9 @@ hospital_procedures as (
         modifiers,
         units,
         work_rvu,
-        recorded_date
+        recorded_date,
+        _source_file,
+        _source_position
 
     from ranked
 
@@ -84,7 +86,9 @@ hospital_procedures as (
         cast(null as {{ dbt.type_string() }}) as modifiers,
         1 as units,
         codes.work_rvu,
-        visits.recorded_date
+        visits.recorded_date,
+        visits._source_file,
+        visits._source_position
 
     from visits
 
@@ -107,7 +111,9 @@ synthea_procedures as (
             'stopped_at',
         ]) }} as content_key,
         procedure_code,
-        recorded_date
+        recorded_date,
+        _source_file,
+        _source_position
 
     from {{ ref('stg_synthea__procedures') }}
 
@@ -127,7 +133,9 @@ numbered_synthea_procedures as (
         cast(null as {{ dbt.type_string() }}) as modifiers,
         1 as units,
         cast(null as decimal(9, 2)) as work_rvu,
-        recorded_date
+        recorded_date,
+        _source_file,
+        _source_position
 
     from synthea_procedures
 
@@ -141,21 +149,35 @@ unioned as (
 
 ),
 
+encounters as (
+
+    select * from {{ ref('int_encounter__current') }}
+
+),
+
+-- work of a visit that is not known, or was deleted, has none
 final as (
 
     select
-        {{ surrogate_key(['source_system', 'procedure_id']) }} as procedure_key,
-        {{ foreign_key(['source_system', 'encounter_id']) }} as encounter_key,
-        source_system,
-        procedure_id,
-        procedure_code,
-        modifiers,
-        units,
-        work_rvu,
-        cast(work_rvu * units as decimal(18, 2)) as total_work_rvu,
-        recorded_date
+        {{ surrogate_key(['unioned.source_system', 'unioned.procedure_id']) }} as procedure_key,
+        encounters.encounter_key,
+        unioned.source_system,
+        unioned.procedure_id,
+        unioned.encounter_id,
+        unioned.procedure_code,
+        unioned.modifiers,
+        unioned.units,
+        unioned.work_rvu,
+        cast(unioned.work_rvu * unioned.units as decimal(18, 2)) as total_work_rvu,
+        unioned.recorded_date,
+        unioned._source_file,
+        unioned._source_position
 
     from unioned
+
+    left join encounters
+        on unioned.source_system = encounters.source_system
+        and unioned.encounter_id = encounters.encounter_id
 
 )
 

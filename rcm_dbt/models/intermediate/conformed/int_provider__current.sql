@@ -98,7 +98,7 @@ unioned as (
 
 ),
 
-final as (
+listed as (
 
     select
         {{ surrogate_key(['source_system', 'provider_id']) }} as provider_key,
@@ -107,9 +107,73 @@ final as (
         npi,
         provider_name,
         specialty,
-        department_name
+        department_name,
+        false as is_inferred
 
     from unioned
+
+),
+
+named as (
+
+    select
+        source_system,
+        provider_id
+
+    from {{ ref('int_encounter__current') }}
+
+    where provider_id is not null
+
+    union
+
+    select
+        source_system,
+        provider_id
+
+    from {{ ref('int_transaction__current') }}
+
+    where provider_id is not null
+
+    union
+
+    select
+        source_system,
+        provider_id
+
+    from {{ ref('stg_synthea__claims') }}
+
+    where provider_id is not null
+
+),
+
+-- a clinician whom a visit or a bill names and the list does not
+unlisted as (
+
+    select
+        {{ surrogate_key(['named.source_system', 'named.provider_id']) }} as provider_key,
+        named.source_system,
+        named.provider_id,
+        cast(null as {{ dbt.type_string() }}) as npi,
+        {{ dbt.concat(["'Not on the list: '", 'named.provider_id']) }} as provider_name,
+        cast(null as {{ dbt.type_string() }}) as specialty,
+        cast(null as {{ dbt.type_string() }}) as department_name,
+        true as is_inferred
+
+    from named
+
+    left join listed
+        on named.source_system = listed.source_system
+        and named.provider_id = listed.provider_id
+
+    where listed.provider_key is null
+
+),
+
+final as (
+
+    select * from listed
+    union all
+    select * from unlisted
 
 )
 

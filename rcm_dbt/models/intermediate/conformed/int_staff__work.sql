@@ -33,6 +33,7 @@ select
     {{ surrogate_key(['source_system', 'work_id']) }} as work_key,
     source_system,
     work_id,
+    staff_id,
     {{ foreign_key(['source_system', 'staff_id']) }} as staff_key,
     {{ foreign_key(['source_system', 'encounter_id']) }} as encounter_key,
     {{ foreign_key(['source_system', 'claim_id']) }} as claim_key,

@@ -36,9 +36,11 @@ encounters as (
 
     left join {{ ref('int_provider__current') }} as known_providers
         on encounters.provider_key = known_providers.provider_key
+        and not known_providers.is_inferred
 
     left join {{ ref('int_department__current') }} as departments
         on encounters.department_key = departments.department_key
+        and not departments.is_inferred
 
 ),
 

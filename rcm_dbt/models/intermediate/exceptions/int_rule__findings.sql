@@ -25,6 +25,8 @@ found as (
     union all
     select * from {{ ref('int_rule__hospital') }}
     union all
+    select * from {{ ref('int_rule__unknown_records') }}
+    union all
     select * from {{ ref('int_rule__treasury') }}
 
 ),

@@ -1,5 +1,6 @@
--- What the bank received less of, or not at all (R1, R2), or without a remittance (R3), and what
--- the ledger booked after the close of its month (G1).
+-- What the bank received less of, more of, or not at all (R1, R2), or without a remittance (R3,
+-- R4), what a card processor kept (R5), and what the ledger booked after the close of its month
+-- (G1).
 with
 
 deposit_windows as (
@@ -21,6 +22,50 @@ unapplied_deposits as (
     from {{ ref('int_cash__unapplied_deposits') }} as deposits
 
     cross join deposit_windows
+
+),
+
+nameless_windows as (
+
+    select window_days
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'R4'
+
+),
+
+remitted_facilities as (
+
+    select distinct facility_key
+
+    from {{ ref('int_cash__remit_payments') }}
+
+),
+
+-- nobody whom a list knows paid it, and no remittance explains it: a lockbox, a card, a sweep
+nameless_deposits as (
+
+    select
+        deposits.*,
+        nameless_windows.window_days
+
+    from {{ ref('int_cash__deposits') }} as deposits
+
+    cross join nameless_windows
+
+    inner join remitted_facilities
+        on deposits.facility_key = remitted_facilities.facility_key
+
+    where
+        deposits.payer_key is null
+        and deposits.paid_by = 'unknown'
+        and deposits.deposit_amount <> 0
+        and (
+            deposits.remitted_date is null
+            or {{ days_between('deposits.deposit_date', 'deposits.remitted_date') }}
+            > nameless_windows.window_days
+        )
 
 ),
 
@@ -68,7 +113,27 @@ short_deposits as (
 
     from reconciled
 
-    where reconciled.deposited_amount is not null
+    where reconciled.deposit_match in ('trace number', 'by hand')
+
+),
+
+card_fees as (
+
+    select
+        {{ finding(
+            "'R5'",
+            "'payment'",
+            'reconciled.trace_number',
+            'reconciled',
+            amount='reconciled.remitted_amount - reconciled.deposited_amount',
+            found_date='reconciled.deposit_date',
+            facility_key='reconciled.facility_key',
+            payer_key='reconciled.payer_key',
+        ) }}
+
+    from reconciled
+
+    where reconciled.deposit_match = 'card less a fee'
 
 ),
 
@@ -123,6 +188,30 @@ unexplained_deposits as (
 
 ),
 
+deposits_of_nobody_known as (
+
+    select
+        {{ finding(
+            "'R4'",
+            "'deposit'",
+            'nameless_deposits.deposit_id',
+            'nameless_deposits',
+            amount='nameless_deposits.deposit_amount',
+            found_date=dbt.dateadd(
+                'day', 'nameless_deposits.window_days + 1', 'nameless_deposits.deposit_date'
+            ),
+            facility_key='nameless_deposits.facility_key',
+            resolved_date='nameless_deposits.remitted_date',
+        ) }}
+
+    from nameless_deposits
+
+    where
+        {{ days_between('nameless_deposits.deposit_date', as_of_date()) }}  -- noqa: LT05
+        > nameless_deposits.window_days
+
+),
+
 late_postings as (
 
     select
@@ -150,6 +239,10 @@ final as (
     select * from missing_deposits
     union all
     select * from unexplained_deposits
+    union all
+    select * from deposits_of_nobody_known
+    union all
+    select * from card_fees
     union all
     select * from late_postings
 

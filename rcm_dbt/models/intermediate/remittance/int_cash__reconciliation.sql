@@ -53,38 +53,122 @@ held as (
 deposits as (
 
     select
-        trace_number,
-        facility_id,
+        payment_group_key,
         min(deposit_date) as deposit_date,
-        sum(deposit_amount) as deposited_amount
+        sum(deposit_amount) as deposited_amount,
+        min(trace_key) as bank_trace_key,
+        min(match_method) as deposit_match
 
-    from {{ ref('stg_treasury__bank_deposits') }}
+    from {{ ref('int_cash__deposits') }}
 
-    group by
-        trace_number,
-        facility_id
+    where payment_group_key is not null
+
+    group by payment_group_key
+
+),
+
+-- of a deposit for several payments, what is over or missing stands with the largest
+shares as (
+
+    select
+        payments.remit_payment_key,
+        deposits.deposit_date,
+        deposits.bank_trace_key,
+        deposits.deposit_match,
+        deposits.deposited_amount - sum(payments.payment_amount) over (
+            partition by payments.payment_group_key
+            order by payments.payment_amount, payments.remit_payment_key
+            rows between unbounded preceding and current row
+        ) + payments.payment_amount as amount_left,
+        payments.payment_amount,
+        row_number() over (
+            partition by payments.payment_group_key
+            order by payments.payment_amount desc, payments.remit_payment_key desc
+        ) as place_from_end,
+        count(*) over (partition by payments.payment_group_key) as payment_count
+
+    from payments
+
+    inner join deposits
+        on payments.payment_group_key = deposits.payment_group_key
+
+),
+
+deposited as (
+
+    select
+        remit_payment_key,
+        deposit_date,
+        bank_trace_key,
+        deposit_match,
+        case
+            when place_from_end = 1 then amount_left
+            else least(payment_amount, amount_left)
+        end as deposited_amount
+
+    from shares
+
+    where payment_count = 1 or amount_left > 0
 
 ),
 
 booked as (
 
     select
-        trace_number,
-        facility_id,
+        {{ trace_key('trace_number') }} as trace_key,
+        {{ foreign_key(["'operations'", 'facility_id']) }} as facility_key,
         max(posting_date) as gl_posting_date,
         sum(posting_amount) as gl_amount
 
     from {{ ref('stg_treasury__gl_postings') }}
 
     group by
-        trace_number,
-        facility_id
+        {{ trace_key('trace_number') }},
+        {{ foreign_key(["'operations'", 'facility_id']) }}
 
 ),
 
-facilities as (
+-- what the books hold under a number that several payments share is compared with all of them
+trace_totals as (
 
-    select * from {{ ref('int_facility__current') }}
+    select
+        payments.facility_key,
+        coalesce(deposited.bank_trace_key, payments.trace_key) as trace_key,
+        sum(coalesce(deposited.deposited_amount, payments.payment_amount)) as expected_amount
+
+    from payments
+
+    left join deposited
+        on payments.remit_payment_key = deposited.remit_payment_key
+
+    group by
+        payments.facility_key,
+        coalesce(deposited.bank_trace_key, payments.trace_key)
+
+),
+
+-- a feed speaks of the hospitals that are in it, from its first day on
+bank_feeds as (
+
+    select
+        facility_key,
+        min(deposit_date) as first_day
+
+    from {{ ref('int_cash__deposits') }}
+
+    group by facility_key
+
+),
+
+gl_feeds as (
+
+    select
+        {{ foreign_key(["'operations'", 'facility_id']) }} as facility_key,
+        min(posting_date) as first_day
+
+    from {{ ref('stg_treasury__gl_postings') }}
+
+    group by {{ foreign_key(["'operations'", 'facility_id']) }}
 
 ),
 
@@ -95,14 +179,6 @@ windows as (
     from {{ ref('rules') }}
 
     where rule_id = 'R2'
-
-),
-
-feeds as (
-
-    select
-        (select count(*) from deposits) as deposit_count,
-        (select count(*) from booked) as booked_count
 
 ),
 
@@ -122,15 +198,20 @@ amounts as (
         coalesce(held.quarantined_amount, 0) as quarantined_amount,
         coalesce(held.quarantined_claim_count, 0) as quarantined_claim_count,
         held.exception_rule_id,
-        deposits.deposit_date,
-        deposits.deposited_amount,
+        deposited.deposit_date,
+        deposited.deposited_amount,
+        deposited.deposit_match,
         booked.gl_posting_date,
-        booked.gl_amount,
-        feeds.deposit_count > 0 as has_bank_feed,
-        feeds.booked_count > 0 as has_gl_feed,
+        case
+            when booked.gl_amount = trace_totals.expected_amount
+                then coalesce(deposited.deposited_amount, payments.payment_amount)
+            else booked.gl_amount
+        end as gl_amount,
+        bank_feeds.first_day as bank_feed_from,
+        gl_feeds.first_day as gl_feed_from,
         -- the books of a month are restated until the end of the next
         {{ dbt.last_day(
-            dbt.dateadd('month', 1, 'coalesce(deposits.deposit_date, payments.payment_date)'),
+            dbt.dateadd('month', 1, 'coalesce(deposited.deposit_date, payments.payment_date)'),
             'month'
         ) }} as gl_due_date,
         windows.window_days,
@@ -138,8 +219,6 @@ amounts as (
         payments._source_position
 
     from payments
-
-    cross join feeds
 
     cross join windows
 
@@ -152,16 +231,32 @@ amounts as (
     left join held
         on payments.remit_payment_key = held.remit_payment_key
 
-    left join facilities
-        on payments.facility_key = facilities.facility_key
+    left join deposited
+        on payments.remit_payment_key = deposited.remit_payment_key
 
-    left join deposits
-        on payments.trace_number = deposits.trace_number
-        and facilities.facility_id = deposits.facility_id
+    left join trace_totals
+        on payments.facility_key = trace_totals.facility_key
+        and coalesce(deposited.bank_trace_key, payments.trace_key) = trace_totals.trace_key
 
     left join booked
-        on payments.trace_number = booked.trace_number
-        and facilities.facility_id = booked.facility_id
+        on payments.facility_key = booked.facility_key
+        and coalesce(deposited.bank_trace_key, payments.trace_key) = booked.trace_key
+
+    left join bank_feeds
+        on payments.facility_key = bank_feeds.facility_key
+
+    left join gl_feeds
+        on payments.facility_key = gl_feeds.facility_key
+
+),
+
+covered as (
+
+    select
+        *,
+        {{ days_between('payment_date', 'bank_feed_from') }} <= window_days as is_in_bank_feed  -- noqa: LT05
+
+    from amounts
 
 ),
 
@@ -178,23 +273,25 @@ compared as (
             else 'matched'
         end as posting_status,
         case
-            when not has_bank_feed then 'not applicable'
-            when remitted_amount = 0 then 'matched'
             when deposited_amount = remitted_amount then 'matched'
+            when deposited_amount is null and not coalesce(is_in_bank_feed, false)
+                then 'not applicable'
+            when remitted_amount = 0 then 'matched'
             when deposited_amount is null
                 and {{ days_between('payment_date', as_of_date()) }} <= window_days  -- noqa: LT05
                 then 'timing'
             else 'unmatched'
         end as deposit_status,
         case
-            when not has_gl_feed then 'not applicable'
+            when gl_amount is null and not coalesce(gl_due_date >= gl_feed_from, false)
+                then 'not applicable'
             when remitted_amount = 0 or gl_amount = coalesce(deposited_amount, remitted_amount)
                 then 'matched'
             when gl_amount is null and gl_due_date >= {{ as_of_date() }} then 'timing'
             else 'unmatched'
         end as gl_status
 
-    from amounts
+    from covered
 
 ),
 

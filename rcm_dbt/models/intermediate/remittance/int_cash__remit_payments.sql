@@ -7,29 +7,57 @@ received as (
 
 ),
 
-final as (
+-- payments that someone found in one deposit belong together, whatever their numbers
+hand_matches as (
 
     select
         remit_payment_key,
-        source_system,
-        claim_source_system,
-        claim_namespace,
-        facility_key,
-        payer_key,
-        interchange_sha256,
-        transaction_no,
-        segment_no,
-        trace_number,
-        payment_method,
-        payment_amount,
-        payment_date,
-        recorded_date,
-        _source_file,
-        _source_position
+        min(deposit_id) as deposit_id
+
+    from {{ ref('int_cash__hand_matches') }}
+
+    group by remit_payment_key
+
+),
+
+final as (
+
+    select
+        received.remit_payment_key,
+        received.source_system,
+        received.claim_source_system,
+        received.claim_namespace,
+        received.facility_key,
+        received.payer_key,
+        received.interchange_sha256,
+        received.transaction_no,
+        received.segment_no,
+        received.trace_number,
+        {{ trace_key('received.trace_number') }} as trace_key,
+        -- what one deposit may pay: payers repeat each other's check numbers
+        case
+            when hand_matches.deposit_id is not null
+                then {{ surrogate_key(["'by hand'", 'hand_matches.deposit_id']) }}
+            else {{ surrogate_key([
+                'received.facility_key',
+                'received.payer_key',
+                'coalesce(' ~ trace_key('received.trace_number') ~ ', received.remit_payment_key)',
+            ]) }}
+        end as payment_group_key,
+        hand_matches.deposit_id is not null as is_matched_by_hand,
+        received.payment_method,
+        received.payment_amount,
+        received.payment_date,
+        received.recorded_date,
+        received._source_file,
+        received._source_position
 
     from received
 
-    where delivery_number = 1
+    left join hand_matches
+        on received.remit_payment_key = hand_matches.remit_payment_key
+
+    where received.delivery_number = 1
 
 )
 

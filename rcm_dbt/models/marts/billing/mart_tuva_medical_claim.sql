@@ -320,8 +320,10 @@ final as (
         sent.member_id,
         payers.payer_name as payer,
         coalesce(plans.line_of_business, payers.payer_name) as plan,
-        coalesce(sent.statement_from_date, numbered.first_service_date) as claim_start_date,
-        coalesce(sent.statement_to_date, numbered.last_service_date) as claim_end_date,
+        coalesce(sent.statement_from_date, numbered.first_service_date, decided.service_date)
+            as claim_start_date,
+        coalesce(sent.statement_to_date, numbered.last_service_date, decided.service_date)
+            as claim_end_date,
         numbered.service_date as claim_line_start_date,
         numbered.service_date as claim_line_end_date,
         sent.admission_date,

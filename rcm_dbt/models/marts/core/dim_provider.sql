@@ -5,6 +5,7 @@ select
     npi,
     provider_name,
     specialty,
-    department_name
+    department_name,
+    is_inferred
 
 from {{ ref('int_provider__current') }}

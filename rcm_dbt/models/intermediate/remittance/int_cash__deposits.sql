@@ -1,0 +1,312 @@
+-- Every bank deposit with the payments that it pays. A deposit pays the payments of its trace
+-- number (leading zeros aside) at its facility; where several payers use the number, those of the
+-- payer that it names, else those of its amount. A card pays under another number, less a fee. What
+-- someone decided goes before all of it.
+with
+
+deposits as (
+
+    select
+        {{ surrogate_key(["'deposit'", 'deposit_id']) }} as deposit_key,
+        {{ foreign_key(["'operations'", 'facility_id']) }} as facility_key,
+        {{ trace_key('trace_number') }} as trace_key,
+        upper(payer_name) as deposit_name,
+        *
+
+    from {{ ref('stg_treasury__bank_deposits') }}
+
+),
+
+facilities as (
+
+    select
+        facility_key,
+        source_system
+
+    from {{ ref('int_facility__current') }}
+
+),
+
+payer_names as (
+
+    select
+        upper(names.payer_name) as deposit_name,
+        identifiers.payer_key,
+        true as is_listed
+
+    from {{ ref('stg_operations__payers') }} as names
+
+    inner join {{ ref('int_payer__identifiers') }} as identifiers
+        on names.payer_id = identifiers.payer_id
+        and identifiers.source_system = 'operations'
+
+    union all
+
+    select
+        upper(payer_name) as deposit_name,
+        payer_key,
+        false as is_listed
+
+    from {{ ref('int_payer__current') }}
+
+    where not is_listed
+
+),
+
+payers as (
+
+    select
+        *,
+        row_number() over (
+            partition by deposit_name order by is_listed desc, payer_key asc
+        ) as name_rank
+
+    from payer_names
+
+),
+
+named as (
+
+    select
+        deposits.*,
+        facilities.source_system as claim_source_system,
+        payers.payer_key,
+        coalesce(payers.is_listed, false) as is_listed_payer,
+        coalesce(kinds.paid_by, 'unknown') as paid_by
+
+    from deposits
+
+    left join facilities
+        on deposits.facility_key = facilities.facility_key
+
+    left join payers
+        on deposits.deposit_name = payers.deposit_name
+        and payers.name_rank = 1
+
+    left join {{ ref('bank_deposit_names') }} as kinds
+        on deposits.deposit_name = kinds.deposit_name
+
+),
+
+by_hand as (
+
+    select
+        named.deposit_key,
+        min(payments.payment_group_key) as payment_group_key,
+        min(
+            case
+                when payments.recorded_date > hand_matches.effective_date
+                    then payments.recorded_date
+                else hand_matches.effective_date
+            end
+        ) as recorded_date
+
+    from named
+
+    inner join {{ ref('int_cash__hand_matches') }} as hand_matches
+        on named.deposit_id = hand_matches.deposit_id
+
+    inner join {{ ref('int_cash__remit_payments') }} as payments
+        on hand_matches.remit_payment_key = payments.remit_payment_key
+
+    group by named.deposit_key
+
+),
+
+payment_groups as (
+
+    select
+        payment_group_key,
+        facility_key,
+        payer_key,
+        trace_key,
+        min(payment_date) as payment_date,
+        min(recorded_date) as recorded_date,
+        sum(payment_amount) as group_amount,
+        -- payers call a payment by virtual card none, and yet state its amount
+        max(case when payment_method = 'NON' and payment_amount > 0 then 1 else 0 end) = 1
+            as is_card
+
+    from {{ ref('int_cash__remit_payments') }}
+
+    where not is_matched_by_hand
+
+    group by
+        payment_group_key,
+        facility_key,
+        payer_key,
+        trace_key
+
+),
+
+listed_payers as (
+
+    select distinct payer_key
+
+    from payer_names
+
+    where is_listed
+
+),
+
+candidates as (
+
+    select
+        named.deposit_key,
+        payment_groups.payment_group_key,
+        payment_groups.recorded_date,
+        coalesce(named.payer_key = payment_groups.payer_key, false) as is_same_payer,
+        named.deposit_amount = payment_groups.group_amount as is_same_amount,
+        named.is_listed_payer and listed_payers.payer_key is not null as is_listed_on_both_sides
+
+    from named
+
+    inner join payment_groups
+        on named.facility_key = payment_groups.facility_key
+        and named.trace_key = payment_groups.trace_key
+
+    left join listed_payers
+        on payment_groups.payer_key = listed_payers.payer_key
+
+    where named.deposit_key not in (select by_hand.deposit_key from by_hand)
+
+),
+
+ranked_candidates as (
+
+    select
+        *,
+        row_number() over (
+            partition by deposit_key
+            order by is_same_payer desc, is_same_amount desc, payment_group_key asc
+        ) as candidate_rank,
+        count(*) over (partition by deposit_key) as candidate_count
+
+    from candidates
+
+    -- another payer's money under the same number
+    where is_same_payer or is_same_amount or not is_listed_on_both_sides
+
+),
+
+by_trace as (
+
+    select
+        deposit_key,
+        payment_group_key,
+        recorded_date
+
+    from ranked_candidates
+
+    where candidate_rank = 1 and (candidate_count = 1 or is_same_payer or is_same_amount)
+
+),
+
+windows as (
+
+    select window_days
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'R5'
+
+),
+
+card_candidates as (
+
+    select
+        named.deposit_key,
+        payment_groups.payment_group_key,
+        payment_groups.recorded_date,
+        count(*) over (partition by named.deposit_key) as payments_of_deposit,
+        count(*) over (partition by payment_groups.payment_group_key) as deposits_of_payment
+
+    from payment_groups
+
+    cross join windows
+
+    inner join named
+        on payment_groups.facility_key = named.facility_key
+        and payment_groups.payment_date <= named.deposit_date
+        and {{ days_between('payment_groups.payment_date', 'named.deposit_date') }}
+        <= windows.window_days
+        and payment_groups.group_amount >= named.deposit_amount
+        and payment_groups.group_amount * (100 - {{ setting('card_fee_percent') }})
+        <= named.deposit_amount * 100
+
+    where
+        payment_groups.is_card
+        and named.payer_key is null
+        and named.paid_by = 'unknown'
+        and named.deposit_key not in (select by_hand.deposit_key from by_hand)
+        and named.deposit_key not in (select by_trace.deposit_key from by_trace)
+        and payment_groups.payment_group_key not in (
+            select by_trace.payment_group_key from by_trace
+        )
+
+),
+
+matches as (
+
+    select
+        deposit_key,
+        payment_group_key,
+        recorded_date,
+        'by hand' as match_method
+
+    from by_hand
+
+    union all
+
+    select
+        deposit_key,
+        payment_group_key,
+        recorded_date,
+        'trace number' as match_method
+
+    from by_trace
+
+    union all
+
+    select
+        deposit_key,
+        payment_group_key,
+        recorded_date,
+        'card less a fee' as match_method
+
+    from card_candidates
+
+    -- one of each: what could be several is nobody's guess
+    where payments_of_deposit = 1 and deposits_of_payment = 1
+
+),
+
+final as (
+
+    select
+        named.deposit_key,
+        named.source_system,
+        named.claim_source_system,
+        named.deposit_id,
+        named.facility_key,
+        named.payer_key,
+        named.paid_by,
+        named.trace_number,
+        named.trace_key,
+        named.deposit_amount,
+        named.deposit_date,
+        named.recorded_date,
+        matches.payment_group_key,
+        matches.match_method,
+        matches.recorded_date as remitted_date,
+        named._source_file,
+        named._source_position
+
+    from named
+
+    left join matches
+        on named.deposit_key = matches.deposit_key
+
+)
+
+select * from final

@@ -1,0 +1,94 @@
+"""What a bank shows of payments: other numbers, several at once, less a fee, too much, too late, or
+nothing at all of a hospital. Cash is what the remittances say; each difference is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from rcm_platform.publish import versions
+from rcm_platform_tests.conftest import Built
+
+
+@pytest.fixture
+def con(hospitals_and_bank: Built) -> Iterator[duckdb.DuckDBPyConnection]:
+    with hospitals_and_bank.warehouse() as con:
+        yield con
+
+
+def listed(con: duckdb.DuckDBPyConnection, *rules: str) -> set[tuple[str, str, Decimal]]:
+    """(rule, record, dollars) of the open findings of rules."""
+    return set(
+        con.execute(
+            "select rule_id, record_id, finding_amount from marts.mart_data_exceptions "
+            "where is_open and list_contains(?, rule_id)",
+            [list(rules)],
+        ).fetchall()
+    )
+
+
+def test_a_bank_that_differs_does_not_keep_the_night_from_publishing(
+    hospitals_and_bank: Built,
+) -> None:
+    assert hospitals_and_bank.exit_code == 0, hospitals_and_bank.output
+    assert versions.current(hospitals_and_bank.settings.published_dir)
+
+
+def test_each_difference_is_listed_with_its_dollars(con: duckdb.DuckDBPyConnection) -> None:
+    assert listed(con, "R1", "R2", "R3", "R4", "R5") == {
+        ("R1", "EFT7701", Decimal("-45.00")),  # more than the remittance explains
+        ("R2", "CHK5501", Decimal("180.00")),
+        ("R2", "CHK5502", Decimal("240.00")),
+        ("R4", "D2", Decimal("420.00")),  # the lockbox that holds them
+        ("R5", "VCC9901", Decimal("1.80")),
+        ("R3", "D7", Decimal("75.00")),
+    }
+
+
+@pytest.mark.parametrize(
+    ("claim", "status"),
+    [
+        ("BANK-A1", "matched"),  # leading zeros do not count
+        ("BANK-A6", "matched"),  # one check number of two payers
+        ("BANK-A7", "matched"),
+        ("BANK-A8", "not applicable"),  # before the feed begins
+        ("BANK-B1", "not applicable"),  # a hospital that is not in the feed
+    ],
+)
+def test_what_is_not_judged_or_matches_is_no_difference(
+    con: duckdb.DuckDBPyConnection, claim: str, status: str
+) -> None:
+    found = con.execute(
+        """
+        select deposit_status from marts.mart_cash_reconciliation
+        inner join marts.fct_remittances using (remit_payment_key)
+        where claim_id = ?
+        """,
+        [claim],
+    ).fetchall()
+    assert found == [(status,)]
+
+
+def test_cash_is_what_the_remittances_say(con: duckdb.DuckDBPyConnection) -> None:
+    """And one deposit of a payer whose remittance is missing; no lockbox and no fee."""
+    found = con.execute(
+        "select collected_from, sum(collected_amount) from marts.fct_collections "
+        "where collection_method <> 'hospital posting' group by all order by all"
+    ).fetchall()
+    assert found == [
+        ("payer", Decimal("811.00")),
+        ("payer, outside any claim", Decimal("75.00")),
+    ]
+
+
+def test_a_facility_that_only_the_bank_or_the_costs_name_is_one(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.execute(
+        "select facility_id from marts.dim_facility where facility_type = 'other facility' "
+        "order by all"
+    ).fetchall()
+    assert found == [("ELSEWHERE",), ("NOWHERE",)]
