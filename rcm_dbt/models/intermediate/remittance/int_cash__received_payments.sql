@@ -203,6 +203,7 @@ final as (
         identified.recorded_date,
         identified._source_file,
         identified._source_position,
+        identified._batch_id,
         coalesce(deliveries.delivery_number, 1) as delivery_number
 
     from identified
