@@ -16,7 +16,7 @@ from rcm_platform.automation.alerts import Alert
 from rcm_platform.automation.jobs import LANDING_JOB, nightly_job
 from rcm_platform.ingest import lake_access
 from rcm_platform.ingest.quarantine import items, last_load, rules
-from rcm_platform.operate import run_report, unchanged
+from rcm_platform.operate import old_runs, run_report, unchanged
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG
 from rcm_platform.publish import versions
 from rcm_platform.publish.audiences import AUDIENCES
@@ -148,8 +148,8 @@ def _publishes(run: dg.DagsterRun) -> bool:
 
 
 def _report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun) -> None:
-    """Write what a run did as its last event, and what the whole of it was made of; `rcm run` has
-    done so itself."""
+    """Write what a run did as its last event, and what the whole of it was made of, and remove the
+    logs of old runs after a night; `rcm run` has done so itself."""
     if HEADLESS_TAG not in run.tags:
         logged = (entry.dagster_event for entry in instance.all_logs(run.run_id))
         events = [event for event in logged if event]
@@ -159,6 +159,7 @@ def _report(instance: dg.DagsterInstance, settings: Settings, run: dg.DagsterRun
             # where another run has begun since, that one says what stands
             with suppress(Timeout), lake_access.single_writer(settings).acquire(timeout=0):
                 unchanged.note(settings, report)
+            old_runs.remove(instance)
 
 
 def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:

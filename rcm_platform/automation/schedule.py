@@ -9,7 +9,6 @@ import dagster as dg
 
 from rcm_platform.automation.jobs import nightly_job
 from rcm_platform.ingest import synthetic
-from rcm_platform.operate import old_runs
 from rcm_platform.operate.run_tags import AS_OF_TAG
 from rcm_platform.settings import Settings
 
@@ -32,7 +31,6 @@ def nightly_schedule(settings: Settings) -> dg.ScheduleDefinition:
         ),
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-        old_runs.remove(context.instance)
         local = context.scheduled_execution_time.astimezone(ZoneInfo(settings.timezone))
         night = local.date() - timedelta(days=1)
         day = synthetic.next_world_day(settings, night) or night

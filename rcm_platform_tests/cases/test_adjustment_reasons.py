@@ -63,7 +63,7 @@ def test_capitation_pays_for_the_claims_of_its_plan(marts: Marts) -> None:
     assert marts.claim("CAP-2") == dollars(charge=150, contractual=140, patient=10, open=10)
     assert not marts.is_denied("CAP-1") and not marts.is_denied("CAP-2")
     assert _cash(marts, "capitation") == {"CAPITATION": Decimal(5000)}
-    assert marts.rules("capitation") <= {"D2"}
+    assert marts.rules("capitation") <= {"D2", "M10"}
 
 
 def test_capitation_may_come_in_a_payment_of_its_own(marts: Marts) -> None:

@@ -84,7 +84,7 @@ def test_a_second_delivery_is_told_by_its_claims(marts: Marts) -> None:
     for number in ("D3-1", "D3-2", "AGN-1", "AGN-3"):
         assert marts.claim(number) == dollars(charge=150, denied=150, open=150)
     assert marts.claim("AGN-2") == dollars(charge=70, denied=70, open=70)
-    assert marts.rules("two_denials_one_trace") == set()
+    assert marts.rules("two_denials_one_trace") <= {"M10"}
     held = marts.con.execute(
         "select source_file from marts.mart_data_exceptions where rule_id = 'D3' "
         "and source_file like 'denials_delivered_again/%'"

@@ -115,7 +115,7 @@ def test_a_date_of_2099_hides_no_later_night(x12_cases: Built, marts: Marts) -> 
 
 def test_a_file_name_that_is_used_again_corrects_nothing(x12_cases: Built, marts: Marts) -> None:
     case = "corrected_by_file_name"
-    assert held(x12_cases, case) == [("claim", "B2", Decimal(120))]
+    assert held(x12_cases, case) == [("claim", "B1", Decimal(120))]
     found = marts.con.execute(
         "select trace_number, posted_amount, quarantined_amount, reconciliation_status "
         "from marts.mart_cash_reconciliation where source_file like ? || '/%' order by 1",

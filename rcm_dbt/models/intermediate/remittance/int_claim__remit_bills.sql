@@ -2,7 +2,8 @@
 -- and one payer's number (CLP07) is one matter of the payer's. A matter is about the bill that we
 -- sent and that it fits best. Where we know none, matters of one number are one claim if they agree
 -- in patient, day, charge and frequency, or if one refers to the other, and are several claims
--- otherwise. A payer that splits a claim (MA15) decides each part by itself.
+-- otherwise; a later payer may quote what the first one left in place of the charge. A payer that
+-- splits a claim (MA15) decides each part by itself.
 with
 
 lines as (
@@ -308,6 +309,16 @@ unknown as (
         matters.*,
         coalesce(known_numbers.bill_count, 0) as known_bill_count,
         coalesce(matters.frequency_code in ('7', '8'), false) as is_change,
+        -- a later payer may have been billed for what the first one left
+        matters.status_class = 'later payer'
+        and max(case when matters.status_class <> 'later payer' then 1 else 0 end) over (
+            partition by
+                matters.claim_namespace,
+                matters.claim_number,
+                matters.patient,
+                matters.service_date,
+                matters.charge_amount
+        ) = 0 as is_of_the_rest,
         case when matters.frequency_code in ('2', '3', '4', '5') then matters.frequency_code end
             as part_code,
         -- a matter that tells no day is of the day that others of its charge tell
@@ -350,7 +361,7 @@ signed as (
                             partition by claim_namespace, claim_number, patient, split_flag
                         )
                     )
-            when is_change and part_code is null
+            when (is_change or is_of_the_rest) and part_code is null
                 then
                     concat_ws(
                         ' ',
@@ -359,7 +370,8 @@ signed as (
                         first_value(charge_amount) over (
                             partition by
                                 claim_namespace, claim_number, patient, first_date, part_code
-                            order by is_change, recorded_date, payment_date, matter_key
+                            order by
+                                is_change, is_of_the_rest, recorded_date, payment_date, matter_key
                         )
                     )
             else concat_ws(' ', patient, first_date, charge_amount, part_code)
