@@ -33,3 +33,11 @@ def test_the_charge_stands_as_it_was_until_it_is_replaced(marts: Marts) -> None:
 
 def test_remittances_alone_tell_a_replacement(marts: Marts) -> None:
     assert marts.claim("RWB-1") == dollars(charge=400, paid=300, contractual=100)
+
+
+def test_a_claim_without_a_frequency_is_a_whole_one(marts: Marts) -> None:
+    assert marts.claim("FREQ-1") == dollars(charge=500, open=500)
+    [(lines,)] = marts.con.execute(
+        "select sum(charge_amount) from marts.fct_claim_lines where claim_id = 'FREQ-1'"
+    ).fetchall()
+    assert lines == 500

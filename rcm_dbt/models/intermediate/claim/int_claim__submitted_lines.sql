@@ -10,7 +10,7 @@ lines as (
         submissions.claim_key,
         submissions.submission_number,
         submissions.charge_version,
-        submissions.frequency_code = '8' as is_void,
+        coalesce(submissions.frequency_code = '8', false) as is_void,
         lines.line_no,
         lines.line_control_number,
         coalesce(
