@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from rcm_platform.ingest import feeds
-from rcm_platform.ingest.quarantine import rules as quarantine_rules
 from rcm_platform.publish import small_cells
 from rcm_platform.settings import Settings
+from rcm_platform.sources import rules as quarantine_rules
 from rcm_platform.sources.hospitals import hospitals, urls
 from rcm_platform.warehouse import project as dbt_project
 

@@ -21,13 +21,13 @@ from rcm_platform.ingest import feeds as ingest_feeds
 from rcm_platform.ingest import lake_access, received
 from rcm_platform.ingest.feeds import Feed
 from rcm_platform.ingest.quarantine import items, last_load
-from rcm_platform.ingest.quarantine import rules as quarantine_rules
 from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
 from rcm_platform.operate.run_tags import NOT_READ_TAG
 from rcm_platform.operate.step_results import LoadResult, problems_metadata
 from rcm_platform.settings import Settings
+from rcm_platform.sources import rules as source_rules
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import column_lineage
 
@@ -218,7 +218,7 @@ def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue
     held = items.items(lake, only_open=True)
     new = {item.quarantine_id for item in last_load.newly_held(settings, lake)}
     held.sort(key=lambda item: item.quarantine_id not in new)
-    rules = quarantine_rules.rules(settings.project_dir)
+    rules = source_rules.rules(settings.project_dir)
     by_rule = [
         dg.TableRecord(
             {
@@ -239,7 +239,7 @@ def _open_metadata(settings: Settings, lake: Lake) -> dict[str, dg.MetadataValue
 
 
 def item_table(
-    held: Sequence[Item], rules: Mapping[str, quarantine_rules.Rule]
+    held: Sequence[Item], rules: Mapping[str, source_rules.Rule]
 ) -> dg.TableMetadataValue:
     """The first of these items for people to act on; no value of a row is in it."""
     return dg.MetadataValue.table(
@@ -248,7 +248,7 @@ def item_table(
                 {
                     "rule": _rule_in_words(rules, item.rule_id),
                     "dollars": _known(item.dollar_amount),
-                    "what to do": f"{item.next_step} See `{item.show_command}`.",
+                    "what to do": _to_do(rules, item),
                     "file": f"{item.source_system}: {item.source_file}",
                     "place": item.place,
                     "arrived": str(item.arrival_date),
@@ -291,7 +291,12 @@ def _received_metadata(lake: Lake) -> dict[str, dg.MetadataValue]:
     return {name: dg.MetadataValue.table(rows) for name, rows in tables.items() if rows}
 
 
-def _rule_in_words(rules: Mapping[str, quarantine_rules.Rule], rule: str) -> str:
+def _to_do(rules: Mapping[str, source_rules.Rule], item: Item) -> str:
+    step = f"{rules[item.rule_id].next_step} " if item.rule_id in rules else ""
+    return f"{step}See `{item.show_command}`."
+
+
+def _rule_in_words(rules: Mapping[str, source_rules.Rule], rule: str) -> str:
     return f"{rule}: {rules[rule].description}" if rule in rules else rule
 
 

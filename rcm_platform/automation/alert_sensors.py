@@ -15,12 +15,13 @@ from rcm_platform.automation import alerts
 from rcm_platform.automation.alerts import Alert
 from rcm_platform.automation.jobs import LANDING_JOB, nightly_job
 from rcm_platform.ingest import lake_access
-from rcm_platform.ingest.quarantine import items, last_load, rules
+from rcm_platform.ingest.quarantine import items, last_load
 from rcm_platform.operate import old_runs, run_report, unchanged
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG
 from rcm_platform.publish import versions
 from rcm_platform.publish.audiences import AUDIENCES
 from rcm_platform.settings import Settings
+from rcm_platform.sources import rules
 
 
 def alert_sensors(settings: Settings) -> list[dg.SensorDefinition]:

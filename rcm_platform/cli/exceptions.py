@@ -115,7 +115,8 @@ def exceptions_show(exception_id: Id) -> None:
         ("dollars", _dollars(one) or "unknown"),
         ("found", f"{one.found_date}, {one.age_days:,} days before the day of the figures"),
         *(("decided", _in_words(decision)) for decision in history(get_settings(), one)),
-        ("to do", _next_step(one)),
+        ("to do", one.next_step if one.is_open else "Nothing."),
+        ("here", _commands(one)),
     ):
         typer.echo(f"{label:8} {text}")
 
@@ -224,18 +225,18 @@ def _in_words(decision: ExceptionDecision) -> str:
     )
 
 
-def _next_step(one: DataException) -> str:
+def _commands(one: DataException) -> str:
+    """What can be decided about it at the command line."""
     from rcm_platform.ingest.quarantine.rules import COUNTED_WHEN_RELEASED, RELEASABLE
 
-    if not one.is_open:
-        return "nothing; `rcm exceptions reopen` takes a decision back"
     name = one.short_id
+    if not one.is_open:
+        return f"`rcm exceptions reopen {name}` takes a decision back"
+    can = [f"waive {name} --until DAY", f"close {name}"]
     if one.is_held:
-        step = f"have it corrected and sent again, or `rcm exceptions close {name}`"
-        return step + (f" or `release {name}`" if one.rule_id in RELEASABLE else "")
-    step = f"`rcm exceptions waive {name} --until DAY` or `close {name}`, each with --reason"
-    if one.rule_id in COUNTED_WHEN_RELEASED:
-        return f"`rcm exceptions release {name}` where it is no second delivery; {step}"
-    if one.record_type == "deposit":
-        return f"`rcm exceptions match {name} TRACE`; {step}"
-    return step
+        can = [f"close {name}", *([f"release {name}"] if one.rule_id in RELEASABLE else [])]
+    elif one.rule_id in COUNTED_WHEN_RELEASED:
+        can.insert(0, f"release {name}")
+    elif one.record_type == "deposit":
+        can.insert(0, f"match {name} TRACE")
+    return f"`rcm exceptions {'`, `'.join(can)}`, each with --reason"

@@ -69,7 +69,8 @@ def quarantine_show(
 ) -> None:
     """Show one item: the rule and what it means, the reason, the place, the dollars."""
     from rcm_platform.ingest import lake_access
-    from rcm_platform.ingest.quarantine import items, rules
+    from rcm_platform.ingest.quarantine import items
+    from rcm_platform.sources import rules
 
     lake = lake_access.open_lake(get_settings())
     try:

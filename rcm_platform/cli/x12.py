@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rcm_platform.cli.console import print_table
+from rcm_platform.settings import get_settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -141,6 +142,7 @@ def x12_read(
 
     rcm x12 read remits/ claims/ --csv tables/
     """
+    from rcm_platform.sources import rules
     from rcm_platform.sources.base import SourceUnavailable
     from rcm_platform.sources.x12 import tidy
 
@@ -159,7 +161,7 @@ def x12_read(
             for folder, writing in ((csv, _csv_files), (parquet, _parquet_files))
             if folder
         ]
-        for part in tidy.read(files):
+        for part in tidy.read(files, rules.rules(get_settings().project_dir)):
             for table, rows in part.tables.items():
                 totals.add(table, rows)
                 for write in writers:
@@ -235,7 +237,7 @@ def _print(totals: _Totals) -> None:
         amount = "" if finding["dollars"] is None else f", ${finding['dollars']:,.2f}"
         typer.echo(f"\n{finding['file']}{place}{amount} ({finding['rule']})")
         typer.echo(f"    {finding['what']}.")
-        typer.echo(f"    {finding['next_step']}.")
+        typer.echo(f"    {finding['next_step']}")
     if totals.held:
         dollars = sum((finding["dollars"] or Decimal(0) for finding in totals.held), Decimal(0))
         unseen = max(len(totals.held) - totals.limit, 0)

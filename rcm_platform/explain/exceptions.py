@@ -24,6 +24,7 @@ class DataException:
     rule_id: str
     rule_family: str
     rule_description: str
+    next_step: str
     severity: str
     action: str
     source_system: str

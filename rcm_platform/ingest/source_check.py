@@ -17,10 +17,10 @@ import yaml
 
 from rcm_platform.ingest.feeds import FILE_SOURCES, locations
 from rcm_platform.ingest.load import load_source
-from rcm_platform.ingest.quarantine import items, rules
+from rcm_platform.ingest.quarantine import items
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings, redact
-from rcm_platform.sources import column_names
+from rcm_platform.sources import column_names, rules
 from rcm_platform.sources.attached import AttachedDatabase
 from rcm_platform.sources.base import Progress, SourceUnavailable
 from rcm_platform.sources.hospital_tables import THINNER, layouts_of

@@ -10,12 +10,12 @@ from rcm_platform.assets.common import loaded_lake, mark_run, run_day
 from rcm_platform.assets.raw import item_table, raw_key
 from rcm_platform.ingest import lake_access, received
 from rcm_platform.ingest.quarantine import items, last_load
-from rcm_platform.ingest.quarantine import rules as quarantine_rules
 from rcm_platform.ingest.quarantine.items import Item
 from rcm_platform.operate import pipeline
 from rcm_platform.operate.run_tags import HELD_TAG
 from rcm_platform.operate.step_results import problems_metadata
 from rcm_platform.settings import Settings
+from rcm_platform.sources import rules as source_rules
 
 QUARANTINE = raw_key("platform", "quarantine")
 RECEIVED = raw_key("platform", "received_files")
@@ -66,7 +66,7 @@ def build(settings: Settings) -> dg.AssetChecksDefinition:
 def _held(settings: Settings, held: list[Item]) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"items": len(held), "dollars": float(items.dollars(held))}
     if held:
-        rules = quarantine_rules.rules(settings.project_dir)
+        rules = source_rules.rules(settings.project_dir)
         metadata |= problems_metadata(items.in_words(held, rules))
         metadata["newly held"] = item_table(held, rules)
     return dg.AssetCheckResult(

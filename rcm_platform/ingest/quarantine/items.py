@@ -25,11 +25,10 @@ from decimal import Decimal
 
 import duckdb
 
-from rcm_platform.ingest.feeds import FILE_SOURCES, X12_SOURCES
-from rcm_platform.ingest.quarantine.rules import Rule
+from rcm_platform.ingest.feeds import FILE_SOURCES
 from rcm_platform.lake import Lake
 from rcm_platform.sources.base import Decision
-from rcm_platform.sources.x12 import advice
+from rcm_platform.sources.rules import Rule
 
 IN_RAW: tuple[Decision, ...] = ("loaded", "released")
 """Decisions by which the bytes of an item are in raw."""
@@ -85,15 +84,6 @@ class Item:
     def show_command(self) -> str:
         """What shows all of it that can be shown."""
         return f"rcm quarantine show {self.quarantine_id[:8]}"
-
-    @property
-    def next_step(self) -> str:
-        """What to do about it, in a sentence."""
-        if self._is_of_database:
-            return "Mend the row in the database: the next load reads it again."
-        if self.source_system in X12_SOURCES:
-            return f"{advice.next_step(self.rule_id)}."
-        return "Ask for a corrected file: it is loaded when it arrives."
 
 
 def items(
@@ -229,13 +219,13 @@ def in_words(
     lines = list[str]()
     for (source, rule), some in by_rule(held).items():
         first = some[0]
-        meaning = known[rule].description if rule in known else "not in the rule table."
+        told = known.get(rule)
+        meaning = f"{told.description} {told.next_step}" if told else "not in the rule table."
         files = len({item.source_file for item in some})
         where = first.source_file if files == 1 else f"{files:,} files such as {first.source_file}"
         lines.append(
             f"{source}: {how_much(some)} in {where}, held by rule "
-            f"{rule}: {meaning} {first.next_step}"
-            + (f" See `{first.show_command}`." if is_kept else "")
+            f"{rule}: {meaning}" + (f" See `{first.show_command}`." if is_kept else "")
         )
     if len(lines) > limit:
         lines[limit:] = [f"and {len(lines) - limit:,} more rules: `rcm quarantine list`"]

@@ -1,10 +1,6 @@
-"""The rules that hold something, in words, and which of them may be waived."""
+"""Which of the rules that hold something may be waived, and which never."""
 
 from __future__ import annotations
-
-import csv
-from dataclasses import dataclass
-from pathlib import Path
 
 RELEASABLE = {
     "E9": "an interchange marked as test is whole: its rows are like any others",
@@ -38,29 +34,3 @@ MUST_HOLD = {
     ),
 }
 """Rules that are never waived, and why."""
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of the rule table, in words."""
-
-    rule_id: str
-    family: str
-    level: str
-    action: str
-    checked_at: str
-    """reading, when a reader holds it; dbt, when a model finds it."""
-    description: str
-
-
-def rules(project_dir: Path) -> dict[str, Rule]:
-    """The rule table of the dbt project, by rule id."""
-    for path in sorted((project_dir / "seeds").rglob("*.csv")):
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            if {"rule_id", "description", "action"} <= set(reader.fieldnames or ()):
-                names = ("rule_id", "family", "level", "action", "checked_at", "description")
-                return {
-                    row["rule_id"]: Rule(*(row.get(name) or "" for name in names)) for row in reader
-                }
-    return {}

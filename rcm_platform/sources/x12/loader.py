@@ -25,7 +25,6 @@ from rcm_platform.sources.base import (
     declare,
     write_platform_rows,
 )
-from rcm_platform.sources.x12.advice import next_step
 from rcm_platform.sources.x12.envelope import judge
 from rcm_platform.sources.x12.reader import Digests, Reader
 from rcm_platform.sources.x12.splitter import Buffer, first_date, split
@@ -311,7 +310,7 @@ def _messages(quarantine: list[QuarantineItem]) -> list[str]:
     claims = [item for item in quarantine if item.level == "claim"]
     messages = [
         f"{item.source_file} at {item.source_position}: {item.level} held ({item.rule_id}): "
-        f"{item.reason}. {next_step(item.rule_id)}"
+        f"{item.reason}"
         for item in quarantine
         if item.level != "claim"
     ]

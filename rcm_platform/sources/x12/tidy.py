@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rcm_platform.sources.base import QuarantineItem, ReceivedFile
-from rcm_platform.sources.x12.advice import next_step
+from rcm_platform.sources.rules import Rule
 from rcm_platform.sources.x12.loader import batches, files_below
 from rcm_platform.sources.x12.reader import Digests, Reader
 from rcm_platform.sources.x12.rows import Tables
@@ -109,8 +109,9 @@ class Read:
     file_count: int = 0
 
 
-def read(files: Sequence[tuple[str, Path]]) -> Iterator[Read]:
-    """The tables of files, some rows at a time. Never raises because of what a file holds.
+def read(files: Sequence[tuple[str, Path]], rules: Mapping[str, Rule]) -> Iterator[Read]:
+    """The tables of files, some rows at a time, with the next step that a rule tells. Never raises
+    because of what a file holds.
 
     Test files are read like any others: nothing is kept. An interchange that comes twice is read
     once.
@@ -125,12 +126,12 @@ def read(files: Sequence[tuple[str, Path]]) -> Iterator[Read]:
                 data = _content(path)
             except OSError as problem:
                 what = f"the file cannot be opened ({problem.strerror})"
-                unopened.append(_finding(names[path], None, "held", "T1", what, None, "Check it"))
+                unopened.append(_finding(names[path], None, "held", "T1", what, None, "Check it."))
             else:
                 opened.append((names[path], data, Digests.of(data)))
         for tables in reader.read(opened):
             yield Read(_tidied(tables))
-        told = [*unopened, *map(_held, reader.quarantine)]
+        told = [*unopened, *(_held(item, rules) for item in reader.quarantine)]
         yield Read(
             {
                 "findings": pa.Table.from_pylist(told, FINDINGS),
@@ -207,11 +208,11 @@ def _finding(
     }
 
 
-def _held(item: QuarantineItem) -> dict[str, object]:
+def _held(item: QuarantineItem, rules: Mapping[str, Rule]) -> dict[str, object]:
     what = f"{item.level} not read: {item.reason}"
     return _finding(
         item.source_file, item.source_position, "held", item.rule_id, what, item.dollar_amount,
-        next_step(item.rule_id),
+        rules[item.rule_id].next_step if item.rule_id in rules else "",
     )  # fmt: skip
 
 

@@ -49,6 +49,7 @@ final as (
         rules.action,
         rules.checked_at,
         rules.description as rule_description,
+        rules.next_step,
         buckets.unmatched_bucket,
         findings.source_system,
         findings.record_type,
