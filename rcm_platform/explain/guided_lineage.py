@@ -43,7 +43,6 @@ STORIES: Mapping[str, Story] = {
         "marts_billing": ("marts/fct_denial_events",),
     }),
     "cash": Story("a remittance to bank and ledger", {
-        "raw": ("raw/treasury/bank_deposits", "raw/treasury/gl_postings"),
         "staging": ("staging/stg_treasury__bank_deposits", "staging/stg_treasury__gl_postings"),
         "intermediate": (
             "intermediate/int_cash__remit_payments", "intermediate/int_cash__deposits",

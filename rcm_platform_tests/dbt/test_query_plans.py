@@ -20,6 +20,7 @@ ALLOWED = {
     " facility; horizons by months",
     ("int_payer__identifiers", "int_payer__current stg_operations__payers"): "the payer list by the"
     " systems that name payers",
+    ("int_payer__remit_payers", "stg_operations__payers"): "the payer list by the systems that pay",
     ("int_queue__expected_values", "int_date__report_days"): "the days on which the queue is"
     " judged; a sum for each system and month",
     ("int_receivable__month_end", "int_date__days"): "the months of the calendar; a balance stands"

@@ -81,12 +81,34 @@ turned_back as (
 
 ),
 
+known_accounts as (
+
+    select
+        submitted.submission_key,
+        billed.claim_key
+
+    from submitted
+
+    inner join providers
+        on submitted.source_system = providers.source_system
+        and {{ x12_provider_id(
+            'submitted.billing_npi', 'submitted.billing_tin', 'submitted.billing_name'
+        ) }} = providers.x12_provider_id
+
+    inner join billed
+        on providers.claim_namespace = billed.claim_namespace
+        and {{ plain_claim_number('submitted.patient_control_number') }} = billed.claim_number
+
+    where submitted.patient_control_number = billed.claim_id or billed.same_number_count = 1
+
+),
+
 sent as (
 
     select
         submitted.submission_key,
         providers.claim_namespace,
-        billed.claim_key as billed_claim_key,
+        known_accounts.claim_key as billed_claim_key,
         coalesce(submitted.patient_control_number, 'not given') as claim_id,
         {{ plain_claim_number("coalesce(submitted.patient_control_number, 'not given')") }}
             as claim_number,
@@ -116,12 +138,8 @@ sent as (
     left join service_days
         on submitted.submission_key = service_days.submission_key
 
-    left join billed
-        on providers.claim_namespace = billed.claim_namespace
-        and {{ plain_claim_number('submitted.patient_control_number') }} = billed.claim_number
-        and (
-            submitted.patient_control_number = billed.claim_id or billed.same_number_count = 1
-        )
+    left join known_accounts
+        on submitted.submission_key = known_accounts.submission_key
 
 ),
 
