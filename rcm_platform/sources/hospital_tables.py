@@ -15,6 +15,8 @@ from rcm_platform.sources.tabular import Layout, layout
 
 # for the figures of a load alone; what a kind means says the seed transaction_types
 _CHARGES = ("charge", "charge correction")
+# as a number, also where it is held because it is none
+_PAID = "try_cast(paidamount as decimal(18, 2))"
 
 USUAL = {
     "patients": layout(
@@ -46,11 +48,11 @@ USUAL = {
         "transactionid",
         dollars={
             "charges": ("amount", f"lower(trim(amounttype)) in {_CHARGES}"),
-            "payments": ("paidamount", "paidamount <> 0"),
+            "payments": ("paidamount", f"{_PAID} <> 0"),
             "other amounts": (
                 "amount",
                 f"lower(trim(coalesce(amounttype, ''))) not in {_CHARGES} "
-                "and coalesce(paidamount, 0) = 0",
+                f"and coalesce({_PAID}, 0) = 0",
             ),
         },
         modified="modifieddate",
