@@ -134,8 +134,8 @@ class AttachedDatabase:
         return self._refusals.get(table)
 
     def columns(self, table: str) -> dict[str, tuple[str, str]]:
-        """Lower-case name → (name, type) of a table's columns: the DuckDB type of `rows`, or NUMERIC
-        where the server has exact numbers of any size, which come as text.
+        """Lower-case name → (name, type) of a table's columns: the DuckDB type of `rows`, or
+        NUMERIC where the server has exact numbers of any size, which come as text.
 
         Names with `_` in front are left out: they are the lake's own.
         """
