@@ -1,5 +1,5 @@
--- One row per claim with its money, its path through the payer and its age as of the date. Of a claim
--- without any entry in the ledger the money is unknown, not nothing.
+-- One row per claim with its money, its path through the payer and its age as of the date. Of a
+-- claim without any entry in the ledger the money is unknown, not nothing.
 with
 
 headers as (

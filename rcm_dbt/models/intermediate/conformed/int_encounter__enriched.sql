@@ -59,18 +59,24 @@ final as (
         coalesce(work.procedure_count, 0) as procedure_count,
         cast(work.work_rvu as decimal(18, 2)) as work_rvu,
         coalesce(claims.claim_count, 0) as claim_count,
-        {{ money('case when claims.encounter_key is null then 0 else claims.charge_amount end') }}
-            as charge_amount,
-        {{ money('case when claims.encounter_key is null then 0 else claims.contractual_amount end') }}
-            as contractual_amount,
-        {{ money('case when claims.encounter_key is null then 0 else claims.payer_paid_amount end') }}
-            as payer_paid_amount,
-        {{ money('case when claims.encounter_key is null then 0 else claims.patient_paid_amount end') }}
-            as patient_paid_amount,
-        {{ money('case when claims.encounter_key is null then 0 else claims.write_off_amount end') }}
-            as write_off_amount,
-        {{ money('case when claims.encounter_key is null then 0 else claims.open_amount end') }}
-            as open_amount
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.charge_amount end'
+        ) }} as charge_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.contractual_amount end'
+        ) }} as contractual_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.payer_paid_amount end'
+        ) }} as payer_paid_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.patient_paid_amount end'
+        ) }} as patient_paid_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.write_off_amount end'
+        ) }} as write_off_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.open_amount end'
+        ) }} as open_amount
 
     from encounters
 

@@ -1,5 +1,5 @@
--- What was found at each visit. A diagnosis of a visit that is not known, or was deleted, stands here
--- without a visit.
+-- What was found at each visit. A diagnosis of a visit that is not known, or was deleted, stands
+-- here without a visit.
 {{ config(**physical_layout('encounter_date', ['encounter_key', 'diagnosis_code_key'])) }}
 
 select
