@@ -64,8 +64,8 @@ def exceptions_list(
                 one.source_system,
                 one.record_type,
                 one.status,
-                str(one.found_date),
-                f"{one.age_days:,}",
+                str(one.found_date or "unknown"),
+                "" if one.age_days is None else f"{one.age_days:,}",
                 _dollars(one),
             ]
             for one in found[:limit]
@@ -113,7 +113,7 @@ def exceptions_show(exception_id: Id) -> None:
         ("place", " ".join(part for part in place if part)),
         ("detail", one.detail or "none"),
         ("dollars", _dollars(one) or "unknown"),
-        ("found", f"{one.found_date}, {one.age_days:,} days before the day of the figures"),
+        ("found", _found(one)),
         *(("decided", _in_words(decision)) for decision in history(get_settings(), one)),
         ("to do", one.next_step if one.is_open else "Nothing."),
         ("here", _commands(one)),
@@ -211,6 +211,12 @@ def _told() -> Iterator[None]:
         yield
     except (UnknownException, ValueError, FileNotFoundError) as problem:
         stop(str(problem.args[0]))
+
+
+def _found(one: DataException) -> str:
+    if one.age_days is None:
+        return "on a day that its file does not tell"
+    return f"{one.found_date}, {one.age_days:,} days before the day of the figures"
 
 
 def _dollars(one: DataException) -> str:

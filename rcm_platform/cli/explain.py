@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -89,8 +90,8 @@ def trace_number(
                         "" if part.denominator is None else f" of {part.denominator:,}"
                     )
                     print_table(
-                        f"{behind.claim_id} adds {added}: open {behind.open_amount:,}, "
-                        f"paid {behind.paid_amount:,}",
+                        f"{behind.claim_id} adds {added}: open {_known(behind.open_amount)}, "
+                        f"paid {_known(behind.paid_amount)}",
                         ["event", "date", "file", "position", "A/R", "cash", "memo"],
                         [
                             [
@@ -148,3 +149,7 @@ def snapshots(
     asked = month.date() if month else known[-1].replace(day=1)
     for day, value in kpi_snapshots.history(get_settings(), kpi, asked):
         typer.echo(f"{kpi} of {asked:%Y-%m} as of {day}: {'none' if value is None else value}")
+
+
+def _known(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else f"{amount:,}"

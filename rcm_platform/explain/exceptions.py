@@ -31,10 +31,11 @@ class DataException:
     record_type: str
     record_id: str | None
     finding_amount: Decimal | None
-    found_date: date
+    found_date: date | None
+    """None for what was held with a file that tells no day; so is its age."""
     resolved_date: date | None
     is_open: bool
-    age_days: int
+    age_days: int | None
     detail: str | None
     source_file: str | None
     source_position: str | None
@@ -72,7 +73,7 @@ class RuleTotal:
     description: str
     count: int
     amount: Decimal
-    oldest_days: int
+    oldest_days: int | None
 
 
 _COLUMNS = ", ".join(field.name for field in fields(DataException))
@@ -101,7 +102,7 @@ def exceptions(
         select {_COLUMNS} from mart_data_exceptions
         where ($rule is null or rule_id = $rule)
             and ($source is null or source_system = $source)
-            and ($since is null or found_date >= $since)
+            and coalesce(found_date >= $since, true)
             and (is_open or not $only_open)
             and starts_with(finding_key, $id_begins)
         order by abs(coalesce(finding_amount, 0)) desc, found_date, finding_key

@@ -119,21 +119,23 @@ BESIDE_CLAIMS = "UNMATCHED_REVERSAL"
 
 @dataclass(frozen=True)
 class ClaimTrace:
-    """The ledger entries of a claim; `is_whole` says whether they sum to what the claim shows."""
+    """The ledger entries of a claim; `is_whole` says whether they sum to what the claim shows.
+
+    Without any entry its dollars are None: unknown.
+    """
 
     claim_key: str
     claim_id: str
-    open_amount: Decimal
-    paid_amount: Decimal
+    open_amount: Decimal | None
+    paid_amount: Decimal | None
     entries: tuple[Entry, ...]
 
     @property
     def is_whole(self) -> bool:
         paid = (e.cash_amount for e in self.entries if e.event_type != BESIDE_CLAIMS)
-        return (
-            sum((entry.ar_amount for entry in self.entries), ZERO) == self.open_amount
-            and sum(paid, ZERO) == self.paid_amount
-        )
+        return sum((entry.ar_amount for entry in self.entries), ZERO) == (
+            self.open_amount or ZERO
+        ) and sum(paid, ZERO) == (self.paid_amount or ZERO)
 
 
 @dataclass(frozen=True)
@@ -143,9 +145,9 @@ class ClaimOfVisit:
     claim_key: str
     claim_id: str
     payer_name: str | None
-    charge_amount: Decimal
-    paid_amount: Decimal
-    open_amount: Decimal
+    charge_amount: Decimal | None
+    paid_amount: Decimal | None
+    open_amount: Decimal | None
 
 
 @dataclass(frozen=True)

@@ -108,11 +108,13 @@ class Lake:
             self.check()
             yield
 
-    def received_hashes(self) -> set[str]:
-        """Sha256 of each content that was received already, loaded or quarantined."""
+    def received_hashes(self, *, only_loaded: bool = False) -> set[str]:
+        """Sha256 of each content that was received already, loaded or quarantined; or loaded, at
+        least in part."""
+        excluded = "'duplicate', 'quarantined'" if only_loaded else "'duplicate'"
         rows = self.query(
             f"select distinct content_sha256 from {self.scan('platform', 'received_files')} "
-            "where status <> 'duplicate'"
+            f"where status not in ({excluded})"
         )
         return {sha for (sha,) in rows}
 

@@ -230,7 +230,7 @@ def _add_exceptions(report: RunReport, settings: Settings) -> None:
                 of.rule_id,
                 f"{of.count:,}",
                 f"{of.amount:,.2f}",
-                f"{of.oldest_days:,}",
+                "" if of.oldest_days is None else f"{of.oldest_days:,}",
                 of.description,
             ]
             for of in exceptions.open_totals(con)

@@ -9,7 +9,8 @@ import logging
 import re
 import time
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -111,6 +112,7 @@ class AttachedDatabase:
         self._tables = self._find_tables({name.lower() for name in wanted})
         self._refusals = {name: self._refusal(name) for name in sorted(wanted)}
         self._numerics: dict[str, tuple[list[str], list[str]]] = {}
+        self._moments: dict[str, list[str]] = {}
 
     @property
     def where(self) -> str:
@@ -132,12 +134,12 @@ class AttachedDatabase:
         return self._refusals.get(table)
 
     def columns(self, table: str) -> dict[str, tuple[str, str]]:
-        """Lower-case name → (name, type) of a table's columns: the DuckDB type, or NUMERIC where
-        the server has exact numbers of any size, which come as text.
+        """Lower-case name → (name, type) of a table's columns: the DuckDB type of `rows`, or
+        NUMERIC where the server has exact numbers of any size, which come as text.
 
         Names with `_` in front are left out: they are the lake's own.
         """
-        described = self.ask(f"describe select * from {self.relation(table)}")
+        described = self.ask(f"describe {self._with_moments(table, self.relation(table))}")
         exact, _ = self._numeric_columns(table)
         return {
             name.lower(): (name, "NUMERIC" if name in exact else kind)
@@ -159,8 +161,40 @@ class AttachedDatabase:
             )
             exact = others if found else []
         if not exact:
-            return f"(from {self.relation(table)} where {condition})"
+            return f"({self._with_moments(table, self.relation(table))} where {condition})"
         return self._asking(f"select {self._texts(table)} from {own} where {condition}")
+
+    def moment(self, told: datetime) -> str:
+        """SQL of a moment that the hospital's clocks tell, to be compared in a condition of `rows`
+        with a column that bears a time zone."""
+        if self._kind != "mysql":
+            return f"timestamptz '{told} {self.timezone}'"
+        in_utc = told.replace(tzinfo=ZoneInfo(self.timezone)).astimezone(UTC)
+        return f"timestamp '{in_utc.replace(tzinfo=None)}'"
+
+    def _with_moments(self, table: str, relation: str) -> str:
+        """A query of a relation with a table's columns, in which moments bear their time zone."""
+        told = ", ".join(
+            f"timezone('UTC', {quoted(name)}) as {quoted(name)}"
+            for name in self._moment_columns(table)
+        )
+        return f"select * replace ({told}) from {relation}" if told else f"from {relation}"
+
+    def _moment_columns(self, table: str) -> list[str]:
+        """The TIMESTAMP columns of a table in MySQL: moments, which the session tells in UTC, and
+        which DuckDB takes for times without a zone."""
+        if self._kind != "mysql":
+            return []
+        if table not in self._moments:
+            schema, name = self._tables[table]
+            rows = self._let(
+                "select * from {}",
+                "select column_name from information_schema.columns "
+                f"where table_schema = {literal(schema)} and table_name = {literal(name)} "
+                "and data_type = 'timestamp'",
+            )
+            self._moments[table] = [column for (column,) in rows]
+        return self._moments[table]
 
     def _texts(self, table: str) -> str:
         """The columns of a table in the server's own words, numbers as text."""
@@ -202,8 +236,9 @@ class AttachedDatabase:
                 f" from {self.relation(table)}) where moment <= timestamp {edge}"
             )[0][0]
         name = self._own_quotes(column)
+        found = "timezone('UTC', found)" if column in self._moment_columns(table) else "found"
         return self._let(
-            "select cast(max(found) as timestamp) from {} as t(found)",
+            f"select cast(max({found}) as timestamp) from {{}} as t(found)",
             f"select max({name}) from {self._own_relation(table)} where {name} <= {edge}",
         )[0][0]
 
@@ -229,9 +264,10 @@ class AttachedDatabase:
         The server looks for them: DuckDB hands it comparisons with a value, but not this one.
         """
         name = self._own_quotes(column)
-        return self._asking(
+        found = self._asking(
             f"select {self._texts(table)} from {self._own_relation(table)} where {name} is null"
         )
+        return f"({self._with_moments(table, found)})"
 
     def ask(self, sql: str) -> list[tuple]:
         """Run SQL that reads the source; again, from the start, when the server went away."""

@@ -332,7 +332,7 @@ class _Reader:
             arrival = f"try_cast({modified} as date)"
             if since:
                 # each a scan of its own: a filter with `or` is not handed to the server
-                value, edge = _comparable(modified, kind, since, self._source.timezone)
+                value, edge = _comparable(modified, kind, since, self._source)
                 if value == modified:
                     scans.append(self._source.rows(table, f"{value} >= {edge}"))
                     scans.append(self._source.blank_rows(table, name))
@@ -342,7 +342,10 @@ class _Reader:
                     scans.append(f"(from {whole} where {value} is null)")
                 if repeats:
                     old = f"{key} in ({_literals(repeats)}) and {value} < {edge}"
-                    scans.append(f"(from {self._source.rows(table)} where {old})")
+                    if value == modified:
+                        scans.append(self._source.rows(table, old))
+                    else:
+                        scans.append(f"(from {whole} where {old})")
         # '/' separates interchange and segment in a position
         position = f"replace(coalesce({as_text(key, key_kind)}, ''), '/', '%2F')"
         texts = {column.name for column in expected.columns if column.kind is Kind.TEXT}
@@ -521,12 +524,14 @@ def _literals(values: Iterable[str]) -> str:
     return ", ".join(map(literal, values))
 
 
-def _comparable(column: str, kind: str, moment: datetime, timezone: str) -> tuple[str, str]:
+def _comparable(
+    column: str, kind: str, moment: datetime, source: AttachedDatabase
+) -> tuple[str, str]:
     """SQL of a date column and of a moment, of one type, so that the server can compare them."""
     if kind == "DATE":
         return column, f"date '{moment:%Y-%m-%d}'"
     if "TIME ZONE" in kind:
-        return column, f"timestamptz '{moment} {timezone}'"
+        return column, source.moment(moment)
     if kind.startswith("TIMESTAMP"):
         return column, f"timestamp '{moment}'"
     return f"try_cast({column} as timestamp)", f"timestamp '{moment}'"

@@ -34,6 +34,7 @@ from rcm_platform.sources.base import (
 )
 from rcm_platform.sources.duckdb_errors import without_values
 from rcm_platform.sources.tabular import (
+    AHEAD,
     MAX_BAD_ROWS,
     MISSING,
     UNREADABLE,
@@ -147,8 +148,13 @@ def load_files(
 def _part_received(
     lake: Lake, source_system: str, found: Sequence[SourceFile], summary: LoadSummary
 ) -> tuple[list[SourceFile], list[SourceFile]]:
-    """Files with new content, and files of a new name whose content is known."""
-    received, names = lake.received_hashes(), lake.received_names()
+    """Files with new content, and files of a new name whose content is loaded.
+
+    What was held is read again under another name, as it may be the name that held it, and under
+    its own name once the day has come that it is dated (E13).
+    """
+    loaded, names = lake.received_hashes(only_loaded=True), lake.received_names()
+    ahead = _held_ahead(lake, source_system)
     new: list[SourceFile] = []
     repeated: list[SourceFile] = []
     for file in sorted(found, key=lambda f: f.name):
@@ -163,16 +169,31 @@ def _part_received(
                 "Give the platform leave to read it, then load again."
             )
             continue
+        was_received = (source_system, file.name, file.sha256) in names and (
+            bool(file.problem) or (file.name, file.sha256) not in ahead
+        )
         # nothing is the same as nothing, and yet each empty file is one that lacks its rows
-        is_known = file.sha256 in received if file.size else False
-        if not is_known and (file.size or (source_system, file.name, file.sha256) not in names):
-            received.add(file.sha256)
+        is_loaded = bool(file.size) and file.sha256 in loaded
+        if not is_loaded and not was_received:
             new.append(file)
+            if not file.problem:
+                loaded.add(file.sha256)
             continue
         summary.files_skipped += 1
-        if (source_system, file.name, file.sha256) not in names:
+        if not was_received:
             repeated.append(file)
     return new, repeated
+
+
+def _held_ahead(lake: Lake, source_system: str) -> set[tuple[str, str]]:
+    """(file, sha256) of the files that were held because the day in their name was to come."""
+    rows = lake.query(
+        f"select distinct source_file, content_sha256 from {lake.scan('platform', 'quarantine')} "
+        "where level = 'file' and source_system = ? and rule_id = ?",
+        source_system,
+        AHEAD,
+    )
+    return {(file, sha256) for file, sha256 in rows}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 -- what a hospital's database really holds: visits of clinicians, patients and departments on no list,
--- visits without a date, money and work of visits that nobody knows, staff without a list
+-- visits without a date, money and work of visits that nobody knows, staff without a list, a
+-- journal row of a kind that nobody listed, and one of the year 2061
 insert into encounters values
     ('E2', 'P1', '2025-03-02', 'Office', 'D9', 'DEP1', '99213', '2025-03-02 10:00', '2025-03-02 10:00'),
     ('E3', 'P1', null, 'Office', 'D1', 'DEP1', '99213', '2025-03-02 10:00', '2025-03-02 10:00'),
@@ -22,6 +23,13 @@ from (values
     (5, 'E404', 'P1', 'D1', date '2025-03-02', 100, 'C6'),
     (6, null, 'P1', null, date '2025-03-02', 7, null)
 ) as charges (n, visit, patient, clinician, day, amount, claim);
+insert into transactions values
+    ('X7', 'E1', 'P1', 'D1', 'DEP1', '2025-03-01', '2025-03-01', '2025-03-20', 'Office', 90.00,
+        'Insurance Payment', 90.00, 'C1', 'PAY1', null, null, 'Commercial', null, null,
+        '2025-03-02', '2025-03-21'),
+    ('X8', 'E1', 'P1', 'D1', 'DEP1', '2025-03-01', '2025-03-01', null, 'Office', 20.00, 'Charge',
+        null, 'C1', 'PAY1', '36415', 'I10', 'Commercial', null, null, '2025-03-02',
+        '2061-01-01');
 insert into diagnoses values ('DX2', 'E404', 'I10', 1, '2025-03-02 07:00');
 insert into appointments values
     ('AP9', 'P77', 'D9', 'DEP9', '2025-02-20', null, 'Office', 'Lost', 'E404', '2025-03-01 10:00');

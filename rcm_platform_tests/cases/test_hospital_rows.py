@@ -47,6 +47,34 @@ def test_what_points_to_nothing_is_listed(
     assert set(found) == findings
 
 
+@pytest.mark.parametrize(("rule", "amount"), [("T7", Decimal("90.00")), ("E13", Decimal("20.00"))])
+def test_a_journal_row_that_cannot_count_is_listed_with_its_dollars(
+    con: duckdb.DuckDBPyConnection, rule: str, amount: Decimal
+) -> None:
+    """One of a kind that nobody listed, and one that was modified in a year to come."""
+    found = con.execute(
+        "select finding_amount from marts.mart_data_exceptions "
+        "where rule_id = ? and source_system = 'hospital_a' and is_open",
+        [rule],
+    ).fetchall()
+    assert found == [(amount,)]
+    of_claim = con.execute(
+        "select charge_amount, patient_paid_amount from marts.fct_claims "
+        "where source_system = 'hospital_a' and claim_id = 'C1'"
+    ).fetchall()
+    assert of_claim == [(Decimal("150.00"), Decimal("20.00"))]
+
+
+def test_what_is_held_with_a_file_that_tells_no_day_has_no_age(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.execute(
+        "select rule_id, found_date, age_days, age_bucket, is_open "
+        "from marts.mart_data_exceptions where source_file = 'march.csv'"
+    ).fetchall()
+    assert found == [("T1", None, None, "unknown", True)]
+
+
 def test_a_clinician_on_no_list_is_a_row_that_says_so(con: duckdb.DuckDBPyConnection) -> None:
     found = con.execute(
         """

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from rcm_platform.ingest.quarantine.settle import settle
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources import files
 from rcm_platform.sources.base import SourceUnavailable
@@ -270,6 +271,37 @@ class TestQuarantine:
         ]
         assert deposits(lake) == [("B2", "50.00", "1")]
         assert lake.latest_arrival_date() == date(2025, 3, 3)
+
+    def test_a_file_that_was_held_for_its_name_is_loaded_under_another_one(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        wrong = put(folder, HEADER + ROW_1, "march.csv")
+        load_treasury(lake, folder)
+        wrong.rename(folder / "bank_deposits_20250303.csv")
+        assert load_treasury(lake, folder).files_loaded == 1
+        assert deposits(lake) == [("B1", "100.25", "1")]
+        assert [item.source_file for item in settle(lake, date(2025, 3, 3))] == ["march.csv"]
+        assert load_treasury(lake, folder).files_skipped == 1
+        assert [status for _, status, *_ in accounts(lake)] == ["loaded", "quarantined"]
+
+    def test_a_copy_under_a_name_that_tells_nothing_keeps_no_other_from_loading(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER + ROW_1, "a.csv")
+        put(folder, HEADER + ROW_1)
+        load_treasury(lake, folder)
+        assert deposits(lake) == [("B1", "100.25", "1")]
+
+    def test_a_file_that_is_dated_ahead_is_loaded_once_its_day_has_come(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER + ROW_1)
+        for not_after in (date(2025, 3, 1), date(2025, 3, 2)):
+            load_treasury(lake, folder, not_after=not_after)
+            assert len(held(lake)) == 1
+        load_treasury(lake, folder, not_after=date(2025, 3, 3))
+        assert deposits(lake) == [("B1", "100.25", "1")]
+        assert load_treasury(lake, folder, not_after=date(2025, 3, 4)).files_skipped == 1
 
     def test_a_large_file_is_held_in_pieces(
         self, lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch

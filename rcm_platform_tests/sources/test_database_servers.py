@@ -540,25 +540,37 @@ class TestBadInput:
         assert moments[1] == (datetime(2025, 3, 3, 17), date(2025, 3, 3))
 
     def test_a_moment_with_a_time_zone_keeps_the_day_of_the_hospital(
-        self, postgres_url: str, lake: Lake, tmp_path: Path
+        self, url: str, lake: Lake
     ) -> None:
-        url = on_server(postgres_url, tmp_path)
         hospital = replace(KNOWN["hospital_a"], timezone="America/New_York")
-        for column in ("modifieddate", "servicedate"):
+        if is_mysql := url.startswith("mysql"):
+            tell(
+                url,
+                "set time_zone = '+00:00'",
+                "alter table transactions modify ModifiedDate timestamp null, "
+                "modify ServiceDate timestamp null",
+            )
+        for column in () if is_mysql else ("modifieddate", "servicedate"):
             tell(
                 url,
                 f"alter table transactions alter {column} type timestamptz "
                 f"using {column} at time zone 'UTC'",
             )
-        update = (
-            "update transactions set servicedate = '2025-03-05 03:00:00+00', "
-            "modifieddate = '2025-03-05 {}+00' where transactionid = 'T1'"
-        )
-        tell(url, update.format("03:30"))
+
+        def modify(time: str) -> None:
+            offset = "" if is_mysql else "+00"
+            tell(
+                url,
+                f"set time{'_' * is_mysql or ' '}zone{' =' * is_mysql} '+00:00'",
+                f"update transactions set servicedate = '2025-03-05 03:00:00{offset}', "
+                f"modifieddate = '2025-03-05 {time}{offset}' where transactionid = 'T1'",
+            )
+
+        modify("03:30")
         assert load_hospital(lake, hospital, url).rows["transactions"] == 2
         days = query(lake, "transactions", "servicedate, modifieddate, _arrival_date")
         assert (date(2025, 3, 4), datetime(2025, 3, 4, 22, 30), date(2025, 3, 4)) in days
-        tell(url, update.format("03:40"))
+        modify("03:40")
         assert load_hospital(lake, hospital, url).rows["transactions"] == 1
         assert load_hospital(lake, hospital, url).rows["transactions"] == 0
 

@@ -28,7 +28,7 @@ class _Capture(Lake):
         super().__init__(root)
         self.added: list[tuple[str, str, date, pa.Table]] = []
 
-    def received_hashes(self) -> set[str]:
+    def received_hashes(self, *, only_loaded: bool = False) -> set[str]:
         return set()
 
     def received_names(self) -> set[tuple[str, str, str]]:

@@ -41,6 +41,26 @@ def settle(lake: Lake, as_of: date) -> list[Item]:
 
 
 def _loaded_since(lake: Lake, waiting: Sequence[Item]) -> list[Item]:
+    """Held interchanges and tables whose very bytes are in raw."""
+    return [*_interchanges_loaded(lake, waiting), *_tables_loaded(lake, waiting)]
+
+
+def _tables_loaded(lake: Lake, waiting: Sequence[Item]) -> list[Item]:
+    """Tables that were held whole, for the name of their file, and were loaded later."""
+    held = [
+        i
+        for i in waiting
+        if i.level == "file"
+        and i.source_system in FILE_SOURCES
+        and i.source_system not in X12_SOURCES
+    ]
+    if not held:
+        return []
+    loaded = lake.received_hashes(only_loaded=True)
+    return [i for i in held if i.content_sha256 in loaded]
+
+
+def _interchanges_loaded(lake: Lake, waiting: Sequence[Item]) -> list[Item]:
     """Held interchanges whose very bytes are in raw."""
     held = [
         i for i in waiting if i.source_system in X12_SOURCES and i.level in ("interchange", "file")

@@ -133,6 +133,15 @@ def test_the_size_of_a_batch_changes_nothing(
         assert rows(lake, source, table, columns) == rows(whole, source, table, columns)
 
 
+def test_a_system_that_tells_no_processors_of_a_process_reads_as_well(
+    lake: Lake, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """macOS, where a month of files is the first to ask."""
+    monkeypatch.delattr(loader.os, "sched_getaffinity", raising=False)
+    monkeypatch.setattr(loader, "_ALONE_BYTES", 0)
+    assert x12.load_folder(lake, folder, "clearinghouse").files_loaded == 7
+
+
 def test_a_missing_folder_is_an_unavailable_source(lake: Lake, tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable, match="nowhere"):
         x12.load_folder(lake, tmp_path / "nowhere", "x12_folder")

@@ -1,4 +1,5 @@
--- One row per claim with its money, its path through the payer and its age as of the date.
+-- One row per claim with its money, its path through the payer and its age as of the date. Of a
+-- claim without any entry in the ledger the money is unknown, not nothing.
 with
 
 headers as (
@@ -102,16 +103,15 @@ joined as (
         coalesce(remit_summary.is_ever_denied, false) as is_ever_denied,
         coalesce(remit_summary.is_denied_on_last_remit, false) as is_denied_on_last_remit,
         financials.first_payer_payment_date,
-        coalesce(financials.charge_amount, {{ money(0) }}) as charge_amount,
-        coalesce(financials.contractual_amount, {{ money(0) }}) as contractual_amount,
-        coalesce(financials.payer_paid_amount, {{ money(0) }}) as payer_paid_amount,
-        coalesce(financials.patient_paid_amount, {{ money(0) }}) as patient_paid_amount,
-        coalesce(financials.write_off_amount, {{ money(0) }}) as write_off_amount,
-        coalesce(financials.denied_amount, {{ money(0) }}) as denied_amount,
-        coalesce(financials.patient_responsibility_amount, {{ money(0) }})
-            as patient_responsibility_amount,
-        coalesce(financials.transfer_amount, {{ money(0) }}) as transfer_amount,
-        coalesce(financials.open_amount, {{ money(0) }}) as open_amount,
+        financials.charge_amount,
+        financials.contractual_amount,
+        financials.payer_paid_amount,
+        financials.patient_paid_amount,
+        financials.write_off_amount,
+        financials.denied_amount,
+        financials.patient_responsibility_amount,
+        financials.transfer_amount,
+        financials.open_amount,
         coalesce(financials.transaction_count, 0) as transaction_count,
         financials.first_event_date,
         financials.last_event_date,
@@ -144,6 +144,7 @@ final as (
         *,
         {{ age_bucket('age_days') }} as age_bucket,
         case
+            when open_amount is null then 'unknown'
             when open_amount < 0 then 'credit'
             when open_amount = 0 then 'closed'
             when remit_count > 0 and is_denied_on_last_remit then 'denied'

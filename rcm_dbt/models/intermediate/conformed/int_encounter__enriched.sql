@@ -1,5 +1,6 @@
 -- One row per encounter with its work and its money. Claims are summed to the encounter before they
--- meet its work, so an encounter with two claims counts its wRVUs once.
+-- meet its work, so an encounter with two claims counts its wRVUs once. Money of
+-- claims that no feed tells of is unknown, not nothing.
 with
 
 encounters as (
@@ -58,12 +59,24 @@ final as (
         coalesce(work.procedure_count, 0) as procedure_count,
         cast(work.work_rvu as decimal(18, 2)) as work_rvu,
         coalesce(claims.claim_count, 0) as claim_count,
-        {{ money('coalesce(claims.charge_amount, 0)') }} as charge_amount,
-        {{ money('coalesce(claims.contractual_amount, 0)') }} as contractual_amount,
-        {{ money('coalesce(claims.payer_paid_amount, 0)') }} as payer_paid_amount,
-        {{ money('coalesce(claims.patient_paid_amount, 0)') }} as patient_paid_amount,
-        {{ money('coalesce(claims.write_off_amount, 0)') }} as write_off_amount,
-        {{ money('coalesce(claims.open_amount, 0)') }} as open_amount
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.charge_amount end'
+        ) }} as charge_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.contractual_amount end'
+        ) }} as contractual_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.payer_paid_amount end'
+        ) }} as payer_paid_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.patient_paid_amount end'
+        ) }} as patient_paid_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.write_off_amount end'
+        ) }} as write_off_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0 else claims.open_amount end'
+        ) }} as open_amount
 
     from encounters
 

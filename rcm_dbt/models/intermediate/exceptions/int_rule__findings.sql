@@ -1,6 +1,6 @@
 -- Everything that breaks a rule, whoever found it: one row per finding, as of the date. A finding
 -- that is older than its facts can be (a payment that arrives before it is dated) counts from the
--- date on.
+-- date on. What was held with a file that tells no day was found on no known day.
 with
 
 found as (
@@ -76,11 +76,11 @@ resolved as (
         found.amount,
         case
             when found.found_date > {{ as_of_date() }} then {{ as_of_date() }}
-            else found.found_date
+            else {{ known_date('found.found_date') }}
         end as found_date,
         case
             -- put right at once, by reading it as it is meant
-            when rules.action = 'correct' then found.found_date
+            when rules.action = 'correct' then {{ known_date('found.found_date') }}
             when found.resolved_date < found.found_date then found.found_date
             else found.resolved_date
         end as resolved_date,

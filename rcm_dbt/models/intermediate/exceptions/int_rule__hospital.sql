@@ -1,7 +1,7 @@
 -- What the hospitals' own systems bring: several claims of a visit (M6), late charges (H1), bills
--- that are paid twice (H2), codes in another casing (S1), columns that nobody announced (S2),
--- journal entries of a kind that nobody listed (T7), numbers that two hospitals share (X1) and
--- visits stamped with the next day (Z1).
+-- that are paid twice (H2), totals of a visit other than that of its items (H3), codes in another
+-- casing (S1), columns that nobody announced (S2), journal entries of a kind that nobody listed
+-- (T7), numbers that two hospitals share (X1) and visits stamped with the next day (Z1).
 with
 
 windows as (
@@ -537,6 +537,58 @@ shared_numbers as (
 
 ),
 
+-- the claim of a visit of Synthea has the visit among its items; medicines are claims of their own
+visit_claims as (
+
+    select
+        visits.source_system,
+        visits.encounter_id,
+        visits.total_cost_amount,
+        visits.recorded_date,
+        visits._source_file,
+        visits._source_position,
+        {{ surrogate_key(['items.source_system', 'items.claim_id']) }} as claim_key,
+        sum(items.amount) as charge_amount
+
+    from {{ ref('stg_synthea__encounters') }} as visits
+
+    inner join {{ ref('stg_synthea__claims_transactions') }} as items
+        on visits.source_system = items.source_system
+        and visits.encounter_id = items.encounter_id
+        and items.transaction_type = 'CHARGE'
+
+    group by
+        visits.source_system,
+        visits.encounter_id,
+        visits.total_cost_amount,
+        visits.recorded_date,
+        visits._source_file,
+        visits._source_position,
+        items.source_system,
+        items.claim_id
+
+    having max(case when items.procedure_code = visits.encounter_code then 1 else 0 end) = 1
+
+),
+
+other_totals as (
+
+    select
+        {{ finding(
+            "'H3'",
+            "'encounter'",
+            'visit_claims.encounter_id',
+            'visit_claims',
+            amount='visit_claims.total_cost_amount - visit_claims.charge_amount',
+            claim_key='visit_claims.claim_key',
+        ) }}
+
+    from visit_claims
+
+    where visit_claims.total_cost_amount <> visit_claims.charge_amount
+
+),
+
 other_clocks as (
 
     select
@@ -569,6 +621,8 @@ final as (
     select * from shared_numbers
     union all
     select * from other_clocks
+    union all
+    select * from other_totals
 
 )
 

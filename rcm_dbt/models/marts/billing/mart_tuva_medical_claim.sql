@@ -230,6 +230,8 @@ diagnoses as (
 
     from {{ ref('int_encounter__diagnoses') }}
 
+    where code_system = 'ICD-10-CM'
+
     group by encounter_key
 
 ),

@@ -61,9 +61,10 @@ final as (
         findings.found_date,
         findings.resolved_date,
         decisions.exception_key is null
-        and (
-            findings.resolved_date is null
-            or findings.resolved_date > {{ as_of_date() }}
+        and coalesce(
+            findings.resolved_date > {{ as_of_date() }},
+            -- what is put right while reading never waits
+            rules.action <> 'correct'
         ) as is_open,
         findings.age_days,
         {{ age_bucket('findings.age_days') }} as age_bucket,
