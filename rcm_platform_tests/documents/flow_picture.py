@@ -86,10 +86,15 @@ def boxes(settings: Settings, graph: Graph) -> list[Box]:
         return f"${Decimal(amount):,.0f}"
 
     def dollars(place: str) -> list[tuple[str, str]]:
-        """Charges and cash, each as it stands at this place of its proof."""
+        """Charges and cash, each as it stands at this place of its proof; deposits of whoever pays
+        are proven beside and reach no ledger."""
         return [
-            (money(sum((line.figures[place] for line in lines[kind]), Decimal(0))), kind)
+            (
+                money(sum((f[place] for f in figures if "ledger" in f), Decimal(0))),
+                kind,
+            )
             for kind in ("charges", "cash")
+            for figures in [[line.figures for line in lines[kind]]]
         ]
 
     on_target = sum(headline.is_on_target for headline in headlines)
