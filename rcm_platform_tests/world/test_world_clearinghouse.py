@@ -83,7 +83,7 @@ def remits(folder: Path) -> dict[str, Remit]:
 
 @pytest.fixture(scope="module")
 def answered(remits: dict[str, Remit], model: World) -> list[tuple[Key, Remit, RemitClaim]]:
-    letters = dict(zip(model.hospitals.npis, "ab", strict=True))
+    letters = dict(zip(model.hospitals.npis + model.hospitals.group_npis, "abab", strict=True))
     return [
         ((letters[remit.npi], claim.claim_id), remit, claim)
         for remit in remits.values()

@@ -160,7 +160,12 @@ def facilities(world: World) -> pa.Table:
             "facility_id": hospitals.facility_ids,
             "facility_name": hospitals.names,
             "source_system": hospitals.source_systems,
-            "npi": hospitals.npis,
+            "npi": [
+                f"{npi};{of_group}" if group else npi
+                for npi, group, of_group in zip(
+                    hospitals.npis, hospitals.groups, hospitals.group_npis, strict=True
+                )
+            ],
             "tin": hospitals.tins,
         }
     )
