@@ -93,7 +93,7 @@ def _transactions() -> list[tuple[str, str]]:
     world = World(seed=1, size="small", start=date(2025, 1, 1), through=date(2025, 6, 30))
     found = []
     for file in clearinghouse_files(world):
-        if file.kind == "835":
+        if file.kind == "835" and not file.layouts:
             text = file.render().decode()
             start = text.index("~", text.index("\nST*835*")) + 1
             end = text.index("\nSE*", start) + 1

@@ -63,8 +63,8 @@ def _share(part: int, whole: int) -> Decimal:
 _KEY = """
     case
         when {rule} in ('B1', 'B2') then concat_ws('|', {file}, {amount})
-        when {rule} in ('B3', 'D1', 'S2', 'T2') then {file}
-        when {rule} = 'D3' or {kind} in ('payer', 'ledger posting') then {record}
+        when {rule} in ('B3', 'D1', 'S2', 'T2', 'E14', 'E16', 'E17', 'E18', 'P7', 'P9') then {file}
+        when {rule} = 'D3' or {kind} in ('payer', 'ledger posting', 'deposit') then {record}
         when {kind} in ('claim', 'encounter', 'transaction', 'patient')
             then concat_ws('|', {system}, {record})
         else concat_ws('|', {file}, {record})

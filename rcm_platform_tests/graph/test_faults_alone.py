@@ -62,6 +62,14 @@ RATES = {
     "whole_charge_contractual": 200_000,
     "patient_contractual": 40_000,
     "late_charge": 30_000,
+    "payer_by_name": 100_000,
+    "payee_by_tax_id": 100_000,
+    "interest_in_claim": 600_000,
+    "older_guide": 100_000,
+    "continued_levels": 100_000,
+    "latin1_letters": 100_000,
+    "missing_terminator": 100_000,
+    "wrapped_lines": 100_000,
     "credit_balance": 400_000,
     "status_casing_drift": 20_000,
     "new_column": 300_000,
@@ -70,14 +78,17 @@ RATES = {
     "timezone_day_shift": 50_000,
     "payer_merger": 1_000_000,
     "missing_999": 100_000,
+    "card_payment": 50_000,
+    "lockbox_deposit": 100_000,
+    "late_bank_feed": 1_000_000,
     "deposit_short": 100_000,
     "missing_deposit": 50_000,
 }
 SEVERAL = 3
 ONCE = {"payer_merger"}
 """A world has one payer that merges."""
-ALSO_FOUND_BY = {"unbalanced_claim": {"B2"}}
-"""Where the adjustments of a claim stand decides between two rules."""
+ALSO_FOUND_BY = {"unbalanced_claim": {"B2"}, "card_payment": {"B6"}, "lockbox_deposit": {"R4"}}
+"""Where the adjustments of a claim stand decides between two rules; others show on two sides."""
 
 MARTS = (
     "mart_data_exceptions",

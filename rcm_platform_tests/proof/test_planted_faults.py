@@ -127,7 +127,7 @@ def test_every_kind_of_fault_is_found_in_a_small_world(rcm: RunCli, tmp_path: Pa
     without = {
         rule_id for rule_id in detectors if not rules.get(rule_id) or not rules[rule_id].planted
     }
-    assert without == {"R1", "R2"}
+    assert without == {"R1"}
     assert all(rule.passed for rule in rules.values())
 
 

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 
 from rcm_platform.world import generate
-from rcm_platform_tests.support.tiny_world import SEED, START, THROUGH, Query
+from rcm_platform_tests.support.tiny_world import PLAIN, SEED, START, THROUGH, Query
 
 
 @pytest.fixture(scope="session")
@@ -18,7 +18,7 @@ def world(shared: Path) -> Path:
     folder = shared / "tiny_world"
     with FileLock(shared / "tiny_world.lock"):
         if not folder.is_dir():
-            generate(folder, seed=SEED, size="tiny", start=START, through=THROUGH)
+            generate(folder, seed=SEED, size="tiny", start=START, through=THROUGH, faults=PLAIN)
     return folder
 
 

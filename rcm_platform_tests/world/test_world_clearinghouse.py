@@ -33,7 +33,7 @@ from rcm_platform_tests.support.plain_x12 import (
     read_837,
     segments,
 )
-from rcm_platform_tests.support.tiny_world import SEED, START, THROUGH, Query
+from rcm_platform_tests.support.tiny_world import PLAIN, SEED, START, THROUGH, Query
 
 GROUPS = {
     "837p": ("837", "HC", "005010X222A1"),
@@ -58,7 +58,7 @@ Key = tuple[str, str]
 
 @pytest.fixture(scope="module")
 def model() -> World:
-    return World(seed=SEED, size="tiny", start=START, through=THROUGH, faults=RATES)
+    return World(seed=SEED, size="tiny", start=START, through=THROUGH, faults=f"{RATES},{PLAIN}")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def remits(folder: Path) -> dict[str, Remit]:
 
 @pytest.fixture(scope="module")
 def answered(remits: dict[str, Remit], model: World) -> list[tuple[Key, Remit, RemitClaim]]:
-    letters = dict(zip(model.hospitals.npis, "ab", strict=True))
+    letters = dict(zip(model.hospitals.npis + model.hospitals.group_npis, "abab", strict=True))
     return [
         ((letters[remit.npi], claim.claim_id), remit, claim)
         for remit in remits.values()
@@ -391,7 +391,7 @@ def test_claims_travel_under_their_account_numbers(
 
 def test_voids_name_the_claim_that_they_take_back(tmp_path: Path) -> None:
     """In the small world, since the tiny one has hardly any."""
-    world = World(seed=SEED, size="small", start=START, through=THROUGH)
+    world = World(seed=SEED, size="small", start=START, through=THROUGH, faults=PLAIN)
     sent, lookup = world.history.submissions, Lookup(world)
     batch = batches(lookup)
     files = batch.of_submissions()
@@ -550,7 +550,7 @@ def test_a_merged_payer_changes_its_number(parsed: dict[Path, list[Segment]]) ->
 
 def test_a_longer_world_only_adds_files(model: World, folder: Path, tmp_path: Path) -> None:
     until = date(2025, 2, 14)
-    shorter = World(seed=SEED, size="tiny", start=START, through=until, faults=RATES)
+    shorter = World(seed=SEED, size="tiny", start=START, through=until, faults=f"{RATES},{PLAIN}")
     write_clearinghouse(shorter, tmp_path, shorter.start_day, shorter.through_day)
     for kind in FOLDERS:
         early = {path.name: path for path in (folder / kind).iterdir() if arrival(path) <= until}

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from rcm_platform.world.feeds import claims_csv, files
+from rcm_platform.world.feeds.banking import CARD_DEPOSITS, LOCKBOX_DEPOSITS
 from rcm_platform.world.feeds.csv_files import write_csv
 from rcm_platform.world.happened.history import FIRST, PATIENT_PAYMENT, REFUND
 from rcm_platform.world.model import World
 from rcm_platform.world.support.dates import to_date, to_day, weekday
+from rcm_platform_tests.support.tiny_world import PLAIN
 
 START, THROUGH = date(2024, 11, 1), date(2025, 4, 15)
 WRITERS: dict[str, Callable[[World, Path, int, int], None]] = {
@@ -50,7 +52,7 @@ def read(folder: Path, pattern: str) -> dict[str, Rows]:
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return build(faults="default,renamed_column=200000,new_column=200000")
+    return build(faults=f"{PLAIN},renamed_column=200000,new_column=200000")
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,39 @@ def test_faults_of_deposits_are_off_until_wanted(folder: Path, world: World) -> 
     short = [r for r in fewer if r["amount"] < full[r["trace_number"]]]
     assert 0.03 < len(short) / len(fewer) < 0.2
     assert all(r["amount"] > 0 for r in fewer)
+
+
+def test_a_card_pays_less_a_fee_under_a_number_of_its_own() -> None:
+    world = build(faults="none,card_payment=100000")
+    full = {r["trace_number"]: r for r in files.deposits(build(faults="none")).to_pylist()}
+    cards = [r for r in files.deposits(world).to_pylist() if r["payer_name"] == CARD_DEPOSITS]
+    assert len(cards) > 10
+    for row in cards:
+        assert row["trace_number"] not in full
+        paid = full[row["remit_trace_number"]]
+        assert paid["amount"] * Decimal("0.95") < row["amount"] < paid["amount"]
+        assert paid["deposit_date"] == row["deposit_date"]
+
+
+def test_the_checks_of_a_lockbox_are_one_deposit_and_nothing_else_changes() -> None:
+    world = build(faults="none,lockbox_deposit=500000")
+    before = {r["deposit_id"]: r for r in files.deposits(build(faults="none")).to_pylist()}
+    after = {r["deposit_id"]: r for r in files.deposits(world).to_pylist()}
+    boxes = [r for r in after.values() if r["payer_name"] == LOCKBOX_DEPOSITS]
+    assert sum(r["amount"] for r in after.values()) == sum(r["amount"] for r in before.values())
+    assert len(before) - len(after) > 5, "some hold several checks"
+    assert len({(r["hospital"], r["deposit_date"]) for r in boxes}) == len(boxes)
+    assert not any(r["remit_trace_number"] for r in boxes)
+    assert all(before[r["deposit_id"]] == r for r in after.values() if r not in boxes)
+
+
+def test_a_bank_feed_that_begins_later_says_nothing_of_the_days_before() -> None:
+    world = build(faults="none,late_bank_feed=1")
+    every = files.deposits(build(faults="none")).to_pylist()
+    begins = START + timedelta(days=45)
+    told = [r for r in every if r["hospital"] == "HOSP_A" or r["deposit_date"] >= begins]
+    assert files.deposits(world).to_pylist() == told != every
+    assert len(files.gl_postings(world)) == len(every), "the books have them all"
 
 
 def test_every_deposit_is_booked_once(world: World) -> None:

@@ -19,11 +19,11 @@ from rcm_platform.sources import x12
 from rcm_platform.world.feeds.x12 import FOLDERS, write_clearinghouse
 from rcm_platform.world.model import World
 from rcm_platform_tests.support.pyx12_oracle import errors, file_errors
-from rcm_platform_tests.support.tiny_world import SEED, START, THROUGH
+from rcm_platform_tests.support.tiny_world import PLAIN, SEED, START, THROUGH
 
 CLEAN = (
     "unbalanced_claim=0,unbalanced_payment=0,bad_npi=0,duplicate_file=0,renumbered_file=0,"
-    "replacement_without_reference=0"
+    "replacement_without_reference=0," + PLAIN
 )
 #: So that a tiny world has every shape of file.
 OFTEN = (

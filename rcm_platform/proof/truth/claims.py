@@ -101,7 +101,7 @@ CHECKS = [
             bool_or(deposits.amount is not null)
         from '{truth}/remits.parquet' as remits
         left join '{truth}/bank_deposits.parquet' as deposits
-            on remits.trace_number = deposits.trace_number and facility_id = hospital
+            on remits.trace_number = deposits.remit_trace_number and facility_id = hospital
         where payment_amount <> 0 group by all""",
     ),
     TruthCheck(

@@ -193,7 +193,7 @@ CHECKS = [
         from '{truth}/bank_deposits.parquet' as deposits
         left join '{truth}/remits.parquet' as remits
             on deposits.trace_number = remits.trace_number and hospital = facility_id
-        where payer_name <> 'PATIENT PAYMENTS' and date '{as_of}' - deposit_date > 5
+        where deposits.trace_number = remit_trace_number and date '{as_of}' - deposit_date > 5
             and (remits.arrival_date is null or remits.arrival_date - deposit_date > 5)""",
     ),
     TruthCheck(
@@ -208,13 +208,13 @@ CHECKS = [
         """select source_system, remits.trace_number, payment_date, payment_amount, deposits.amount,
             booked.amount, (remits.source_system, remits.trace_number) not in (
                 select (source_system, record_id) from '{truth}/faults.parquet'
-                where detector in ('R1', 'R2')
+                where detector in ('R1', 'R2', 'R5')
             )
         from '{truth}/remits.parquet' as remits
         left join '{truth}/bank_deposits.parquet' as deposits
-            on remits.trace_number = deposits.trace_number and facility_id = deposits.hospital
+            on remits.trace_number = deposits.remit_trace_number and facility_id = deposits.hospital
         left join '{truth}/gl_postings.parquet' as booked
-            on remits.trace_number = booked.trace_number and facility_id = booked.hospital""",
+            on remits.trace_number = booked.remit_trace_number and facility_id = booked.hospital""",
     ),
     TruthCheck(
         "underpayments",

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rcm_platform.world.feeds import id_columns, x12
+from rcm_platform.world.feeds import banking, id_columns, x12
 from rcm_platform.world.feeds.csv_files import write_csv
 from rcm_platform.world.happened.contracts import CATEGORIES, METHODS, PERCENT, SCHEDULE
 from rcm_platform.world.happened.history import PATIENT_PAYMENT, REFUND
@@ -31,6 +31,8 @@ COSTS_ARRIVE_ON = 5
 BOOKS_CLOSE_ON = 4
 #: A late posting is about a deposit of the last days of a month: this many.
 _MONTH_END_DAYS = 5
+#: Days that a deposit may take (the window of rule R2).
+DEPOSIT_WINDOW = 5
 PATIENT_DEPOSITS = "PATIENT PAYMENTS"
 ACCOUNTS = ("Cash - Payers", "Cash - Patients")
 MEDICARE = "MEDICARE"
@@ -49,12 +51,15 @@ class _Deposits:
     ids: pa.Array
     payer_names: pa.Array
     trace_numbers: pa.Array
+    remit_traces: pa.Array  # of the one payment that it pays
+    place: Ints  # among those of its day, before checks were put together
 
 
 def write_treasury(world: World, folder: Path, first_day: int, last_day: int) -> None:
     """The daily files that arrive on first_day..last_day."""
     for name, rows in (("bank_deposits", deposits(world)), ("gl_postings", gl_postings(world))):
         for day, shown in _by_arrival(world, rows, first_day, last_day):
+            shown = shown.drop_columns(["remit_trace_number"])
             write_csv(folder / f"{name}_{compact(day)}.csv", shown)
 
 
@@ -78,9 +83,11 @@ def deposits(world: World) -> pa.Table:
     """Grain: deposit that ever reaches the bank, with its day of arrival (= deposit_date).
 
     A payer's payment is one deposit; what patients pay a hospital is one a business day, less
-    refunds. Days on which refunds are more are carried to the next.
+    refunds. Days on which refunds are more are carried to the next. The checks of a lockbox are one
+    deposit a day. `remit_trace_number`, which no file has, is that of the one payment that it pays.
     """
     found = _deposits(world)
+    is_told = found.day >= banking.feed_start(world)[found.hospital]
     return pa.table(
         {
             "deposit_id": found.ids,
@@ -88,10 +95,31 @@ def deposits(world: World) -> pa.Table:
             "hospital": take(world.hospitals.facility_ids, found.hospital),
             "payer_name": found.payer_names,
             "trace_number": found.trace_numbers,
+            "remit_trace_number": found.remit_traces,
             "amount": money(found.amount),
             "arrival_date": dates(found.day),
         }
-    )
+    ).filter(pa.array(is_told))
+
+
+def is_covered(world: World) -> Flags:
+    """Per payment: the bank's files would have its deposit, as far as a reader of them can tell.
+
+    A reader knows neither the day of a deposit that is not there, nor since when the bank tells:
+    only the first deposit of the hospital.
+    """
+    told = deposits(world)
+    hospital = pc.index_in(told["hospital"], pa.array(world.hospitals.facility_ids)).to_numpy()
+    first = np.full(len(world.hospitals.facility_ids), np.iinfo(np.int64).max)
+    np.minimum.at(first, hospital, told["deposit_date"].cast(pa.int32()).to_numpy())
+    pays = world.payments
+    covered: Flags = pays.payment_day >= first[pays.hospital] - DEPOSIT_WINDOW
+    return covered
+
+
+def bank_file(day: int) -> str:
+    """The file of the deposits of a day."""
+    return f"bank_deposits_{compact(day)}.csv"
 
 
 def gl_postings(world: World) -> pa.Table:
@@ -106,6 +134,7 @@ def gl_postings(world: World) -> pa.Table:
             "hospital": take(world.hospitals.facility_ids, found.hospital),
             "account": take(list(ACCOUNTS), found.is_patients.astype(np.int64)),
             "trace_number": found.trace_numbers,
+            "remit_trace_number": found.remit_traces,
             "amount": money(found.amount),
             "arrival_date": dates(posted),
         }
@@ -118,7 +147,7 @@ def late_postings(world: World) -> Flags:
     day = found.day
     in_last_days = _month_start(day + _MONTH_END_DAYS) > _month_start(day)
     planted = world.faults.planted(
-        "month_end_restatement", world.draws, day, found.hospital, _order_in_day(day)
+        "month_end_restatement", world.draws, day, found.hospital, found.place
     )
     return planted & in_last_days
 
@@ -131,7 +160,12 @@ def facilities(world: World) -> pa.Table:
             "facility_id": hospitals.facility_ids,
             "facility_name": hospitals.names,
             "source_system": hospitals.source_systems,
-            "npi": hospitals.npis,
+            "npi": [
+                f"{npi};{of_group}" if group else npi
+                for npi, group, of_group in zip(
+                    hospitals.npis, hospitals.groups, hospitals.group_npis, strict=True
+                )
+            ],
             "tin": hospitals.tins,
         }
     )
@@ -341,23 +375,12 @@ def _payer_numbers(world: World) -> list[tuple[list[str], list[int], int, int]]:
     return found
 
 
-def received(world: World) -> Ints:
-    """What ever reaches the bank of each payment; 0 is no deposit."""
-    pays = world.payments
-    key = (pays.hospital, pays.payer, pays.payment_day)
-    never = world.faults.planted("missing_deposit", world.draws, *key)
-    short = world.faults.planted("deposit_short", world.draws, *key)
-    amount = np.where(short, pays.amount - np.maximum(pays.amount // 20, 1), pays.amount)
-    return np.where(never, 0, amount)
-
-
 def _deposits(world: World) -> _Deposits:
     pays, payer_list = world.payments, world.parameters.payers
-    paid = received(world)
+    paid, way = banking.received(world), banking.ways(world)
     rows = np.flatnonzero(paid > 0)
     traces = pa.array(x12.trace_numbers(x12.Lookup(world)), pa.string())
     hospital, day, amount = _patient_deposits(world)
-
     every_day = np.concatenate([pays.deposit_day[rows], day])
     every_hospital = np.concatenate([pays.hospital[rows], hospital])
     is_patients = np.repeat([False, True], [len(rows), len(day)])
@@ -370,25 +393,68 @@ def _deposits(world: World) -> _Deposits:
             every_day,
         )
     )
+    place = _order_in_day(every_day[order])
     letters = [facility[-1] for facility in world.hospitals.facility_ids]
-    places = pa.array(order)
-    return _Deposits(
+    is_card, is_check = (pa.array(way[rows] == kind) for kind in (banking.CARD, banking.CHECK))
+    own = traces.take(pa.array(rows))
+    nothing = pa.nulls(len(rows), pa.string())
+
+    def of_bank(prefix: str, hospital: Ints, day: Ints) -> pa.Array:
+        return pc.binary_join_element_wise(
+            pa.scalar(prefix), take(letters, hospital), _compact(day), ""
+        )
+
+    paid_on = pays.hospital[rows], pays.deposit_day[rows]
+    numbers = pc.if_else(
+        is_card,
+        pc.replace_substring(own, "EFT", "VCC"),
+        pc.if_else(is_check, of_bank("LCK", *paid_on), own),
+    )
+    names = pc.if_else(
+        is_card,
+        banking.CARD_DEPOSITS,
+        pc.if_else(is_check, banking.LOCKBOX_DEPOSITS, take(payer_list.names, pays.payer[rows])),
+    )
+    patients = take([PATIENT_DEPOSITS], np.zeros_like(day))
+    found = _Deposits(
         day=every_day[order],
         hospital=every_hospital[order],
         amount=np.concatenate([paid[rows], amount])[order],
         is_patients=is_patients[order],
-        ids=_deposit_ids(every_day[order]),
-        payer_names=pa.concat_arrays(
-            [take(payer_list.names, pays.payer[rows]), take([PATIENT_DEPOSITS], np.zeros_like(day))]
-        ).take(places),
-        trace_numbers=pa.concat_arrays(
-            [
-                traces.take(pa.array(rows)),
-                pc.binary_join_element_wise(
-                    pa.scalar("LBX"), take(letters, hospital), _compact(day), ""
-                ),
-            ]
-        ).take(places),
+        ids=_deposit_ids(every_day[order], place),
+        payer_names=pa.concat_arrays([names, patients]).take(pa.array(order)),
+        trace_numbers=pa.concat_arrays([numbers, of_bank("LBX", hospital, day)]).take(
+            pa.array(order)
+        ),
+        remit_traces=pa.concat_arrays(
+            [pc.if_else(is_check, nothing, own), pa.nulls(len(day), pa.string())]
+        ).take(pa.array(order)),
+        place=place,
+    )
+    return _in_lockboxes(found)
+
+
+def _in_lockboxes(found: _Deposits) -> _Deposits:
+    """With the checks of a hospital and day as one deposit, in the place of the first."""
+    is_check = np.asarray(pc.equal(found.payer_names, banking.LOCKBOX_DEPOSITS))
+    of_box = np.where(
+        is_check, found.hospital * 1_000_000 + found.day, -1 - np.arange(len(is_check))
+    )
+    _, first, box = np.unique(of_box, return_index=True, return_inverse=True)
+    amount = np.zeros(len(first), dtype=np.int64)
+    np.add.at(amount, box, found.amount)
+    order = np.argsort(first)
+    rows, places = first[order], pa.array(first[order])
+    return _Deposits(
+        day=found.day[rows],
+        hospital=found.hospital[rows],
+        amount=amount[order],
+        is_patients=found.is_patients[rows],
+        ids=found.ids.take(places),
+        payer_names=found.payer_names.take(places),
+        trace_numbers=found.trace_numbers.take(places),
+        remit_traces=found.remit_traces.take(places),
+        place=found.place[rows],
     )
 
 
@@ -416,7 +482,7 @@ def _patient_deposits(world: World) -> tuple[Ints, Ints, Ints]:
 
 def _posting_days(world: World, found: _Deposits) -> Ints:
     day = found.day
-    key = day, found.hospital, _order_in_day(day)
+    key = day, found.hospital, found.place
     later = world.draws.below("days to ledger", 3, *key)
     ordinary = day + later + 2 * (weekday(day) + later > 4)
     close = _month_start(day + _MONTH_END_DAYS)
@@ -429,8 +495,8 @@ def _order_in_day(day: Ints) -> Ints:
     return np.arange(len(day)) - np.searchsorted(day, day)
 
 
-def _deposit_ids(day: Ints) -> pa.Array:
-    number = identifier("", (_order_in_day(day) + 1, 3))
+def _deposit_ids(day: Ints, place: Ints) -> pa.Array:
+    number = identifier("", (place + 1, 3))
     return pc.binary_join_element_wise(pa.scalar("DEP"), _compact(day), number, "")
 
 

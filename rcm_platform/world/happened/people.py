@@ -49,6 +49,8 @@ class Hospitals:
     names: list[str]
     source_systems: list[str]
     npis: list[str]
+    groups: list[str]  # the name of its physicians, who bill by a number of their own, or ""
+    group_npis: list[str]
     tins: list[str]
     table: Table
 
@@ -122,6 +124,8 @@ def hospitals(parameters: Parameters, draws: Draws) -> Hospitals:
         names=table.text("facility_name"),
         source_systems=table.text("source_system"),
         npis=[npi(190_000_000 + base + number) for number in range(count)],
+        groups=table.text("physician_group"),
+        group_npis=[npi(190_000_000 + base + count + number) for number in range(count)],
         tins=[f"{31 + number}{1_000_000 + tin}" for number, tin in enumerate(tins.tolist())],
         table=table,
     )

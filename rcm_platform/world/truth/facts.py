@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rcm_platform.world.feeds import files, id_columns
+from rcm_platform.world.feeds import banking, id_columns
 from rcm_platform.world.feeds.x12 import Lookup, batches, remit_files, trace_numbers
 from rcm_platform.world.feeds.x12.lookup import frequencies
 from rcm_platform.world.happened import contracts
@@ -512,7 +512,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
     # a deposit that comes before its remittance, or whose remittance is held, is applied to nothing
     # until that comes
     is_unknown = (pays.era_day > pays.deposit_day) | (pays.unbalanced_by != 0)
-    amount = np.where(is_unknown, files.received(world), 0)
+    amount = np.where(is_unknown, banking.named_amounts(world), 0)
     nobody = np.full(len(amount), -1)
     came, explained = pays.deposit_day, np.maximum(pays.era_day, pays.deposit_day)
     entries.add(

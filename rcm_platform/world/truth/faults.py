@@ -9,17 +9,34 @@ unbalanced shows none of its other faults. What may be seen in spite of it stays
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from rcm_platform.world.feeds import id_columns
+from rcm_platform.world.feeds import banking, id_columns
 from rcm_platform.world.feeds.claims_csv import exported_files, has_new_column, is_renamed
 from rcm_platform.world.feeds.databases import drifting_charges, drifting_postings
-from rcm_platform.world.feeds.files import gl_postings, late_postings, mergers
-from rcm_platform.world.feeds.x12 import renumbered_delivery, second_delivery, status_file
+from rcm_platform.world.feeds.files import (
+    DEPOSIT_WINDOW,
+    bank_file,
+    deposits,
+    gl_postings,
+    is_covered,
+    late_postings,
+    mergers,
+)
+from rcm_platform.world.feeds.x12 import (
+    LAYOUTS,
+    clearinghouse_files,
+    interest_within,
+    is_payee_by_tax_id,
+    is_payer_by_name,
+    renumbered_delivery,
+    second_delivery,
+    status_file,
+)
 from rcm_platform.world.happened.history import (
     CORRECTED,
     CORRECTION,
@@ -122,6 +139,7 @@ def _instances(world: World) -> Iterator[Instances]:
     yield from _of_remits(world, names)
     yield from _of_submissions(world, names)
     yield from _of_files(world, names)
+    yield from _of_layouts(world, names)
     yield from _of_care(world, names)
     yield from _of_money(world, names)
     yield from _of_feeds(world, names)
@@ -146,7 +164,6 @@ def _of_payments(world: World, names: Names) -> Iterator[Instances]:
     def itself(name: str) -> str:
         return name
 
-    key = (pays.hospital, pays.payer, pays.payment_day)
     is_sound = pays.unbalanced_by == 0
     yield found("duplicate_file", pays.is_duplicated, second_delivery, pays.era_day)
     yield found("renumbered_file", pays.is_renumbered, renumbered_delivery, pays.era_day)
@@ -154,14 +171,45 @@ def _of_payments(world: World, names: Names) -> Iterator[Instances]:
     yield found(
         "provider_adjustment_only", (pays.remit_count == 0) & is_sound, itself, pays.era_day
     )
+    yield found("payee_by_tax_id", is_payee_by_tax_id(world) & is_sound, itself, pays.era_day)
+    yield found("payer_by_name", is_payer_by_name(world) & is_sound, itself, pays.era_day)
+    bearing = np.zeros(len(is_sound), dtype=bool)
+    bearing[payment_of_remit(world)[interest_within(world) >= 0]] = True
+    yield found("interest_in_claim", bearing & is_sound, itself, pays.era_day)
+    again = bearing & is_sound & pays.is_renumbered
+    yield found("interest_in_claim", again, renumbered_delivery, pays.era_day)
+    yield from _of_bank(world, found)
+
+
+def _of_bank(
+    world: World, found: Callable[[str, Flags, Callable[[str], str], Ints], Instances]
+) -> Iterator[Instances]:
+    pays = world.payments
+    key = (pays.hospital, pays.payer, pays.payment_day)
+    way, amount = banking.ways(world), banking.received(world)
+    is_told, is_sound = banking.is_told(world), pays.unbalanced_by == 0
+    both_came = np.maximum(pays.era_day, pays.deposit_day)
+
+    def itself(name: str) -> str:
+        return name
+
     # a short deposit shows beside its remittance; the window of one that never came is counted from
     # the day of the payment, and must have passed
-    for fault_type, day in (
-        ("deposit_short", np.maximum(pays.era_day, pays.deposit_day)),
-        ("missing_deposit", pays.payment_day + 1),
-    ):
-        planted = world.faults.planted(fault_type, world.draws, *key) & (pays.amount > 0)
-        yield found(fault_type, planted, itself, day)
+    is_short = (amount < pays.amount) & (amount > 0) & is_told
+    yield found("deposit_short", is_short & (way == banking.TRANSFER), itself, both_came)
+    of_card = is_short & (way == banking.CARD) & is_sound
+    yield found("card_payment", of_card, itself, both_came)
+    announced = (way == banking.CARD) & is_sound
+    said = found("card_payment", announced, itself, pays.era_day)
+    yield replace(said, detector=pa.repeat("B6", len(said.day)))
+    is_expected = (pays.amount > 0) & is_covered(world)
+    never = world.faults.planted("missing_deposit", world.draws, *key)
+    yield found("missing_deposit", never & is_expected, itself, pays.payment_day + 1)
+    missed = ~never & is_expected & is_sound
+    due = np.maximum(pays.payment_day + 1, pays.era_day - DEPOSIT_WINDOW)
+    yield found("lockbox_deposit", missed & (way == banking.CHECK), itself, due)
+    before = missed & (way != banking.CHECK) & ~is_told
+    yield found("late_bank_feed", before, itself, due)
 
 
 def _of_remits(world: World, names: Names) -> Iterator[Instances]:
@@ -293,6 +341,23 @@ def _of_files(world: World, names: Names) -> Iterator[Instances]:
     )
 
 
+def _of_layouts(world: World, names: Names) -> Iterator[Instances]:
+    # the same bytes are read once
+    files = [file for file in clearinghouse_files(world) if file.layouts and not file.is_duplicate]
+    for fault_type in LAYOUTS:
+        found = [file for file in files if fault_type in file.layouts]
+        paths = pa.array([file.name for file in found], _TEXT)
+        yield Instances(
+            fault_type,
+            "interchange",
+            pa.array([names.systems[file.hospital] for file in found], _TEXT),
+            paths,
+            pa.array([f"{file.control_number:09d}" for file in found], _TEXT),
+            money(np.zeros(len(found), dtype=np.int64)),
+            np.array([file.arrival_day for file in found], dtype=np.int64),
+        )
+
+
 def _of_care(world: World, names: Names) -> Iterator[Instances]:
     visits, claims, people = world.care.encounters, world.care.claims, world.care.patients
 
@@ -400,6 +465,21 @@ def _of_feeds(world: World, names: Names) -> Iterator[Instances]:
         booked["gl_id"].combine_chunks(),
         booked["amount"].combine_chunks(),
         day,
+    )
+
+    told = deposits(world)
+    boxes = told.filter(pc.equal(told["payer_name"], banking.LOCKBOX_DEPOSITS))
+    day = boxes["deposit_date"].cast(pa.int32()).to_numpy().astype(np.int64)
+    hospital = pc.index_in(boxes["hospital"], pa.array(names.facilities)).to_numpy()
+    yield Instances(
+        "lockbox_deposit",
+        "deposit",
+        take(names.systems, hospital.astype(np.int64)),
+        pa.array([bank_file(on) for on in day.tolist()], _TEXT),
+        boxes["deposit_id"].combine_chunks(),
+        boxes["amount"].combine_chunks(),
+        day + 1,
+        detector=pa.repeat("R4", len(boxes)),
     )
 
     merged = mergers(world)

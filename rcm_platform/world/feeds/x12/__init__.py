@@ -8,17 +8,29 @@ written by any process.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rcm_platform.world.feeds.x12 import layouts
 from rcm_platform.world.feeds.x12.acknowledgements import answers, render_answers, status_file
 from rcm_platform.world.feeds.x12.claims import Batches, batches, render_claims, render_receipt
-from rcm_platform.world.feeds.x12.envelope import FOLDERS, RENUMBERED
+from rcm_platform.world.feeds.x12.envelope import (
+    CLAIM_KINDS,
+    FOLDERS,
+    RECEIPT_KINDS,
+    REMITTANCE,
+    RENUMBERED,
+    STATUS,
+    control_number,
+)
+from rcm_platform.world.feeds.x12.interest import interest_within
+from rcm_platform.world.feeds.x12.layouts import LAYOUTS
 from rcm_platform.world.feeds.x12.lookup import Lookup, has_authorization
+from rcm_platform.world.feeds.x12.parties import is_payee_by_tax_id, is_payer_by_name
 from rcm_platform.world.feeds.x12.remittances import (
     Remittances,
     remit_files,
@@ -32,12 +44,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FOLDERS",
+    "LAYOUTS",
     "Batches",
     "FileSpec",
     "Lookup",
     "batches",
     "clearinghouse_files",
     "has_authorization",
+    "interest_within",
+    "is_payee_by_tax_id",
+    "is_payer_by_name",
     "remit_files",
     "renumbered_delivery",
     "second_delivery",
@@ -56,40 +72,62 @@ class FileSpec:
 
     kind: str
     name: str
+    hospital: int
     arrival_day: int
+    control_number: int
     claim_count: int
     render: Callable[[], bytes]
+    is_duplicate: bool = False  # with the same bytes as another file
+    layouts: tuple[str, ...] = ()  # planted
 
 
 def clearinghouse_files(world: World) -> Iterator[FileSpec]:
     """Every file of `world`, those that arrive after its last day as well."""
+    files = list(_files(world))
+    planted = layouts.planted(
+        world, [file.kind for file in files], [file.control_number for file in files]
+    )
+    for file, names in zip(files, planted, strict=True):
+        render = layouts.laid_out(file.render, names)
+        yield replace(file, render=render, layouts=names) if names else file
+
+
+def _files(world: World) -> Iterator[FileSpec]:
+    """Every file as its sender writes it."""
     lookup = Lookup(world)
     batch = batches(lookup)
     sizes = (batch.end - batch.first).tolist()
-    for row, (form, day, claims) in enumerate(
-        zip(batch.form.tolist(), batch.day.tolist(), sizes, strict=True)
-    ):
-        folder = ("837p", "837i")[form]
-        yield FileSpec(
-            folder, batch.files[row], day, claims, partial(render_claims, lookup, batch, row)
+    for row, (where, form, day, claims) in enumerate(
+        zip(
+            batch.hospital.tolist(),
+            batch.form.tolist(),
+            batch.day.tolist(),
+            sizes,
+            strict=True,
         )
+    ):
+        render = partial(render_claims, lookup, batch, row)
+        control = control_number(CLAIM_KINDS[form], where, day)
+        folder = ("837p", "837i")[form]
+        yield FileSpec(folder, batch.files[row], where, day, control, claims, render)
         if not batch.is_unreceipted[row]:
-            receipt = partial(render_receipt, lookup, batch, row)
-            yield FileSpec("999", batch.receipts[row], int(batch.receipt_day[row]), 0, receipt)
+            name, day = batch.receipts[row], int(batch.receipt_day[row])
+            control = control_number(RECEIPT_KINDS[form], where, int(batch.day[row]))
+            render = partial(render_receipt, lookup, batch, row)
+            yield FileSpec("999", name, where, day, control, 0, render)
     told = answers(lookup)
     for first, end in told.files:
-        day = int(told.day[first])
-        yield FileSpec(
-            "277ca",
-            status_file(lookup.systems[int(told.hospital[first])], day),
-            day,
-            end - first,
-            partial(render_answers, lookup, told, first, end),
-        )
+        where, day = int(told.hospital[first]), int(told.day[first])
+        name, control = status_file(lookup.systems[where], day), control_number(STATUS, where, day)
+        render = partial(render_answers, lookup, told, first, end)
+        yield FileSpec("277ca", name, where, day, control, end - first, render)
     pays, remittances = world.payments, Remittances(lookup)
-    for row, (name, day, claims, again, renumbered) in enumerate(
+    for row, (name, where, payer, paid_day, day, claims, again, renumbered) in enumerate(
         zip(
             remit_files(lookup),
+            pays.hospital.tolist(),
+            pays.payer.tolist(),
+            pays.payment_day.tolist(),
             pays.era_day.tolist(),
             pays.remit_count.tolist(),
             pays.is_duplicated.tolist(),
@@ -98,12 +136,17 @@ def clearinghouse_files(world: World) -> Iterator[FileSpec]:
         )
     ):
         render = partial(remittances.render, row)
-        yield FileSpec("835", name, day, claims, render)
+        control = control_number(REMITTANCE, where, paid_day, payer)
+        file = FileSpec("835", name, where, day, control, claims, render)
+        yield file
         if again:
-            yield FileSpec("835", second_delivery(name), day, claims, render)
+            yield replace(file, name=second_delivery(name), is_duplicate=True)
         if renumbered:
-            yield FileSpec(
-                "835", renumbered_delivery(name), day, claims, partial(render, RENUMBERED)
+            yield replace(
+                file,
+                name=renumbered_delivery(name),
+                control_number=control_number(RENUMBERED, where, paid_day, payer),
+                render=partial(render, RENUMBERED),
             )
 
 

@@ -101,7 +101,7 @@ def render_answers(lookup: Lookup, told: Answers, first: int, end: int) -> bytes
             f"STC*A1:19:PR*{on}*WQ*{total}",
             *_totals("90", "AA", counts, sums),
             "HL*3*2*19*1",
-            f"NM1*85*2*{name}*****XX*{lookup.npis[where]}",
+            f"NM1*85*2*{lookup.billing_names[form][where]}*****XX*{lookup.billing_npis[form][where]}",
             "TRN*1*0",
             f"STC*A1:19:PR**WQ*{total}",
             *_totals("QA", "QC", counts, sums),

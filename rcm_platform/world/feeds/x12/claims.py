@@ -116,7 +116,7 @@ def render_claims(lookup: Lookup, batch: Batches, row: int) -> bytes:
         f"NM1*40*2*{CLEARINGHOUSE} EXCHANGE*****46*{CLEARINGHOUSE}",
         "HL*1**20*1",
         f"PRV*BI*PXC*{TAXONOMY}",
-        f"NM1*85*2*{name}*****XX*{lookup.npis[where]}",
+        f"NM1*85*2*{lookup.billing_names[form][where]}*****XX*{lookup.billing_npis[form][where]}",
         lookup.facility_addresses[where],
         f"REF*EI*{lookup.world.hospitals.tins[where]}",
     ]

@@ -92,6 +92,21 @@ class Lookup:
         self.facility_ids = hospitals.facility_ids
         self.npis = hospitals.npis
         self.hospital_names = [name.upper() for name in hospitals.names]
+        # per form: the physicians of a hospital may bill by a number of their own
+        groups = list(zip(hospitals.groups, hospitals.group_npis, strict=True))
+        self.billing_names, self.billing_npis = (
+            [
+                [
+                    name.upper() or own
+                    for (name, _), own in zip(groups, self.hospital_names, strict=True)
+                ],
+                self.hospital_names,
+            ],
+            [
+                [npi if name else own for (name, npi), own in zip(groups, self.npis, strict=True)],
+                self.npis,
+            ],
+        )
         self.facility_addresses = [
             f"N3*{place['street'].upper()}{END}"
             f"N4*{place['city'].upper()}*{place['state']}*{place['zip']}0001"

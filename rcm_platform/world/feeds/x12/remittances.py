@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from rcm_platform.world.feeds import banking
 from rcm_platform.world.feeds.x12 import adjustments
 from rcm_platform.world.feeds.x12.envelope import (
     END,
@@ -16,6 +17,7 @@ from rcm_platform.world.feeds.x12.envelope import (
     dollars,
     interchange,
 )
+from rcm_platform.world.feeds.x12.interest import interest_within
 from rcm_platform.world.feeds.x12.lookup import (
     INPATIENT,
     Lookup,
@@ -24,6 +26,7 @@ from rcm_platform.world.feeds.x12.lookup import (
     pick,
     service_codes,
 )
+from rcm_platform.world.feeds.x12.parties import Parties
 from rcm_platform.world.happened import identifiers
 from rcm_platform.world.happened.history import (
     FORWARD_BALANCE,
@@ -89,36 +92,43 @@ class Remittances:
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
+        self._parties = Parties(lookup)
+        self._ways = banking.ways(lookup.world)
+        self._interest_within = interest_within(lookup.world)
 
     def render(self, row: int, kind: Kind = REMITTANCE) -> bytes:
         """The 835 of one payment; as RENUMBERED, its second delivery under another number."""
-        lookup, world = self._lookup, self._lookup.world
-        pays = world.payments
+        lookup, pays = self._lookup, self._lookup.world.payments
         where, payer = int(pays.hospital[row]), int(pays.payer[row])
         paid_day, facility = int(pays.payment_day[row]), lookup.facility_ids[where]
         paid_on, code = compact(paid_day), lookup.payer_code(payer, paid_day)
         amount = int(pays.amount[row]) + int(pays.unbalanced_by[row])
         tin = f"1{770_000_000 + payer * 1111}"
         bank = f"01*{_BANK}*DA*{5000 + payer}*{tin}**01*{_BANK}*DA*{8000 + where}"
-        way = f"I*{dollars(amount)}*C*ACH*CCP*{bank}" if amount else "H*0*C*NON" + "*" * 11
+        if not amount:
+            way = "H*0*C*NON" + "*" * 11
+        elif self._ways[row] == banking.TRANSFER:
+            way = f"I*{dollars(amount)}*C*ACH*CCP*{bank}"
+        else:
+            # payers say of a card that nothing is paid, and yet how much
+            method = "NON" if self._ways[row] == banking.CARD else "CHK"
+            way = f"I*{dollars(amount)}*C*{method}" + "*" * 11
         trace = identifiers.trace_number(code, facility, paid_day)
         out = [
             f"BPR*{way}*{paid_on}",
             f"TRN*1*{trace}*{tin}",
             f"DTM*405*{paid_on}",
-            f"N1*PR*{lookup.payer_names[payer]}*XV*{code}",
+            self._parties.payer(row, code),
             f"N3*PO BOX {7000 + payer}",
             "N4*HARTFORD*CT*061010001",
             "PER*BL*PROVIDER SERVICES*TE*8005550100",
-            f"N1*PE*{lookup.hospital_names[where]}*XX*{lookup.npis[where]}",
-            lookup.facility_addresses[where],
-            f"REF*TJ*{world.hospitals.tins[where]}",
+            *self._parties.payee(row),
         ]
         if count := int(pays.remit_count[row]):
             first = int(pays.first_remit[row])
             out.append("LX*1")
             out += self._claims(payer, paid_day, first, first + count)
-        out += self._provider_adjustments(row, lookup.npis[where], payer, paid_day)
+        out += self._provider_adjustments(row, self._parties.payee_id(row), payer, paid_day)
         return interchange(
             kind,
             [END.join(out)],
@@ -144,11 +154,13 @@ class Remittances:
             & (care.claims.payer[claim] != payer)
         )
         patients = lookup.patients(claim, is_secondary, with_home=False)
+        within = self._interest_within[span]
+        interest = np.where(within < 0, 0, -world.history.provider_adjustments.amount[within])
         blocks = self._lines(payer, first, end)
         for (
             identifier, x, k, second, forwarded, next_payer, denial, odd, claim_level, charge, paid,
             share, allowed, number, institutional, primary, diagnosis, provider, frequency, name,
-            member, first_day, last_day, stay, off,
+            member, first_day, last_day, stay, off, bears,
         ) in zip(
             lookup.claim_ids(claim),
             stranger.tolist(),
@@ -175,6 +187,7 @@ class Remittances:
             days(visits.end_day[encounter]),
             (visits.end_day[encounter] - visits.day[encounter]).tolist(),
             remits.unbalanced_by[span].tolist(),
+            interest.tolist(),
             strict=True,
         ):  # fmt: skip
             inpatient = institutional and lookup.visit_types[primary] == INPATIENT
@@ -184,7 +197,8 @@ class Remittances:
             out = (
                 f"CLP*{identifiers.as_stranger(identifier) if x else identifier}"
                 f"*{self._status(k, second, forwarded, denial, allowed)}*{dollars(charge)}"
-                f"*{dollars(paid)}*{dollars(share)}*{lookup.filing_835[institutional][payer]}*{number}*{place}"
+                f"*{dollars(paid + bears)}*{dollars(share)}"
+                f"*{lookup.filing_835[institutional][payer]}*{number}*{place}"
                 f"*{frequency}{drg}"
             )
             remark = ""
@@ -210,6 +224,8 @@ class Remittances:
             out += f"{END}DTM*232*{first_day}{END}DTM*233*{last_day}"
             if allowed:
                 out += f"{END}AMT*AU*{dollars(allowed)}"
+            if bears:
+                out += f"{END}AMT*I*{dollars(bears)}"
             yield out + next(blocks)
 
     def _status(self, kind: int, second: bool, forwarded: bool, denial: int, allowed: int) -> str:
@@ -281,11 +297,17 @@ class Remittances:
                 out.append(segments)
             yield "".join(out)
 
-    def _provider_adjustments(self, row: int, npi: str, payer: int, paid_day: int) -> Iterator[str]:
+    def _provider_adjustments(
+        self, row: int, payee: str, payer: int, paid_day: int
+    ) -> Iterator[str]:
         """PLB segments of a payment."""
         pays, booked = self._lookup.world.payments, self._lookup.world.history.provider_adjustments
         first, pairs = int(pays.first_adjustment[row]), []
+        start = int(pays.first_remit[row])
+        within = set(self._interest_within[start : start + int(pays.remit_count[row])].tolist())
         for place in range(first, first + int(pays.adjustment_count[row])):
+            if place in within:
+                continue
             code = int(booked.code[place])
             if code == FORWARD_BALANCE:
                 # whichever of the two payments came first has given it its name
@@ -297,7 +319,7 @@ class Remittances:
             pairs.append(f"{PROVIDER_ADJUSTMENT_CODES[code]}:{reference}*{amount}")
         year_end = f"{compact(paid_day)[:4]}1231"
         for start in range(0, len(pairs), _PAIRS):
-            yield f"PLB*{npi}*{year_end}*{'*'.join(pairs[start : start + _PAIRS])}"
+            yield f"PLB*{payee}*{year_end}*{'*'.join(pairs[start : start + _PAIRS])}"
 
     def _answered(self, claim: int, payer: int, day: int) -> str:
         """The payer's number of a claim as its last remittance up to a payment day had it."""
