@@ -14,15 +14,14 @@ import numpy as np
 
 from rcm_platform.world.happened import adjudication
 from rcm_platform.world.happened.adjudication import Decision
-from rcm_platform.world.happened.contracts import Contracts, expected_allowed
+from rcm_platform.world.happened.contracts import Contracts, as_told, expected_allowed
 from rcm_platform.world.happened.course import PATIENT_CONTRACTUAL, VOIDED, Clock, Course, course_of
 from rcm_platform.world.happened.denials import Denials, denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
-    CONTRACTUAL,
+    BY_CONTRACT,
     COPAY,
     DEDUCTIBLE,
-    SEQUESTER,
     DenialWork,
     History,
 )
@@ -55,6 +54,9 @@ def history(
     cut = low + draws.below("underpayment", high - low + 1, claims.key)
     cut = np.where(underpaid, cut, 0)[lines.claim]
     allowed = np.maximum(expected * (1000 - cut) // 1000, 1)
+    allowed, expected = (
+        as_told(parameters, draws, care, amounts) for amounts in (allowed, expected)
+    )
     first = adjudication.accepted(parameters, draws, care, allowed)
     share = np.add.reduceat(first.patient_share, claims.first_line)
     paid = np.add.reduceat(first.paid, claims.first_line)
@@ -93,7 +95,7 @@ def history(
 
 
 def _contractual(care: Care, first: Decision) -> Ints:
-    by_line = first.adjustments[:, CONTRACTUAL] + first.adjustments[:, SEQUESTER]
+    by_line = first.adjustments[:, BY_CONTRACT].sum(axis=1)
     return np.add.reduceat(by_line, care.claims.first_line)
 
 

@@ -29,11 +29,29 @@ FIRST_DECISION, SECOND_DECISION, SECONDARY_DECISION, REVERSAL, CORRECTION, REPET
 )
 
 #: Adjustments of a remittance line, in the order of the columns of `RemitLines.adjustments`.
-CONTRACTUAL, SEQUESTER, DEDUCTIBLE, COINSURANCE, COPAY, DENIAL, PRIOR_PAYER = range(7)
-ADJUSTMENT_COUNT = 7
+(
+    CONTRACTUAL,
+    SEQUESTER,
+    DEDUCTIBLE,
+    COINSURANCE,
+    COPAY,
+    DENIAL,
+    PRIOR_PAYER,
+    DISPENSING,  # the part of the contract's reduction that a pharmacy's payer gives apart
+    INCENTIVE,  # below zero: added to the payment
+    PENALTY,
+    PACKAGED,  # the whole charge of a line that another line of the stay pays for
+) = range(11)
+ADJUSTMENT_COUNT = 11
+#: What a contract or the law takes off, or adds.
+BY_CONTRACT = (CONTRACTUAL, SEQUESTER, DISPENSING, INCENTIVE, PENALTY, PACKAGED)
 
 #: Reason codes of the adjustments; the denial's own is in denial_mix.csv.
-REASONS = ("45", "253", "1", "2", "3", "", "23")
+REASONS = ("45", "253", "1", "2", "3", "", "23", "91", "144", "237", "97")
+#: The remark that goes with an incentive or a penalty.
+QUALITY_REMARK = "N807"
+#: The reason for a reduction by contract of a payer that gives the dispensing fee apart.
+INGREDIENT_COST = "90"
 
 #: PLB codes, in the order of `ProviderAdjustments.code`.
 PROVIDER_ADJUSTMENT_CODES = ("L6", "WO", "FB")
@@ -114,6 +132,7 @@ class Remits:
     denial: Ints  # row of denial_mix.csv, -1 when nothing is denied
     is_claim_level: Flags  # one claim-level denial, no service lines
     is_patient_contractual: Flags  # planted: the contract adjustment comes as PR-45
+    repeats_first_payer: Flags  # planted: what the first payer did comes as a contract adjustment
     odd_reason: Ints  # planted on a denial: 0 none, else of ODD_REASONS
     charge: Ints
     paid: Ints

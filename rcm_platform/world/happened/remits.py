@@ -22,7 +22,7 @@ from rcm_platform.world.happened.course import (
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
-    CONTRACTUAL,
+    BY_CONTRACT,
     CORRECTION,
     DEACTIVATED,
     DENIAL,
@@ -34,7 +34,6 @@ from rcm_platform.world.happened.history import (
     SECOND_DECISION,
     SECONDARY,
     SECONDARY_DECISION,
-    SEQUESTER,
     STRANGER,
     WHOLE_CHARGE,
     WITHOUT_REMARK,
@@ -184,13 +183,16 @@ def remits_of(
         answers_attempt=accepted_attempt,
     )  # fmt: skip
     less = 950 - draws.below("audit cut", 101, claims.key)
+    quality = adjudication.quality(parameters, draws, care)
 
     def correct(line: Ints) -> Decision:
         claim = care.lines.claim[line]
         allowed = np.where(
             kind[claim] == RECOVERED, expected[line], first.allowed[line] * less[claim] // 1000
         )
-        return adjudication.corrected(parameters, paying[claim], first.take(line), allowed)
+        return adjudication.corrected(
+            parameters, paying[claim], quality[claim], first.take(line), allowed
+        )
 
     add(
         CORRECTION, is_corrected, paying, course.later_paid, correct,
@@ -226,7 +228,7 @@ def remits_of(
     share = share + np.where(
         (denial >= 0)[remit] & to_patient[denial][remit], decision.adjustments[:, DENIAL], 0
     )
-    contract = decision.adjustments[:, CONTRACTUAL] + decision.adjustments[:, SEQUESTER]
+    contract = decision.adjustments[:, BY_CONTRACT].sum(axis=1)
     share = share + np.where(misplaced[remit], contract, 0)
 
     key = (claims.key[claim], remit_kind)
@@ -244,17 +246,30 @@ def remits_of(
         0,
     )
     is_denied_line = decision.adjustments[:, DENIAL] != 0
+    era_day = clock.arrives(column("payer"), column("payment_day"))
     remits = Remits(
         claim=claim,
         kind=remit_kind,
         payer=column("payer"),
         payment_day=column("payment_day"),
-        era_day=clock.arrives(column("payer"), column("payment_day")),
+        era_day=era_day,
         answers_attempt=column("answers_attempt"),
         is_forwarded=column("is_forwarded").astype(bool),
         denial=denial,
         is_claim_level=column("is_claim_level").astype(bool),
         is_patient_contractual=misplaced,
+        repeats_first_payer=_repeats_first_payer(
+            draws,
+            rates,
+            care,
+            denied,
+            claim,
+            remit_kind,
+            column("payer"),
+            column("payment_day"),
+            era_day,
+            planted,
+        ),
         odd_reason=odd,
         charge=total(decision.charge),
         paid=total(decision.paid),
@@ -272,6 +287,37 @@ def remits_of(
         paid=decision.paid,
         allowed=decision.allowed,
         adjustments=decision.adjustments,
+    )
+
+
+def _repeats_first_payer(
+    draws: Draws,
+    rates: FaultRates,
+    care: Care,
+    denied: Denials,
+    claim: Ints,
+    kind: Ints,
+    payer: Ints,
+    payment_day: Ints,
+    era_day: Ints,
+    is_held: Flags,
+) -> Flags:
+    """Planted on decisions of a second payer, where the first one's was received before.
+
+    A payer that decides before the other one is heard of is believed.
+    """
+    claims = care.claims
+    is_held = is_held | rates.planted(
+        "unbalanced_payment", draws, claims.hospital[claim], payer, payment_day
+    )
+    decides = np.where(denied.is_denied, SECOND_DECISION, FIRST_DECISION)
+    base = np.flatnonzero((kind == decides[claim]) & ~is_held)
+    known_from = np.full(len(claims.key), np.iinfo(np.int64).max)
+    known_from[claim[base]] = np.maximum(era_day, payment_day)[base]
+    return (
+        (kind == SECONDARY_DECISION)
+        & (known_from[claim] <= payment_day)
+        & rates.planted("repeated_contractual", draws, claims.key[claim])
     )
 
 

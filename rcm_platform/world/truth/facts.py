@@ -19,15 +19,20 @@ from rcm_platform.world.feeds.x12.lookup import frequencies
 from rcm_platform.world.happened import contracts
 from rcm_platform.world.happened.history import (
     ADJUSTMENT_COUNT,
+    BY_CONTRACT,
     CHARGE_CORRECTION,
     COINSURANCE,
     CONTRACTUAL,
     COPAY,
     DEDUCTIBLE,
     DENIAL,
+    DISPENSING,
+    INCENTIVE,
     INTEREST,
     ODD_REASON_CODES,
+    PACKAGED,
     PATIENT_PAYMENT,
+    PENALTY,
     PRIOR_PAYER,
     PROVIDER_ADJUSTMENT_CODES,
     REFUND,
@@ -62,6 +67,10 @@ _ADJUSTMENT_NAMES = {
     COPAY: "copay_amount",
     DENIAL: "denied_amount",
     PRIOR_PAYER: "prior_payer_amount",
+    DISPENSING: "dispensing_amount",
+    INCENTIVE: "incentive_amount",
+    PENALTY: "penalty_amount",
+    PACKAGED: "packaged_amount",
 }
 assert len(_ADJUSTMENT_NAMES) == ADJUSTMENT_COUNT
 
@@ -321,7 +330,7 @@ def _remit_claims(world: World, names: Names) -> pa.Table:
             "paid_amount": money(remits.paid),
             "allowed_amount": money(remits.allowed),
             "expected_amount": money(remits.expected),
-            "contractual_amount": money(total(~theirs, CONTRACTUAL, SEQUESTER)),
+            "contractual_amount": money(total(~theirs, *BY_CONTRACT)),
             "denied_amount": money(denied),
             "patient_responsibility_amount": money(remits.patient_share),
             "prior_payer_amount": money(total(np.ones_like(theirs), PRIOR_PAYER)),
@@ -344,6 +353,10 @@ def _moved_to_patient(world: World) -> Flags:
 def _remit_lines(world: World, names: Names) -> pa.Table:
     remits, lines = world.history.remits, world.history.remit_lines
     claim = remit_claim(world, names)[lines.remit]
+    by_contract = contracts.expected_allowed(world.parameters, world.contracts, world.care)
+    told = contracts.as_told(world.parameters, world.draws, world.care, by_contract)
+    is_denied = lines.adjustments[:, DENIAL] != 0
+    expected = np.where(is_denied, by_contract[lines.line], told[lines.line])
     return pa.table(
         {
             **names.head(claim),
@@ -358,6 +371,7 @@ def _remit_lines(world: World, names: Names) -> pa.Table:
             "charge_amount": money(lines.charge),
             "paid_amount": money(lines.paid),
             "allowed_amount": money(lines.allowed),
+            "expected_amount": money(expected),
             **{
                 name: money(lines.adjustments[:, column])
                 for column, name in _ADJUSTMENT_NAMES.items()
@@ -484,7 +498,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
     entries.add(about, _PAYER_PAYMENT, *decided, rest, (-1, 1, 0), held)
     entries.add(claim, _PAYER_PAYMENT, *on_line, shown, (-1, 1, 0), held[remit], line=line)
 
-    for column in (CONTRACTUAL, SEQUESTER):
+    for column in BY_CONTRACT:
         amounts = remit_lines.adjustments[:, column]
         ours, theirs = np.where(misplaced, 0, amounts), np.where(misplaced, amounts, 0)
         entries.add(claim, _CONTRACTUAL, *on_line, ours, (-1, 0, 0), held[remit], line=line)

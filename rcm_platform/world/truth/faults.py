@@ -211,6 +211,7 @@ def _of_remits(world: World, names: Names) -> Iterator[Instances]:
         (WITHOUT_REMARK, "reason_without_remark"),
     ):
         yield found(fault_type, is_seen & (remits.odd_reason == code))
+    yield found("repeated_contractual", is_seen & remits.repeats_first_payer)
     # where the contract takes nothing there is nothing to move
     moved = remits.is_patient_contractual & (remits.charge > remits.allowed)
     yield found("patient_contractual", is_seen & is_first & moved)
