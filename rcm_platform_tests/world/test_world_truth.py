@@ -28,8 +28,8 @@ WRITE_OFFS = {
     "charity": "CHARITY",
     "prompt pay discount": "PROMPT_PAY_DISCOUNT",
 }
-SETTLED_APART = {"L6": "INTEREST", "WO": "RECOUPMENT", "FB": "RECOUPMENT"}
-CONTRACT_REASONS = {"45", "253", "90", "91", "97", "144", "237"}
+SETTLED_APART = {"L6": "INTEREST", "CT": "CAPITATION", "WO": "RECOUPMENT", "FB": "RECOUPMENT"}
+CONTRACT_REASONS = {"45", "253", "90", "91", "97", "144", "237", "24"}
 RETIRED_DENIAL = "62"
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
     ADJUSTMENT_COUNT,
+    CAPITATED,
     COINSURANCE,
     CONTRACTUAL,
     COPAY,
@@ -46,8 +47,15 @@ class Decision:
 
     def denied(self, where: Flags) -> Decision:
         """The same with the charge of some lines denied."""
+        return self._unpaid(where, DENIAL)
+
+    def capitated(self, where: Flags) -> Decision:
+        """The same with the charge of some lines covered by a payment per month."""
+        return self._unpaid(where, CAPITATED)
+
+    def _unpaid(self, where: Flags, reason: int) -> Decision:
         adjustments = np.where(where[:, None], 0, self.adjustments)
-        adjustments[:, DENIAL] = np.where(where, self.charge, 0)
+        adjustments[:, reason] = np.where(where, self.charge, adjustments[:, reason])
         return Decision(
             self.charge,
             np.where(where, 0, self.allowed),
@@ -85,7 +93,7 @@ def accepted(parameters: Parameters, draws: Draws, care: Care, allowed: Ints) ->
     coinsurance = np.where(has_copay[lines.claim], 0, coinsurance)
     # half of the payers' systems call a packaged line that, the others take its charge off
     says_so = draws.chance("packaged line", 500, claims.key)
-    return _settled(
+    decision = _settled(
         parameters,
         claims.payer[lines.claim],
         quality(parameters, draws, care)[lines.claim],
@@ -96,6 +104,7 @@ def accepted(parameters: Parameters, draws: Draws, care: Care, allowed: Ints) ->
         coinsurance,
         copay,
     )
+    return decision.capitated(parameters.payers.is_capitated[claims.payer][lines.claim])
 
 
 def quality(parameters: Parameters, draws: Draws, care: Care) -> Ints:

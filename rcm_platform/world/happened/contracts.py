@@ -118,7 +118,8 @@ def expected_allowed(parameters: Parameters, terms: Contracts, care: Care) -> In
         )
     )  # fmt: skip
     allowed = np.where(lesser[lines.claim], np.minimum(allowed, lines.charge), allowed)
-    return np.maximum(allowed, 1)
+    is_capitated = parameters.payers.is_capitated[payer][lines.claim]
+    return np.where(is_capitated, 0, np.maximum(allowed, 1))
 
 
 def as_told(parameters: Parameters, draws: Draws, care: Care, amounts: Ints) -> Ints:

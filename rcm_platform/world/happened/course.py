@@ -137,8 +137,9 @@ def course_of(
         PLAIN,
     )  # fmt: skip
 
-    # another payer of the same kind of list: the next one, never self-pay
-    others = np.array([row for row in range(len(payers.ids)) if row != payers.self_pay])
+    # another payer of the same kind of list: the next one that pays for claims
+    others = np.flatnonzero(~payers.is_capitated)
+    others = others[others != payers.self_pay]
     neighbour = others[(np.searchsorted(others, payer) + 1) % len(others)]
     paying = np.where(kind == OTHER_PAYER, neighbour, payer)
 

@@ -41,21 +41,22 @@ FIRST_DECISION, SECOND_DECISION, SECONDARY_DECISION, REVERSAL, CORRECTION, REPET
     INCENTIVE,  # below zero: added to the payment
     PENALTY,
     PACKAGED,  # the whole charge of a line that another line of the stay pays for
-) = range(11)
-ADJUSTMENT_COUNT = 11
+    CAPITATED,  # the whole charge, which a payment by the month covers
+) = range(12)
+ADJUSTMENT_COUNT = 12
 #: What a contract or the law takes off, or adds.
-BY_CONTRACT = (CONTRACTUAL, SEQUESTER, DISPENSING, INCENTIVE, PENALTY, PACKAGED)
+BY_CONTRACT = (CONTRACTUAL, SEQUESTER, DISPENSING, INCENTIVE, PENALTY, PACKAGED, CAPITATED)
 
 #: Reason codes of the adjustments; the denial's own is in denial_mix.csv.
-REASONS = ("45", "253", "1", "2", "3", "", "23", "91", "144", "237", "97")
+REASONS = ("45", "253", "1", "2", "3", "", "23", "91", "144", "237", "97", "24")
 #: The remark that goes with an incentive or a penalty.
 QUALITY_REMARK = "N807"
 #: The reason for a reduction by contract of a payer that gives the dispensing fee apart.
 INGREDIENT_COST = "90"
 
 #: PLB codes, in the order of `ProviderAdjustments.code`.
-PROVIDER_ADJUSTMENT_CODES = ("L6", "WO", "FB")
-INTEREST, RECOVERY, FORWARD_BALANCE = range(3)
+PROVIDER_ADJUSTMENT_CODES = ("L6", "WO", "FB", "CT")
+INTEREST, RECOVERY, FORWARD_BALANCE, CAPITATION = range(4)
 
 #: Kinds of rows in the hospitals' transactions beside 'Charge', in the order of their codes.
 #: A refund is a payment below zero; a charge correction is a charge below zero.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from datetime import timedelta
 
 import numpy as np
 
@@ -23,6 +25,7 @@ from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
     BY_CONTRACT,
+    CAPITATION,
     CORRECTION,
     DEACTIVATED,
     DENIAL,
@@ -41,7 +44,7 @@ from rcm_platform.world.happened.history import (
     Remits,
 )
 from rcm_platform.world.happened.payments import Charges
-from rcm_platform.world.support.dates import business_day
+from rcm_platform.world.support.dates import business_day, to_date, to_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Draws, Flags, Ints
@@ -331,7 +334,7 @@ def provider_charges(
     course: Course,
     paid: Ints,
 ) -> Charges:
-    """Interest on late payments and recoveries: what payers settle outside any claim."""
+    """Interest, recoveries and capitation: what payers settle outside any claim."""
     claims, behaviour = care.claims, parameters.behaviour
     plain = course.insured & ~denied.is_denied
     days = course.first_paid - course.accepted_sent - behaviour["interest_after"]
@@ -348,11 +351,62 @@ def provider_charges(
     taken_day = clock.pay_day(
         claims.payer[taken], course.first_paid[taken] + clock.lag("paid_to_takeback")[taken]
     )
-    return Charges(
+    of_claims = Charges(
         claim=np.concatenate([bears, taken]),
+        hospital=claims.hospital[np.concatenate([bears, taken])],
         payer=np.concatenate([payer, claims.payer[taken]]),
         payment_day=np.concatenate([np.where(is_apart, apart, day), taken_day]),
         code=np.repeat([INTEREST, RECOVERY], [len(bears), len(taken)]),
         amount=np.concatenate([-interest[bears], np.maximum(paid[taken] * share // 1000, 1)]),
         is_apart=np.concatenate([is_apart, np.zeros(len(taken), dtype=bool)]),
+    )
+    by_month = _capitations(parameters, care, clock, int(course.first_paid.max(initial=0)))
+    return Charges(
+        *(
+            np.concatenate([getattr(part, field.name) for part in (of_claims, by_month)])
+            for field in fields(Charges)
+        )
+    )
+
+
+#: Members of a capitated plan who never come.
+_UNSEEN_MEMBERS = 10
+
+
+def _capitations(parameters: Parameters, care: Care, clock: Clock, until: int) -> Charges:
+    """What each capitated plan pays a hospital on its first payment day of every month."""
+    people, dollars = care.patients, parameters.payers.table.cents("capitation_dollars")
+    month = to_date(int(care.encounters.day.min(initial=until))).replace(day=1)
+    first_days = []
+    while to_day(month) <= until:
+        first_days.append(to_day(month))
+        month = (month + timedelta(days=31)).replace(day=1)
+    plans = np.flatnonzero(parameters.payers.is_capitated)
+    hospitals = np.unique(care.claims.hospital)
+    hospital, payer, start = (
+        column.ravel()
+        for column in np.meshgrid(
+            hospitals, plans, np.array(first_days, dtype=np.int64), indexing="ij"
+        )
+    )
+    day = clock.pay_day(payer, start)
+    members = np.array(
+        [
+            np.count_nonzero(
+                (people.hospital == where) & (people.payer == plan) & (people.registered_day <= on)
+            )
+            for where, plan, on in zip(
+                hospital.tolist(), payer.tolist(), start.tolist(), strict=True
+            )
+        ],
+        dtype=np.int64,
+    )
+    return Charges(
+        claim=np.full(len(day), -1),
+        hospital=hospital,
+        payer=payer,
+        payment_day=day,
+        code=np.full(len(day), CAPITATION),
+        amount=-dollars[payer] * (members + _UNSEEN_MEMBERS),
+        is_apart=np.ones(len(day), dtype=bool),
     )

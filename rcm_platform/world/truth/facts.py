@@ -20,6 +20,8 @@ from rcm_platform.world.happened import contracts
 from rcm_platform.world.happened.history import (
     ADJUSTMENT_COUNT,
     BY_CONTRACT,
+    CAPITATED,
+    CAPITATION,
     CHARGE_CORRECTION,
     COINSURANCE,
     CONTRACTUAL,
@@ -50,15 +52,15 @@ from rcm_platform.world.support.rng import Flags, Ints
 
 _EVENT_TYPES = (
     "CHARGE", "PAYER_PAYMENT", "CONTRACTUAL", "DENIAL_HOLD", "TRANSFER_TO_PATIENT",
-    "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST", "UNAPPLIED_CASH",
+    "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST", "CAPITATION", "UNAPPLIED_CASH",
     # in the order of TRANSACTION_KINDS:
     "PATIENT_PAYMENT", "DENIAL_WRITE_OFF", "ADMIN_WRITE_OFF", "SMALL_BALANCE", "BAD_DEBT",
     "CHARITY", "REFUND", "PROMPT_PAY_DISCOUNT", "CHARGE_CORRECTION",
 )  # fmt: skip
 (
     _CHARGE, _PAYER_PAYMENT, _CONTRACTUAL, _DENIAL_HOLD, _TO_PATIENT, _TO_SECONDARY, _RECOUPMENT,
-    _INTEREST, _UNAPPLIED_CASH, _FIRST_POSTING,
-) = range(10)  # fmt: skip
+    _INTEREST, _CAPITATION, _UNAPPLIED_CASH, _FIRST_POSTING,
+) = range(11)  # fmt: skip
 _ADJUSTMENT_NAMES = {
     CONTRACTUAL: "contractual_amount",
     SEQUESTER: "sequester_amount",
@@ -71,6 +73,7 @@ _ADJUSTMENT_NAMES = {
     INCENTIVE: "incentive_amount",
     PENALTY: "penalty_amount",
     PACKAGED: "packaged_amount",
+    CAPITATED: "capitated_amount",
 }
 assert len(_ADJUSTMENT_NAMES) == ADJUSTMENT_COUNT
 
@@ -515,7 +518,9 @@ def _ledger(world: World, names: Names) -> pa.Table:
     by_line = np.where(remits.is_claim_level[remit], 0, remit_lines.adjustments[:, DENIAL])
     entries.add(claim, kind[remit], *on_line, by_line, (0, 0, 1), held[remit], line=line)
 
-    code = np.where(plb.code == INTEREST, _INTEREST, _RECOUPMENT)
+    code = np.select(
+        [plb.code == INTEREST, plb.code == CAPITATION], [_INTEREST, _CAPITATION], _RECOUPMENT
+    )
     entries.add(
         np.full(len(plb.payment), -1), code, pays.payment_day[plb.payment],
         pays.era_day[plb.payment], plb.amount, (0, -1, 0),

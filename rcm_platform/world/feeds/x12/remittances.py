@@ -26,6 +26,7 @@ from rcm_platform.world.feeds.x12.lookup import (
 )
 from rcm_platform.world.happened import identifiers
 from rcm_platform.world.happened.history import (
+    CAPITATION,
     FORWARD_BALANCE,
     PROVIDER_ADJUSTMENT_CODES,
     REPETITION,
@@ -297,6 +298,8 @@ class Remittances:
                 # whichever of the two payments came first has given it its name
                 day = min(int(booked.about_day[place]) or paid_day, paid_day)
                 reference = identifiers.forward_balance_id(self._lookup.payer_code(payer, day), day)
+            elif code == CAPITATION:
+                reference = f"CAP{compact(paid_day)[:6]}"
             else:
                 reference = self._answered(int(booked.claim[place]), payer, paid_day)
             amount = dollars(int(booked.amount[place]))
