@@ -10,6 +10,7 @@ import pytest
 from rcm_platform.world.happened import contracts
 from rcm_platform.world.happened.history import (
     CAPITATION,
+    CHARGE_CORRECTION,
     CONTRACTUAL,
     CORRECTION,
     DENIAL,
@@ -23,6 +24,7 @@ from rcm_platform.world.happened.history import (
     PRIOR_PAYER,
     RECOVERY,
     REFUND,
+    REPLACEMENT,
     REVERSAL,
     SECOND_DECISION,
     SECONDARY,
@@ -267,3 +269,23 @@ def test_a_second_payer_repeats_the_first_one_only_when_that_was_heard_of(world:
             remits.claim[repeats].tolist(), remits.payment_day[repeats].tolist(), strict=True
         )
     )
+
+
+def test_a_replacement_without_a_line_takes_it_off_the_charge(world: World) -> None:
+    sent, remits, claims = world.history.submissions, world.history.remits, world.care.claims
+    posted = world.history.transactions
+    shorter = np.flatnonzero(sent.charge < claims.charge[sent.claim])
+    assert len(shorter) > 20
+    assert (sent.kind[shorter] == REPLACEMENT).all()
+    assert (sent.line_count[shorter] == claims.line_count[sent.claim[shorter]] - 1).all()
+    stated = dict(zip(sent.claim[shorter].tolist(), sent.charge[shorter].tolist(), strict=True))
+    corrected = np.flatnonzero(
+        (remits.kind == CORRECTION) & np.isin(remits.claim, sent.claim[shorter])
+    )
+    assert len(corrected) == len(shorter)
+    off = posted.kind == CHARGE_CORRECTION
+    taken = dict(zip(posted.claim[off].tolist(), posted.amount[off].tolist(), strict=True))
+    for claim, charge in zip(
+        remits.claim[corrected].tolist(), remits.charge[corrected].tolist(), strict=True
+    ):
+        assert charge == stated[claim] == claims.charge[claim] + taken[claim]

@@ -15,7 +15,14 @@ import numpy as np
 from rcm_platform.world.happened import adjudication
 from rcm_platform.world.happened.adjudication import Decision
 from rcm_platform.world.happened.contracts import Contracts, as_told, expected_allowed
-from rcm_platform.world.happened.course import PATIENT_CONTRACTUAL, VOIDED, Clock, Course, course_of
+from rcm_platform.world.happened.course import (
+    PATIENT_CONTRACTUAL,
+    SHORTENED,
+    VOIDED,
+    Clock,
+    Course,
+    course_of,
+)
 from rcm_platform.world.happened.denials import Denials, denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
@@ -28,7 +35,11 @@ from rcm_platform.world.happened.history import (
 from rcm_platform.world.happened.patient_money import Bill, transactions
 from rcm_platform.world.happened.payments import payments
 from rcm_platform.world.happened.remits import provider_charges, remits_of
-from rcm_platform.world.happened.submissions import stray_acks, submissions_of
+from rcm_platform.world.happened.submissions import (
+    last_line_charge,
+    stray_acks,
+    submissions_of,
+)
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
@@ -85,7 +96,14 @@ def history(
             parameters, draws, rates, care, denied, bills,
             copay_at_visit=_copay_at_visit(parameters, draws, care, denied, course, first),
             write_off_day=write_off_day,
-            voided=(course.kind == VOIDED, course.later),
+            corrected=(
+                np.select(
+                    [course.kind == VOIDED, course.kind == SHORTENED],
+                    [claims.charge, last_line_charge(care)],
+                    0,
+                ),
+                course.later,
+            ),
             misplaced=(course.kind == PATIENT_CONTRACTUAL, _contractual(care, first), clock.arrives(
                 course.paying_payer, course.first_paid
             )),

@@ -97,6 +97,8 @@ class Submissions:
     is_rejected: Flags
     rejection: Ints  # row of ack_rejections.csv, meaningful when rejected
     replaces_attempt: Ints  # whose payer claim number stands in REF*F8, 0 when none must or does
+    charge: Ints  # what it states
+    line_count: Ints  # of the claim's lines from the first on
     has_bad_npi: Flags  # planted: the rendering NPI fails its check digit
 
     @property

@@ -16,6 +16,7 @@ from rcm_platform.world.happened.course import (
     RECOVERED,
     REPEATED,
     REVERSED,
+    SHORTENED,
     TAKEN_BACK,
     VOIDED,
     Clock,
@@ -33,6 +34,7 @@ from rcm_platform.world.happened.history import (
     INTEREST,
     RECOVERY,
     REPETITION,
+    REPLACEMENT,
     REVERSAL,
     SECOND_DECISION,
     SECONDARY,
@@ -181,7 +183,8 @@ def remits_of(
     kind, paying = course.kind, course.paying_payer
     is_corrected = (kind == RECOVERED) | (kind == AUDITED)
     add(
-        REVERSAL, is_corrected | (kind == REVERSED) | (kind == VOIDED) | (kind == REPEATED),
+        REVERSAL,
+        is_corrected | (kind == SHORTENED) | np.isin(kind, (REVERSED, VOIDED, REPEATED)),
         paying, course.later_paid, lambda line: first.take(line).negated(),
         answers_attempt=accepted_attempt,
     )  # fmt: skip
@@ -200,6 +203,15 @@ def remits_of(
     add(
         CORRECTION, is_corrected, paying, course.later_paid, correct,
         answers_attempt=accepted_attempt,
+    )  # fmt: skip
+    # a replacement without the last line is decided without it
+    claim = np.flatnonzero(kind == SHORTENED)
+    place, line = collector.lines_of(claim)
+    stays = line < (claims.first_line + claims.line_count - 1)[claim][place]
+    collector.add(
+        CORRECTION, claim, paying[claim], course.later_paid[claim], place[stays], line[stays],
+        first.take(line[stays]),
+        answers_attempt=np.full(len(claim), REPLACEMENT + 1),
     )  # fmt: skip
     add(
         REPETITION, kind == REPEATED, paying, clock.pay_day(paying, course.first_paid + 1),

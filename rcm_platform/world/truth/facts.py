@@ -304,6 +304,7 @@ def _submissions(world: World, names: Names) -> pa.Table:
                 frequencies(names.lookup, sent.claim, sent.attempt), pa.string()
             ),
             "source_file": take(names.batches.files, names.batches.of_submissions()),
+            "charge_amount": money(sent.charge),
             "arrival_date": dates(sent.day),
             "ack_date": dates(sent.ack_day),
             "ack_status": take(["accepted", "rejected"], sent.is_rejected.astype(np.int64)),

@@ -151,9 +151,10 @@ def _of_payments(world: World, names: Names) -> Iterator[Instances]:
     yield found("duplicate_file", pays.is_duplicated, second_delivery, pays.era_day)
     yield found("renumbered_file", pays.is_renumbered, renumbered_delivery, pays.era_day)
     yield found("unbalanced_payment", ~is_sound, itself, pays.era_day)
-    yield found(
-        "provider_adjustment_only", (pays.remit_count == 0) & is_sound, itself, pays.era_day
-    )
+    # what a capitated plan pays by the month never has claims beside it
+    by_month = world.parameters.payers.is_capitated[pays.payer]
+    alone = (pays.remit_count == 0) & ~by_month
+    yield found("provider_adjustment_only", alone & is_sound, itself, pays.era_day)
     # a short deposit shows beside its remittance; the window of one that never came is counted from
     # the day of the payment, and must have passed
     for fault_type, day in (
@@ -243,7 +244,7 @@ def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
             head["source_system"],
             files.take(pa.array(rows)),
             head["claim_id"],
-            money(claims.charge[sent.claim[rows]]),
+            money(sent.charge[rows]),
             day[rows],
         )
 
@@ -279,7 +280,7 @@ def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
 
 def _of_files(world: World, names: Names) -> Iterator[Instances]:
     batch, sent = names.batches, world.history.submissions
-    charge = world.care.claims.charge[sent.claim[batch.submissions]]
+    charge = sent.charge[batch.submissions]
     total = np.add.reduceat(charge, batch.first) if len(batch.first) else batch.first
     rows = np.flatnonzero(batch.is_unreceipted)
     files = pa.array(batch.files, _TEXT).take(pa.array(rows))
