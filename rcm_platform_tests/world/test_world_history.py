@@ -9,16 +9,24 @@ import pytest
 
 from rcm_platform.world.happened import contracts
 from rcm_platform.world.happened.history import (
+    CAPITATION,
+    CHARGE_CORRECTION,
+    CONTRACTUAL,
     CORRECTION,
     DENIAL,
     FIRST_DECISION,
     FORWARD_BALANCE,
+    INCENTIVE,
     INTEREST,
+    PACKAGED,
     PATIENT_PAYMENT,
+    PENALTY,
     PRIOR_PAYER,
     RECOVERY,
     REFUND,
+    REPLACEMENT,
     REVERSAL,
+    SECOND_DECISION,
     SECONDARY,
     SECONDARY_DECISION,
     VOID,
@@ -54,7 +62,7 @@ def test_payments_are_claims_less_provider_adjustments(world: World) -> None:
     np.subtract.at(total, plb.payment, plb.amount)
     assert (total == pays.amount).all()
     assert (pays.amount >= 0).all()
-    assert set(plb.code.tolist()) == {INTEREST, RECOVERY, FORWARD_BALANCE}
+    assert set(plb.code.tolist()) == {INTEREST, RECOVERY, FORWARD_BALANCE, CAPITATION}
     assert (plb.amount[plb.code == INTEREST] < 0).all()
     assert (plb.amount[plb.code == RECOVERY] > 0).all()
 
@@ -192,3 +200,92 @@ def test_contract_methods_give_what_their_terms_say(world: World) -> None:
     percent = np.flatnonzero((method == contracts.PERCENT)[lines.claim])
     simple = lines.medicare_allowed[percent] * rate[lines.claim[percent]] // 1000
     assert (expected[percent] == np.clip(simple, 1, lines.charge[percent])).all()
+
+
+def test_a_clinician_is_rewarded_or_fined_and_never_both(world: World) -> None:
+    lines, care = world.history.remit_lines, world.care
+    added, cut = lines.adjustments[:, INCENTIVE], lines.adjustments[:, PENALTY]
+    moved = np.flatnonzero(added | cut)
+    claim = care.lines.claim[lines.line[moved]]
+    payers = world.parameters.payers.table
+    assert (payers.permille("quality_permille")[care.claims.payer[claim]] > 0).all()
+    assert not care.claims.is_institutional[claim].any()
+    provider = care.encounters.provider[care.claims.encounter[claim]]
+    sign = np.sign(lines.charge[moved])
+    rewarded = set(provider[sign * added[moved] < 0].tolist())
+    fined = set(provider[sign * cut[moved] > 0].tolist())
+    assert rewarded
+    assert fined
+    assert not rewarded & fined
+
+
+def test_a_packaged_stay_is_paid_on_its_first_line_as_the_contract_says(world: World) -> None:
+    remits, lines = world.history.remits, world.history.remit_lines
+    first = remits.kind[lines.remit] == FIRST_DECISION
+    nothing = (lines.allowed == 0) & (lines.adjustments[:, DENIAL] == 0)
+    is_capitated = world.parameters.payers.is_capitated[remits.payer[lines.remit]]
+    packaged = np.flatnonzero(first & nothing & ~is_capitated)
+    assert len(packaged) > 10
+    reasons = lines.adjustments[packaged][:, (CONTRACTUAL, PACKAGED)]
+    assert (reasons.sum(axis=1) == lines.charge[packaged]).all()
+    assert (reasons > 0).any(axis=0).all()  # either way of saying it
+    whole = np.unique(lines.remit[packaged])
+    assert (lines.allowed[remits.first_line[whole]] == remits.allowed[whole]).all()
+    assert (remits.allowed[whole] <= remits.expected[whole]).all()
+
+
+def test_a_capitated_plan_pays_by_the_month_and_nothing_for_claims(world: World) -> None:
+    remits, plb = world.history.remits, world.history.provider_adjustments
+    pays, is_capitated = world.payments, world.parameters.payers.is_capitated
+    of_plan = is_capitated[remits.payer]
+    assert of_plan.sum() > 20
+    assert not remits.paid[of_plan].any()
+    assert not remits.patient_share[of_plan].any()
+    by_month = plb.code == CAPITATION
+    assert is_capitated[pays.payer[plb.payment[by_month]]].all()
+    first_of = [
+        pays.payment_day[plb.payment[by_month & (pays.hospital[plb.payment] == where)]].min()
+        for where in (0, 1)
+    ]
+    hospital = world.care.claims.hospital[remits.claim[of_plan]]
+    assert (np.array(first_of)[hospital] <= remits.payment_day[of_plan]).all()
+
+
+def test_a_second_payer_repeats_the_first_one_only_when_that_was_heard_of(world: World) -> None:
+    remits = world.history.remits
+    repeats = np.flatnonzero(remits.repeats_first_payer)
+    assert len(repeats) > 50
+    assert (remits.kind[repeats] == SECONDARY_DECISION).all()
+    decided = {FIRST_DECISION, SECOND_DECISION}
+    known: dict[int, int] = {}
+    for claim, kind, day in zip(
+        remits.claim.tolist(), remits.kind.tolist(), remits.era_day.tolist(), strict=True
+    ):
+        if kind in decided:
+            known[claim] = max(known.get(claim, day), day)
+    assert all(
+        known[claim] <= day
+        for claim, day in zip(
+            remits.claim[repeats].tolist(), remits.payment_day[repeats].tolist(), strict=True
+        )
+    )
+
+
+def test_a_replacement_without_a_line_takes_it_off_the_charge(world: World) -> None:
+    sent, remits, claims = world.history.submissions, world.history.remits, world.care.claims
+    posted = world.history.transactions
+    shorter = np.flatnonzero(sent.charge < claims.charge[sent.claim])
+    assert len(shorter) > 20
+    assert (sent.kind[shorter] == REPLACEMENT).all()
+    assert (sent.line_count[shorter] == claims.line_count[sent.claim[shorter]] - 1).all()
+    stated = dict(zip(sent.claim[shorter].tolist(), sent.charge[shorter].tolist(), strict=True))
+    corrected = np.flatnonzero(
+        (remits.kind == CORRECTION) & np.isin(remits.claim, sent.claim[shorter])
+    )
+    assert len(corrected) == len(shorter)
+    off = posted.kind == CHARGE_CORRECTION
+    taken = dict(zip(posted.claim[off].tolist(), posted.amount[off].tolist(), strict=True))
+    for claim, charge in zip(
+        remits.claim[corrected].tolist(), remits.charge[corrected].tolist(), strict=True
+    ):
+        assert charge == stated[claim] == claims.charge[claim] + taken[claim]

@@ -28,8 +28,8 @@ WRITE_OFFS = {
     "charity": "CHARITY",
     "prompt pay discount": "PROMPT_PAY_DISCOUNT",
 }
-SETTLED_APART = {"L6": "INTEREST", "WO": "RECOUPMENT", "FB": "RECOUPMENT"}
-CONTRACT_REASONS = {"45", "253"}
+SETTLED_APART = {"L6": "INTEREST", "CT": "CAPITATION", "WO": "RECOUPMENT", "FB": "RECOUPMENT"}
+CONTRACT_REASONS = {"45", "253", "90", "91", "97", "144", "237", "24"}
 RETIRED_DENIAL = "62"
 
 
@@ -122,12 +122,16 @@ def test_ledger_is_what_the_sources_say(world: Path, query: Query) -> None:
             for line, group, reason, given in claim.all_adjustments:
                 amount = given.quantize(CENT)
                 of = next((x for x in claim.lines if x.control == line), claim)
+                # nothing on a line of a stay that is paid as a whole, or of a second payer
+                # that repeats the first one, is no denial
+                is_second, is_paid_stay = claim.status == "2", bool(claim.drg and claim.paid)
                 denied = is_denial(reason, given, of.charge, of.paid)
+                denied &= not (is_second or is_paid_stay)
                 if group == "PR":
                     entry = ("TRANSFER_TO_PATIENT", event, recorded, ZERO, ZERO, amount)
                 elif denied:
                     entry = ("DENIAL_HOLD", event, recorded, ZERO, ZERO, amount)
-                elif reason == "23":
+                elif is_second:
                     entry = ("TRANSFER_TO_SECONDARY", event, recorded, ZERO, ZERO, amount)
                 else:
                     assert reason in CONTRACT_REASONS

@@ -116,13 +116,8 @@ CHECKS = [
         "fct_claim_events",
         f"""select source_system, claim_id, event_kind, event_date, recorded_date, event_amount
         from marts.fct_claim_events where source_system in {HOSPITALS}""",
-        """with charges as (
-            select source_system, claim_id, sum(charge_amount) as charge
-            from '{truth}/lines.parquet' group by all
-        ),
-        sent as (
-            select * from '{truth}/submissions.parquet'
-            inner join charges using (source_system, claim_id)
+        """with sent as (
+            select *, charge_amount as charge from '{truth}/submissions.parquet'
         )
         select source_system, claim_id,
             case when kind <> 'first' then kind

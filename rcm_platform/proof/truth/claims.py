@@ -12,15 +12,11 @@ CHECKS = [
         from marts.fct_claim_activities where source_system in {HOSPITALS}""",
         """with activities as (
             select source_system, claim_id, submitted_date as day, submitted_date as known,
-                charges.amount as amount,
+                charge_amount as amount,
                 case when kind = 'secondary' then 'billed to next payer'
                     when kind = 'replacement' then 'replaced' when kind = 'void' then 'voided'
                     when kind = 'corrected' then 'resubmitted' else 'submitted' end as activity
             from '{truth}/submissions.parquet'
-            inner join (
-                select source_system, claim_id, sum(charge_amount) as amount
-                from '{truth}/lines.parquet' group by all
-            ) as charges using (source_system, claim_id)
             union all by name
             select source_system, claim_id, ack_date as day, ack_date as known, 0 as amount,
                 case when ack_status = 'rejected' then 'rejected' else 'acknowledged' end

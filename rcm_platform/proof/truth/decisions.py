@@ -2,7 +2,8 @@
 
 #: Claims that a contract prices: it needs the units and modifiers of an 837, which may come after
 #: the decision.
-IS_PRICED = "payer_id <> 'SELF' and first_submitted_date is not null"
+IS_PRICED = """payer_id in (select payer_id from '{truth}/payer_contracts.parquet')
+    and first_submitted_date is not null"""
 
 #: `first_decisions` (a claim each) and `first_lines` (a line each, as the 835 tells them).
 FIRST_DECISIONS = """first_decisions as (

@@ -228,9 +228,9 @@ CHECKS = [
         where lines.source_system in {HOSPITALS}""",
         f"""with {FIRST_DECISIONS},
         compared as (
-            select decided.*, lines.charge_amount as line_charge_amount, expected_amount, payer_id,
-                expected_amount - allowed_amount as variance,
-                {rules.tolerance("expected_amount")} as tolerance
+            select decided.*, lines.charge_amount as line_charge_amount, payer_id,
+                decided.expected_amount - allowed_amount as variance,
+                {rules.tolerance("decided.expected_amount")} as tolerance
             from first_lines as decided
             inner join '{{truth}}/lines.parquet' as lines using (source_system, claim_id, line_id)
             inner join '{{truth}}/claims.parquet' as claims using (source_system, claim_id)
@@ -264,10 +264,7 @@ CHECKS = [
             select *, denied_amount = 0 and expected_amount - allowed_amount
                 > {rules.tolerance("expected_amount")} as is_under
             from first_lines
-            inner join (
-                select source_system, claim_id, line_id, expected_amount
-                from '{{truth}}/lines.parquet'
-            ) using (source_system, claim_id, line_id)
+            semi join '{{truth}}/lines.parquet' using (source_system, claim_id, line_id)
             semi join (
                 select * from '{{truth}}/claims.parquet' where {IS_PRICED}
             ) using (source_system, claim_id)

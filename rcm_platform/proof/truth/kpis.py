@@ -100,8 +100,8 @@ decisions as (
     where kind not in ('reversal', 'secondary decision')
 ),
 first_lines as (
-    select remit_lines.*, claim_payer_id, lines.expected_amount,
-        {rules.tolerance("lines.expected_amount")} as tolerance
+    select remit_lines.*, claim_payer_id,
+        {rules.tolerance("remit_lines.expected_amount")} as tolerance
     from '{{truth}}/remit_lines.parquet' as remit_lines
     inner join decisions using (source_system, claim_id, kind, event_date, recorded_date)
     inner join (select * from lines where {IS_PRICED}) as lines

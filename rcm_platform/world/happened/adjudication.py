@@ -9,11 +9,16 @@ import numpy as np
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
     ADJUSTMENT_COUNT,
+    CAPITATED,
     COINSURANCE,
     CONTRACTUAL,
     COPAY,
     DEDUCTIBLE,
     DENIAL,
+    DISPENSING,
+    INCENTIVE,
+    PACKAGED,
+    PENALTY,
     PRIOR_PAYER,
     SEQUESTER,
 )
@@ -42,8 +47,15 @@ class Decision:
 
     def denied(self, where: Flags) -> Decision:
         """The same with the charge of some lines denied."""
+        return self._unpaid(where, DENIAL)
+
+    def capitated(self, where: Flags) -> Decision:
+        """The same with the charge of some lines covered by a payment per month."""
+        return self._unpaid(where, CAPITATED)
+
+    def _unpaid(self, where: Flags, reason: int) -> Decision:
         adjustments = np.where(where[:, None], 0, self.adjustments)
-        adjustments[:, DENIAL] = np.where(where, self.charge, 0)
+        adjustments[:, reason] = np.where(where, self.charge, adjustments[:, reason])
         return Decision(
             self.charge,
             np.where(where, 0, self.allowed),
@@ -79,16 +91,41 @@ def accepted(parameters: Parameters, draws: Draws, care: Care, allowed: Ints) ->
     rest = rest - copay
     coinsurance = rest * payers.permille("coinsurance_permille")[claims.payer[lines.claim]] // 1000
     coinsurance = np.where(has_copay[lines.claim], 0, coinsurance)
-    return _settled(
-        parameters, claims.payer[lines.claim], lines.charge, allowed, deductible, coinsurance, copay
+    # half of the payers' systems call a packaged line that, the others take its charge off
+    says_so = draws.chance("packaged line", 500, claims.key)
+    decision = _settled(
+        parameters,
+        claims.payer[lines.claim],
+        quality(parameters, draws, care)[lines.claim],
+        (allowed == 0) & says_so[lines.claim],
+        lines.charge,
+        allowed,
+        deductible,
+        coinsurance,
+        copay,
     )
+    return decision.capitated(parameters.payers.is_capitated[claims.payer][lines.claim])
 
 
-def corrected(parameters: Parameters, payer: Ints, first: Decision, allowed: Ints) -> Decision:
+def quality(parameters: Parameters, draws: Draws, care: Care) -> Ints:
+    """Per claim: what its payer adds for the clinician's quality, in permille; below zero it cuts.
+
+    It is of the clinician and not of the visit, and of professional claims alone.
+    """
+    claims = care.claims
+    most = parameters.payers.table.permille("quality_permille")[claims.payer]
+    score = draws.below("quality", 2 * most + 1, care.encounters.provider[claims.encounter])
+    return np.where(claims.is_institutional, 0, score - most)
+
+
+def corrected(
+    parameters: Parameters, payer: Ints, quality: Ints, first: Decision, allowed: Ints
+) -> Decision:
     """The decision with another allowed amount; what the patient owes stays."""
     shares = (first.adjustments[:, column] for column in PATIENT_SHARE)
     allowed = np.maximum(allowed, first.patient_share)
-    return _settled(parameters, payer, first.charge, allowed, *shares)
+    is_packaged = first.adjustments[:, PACKAGED] != 0
+    return _settled(parameters, payer, quality, is_packaged, first.charge, allowed, *shares)
 
 
 def secondary(first: Decision, pays_deductible: Flags) -> Decision:
@@ -104,6 +141,8 @@ def secondary(first: Decision, pays_deductible: Flags) -> Decision:
 def _settled(
     parameters: Parameters,
     payer: Ints,
+    quality: Ints,
+    is_packaged: Flags,
     charge: Ints,
     allowed: Ints,
     deductible: Ints,
@@ -113,10 +152,17 @@ def _settled(
     rest = allowed - deductible - coinsurance - copay
     sequester = rest * parameters.payers.table.permille("sequester_permille")[payer]
     sequester = (sequester + 500) // 1000
+    reward = rest * np.abs(quality) // 1000 * np.sign(quality)
+    reduction = charge - allowed
+    dispensing = reduction * parameters.payers.table.permille("dispensing_permille")[payer] // 1000
     adjustments = np.zeros((len(allowed), ADJUSTMENT_COUNT), dtype=np.int64)
-    adjustments[:, CONTRACTUAL] = charge - allowed
+    adjustments[:, CONTRACTUAL] = np.where(is_packaged, 0, reduction - dispensing)
+    adjustments[:, PACKAGED] = np.where(is_packaged, reduction - dispensing, 0)
+    adjustments[:, DISPENSING] = dispensing
     adjustments[:, SEQUESTER] = sequester
+    adjustments[:, INCENTIVE] = -np.maximum(reward, 0)
+    adjustments[:, PENALTY] = np.maximum(-reward, 0)
     adjustments[:, DEDUCTIBLE] = deductible
     adjustments[:, COINSURANCE] = coinsurance
     adjustments[:, COPAY] = copay
-    return Decision(charge, allowed, rest - sequester, adjustments)
+    return Decision(charge, allowed, rest - sequester + reward, adjustments)

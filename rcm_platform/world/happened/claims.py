@@ -14,22 +14,32 @@ import numpy as np
 
 from rcm_platform.world.happened import adjudication
 from rcm_platform.world.happened.adjudication import Decision
-from rcm_platform.world.happened.contracts import Contracts, expected_allowed
-from rcm_platform.world.happened.course import PATIENT_CONTRACTUAL, VOIDED, Clock, Course, course_of
+from rcm_platform.world.happened.contracts import Contracts, as_told, expected_allowed
+from rcm_platform.world.happened.course import (
+    PATIENT_CONTRACTUAL,
+    SHORTENED,
+    VOIDED,
+    Clock,
+    Course,
+    course_of,
+)
 from rcm_platform.world.happened.denials import Denials, denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
-    CONTRACTUAL,
+    BY_CONTRACT,
     COPAY,
     DEDUCTIBLE,
-    SEQUESTER,
     DenialWork,
     History,
 )
 from rcm_platform.world.happened.patient_money import Bill, transactions
 from rcm_platform.world.happened.payments import payments
 from rcm_platform.world.happened.remits import provider_charges, remits_of
-from rcm_platform.world.happened.submissions import stray_acks, submissions_of
+from rcm_platform.world.happened.submissions import (
+    last_line_charge,
+    stray_acks,
+    submissions_of,
+)
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
@@ -55,6 +65,9 @@ def history(
     cut = low + draws.below("underpayment", high - low + 1, claims.key)
     cut = np.where(underpaid, cut, 0)[lines.claim]
     allowed = np.maximum(expected * (1000 - cut) // 1000, 1)
+    allowed, expected = (
+        as_told(parameters, draws, care, amounts) for amounts in (allowed, expected)
+    )
     first = adjudication.accepted(parameters, draws, care, allowed)
     share = np.add.reduceat(first.patient_share, claims.first_line)
     paid = np.add.reduceat(first.paid, claims.first_line)
@@ -83,7 +96,14 @@ def history(
             parameters, draws, rates, care, denied, bills,
             copay_at_visit=_copay_at_visit(parameters, draws, care, denied, course, first),
             write_off_day=write_off_day,
-            voided=(course.kind == VOIDED, course.later),
+            corrected=(
+                np.select(
+                    [course.kind == VOIDED, course.kind == SHORTENED],
+                    [claims.charge, last_line_charge(care)],
+                    0,
+                ),
+                course.later,
+            ),
             misplaced=(course.kind == PATIENT_CONTRACTUAL, _contractual(care, first), clock.arrives(
                 course.paying_payer, course.first_paid
             )),
@@ -93,7 +113,7 @@ def history(
 
 
 def _contractual(care: Care, first: Decision) -> Ints:
-    by_line = first.adjustments[:, CONTRACTUAL] + first.adjustments[:, SEQUESTER]
+    by_line = first.adjustments[:, BY_CONTRACT].sum(axis=1)
     return np.add.reduceat(by_line, care.claims.first_line)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 METHODS = ("percent of medicare", "fee schedule", "case rate", "per diem")
 PERCENT, SCHEDULE, CASE_RATE, PER_DIEM = range(4)
 CATEGORIES = ("Professional", "Outpatient", "Emergency", "Inpatient")
+INPATIENT = CATEGORIES.index("Inpatient")
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,23 @@ def expected_allowed(parameters: Parameters, terms: Contracts, care: Care) -> In
         )
     )  # fmt: skip
     allowed = np.where(lesser[lines.claim], np.minimum(allowed, lines.charge), allowed)
-    return np.maximum(allowed, 1)
+    is_capitated = parameters.payers.is_capitated[payer][lines.claim]
+    return np.where(is_capitated, 0, np.maximum(allowed, 1))
+
+
+def as_told(parameters: Parameters, draws: Draws, care: Care, amounts: Ints) -> Ints:
+    """Amounts of lines as their payers tell them: some pay a stay on its first line alone."""
+    claims, lines = care.claims, care.lines
+    visits = care.encounters
+    is_stay = (visits.end_day > visits.day)[claims.encounter] & (
+        service_category(parameters, care) == INPATIENT
+    )
+    rate = parameters.payers.table.permille("packaged_permille")[claims.payer]
+    packs = is_stay & draws.chance("packaged stay", rate, claims.key)
+    totals = np.zeros_like(amounts)
+    totals[claims.first_line] = np.add.reduceat(amounts, claims.first_line)
+    told: Ints = np.where(packs[lines.claim], totals, amounts)
+    return told
 
 
 def modifier_percent(parameters: Parameters, modifier: Ints) -> Ints:

@@ -29,7 +29,8 @@ COURSES = (
     PATIENT_CONTRACTUAL,
     OTHER_PAYER,
     LATE_SUBMISSION,
-) = range(10)
+    SHORTENED,
+) = range(11)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Course:
     second_sent: Ints
     second_ack: Ints
     second_paid: Ints
-    later: Ints  # reversal or void is sent
+    later: Ints  # reversal, void or replacement is sent
     later_paid: Ints  # and shows in a remittance
     secondary_sent: Ints
     secondary_ack: Ints
@@ -131,14 +132,16 @@ def course_of(
             simple & rates.planted("patient_contractual", draws, key),
             simple & rates.planted("other_payer_paid", draws, key),
             simple & ~rejected & rates.planted("remit_before_submission", draws, key),
+            simple & (share == 0) & (claims.line_count > 1) & chance("charged_too_much"),
         ],
         [RECOVERED, AUDITED, REVERSED, VOIDED, REPEATED, TAKEN_BACK, PATIENT_CONTRACTUAL,
-         OTHER_PAYER, LATE_SUBMISSION],
+         OTHER_PAYER, LATE_SUBMISSION, SHORTENED],
         PLAIN,
     )  # fmt: skip
 
-    # another payer of the same kind of list: the next one, never self-pay
-    others = np.array([row for row in range(len(payers.ids)) if row != payers.self_pay])
+    # another payer of the same kind of list: the next one that pays for claims
+    others = np.flatnonzero(~payers.is_capitated)
+    others = others[others != payers.self_pay]
     neighbour = others[(np.searchsorted(others, payer) + 1) % len(others)]
     paying = np.where(kind == OTHER_PAYER, neighbour, payer)
 
@@ -169,7 +172,8 @@ def course_of(
 
     later = business_day(first_era + clock.lag("paid_to_reversal"))
     void_ack = clock.acknowledged(payer, later)
-    later_paid = clock.pay_day(paying, np.where(kind == VOIDED, void_ack + 7, later))
+    is_sent_again = (kind == VOIDED) | (kind == SHORTENED)
+    later_paid = clock.pay_day(paying, np.where(is_sent_again, void_ack + 7, later))
 
     other = np.maximum(claims.secondary_payer, 0)
     base_paid = np.where(denied.is_denied, second_paid, first_paid)

@@ -29,15 +29,34 @@ FIRST_DECISION, SECOND_DECISION, SECONDARY_DECISION, REVERSAL, CORRECTION, REPET
 )
 
 #: Adjustments of a remittance line, in the order of the columns of `RemitLines.adjustments`.
-CONTRACTUAL, SEQUESTER, DEDUCTIBLE, COINSURANCE, COPAY, DENIAL, PRIOR_PAYER = range(7)
-ADJUSTMENT_COUNT = 7
+(
+    CONTRACTUAL,
+    SEQUESTER,
+    DEDUCTIBLE,
+    COINSURANCE,
+    COPAY,
+    DENIAL,
+    PRIOR_PAYER,
+    DISPENSING,  # the part of the contract's reduction that a pharmacy's payer gives apart
+    INCENTIVE,  # below zero: added to the payment
+    PENALTY,
+    PACKAGED,  # the whole charge of a line that another line of the stay pays for
+    CAPITATED,  # the whole charge, which a payment by the month covers
+) = range(12)
+ADJUSTMENT_COUNT = 12
+#: What a contract or the law takes off, or adds.
+BY_CONTRACT = (CONTRACTUAL, SEQUESTER, DISPENSING, INCENTIVE, PENALTY, PACKAGED, CAPITATED)
 
 #: Reason codes of the adjustments; the denial's own is in denial_mix.csv.
-REASONS = ("45", "253", "1", "2", "3", "", "23")
+REASONS = ("45", "253", "1", "2", "3", "", "23", "91", "144", "237", "97", "24")
+#: The remark that goes with an incentive or a penalty.
+QUALITY_REMARK = "N807"
+#: The reason for a reduction by contract of a payer that gives the dispensing fee apart.
+INGREDIENT_COST = "90"
 
 #: PLB codes, in the order of `ProviderAdjustments.code`.
-PROVIDER_ADJUSTMENT_CODES = ("L6", "WO", "FB")
-INTEREST, RECOVERY, FORWARD_BALANCE = range(3)
+PROVIDER_ADJUSTMENT_CODES = ("L6", "WO", "FB", "CT")
+INTEREST, RECOVERY, FORWARD_BALANCE, CAPITATION = range(4)
 
 #: Kinds of rows in the hospitals' transactions beside 'Charge', in the order of their codes.
 #: A refund is a payment below zero; a charge correction is a charge below zero.
@@ -78,6 +97,8 @@ class Submissions:
     is_rejected: Flags
     rejection: Ints  # row of ack_rejections.csv, meaningful when rejected
     replaces_attempt: Ints  # whose payer claim number stands in REF*F8, 0 when none must or does
+    charge: Ints  # what it states
+    line_count: Ints  # of the claim's lines from the first on
     has_bad_npi: Flags  # planted: the rendering NPI fails its check digit
 
     @property
@@ -114,6 +135,7 @@ class Remits:
     denial: Ints  # row of denial_mix.csv, -1 when nothing is denied
     is_claim_level: Flags  # one claim-level denial, no service lines
     is_patient_contractual: Flags  # planted: the contract adjustment comes as PR-45
+    repeats_first_payer: Flags  # planted: what the first payer did comes as a contract adjustment
     odd_reason: Ints  # planted on a denial: 0 none, else of ODD_REASONS
     charge: Ints
     paid: Ints

@@ -30,7 +30,7 @@ from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Draws, Flags, Ints
 
 #: Place in the claim's sequence of each kind of posting that is not part of a bill.
-_COPAY, _WRITE_OFF, _VOIDED, _MISPLACED = 0, 50, 60, 70
+_COPAY, _WRITE_OFF, _CORRECTED, _MISPLACED = 0, 50, 60, 70
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,14 @@ def transactions(
     *,
     copay_at_visit: Ints,
     write_off_day: Ints,
-    voided: tuple[Flags, Ints],
+    corrected: tuple[Ints, Ints],
     misplaced: tuple[Flags, Ints, Ints],
 ) -> Transactions:
     """Every posting of every claim.
 
-    `write_off_day` is 0 where nothing denied is written off; `voided` tells which claims are voided
-    and when; `misplaced` which contract amounts came as the patient's, how much and since when.
+    `write_off_day` is 0 where nothing denied is written off; `corrected` tells what is taken off
+    the charge and when; `misplaced` which contract amounts came as the patient's, how much and
+    since when.
     """
     claims, lines, postings = care.claims, care.lines, _Postings()
     every = np.arange(len(claims.key))
@@ -110,9 +111,8 @@ def transactions(
         amount = np.where(applies, lost, 0)
         postings.add(every, kind, amount, write_off_day, write_off_day, _WRITE_OFF + kind)
 
-    is_voided, voided_day = voided
-    correction = np.where(is_voided, -claims.charge, 0)
-    postings.add(every, CHARGE_CORRECTION, correction, voided_day, voided_day, _VOIDED)
+    amount, day = corrected
+    postings.add(every, CHARGE_CORRECTION, -amount, day, day, _CORRECTED)
     is_misplaced, amount, since = misplaced
     # a contracted provider may not bill it: staff write it off by hand
     day = business_day(since + 14 + draws.below("misplaced contract amount", 30, claims.key))

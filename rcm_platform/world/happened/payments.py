@@ -28,7 +28,8 @@ from rcm_platform.world.support.rng import Draws, Flags, Ints
 class Charges:
     """Provider adjustments before they have a payment. Positive amounts lower it."""
 
-    claim: Ints
+    claim: Ints  # -1 when it is not about a single one
+    hospital: Ints
     payer: Ints
     payment_day: Ints
     code: Ints
@@ -52,7 +53,7 @@ def payments(
         return (hospital * 1000 + payer) * 100_000 + day
 
     of_remit = code(hospital_of[remits.claim], remits.payer, remits.payment_day)
-    of_charge = code(hospital_of[charges.claim], charges.payer, charges.payment_day)
+    of_charge = code(charges.hospital, charges.payer, charges.payment_day)
     charges, of_charge = _with_claims(charges, of_charge, np.unique(of_remit))
     every = np.unique(np.concatenate([of_remit, of_charge]))
     count = len(every)
@@ -122,6 +123,7 @@ def _with_claims(charges: Charges, of_charge: Ints, of_remits: Ints) -> tuple[Ch
     return (
         Charges(
             claim=charges.claim[keep],
+            hospital=charges.hospital[keep],
             payer=charges.payer[keep],
             payment_day=of_charge % 100_000,
             code=charges.code[keep],

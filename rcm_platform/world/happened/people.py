@@ -189,6 +189,7 @@ def patients(
     pools = Pools.of(parameters)
 
     payer = draws.pick("payer", parameters.payers.table.ints("volume_weight"), household)
+    payer = _in_capitated_plan(parameters, draws, payer, household)
     secondary = _secondary_payers(parameters, draws, payer, person)
     low = parameters.payers.table.ints("min_age", 0, 120)[payer]
     high = parameters.payers.table.ints("max_age", 0, 120)[payer]
@@ -349,6 +350,19 @@ def _first_name_rows(draws: Draws, pools: Pools, records: _Records, is_female: F
     second = second[same.to_numpy(zero_copy_only=False)]
     row[second] = pools.first_names(is_female[second], draw[second] + 1)
     return row
+
+
+def _in_capitated_plan(parameters: Parameters, draws: Draws, payer: Ints, household: Keys) -> Ints:
+    """The payers, where some of those who would pay for themselves are in a capitated plan."""
+    plans = np.flatnonzero(parameters.payers.is_capitated)
+    if not len(plans):
+        return payer
+    joins = (payer == parameters.payers.self_pay) & draws.chance(
+        "capitated plan", parameters.behaviour["in_capitated_plan"], household
+    )
+    plan = plans[draws.below("which capitated plan", len(plans), household)]
+    joined: Ints = np.where(joins, plan, payer)
+    return joined
 
 
 def _secondary_payers(parameters: Parameters, draws: Draws, payer: Ints, person: Keys) -> Ints:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from datetime import timedelta
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from rcm_platform.world.happened.course import (
     RECOVERED,
     REPEATED,
     REVERSED,
+    SHORTENED,
     TAKEN_BACK,
     VOIDED,
     Clock,
@@ -22,7 +25,8 @@ from rcm_platform.world.happened.course import (
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
-    CONTRACTUAL,
+    BY_CONTRACT,
+    CAPITATION,
     CORRECTION,
     DEACTIVATED,
     DENIAL,
@@ -30,11 +34,11 @@ from rcm_platform.world.happened.history import (
     INTEREST,
     RECOVERY,
     REPETITION,
+    REPLACEMENT,
     REVERSAL,
     SECOND_DECISION,
     SECONDARY,
     SECONDARY_DECISION,
-    SEQUESTER,
     STRANGER,
     WHOLE_CHARGE,
     WITHOUT_REMARK,
@@ -42,7 +46,7 @@ from rcm_platform.world.happened.history import (
     Remits,
 )
 from rcm_platform.world.happened.payments import Charges
-from rcm_platform.world.support.dates import business_day
+from rcm_platform.world.support.dates import business_day, to_date, to_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Draws, Flags, Ints
@@ -179,22 +183,35 @@ def remits_of(
     kind, paying = course.kind, course.paying_payer
     is_corrected = (kind == RECOVERED) | (kind == AUDITED)
     add(
-        REVERSAL, is_corrected | (kind == REVERSED) | (kind == VOIDED) | (kind == REPEATED),
+        REVERSAL,
+        is_corrected | (kind == SHORTENED) | np.isin(kind, (REVERSED, VOIDED, REPEATED)),
         paying, course.later_paid, lambda line: first.take(line).negated(),
         answers_attempt=accepted_attempt,
     )  # fmt: skip
     less = 950 - draws.below("audit cut", 101, claims.key)
+    quality = adjudication.quality(parameters, draws, care)
 
     def correct(line: Ints) -> Decision:
         claim = care.lines.claim[line]
         allowed = np.where(
             kind[claim] == RECOVERED, expected[line], first.allowed[line] * less[claim] // 1000
         )
-        return adjudication.corrected(parameters, paying[claim], first.take(line), allowed)
+        return adjudication.corrected(
+            parameters, paying[claim], quality[claim], first.take(line), allowed
+        )
 
     add(
         CORRECTION, is_corrected, paying, course.later_paid, correct,
         answers_attempt=accepted_attempt,
+    )  # fmt: skip
+    # a replacement without the last line is decided without it
+    claim = np.flatnonzero(kind == SHORTENED)
+    place, line = collector.lines_of(claim)
+    stays = line < (claims.first_line + claims.line_count - 1)[claim][place]
+    collector.add(
+        CORRECTION, claim, paying[claim], course.later_paid[claim], place[stays], line[stays],
+        first.take(line[stays]),
+        answers_attempt=np.full(len(claim), REPLACEMENT + 1),
     )  # fmt: skip
     add(
         REPETITION, kind == REPEATED, paying, clock.pay_day(paying, course.first_paid + 1),
@@ -226,7 +243,7 @@ def remits_of(
     share = share + np.where(
         (denial >= 0)[remit] & to_patient[denial][remit], decision.adjustments[:, DENIAL], 0
     )
-    contract = decision.adjustments[:, CONTRACTUAL] + decision.adjustments[:, SEQUESTER]
+    contract = decision.adjustments[:, BY_CONTRACT].sum(axis=1)
     share = share + np.where(misplaced[remit], contract, 0)
 
     key = (claims.key[claim], remit_kind)
@@ -244,17 +261,30 @@ def remits_of(
         0,
     )
     is_denied_line = decision.adjustments[:, DENIAL] != 0
+    era_day = clock.arrives(column("payer"), column("payment_day"))
     remits = Remits(
         claim=claim,
         kind=remit_kind,
         payer=column("payer"),
         payment_day=column("payment_day"),
-        era_day=clock.arrives(column("payer"), column("payment_day")),
+        era_day=era_day,
         answers_attempt=column("answers_attempt"),
         is_forwarded=column("is_forwarded").astype(bool),
         denial=denial,
         is_claim_level=column("is_claim_level").astype(bool),
         is_patient_contractual=misplaced,
+        repeats_first_payer=_repeats_first_payer(
+            draws,
+            rates,
+            care,
+            denied,
+            claim,
+            remit_kind,
+            column("payer"),
+            column("payment_day"),
+            era_day,
+            planted,
+        ),
         odd_reason=odd,
         charge=total(decision.charge),
         paid=total(decision.paid),
@@ -275,6 +305,37 @@ def remits_of(
     )
 
 
+def _repeats_first_payer(
+    draws: Draws,
+    rates: FaultRates,
+    care: Care,
+    denied: Denials,
+    claim: Ints,
+    kind: Ints,
+    payer: Ints,
+    payment_day: Ints,
+    era_day: Ints,
+    is_held: Flags,
+) -> Flags:
+    """Planted on decisions of a second payer, where the first one's was received before.
+
+    A payer that decides before the other one is heard of is believed.
+    """
+    claims = care.claims
+    is_held = is_held | rates.planted(
+        "unbalanced_payment", draws, claims.hospital[claim], payer, payment_day
+    )
+    decides = np.where(denied.is_denied, SECOND_DECISION, FIRST_DECISION)
+    base = np.flatnonzero((kind == decides[claim]) & ~is_held)
+    known_from = np.full(len(claims.key), np.iinfo(np.int64).max)
+    known_from[claim[base]] = np.maximum(era_day, payment_day)[base]
+    return (
+        (kind == SECONDARY_DECISION)
+        & (known_from[claim] <= payment_day)
+        & rates.planted("repeated_contractual", draws, claims.key[claim])
+    )
+
+
 def provider_charges(
     parameters: Parameters,
     draws: Draws,
@@ -285,7 +346,7 @@ def provider_charges(
     course: Course,
     paid: Ints,
 ) -> Charges:
-    """Interest on late payments and recoveries: what payers settle outside any claim."""
+    """Interest, recoveries and capitation: what payers settle outside any claim."""
     claims, behaviour = care.claims, parameters.behaviour
     plain = course.insured & ~denied.is_denied
     days = course.first_paid - course.accepted_sent - behaviour["interest_after"]
@@ -302,11 +363,62 @@ def provider_charges(
     taken_day = clock.pay_day(
         claims.payer[taken], course.first_paid[taken] + clock.lag("paid_to_takeback")[taken]
     )
-    return Charges(
+    of_claims = Charges(
         claim=np.concatenate([bears, taken]),
+        hospital=claims.hospital[np.concatenate([bears, taken])],
         payer=np.concatenate([payer, claims.payer[taken]]),
         payment_day=np.concatenate([np.where(is_apart, apart, day), taken_day]),
         code=np.repeat([INTEREST, RECOVERY], [len(bears), len(taken)]),
         amount=np.concatenate([-interest[bears], np.maximum(paid[taken] * share // 1000, 1)]),
         is_apart=np.concatenate([is_apart, np.zeros(len(taken), dtype=bool)]),
+    )
+    by_month = _capitations(parameters, care, clock, int(course.first_paid.max(initial=0)))
+    return Charges(
+        *(
+            np.concatenate([getattr(part, field.name) for part in (of_claims, by_month)])
+            for field in fields(Charges)
+        )
+    )
+
+
+#: Members of a capitated plan who never come.
+_UNSEEN_MEMBERS = 10
+
+
+def _capitations(parameters: Parameters, care: Care, clock: Clock, until: int) -> Charges:
+    """What each capitated plan pays a hospital on its first payment day of every month."""
+    people, dollars = care.patients, parameters.payers.table.cents("capitation_dollars")
+    month = to_date(int(care.encounters.day.min(initial=until))).replace(day=1)
+    first_days = []
+    while to_day(month) <= until:
+        first_days.append(to_day(month))
+        month = (month + timedelta(days=31)).replace(day=1)
+    plans = np.flatnonzero(parameters.payers.is_capitated)
+    hospitals = np.unique(care.claims.hospital)
+    hospital, payer, start = (
+        column.ravel()
+        for column in np.meshgrid(
+            hospitals, plans, np.array(first_days, dtype=np.int64), indexing="ij"
+        )
+    )
+    day = clock.pay_day(payer, start)
+    members = np.array(
+        [
+            np.count_nonzero(
+                (people.hospital == where) & (people.payer == plan) & (people.registered_day <= on)
+            )
+            for where, plan, on in zip(
+                hospital.tolist(), payer.tolist(), start.tolist(), strict=True
+            )
+        ],
+        dtype=np.int64,
+    )
+    return Charges(
+        claim=np.full(len(day), -1),
+        hospital=hospital,
+        payer=payer,
+        payment_day=day,
+        code=np.full(len(day), CAPITATION),
+        amount=-dollars[payer] * (members + _UNSEEN_MEMBERS),
+        is_apart=np.ones(len(day), dtype=bool),
     )

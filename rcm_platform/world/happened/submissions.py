@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rcm_platform.world.happened.course import VOIDED, Clock, Course
+from rcm_platform.world.happened.course import SHORTENED, VOIDED, Clock, Course
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
@@ -34,13 +34,15 @@ def submissions_of(
     accepted = 1 + course.rejected.astype(np.int64)
     nothing = np.zeros_like(accepted)
     no_reference = rates.planted("replacement_without_reference", draws, claims.key)
-    is_voided = course.kind == VOIDED
+    is_voided, is_shortened = course.kind == VOIDED, course.kind == SHORTENED
     void_ack = Clock(parameters, draws, care).acknowledged(claims.payer, course.later)
     parts: list[tuple[Flags, int, Ints, Ints, Ints, Ints]] = [
         (course.insured, FIRST, claims.payer, course.first_sent, course.first_ack, nothing),
         (course.rejected, CORRECTED, claims.payer, course.accepted_sent, course.accepted_ack,
          nothing),
         (denied.is_resubmitted, REPLACEMENT, claims.payer, course.second_sent, course.second_ack,
+         np.where(no_reference, 0, accepted)),
+        (is_shortened, REPLACEMENT, claims.payer, course.later, void_ack,
          np.where(no_reference, 0, accepted)),
         (is_voided, VOID, claims.payer, course.later, void_ack, accepted),
         (course.has_secondary & ~course.is_crossover, SECONDARY, claims.secondary_payer,
@@ -53,6 +55,7 @@ def submissions_of(
         np.concatenate([column[r] for column, r in zip(columns, rows, strict=True)])
         for columns in list(zip(*parts, strict=True))[2:]
     )
+    leaves_out = is_shortened[claim] & (kind == REPLACEMENT)
     return Submissions(
         claim=claim,
         attempt=kind + 1,
@@ -65,8 +68,16 @@ def submissions_of(
             "rejection", parameters.ack_rejections.ints("weight"), claims.key[claim]
         ),
         replaces_attempt=replaced,
+        charge=claims.charge[claim] - np.where(leaves_out, last_line_charge(care)[claim], 0),
+        line_count=claims.line_count[claim] - leaves_out,
         has_bad_npi=rates.planted("bad_npi", draws, claims.key[claim], kind),
     )
+
+
+def last_line_charge(care: Care) -> Ints:
+    """Per claim: the charge of its last line."""
+    claims = care.claims
+    return care.lines.charge[claims.first_line + claims.line_count - 1]
 
 
 def stray_acks(draws: Draws, rates: FaultRates, care: Care, submissions: Submissions) -> StrayAcks:

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rcm_platform.world.support.rng import KNOTS, Ints
+from rcm_platform.world.support.rng import KNOTS, Flags, Ints
 
 FOLDER = Path(__file__).parents[1] / "parameters"
 SELF_PAY = "SELF"
@@ -29,6 +29,7 @@ _PERMILLE_COLUMNS = {
     "payers.csv": (
         "denial_permille", "ack_reject_permille", "sequester_permille", "deductible_permille",
         "copay_permille", "coinsurance_permille", "crossover_permille", "underpaid_permille",
+        "dispensing_permille", "quality_permille", "packaged_permille",
     ),
     "denial_mix.csv": ("worked_permille", "overturn_permille"),
     "patient_balance.csv": ("paid_in_full", "paid_in_two", "paid_in_part", "charity",
@@ -131,6 +132,11 @@ class Payers:
     @cached_property
     def self_pay(self) -> int:
         return self.ids.index(SELF_PAY)
+
+    @cached_property
+    def is_capitated(self) -> Flags:
+        """Per payer: whether it pays by the month and member, and nothing for single claims."""
+        return self.table.cents("capitation_dollars") > 0
 
     @cached_property
     def payment_offsets(self) -> Ints:

@@ -19,15 +19,22 @@ from rcm_platform.world.feeds.x12.lookup import frequencies
 from rcm_platform.world.happened import contracts
 from rcm_platform.world.happened.history import (
     ADJUSTMENT_COUNT,
+    BY_CONTRACT,
+    CAPITATED,
+    CAPITATION,
     CHARGE_CORRECTION,
     COINSURANCE,
     CONTRACTUAL,
     COPAY,
     DEDUCTIBLE,
     DENIAL,
+    DISPENSING,
+    INCENTIVE,
     INTEREST,
     ODD_REASON_CODES,
+    PACKAGED,
     PATIENT_PAYMENT,
+    PENALTY,
     PRIOR_PAYER,
     PROVIDER_ADJUSTMENT_CODES,
     REFUND,
@@ -45,15 +52,15 @@ from rcm_platform.world.support.rng import Flags, Ints
 
 _EVENT_TYPES = (
     "CHARGE", "PAYER_PAYMENT", "CONTRACTUAL", "DENIAL_HOLD", "TRANSFER_TO_PATIENT",
-    "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST", "UNAPPLIED_CASH",
+    "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST", "CAPITATION", "UNAPPLIED_CASH",
     # in the order of TRANSACTION_KINDS:
     "PATIENT_PAYMENT", "DENIAL_WRITE_OFF", "ADMIN_WRITE_OFF", "SMALL_BALANCE", "BAD_DEBT",
     "CHARITY", "REFUND", "PROMPT_PAY_DISCOUNT", "CHARGE_CORRECTION",
 )  # fmt: skip
 (
     _CHARGE, _PAYER_PAYMENT, _CONTRACTUAL, _DENIAL_HOLD, _TO_PATIENT, _TO_SECONDARY, _RECOUPMENT,
-    _INTEREST, _UNAPPLIED_CASH, _FIRST_POSTING,
-) = range(10)  # fmt: skip
+    _INTEREST, _CAPITATION, _UNAPPLIED_CASH, _FIRST_POSTING,
+) = range(11)  # fmt: skip
 _ADJUSTMENT_NAMES = {
     CONTRACTUAL: "contractual_amount",
     SEQUESTER: "sequester_amount",
@@ -62,6 +69,11 @@ _ADJUSTMENT_NAMES = {
     COPAY: "copay_amount",
     DENIAL: "denied_amount",
     PRIOR_PAYER: "prior_payer_amount",
+    DISPENSING: "dispensing_amount",
+    INCENTIVE: "incentive_amount",
+    PENALTY: "penalty_amount",
+    PACKAGED: "packaged_amount",
+    CAPITATED: "capitated_amount",
 }
 assert len(_ADJUSTMENT_NAMES) == ADJUSTMENT_COUNT
 
@@ -292,6 +304,7 @@ def _submissions(world: World, names: Names) -> pa.Table:
                 frequencies(names.lookup, sent.claim, sent.attempt), pa.string()
             ),
             "source_file": take(names.batches.files, names.batches.of_submissions()),
+            "charge_amount": money(sent.charge),
             "arrival_date": dates(sent.day),
             "ack_date": dates(sent.ack_day),
             "ack_status": take(["accepted", "rejected"], sent.is_rejected.astype(np.int64)),
@@ -321,7 +334,7 @@ def _remit_claims(world: World, names: Names) -> pa.Table:
             "paid_amount": money(remits.paid),
             "allowed_amount": money(remits.allowed),
             "expected_amount": money(remits.expected),
-            "contractual_amount": money(total(~theirs, CONTRACTUAL, SEQUESTER)),
+            "contractual_amount": money(total(~theirs, *BY_CONTRACT)),
             "denied_amount": money(denied),
             "patient_responsibility_amount": money(remits.patient_share),
             "prior_payer_amount": money(total(np.ones_like(theirs), PRIOR_PAYER)),
@@ -344,6 +357,10 @@ def _moved_to_patient(world: World) -> Flags:
 def _remit_lines(world: World, names: Names) -> pa.Table:
     remits, lines = world.history.remits, world.history.remit_lines
     claim = remit_claim(world, names)[lines.remit]
+    by_contract = contracts.expected_allowed(world.parameters, world.contracts, world.care)
+    told = contracts.as_told(world.parameters, world.draws, world.care, by_contract)
+    is_denied = lines.adjustments[:, DENIAL] != 0
+    expected = np.where(is_denied, by_contract[lines.line], told[lines.line])
     return pa.table(
         {
             **names.head(claim),
@@ -358,6 +375,7 @@ def _remit_lines(world: World, names: Names) -> pa.Table:
             "charge_amount": money(lines.charge),
             "paid_amount": money(lines.paid),
             "allowed_amount": money(lines.allowed),
+            "expected_amount": money(expected),
             **{
                 name: money(lines.adjustments[:, column])
                 for column, name in _ADJUSTMENT_NAMES.items()
@@ -484,7 +502,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
     entries.add(about, _PAYER_PAYMENT, *decided, rest, (-1, 1, 0), held)
     entries.add(claim, _PAYER_PAYMENT, *on_line, shown, (-1, 1, 0), held[remit], line=line)
 
-    for column in (CONTRACTUAL, SEQUESTER):
+    for column in BY_CONTRACT:
         amounts = remit_lines.adjustments[:, column]
         ours, theirs = np.where(misplaced, 0, amounts), np.where(misplaced, amounts, 0)
         entries.add(claim, _CONTRACTUAL, *on_line, ours, (-1, 0, 0), held[remit], line=line)
@@ -501,7 +519,9 @@ def _ledger(world: World, names: Names) -> pa.Table:
     by_line = np.where(remits.is_claim_level[remit], 0, remit_lines.adjustments[:, DENIAL])
     entries.add(claim, kind[remit], *on_line, by_line, (0, 0, 1), held[remit], line=line)
 
-    code = np.where(plb.code == INTEREST, _INTEREST, _RECOUPMENT)
+    code = np.select(
+        [plb.code == INTEREST, plb.code == CAPITATION], [_INTEREST, _CAPITATION], _RECOUPMENT
+    )
     entries.add(
         np.full(len(plb.payment), -1), code, pays.payment_day[plb.payment],
         pays.era_day[plb.payment], plb.amount, (0, -1, 0),

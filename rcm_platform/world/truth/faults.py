@@ -168,9 +168,10 @@ def _of_payments(world: World, names: Names) -> Iterator[Instances]:
     yield found("duplicate_file", pays.is_duplicated, second_delivery, pays.era_day)
     yield found("renumbered_file", pays.is_renumbered, renumbered_delivery, pays.era_day)
     yield found("unbalanced_payment", ~is_sound, itself, pays.era_day)
-    yield found(
-        "provider_adjustment_only", (pays.remit_count == 0) & is_sound, itself, pays.era_day
-    )
+    # what a capitated plan pays by the month never has claims beside it
+    by_month = world.parameters.payers.is_capitated[pays.payer]
+    alone = (pays.remit_count == 0) & ~by_month
+    yield found("provider_adjustment_only", alone & is_sound, itself, pays.era_day)
     yield found("payee_by_tax_id", is_payee_by_tax_id(world) & is_sound, itself, pays.era_day)
     yield found("payer_by_name", is_payer_by_name(world) & is_sound, itself, pays.era_day)
     bearing = np.zeros(len(is_sound), dtype=bool)
@@ -259,6 +260,7 @@ def _of_remits(world: World, names: Names) -> Iterator[Instances]:
         (WITHOUT_REMARK, "reason_without_remark"),
     ):
         yield found(fault_type, is_seen & (remits.odd_reason == code))
+    yield found("repeated_contractual", is_seen & remits.repeats_first_payer)
     # where the contract takes nothing there is nothing to move
     moved = remits.is_patient_contractual & (remits.charge > remits.allowed)
     yield found("patient_contractual", is_seen & is_first & moved)
@@ -290,7 +292,7 @@ def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
             head["source_system"],
             files.take(pa.array(rows)),
             head["claim_id"],
-            money(claims.charge[sent.claim[rows]]),
+            money(sent.charge[rows]),
             day[rows],
         )
 
@@ -326,7 +328,7 @@ def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
 
 def _of_files(world: World, names: Names) -> Iterator[Instances]:
     batch, sent = names.batches, world.history.submissions
-    charge = world.care.claims.charge[sent.claim[batch.submissions]]
+    charge = sent.charge[batch.submissions]
     total = np.add.reduceat(charge, batch.first) if len(batch.first) else batch.first
     rows = np.flatnonzero(batch.is_unreceipted)
     files = pa.array(batch.files, _TEXT).take(pa.array(rows))

@@ -126,7 +126,7 @@ def _queries(is_known: str, emitted: set[str]) -> dict[str, str]:
         "remit_lines": f"select * from all_remit_lines where {recorded}",
         "submissions": f"""
             select claim, source_system, claim_id, attempt, kind, payer_id, frequency_code,
-                source_file, arrival_date as submitted_date,
+                source_file, charge_amount, arrival_date as submitted_date,
                 {when_known("ack_date", "ack_date")} as ack_date,
                 {when_known("ack_date", "ack_status")} as ack_status
             from all_submissions where {arrived}""",

@@ -18,7 +18,7 @@ decided_lines as (
 
 ),
 
-compared as (
+decided as (
 
     select
         expected.*,
@@ -29,20 +29,80 @@ compared as (
         decided_lines.paid_amount,
         decided_lines.denied_amount,
         decided_lines.contractual_amount,
-        expected.charge_amount - expected.expected_amount as expected_contractual_amount,
-        decided_lines.denied_amount > 0 as is_denied,
-        expected.expected_amount - decided_lines.allowed_amount as variance_amount,
-        {{ money(
-            'greatest('
-            ~ kpi_parameter('underpayment_tolerance_amount')
-            ~ ', round(expected.expected_amount * '
-            ~ kpi_parameter('underpayment_tolerance_percent') ~ ' * 0.01, 2))'
-        ) }} as tolerance_amount
+        sum(expected.expected_amount) over (partition by expected.claim_key)
+            as claim_expected_amount,
+        expected.contract_method in ('case rate', 'per diem')
+        and max(decided_lines.denied_amount) over (partition by expected.claim_key) = 0
+        and min(decided_lines.allowed_amount) over (partition by expected.claim_key) = 0
+            as is_packaged
 
     from decided_lines
 
     inner join expected
         on decided_lines.claim_line_key = expected.claim_line_key
+
+),
+
+-- what the contract gives for the whole claim is expected where the payer tells it
+told as (
+
+    select
+        *,
+        coalesce(
+            case
+                when is_packaged
+                    then
+                        {{ allocated_amount(
+                            'claim_expected_amount',
+                            'greatest(allowed_amount, 0)',
+                            group_by=['claim_key'],
+                            order_by='claim_line_key'
+                        ) }}
+            end,
+            expected_amount
+        ) as told_amount
+
+    from decided
+
+),
+
+compared as (
+
+    select
+        claim_line_key,
+        claim_key,
+        line_id,
+        facility_key,
+        payer_key,
+        procedure_code,
+        service_date,
+        units,
+        modifier_percent,
+        charge_amount,
+        service_category,
+        contract_id,
+        contract_method,
+        is_lesser_of,
+        unpriced_reason,
+        remit_claim_key,
+        payment_date,
+        recorded_date,
+        allowed_amount,
+        paid_amount,
+        denied_amount,
+        contractual_amount,
+        told_amount as expected_amount,
+        charge_amount - told_amount as expected_contractual_amount,
+        denied_amount > 0 as is_denied,
+        told_amount - allowed_amount as variance_amount,
+        {{ money(
+            'greatest('
+            ~ kpi_parameter('underpayment_tolerance_amount')
+            ~ ', round(told_amount * '
+            ~ kpi_parameter('underpayment_tolerance_percent') ~ ' * 0.01, 2))'
+        ) }} as tolerance_amount
+
+    from told
 
 ),
 

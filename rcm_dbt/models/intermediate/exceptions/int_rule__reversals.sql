@@ -160,11 +160,17 @@ provider_adjustments as (
 
 ),
 
+-- capitation never has claims beside it
 adjusted_payments as (
 
-    select distinct remit_payment_key
+    select distinct provider_adjustments.remit_payment_key
 
     from provider_adjustments
+
+    left join {{ ref('provider_adjustment_codes') }} as codes
+        on provider_adjustments.reason_code = codes.reason_code
+
+    where coalesce(codes.ledger_event, '') <> 'CAPITATION'
 
 ),
 

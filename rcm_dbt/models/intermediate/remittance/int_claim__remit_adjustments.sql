@@ -89,9 +89,15 @@ claim_facts as (
         claims.paid_amount,
         claims.paid_amount <> 0
         and (claims.drg_code is not null or rooms.remit_claim_key is not null) as is_paid_stay,
-        capitations.payer_key is not null as is_capitated
+        capitations.payer_key is not null as is_capitated,
+        -- what an earlier payer settled, a later one that pays the rest may take off whole
+        claims.paid_amount <> 0 and coalesce(statuses.status_class = 'later payer', false)
+            as is_paid_by_later_payer
 
     from claims
+
+    left join {{ ref('claim_status_codes') }} as statuses
+        on claims.claim_status_code = statuses.claim_status_code
 
     left join rooms
         on claims.remit_claim_key = rooms.remit_claim_key
@@ -121,6 +127,7 @@ classified as (
         coalesce(
             adjustments.reason_code = '45'
             and adjustments.group_code <> 'PR'
+            and not claim_facts.is_paid_by_later_payer
             and adjustments.amount = coalesce(lines.charge_amount, claim_facts.charge_amount)
             and coalesce(lines.paid_amount, claim_facts.paid_amount) = 0,
             false

@@ -39,6 +39,7 @@ class Answers:
     day: Ints
     is_secondary: Flags
     is_rejected: Flags
+    charge: Ints  # what the submission states
     rejection: Ints
     files: list[tuple[int, int]]
 
@@ -64,6 +65,7 @@ def answers(lookup: Lookup) -> Answers:
         "is_secondary": np.concatenate([sent.kind == SECONDARY, never > 0]),
         "is_rejected": np.concatenate([sent.is_rejected, never > 0]),
         "rejection": np.concatenate([sent.rejection, never]),
+        "charge": np.concatenate([sent.charge, claims.charge[strays.claim]]),
     }
     keys = ("attempt", "claim", "batch_day", "form", "payer", "day", "hospital")
     order = np.lexsort([columns[key] for key in keys])
@@ -78,7 +80,7 @@ def render_answers(lookup: Lookup, told: Answers, first: int, end: int) -> bytes
     here = slice(first, end)
     blocks = _claims(lookup, told, here)
     is_ok = ~told.is_rejected[here]
-    charges = lookup.world.care.claims.charge[told.claim[here]]
+    charges = told.charge[here]
     on, sets = compact(day), []
     for low, high in runs(told.payer[here], told.form[here], told.batch_day[here]):
         ok, charge = is_ok[low:high], charges[low:high]
@@ -142,7 +144,7 @@ def _claims(lookup: Lookup, told: Answers, here: slice) -> Iterator[str]:
         care.encounters.primary[encounter].tolist(),
         told.is_rejected[here].tolist(),
         told.rejection[here].tolist(),
-        care.claims.charge[claim].tolist(),
+        told.charge[here].tolist(),
         lookup.payer_claim_numbers(claim, attempt),
         lookup.clearinghouse_numbers(claim, attempt),
         frequencies(lookup, claim, attempt),

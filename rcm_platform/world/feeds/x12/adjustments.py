@@ -9,9 +9,15 @@ from typing import TypeAlias
 from rcm_platform.world.feeds.x12.envelope import END, dollars
 from rcm_platform.world.feeds.x12.lookup import Lookup
 from rcm_platform.world.happened.history import (
+    ADJUSTMENT_COUNT,
+    BY_CONTRACT,
     CONTRACTUAL,
     DENIAL,
+    INCENTIVE,
     ODD_REASON_CODES,
+    PENALTY,
+    PRIOR_PAYER,
+    QUALITY_REMARK,
     REASONS,
     WHOLE_CHARGE,
     WITHOUT_REMARK,
@@ -37,18 +43,21 @@ def denial_remark(lookup: Lookup, denial: int, odd: int) -> str:
 
 
 @lru_cache(maxsize=1 << 12)
-def reasons(payer_group: str, is_patient_contractual: bool, denial: tuple[str, str]) -> Reasons:
+def reasons(
+    contract: tuple[str, str],
+    is_patient_contractual: bool,
+    denial: tuple[str, str],
+    *,
+    repeats_first_payer: bool = False,
+) -> Reasons:
     """Group and reason of every adjustment column, for one payer and denial."""
-    contract = _PATIENT if is_patient_contractual else payer_group
-    groups = (
-        contract,
-        contract,
-        *(_PATIENT,) * 3,
-        denial[0],
-        _OTHER,
-    )
-    codes = [denial[1] if code == "" else code for code in REASONS]
-    return tuple(zip(groups, codes, strict=True))
+    by_contract = _PATIENT if is_patient_contractual else contract[0]
+    of = dict(enumerate(zip((_PATIENT,) * ADJUSTMENT_COUNT, REASONS, strict=True)))
+    of |= {column: (by_contract, REASONS[column]) for column in BY_CONTRACT}
+    of[CONTRACTUAL] = by_contract, contract[1]
+    of[DENIAL] = denial
+    of[PRIOR_PAYER] = contract if repeats_first_payer else (_OTHER, REASONS[PRIOR_PAYER])
+    return tuple(of.values())
 
 
 def segments(amounts: Iterable[int], of: Reasons) -> str:
@@ -58,6 +67,13 @@ def segments(amounts: Iterable[int], of: Reasons) -> str:
         if amount:
             groups.setdefault(group, []).append(f"{code}*{dollars(amount)}")
     return "".join(f"{END}CAS*{group}*{'**'.join(triplets)}" for group, triplets in groups.items())
+
+
+def line_remark(amounts: Sequence[int], of_denial: str) -> str:
+    """The remark code of a line, empty for none."""
+    if is_denied(amounts):
+        return of_denial
+    return QUALITY_REMARK if amounts[INCENTIVE] or amounts[PENALTY] else ""
 
 
 def is_denied(amounts: Sequence[int]) -> bool:

@@ -167,7 +167,7 @@ def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> 
     originals = lookup.payer_claim_numbers(claim, replaced)
     number, part = visits.number[encounter].tolist(), claims.part[claim].tolist()
     authorized = lookup.has_authorization[claim].tolist()
-    line_count = claims.line_count[claim]
+    line_count = sent.line_count[rows]
     diagnoses = [
         [row for row in some if row >= 0]
         for some in zip(
@@ -180,7 +180,7 @@ def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> 
     lines = _institutional_lines if is_institutional else _professional_lines
     blocks = lines(
         lookup,
-        claim,
+        np.repeat(claim, line_count),
         ranges(claims.first_line[claim], line_count),
         np.repeat(np.array([len(some) for some in diagnoses], dtype=np.int64), line_count),
     )
@@ -189,7 +189,7 @@ def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> 
         payers,
         secondary.tolist(),
         lookup.claim_ids(claim),
-        claims.charge[claim].tolist(),
+        sent.charge[rows].tolist(),
         visits.primary[encounter].tolist(),
         visits.day[encounter].tolist(),
         visits.end_day[encounter].tolist(),
@@ -344,9 +344,8 @@ def _line_columns(
     care = lookup.world.care
     lines, visits = care.lines, care.encounters
     encounter, procedure = lines.encounter[line], lines.procedure[line]
-    of_claim = np.repeat(claim, care.claims.line_count[claim])
     return zip(
-        (line - care.claims.first_line[of_claim] + 1).tolist(),
+        (line - care.claims.first_line[claim] + 1).tolist(),
         line.tolist(),
         service_codes(pick(lookup.service_codes, procedure), pick(lines.modifiers, line)),
         pick(lookup.revenue_codes, procedure),

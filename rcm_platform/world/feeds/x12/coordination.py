@@ -59,7 +59,7 @@ def adjudication(lookup: Lookup, claim: int, line: int, day: int, is_institution
         lookup, int(remits.denial[remit]), int(remits.odd_reason[remit])
     )
     of = adjustments.reasons(
-        lookup.contractual_groups[payer], bool(remits.is_patient_contractual[remit]), denial
+        lookup.contract_reasons[payer], bool(remits.is_patient_contractual[remit]), denial
     )
     return (
         f"{END}SVD*{lookup.payer_code(payer, day)}*{dollars(int(told.paid[row]))}*{code}"

@@ -13,7 +13,15 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds.x12.envelope import END
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.history import FIRST_DECISION, REPLACEMENT, SECOND_DECISION, VOID
+from rcm_platform.world.happened.history import (
+    CONTRACTUAL,
+    FIRST_DECISION,
+    INGREDIENT_COST,
+    REASONS,
+    REPLACEMENT,
+    SECOND_DECISION,
+    VOID,
+)
 from rcm_platform.world.support.dates import compact
 from rcm_platform.world.support.rng import Flags, Ints
 
@@ -119,7 +127,15 @@ class Lookup:
             [codes, ["MA" if code == "MB" else code for code in codes]]
             for codes in map(payers.table.text, ("filing_code_837", "filing_code_835"))
         )
-        self.contractual_groups = payers.table.text("contractual_group")
+        #: Group and reason of what each payer takes off by contract.
+        self.contract_reasons = [
+            (group, INGREDIENT_COST if dispensing else REASONS[CONTRACTUAL])
+            for group, dispensing in zip(
+                payers.table.text("contractual_group"),
+                payers.table.permille("dispensing_permille").tolist(),
+                strict=True,
+            )
+        ]
         self._payer_codes: dict[tuple[int, int], str] = {}
 
         taxonomies = parameters.specialties.text("taxonomy")

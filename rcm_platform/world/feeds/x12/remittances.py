@@ -29,6 +29,7 @@ from rcm_platform.world.feeds.x12.lookup import (
 from rcm_platform.world.feeds.x12.parties import Parties
 from rcm_platform.world.happened import identifiers
 from rcm_platform.world.happened.history import (
+    CAPITATION,
     FORWARD_BALANCE,
     PROVIDER_ADJUSTMENT_CODES,
     REPETITION,
@@ -259,21 +260,27 @@ class Remittances:
             identifiers.charge_ids(care.encounters.number[encounter], care.lines.number[line]),
             strict=True,
         )
-        group = lookup.contractual_groups[payer]
+        contract = lookup.contract_reasons[payer]
         claims = care.claims
-        for count, denial, odd, patient_contractual, institutional, claim_level, off, kind in zip(
+        for (
+            count, denial, odd, patient_contractual, repeats, institutional, claim_level, off, kind,
+        ) in zip(
             counts.tolist(),
             remits.denial[first:end].tolist(),
             remits.odd_reason[first:end].tolist(),
             remits.is_patient_contractual[first:end].tolist(),
+            remits.repeats_first_payer[first:end].tolist(),
             claims.is_institutional[remits.claim[first:end]].tolist(),
             remits.is_claim_level[first:end].tolist(),
             remits.unbalanced_by[first:end].tolist(),
             remits.kind[first:end].tolist(),
             strict=True,
-        ):
+        ):  # fmt: skip
             of = adjustments.reasons(
-                group, patient_contractual, adjustments.denial_reason(lookup, denial, odd)
+                contract,
+                patient_contractual,
+                adjustments.denial_reason(lookup, denial, odd),
+                repeats_first_payer=repeats,
             )
             remark = adjustments.denial_remark(lookup, denial, odd)
             out = []
@@ -292,8 +299,8 @@ class Remittances:
                 )
                 if allowed:
                     segments += f"{END}AMT*B6*{dollars(allowed)}"
-                if remark and adjustments.is_denied(amounts):
-                    segments += f"{END}LQ*HE*{remark}"
+                if said := adjustments.line_remark(amounts, remark):
+                    segments += f"{END}LQ*HE*{said}"
                 out.append(segments)
             yield "".join(out)
 
@@ -313,6 +320,8 @@ class Remittances:
                 # whichever of the two payments came first has given it its name
                 day = min(int(booked.about_day[place]) or paid_day, paid_day)
                 reference = identifiers.forward_balance_id(self._lookup.payer_code(payer, day), day)
+            elif code == CAPITATION:
+                reference = f"CAP{compact(paid_day)[:6]}"
             else:
                 reference = self._answered(int(booked.claim[place]), payer, paid_day)
             amount = dollars(int(booked.amount[place]))
