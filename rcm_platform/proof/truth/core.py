@@ -45,7 +45,7 @@ CHECKS = [
         "dim_facility",
         f"""select source_system, facility_id, facility_name, npi, tin from marts.dim_facility
         where facility_type = 'hospital' and source_system in {HOSPITALS}""",
-        """select source_system, facility_id, facility_name, npi, tin
+        """select source_system, facility_id, facility_name, split_part(npi, ';', 1), tin
         from '{truth}/facilities.parquet'""",
     ),
     TruthCheck(

@@ -92,11 +92,15 @@ by_remittance as (
             else 'other'
         end as collection_method,
         payments.trace_number,
-        case reconciliation.deposit_status
-            when 'matched' then 'deposited'
-            when 'timing' then 'in transit'
-            when 'unmatched' then 'not deposited'
-            else 'announced'
+        case
+            when reconciliation.deposit_status = 'not applicable' then 'announced'
+            when reconciliation.deposit_status = 'timing' then 'in transit'
+            -- also less the fee of a card, or short: what differs is a finding
+            when
+                reconciliation.deposit_status = 'matched'
+                or reconciliation.deposited_amount is not null
+                then 'deposited'
+            else 'not deposited'
         end as collection_status,
         announced.collection_date,
         announced.recorded_date,
