@@ -12,6 +12,7 @@ from xdist.scheduler import LoadScopeScheduling
 LONGEST_FIRST = (
     "graph/test_end_to_end.py",
     "graph/test_real_input.py",
+    "cases",
     "graph/test_landing.py",
     "sources/test_database_servers.py",
     "browser/test_materialize.py",
