@@ -148,8 +148,7 @@ final as (
                     )
         end as decision_number,
         -- which of them tells the charge of its part, where nothing else does: of a bill that was
-        -- replaced (7), the replacement; of a claim in parts, no later payer; a reversal has none of
-        -- its own
+        -- replaced (7), the replacement; of a claim in parts, no later payer; a reversal has none
         case
             when is_decision and not (is_split and is_secondary)
                 then
