@@ -67,7 +67,7 @@ def test_only_money_that_arrived_is_cash(built: Built) -> None:
     moved = rows(built, "select distinct event_type from fct_ledger_entries where cash_amount <> 0")
     assert {kind for (kind,) in moved} <= {
         "PAYER_PAYMENT", "PATIENT_PAYMENT", "REFUND", "RECOUPMENT", "INTEREST",
-        "PROVIDER_ADJUSTMENT", "UNAPPLIED_CASH",
+        "PROVIDER_ADJUSTMENT", "UNAPPLIED_CASH", "CAPITATION",
     }  # fmt: skip
     cash = one(built, "select sum(payer_paid_amount + patient_paid_amount) from fct_claims")
     reported = one(

@@ -59,7 +59,8 @@ def test_codes_are_real_codes_with_labels(ask: Any) -> None:
         """select count(*), count(distinct diagnosis_code),
             count(*) filter (diagnosis_chapter is null or diagnosis_chapter = 'Unknown')
         from intermediate.int_encounter__diagnoses
-        left join marts.dim_diagnosis using (diagnosis_code) where code_system = 'ICD-10-CM'"""
+        left join marts.dim_diagnosis using (code_system, diagnosis_code)
+        where code_system = 'ICD-10-CM'"""
     )
     assert diagnoses > 5 * codes > 0
     assert unknown == 0

@@ -16,6 +16,19 @@ CHECKS = [
         from '{truth}/encounters.parquet'""",
     ),
     TruthCheck(
+        "encounter_diagnoses",
+        "What was found at each visit stands there, in its order.",
+        "fct_encounter_diagnoses",
+        f"""select encounters.source_system, encounters.encounter_id, codes.diagnosis_code,
+            found.diagnosis_number
+        from marts.fct_encounter_diagnoses as found
+        inner join marts.fct_encounters as encounters using (encounter_key)
+        inner join marts.dim_diagnosis as codes using (diagnosis_code_key)
+        where encounters.source_system in {HOSPITALS}""",
+        """select source_system, encounter_id, replace(icd_code, '.', ''), sequence
+        from '{truth}/diagnoses.parquet'""",
+    ),
+    TruthCheck(
         "clinician_productivity",
         "Each clinician's work, charges, cash and open dollars of a month are as they truly were.",
         "mart_clinician_productivity",

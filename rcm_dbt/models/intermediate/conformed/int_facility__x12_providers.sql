@@ -170,7 +170,11 @@ joined as (
         providers.provider_name,
         coalesce(by_npi.facility_id, by_tin.facility_id) as facility_id,
         coalesce(by_npi.source_system, by_tin.source_system) as listed_system,
-        coalesce(npis_3.practice, tins.practice, providers.x12_provider_id) as practice,
+        coalesce(
+            npis_3.practice,
+            case when providers.npi is null then tins.practice end,
+            providers.x12_provider_id
+        ) as practice,
         -- a tax identifier of one provider alone means that provider
         case
             when providers.npi is null and tins.npi_count = 1 then tins.least_npi
@@ -194,7 +198,6 @@ joined as (
 
     left join tins
         on providers.source_system = tins.source_system
-        and providers.npi is null
         and providers.tin = tins.tin
 
 ),
