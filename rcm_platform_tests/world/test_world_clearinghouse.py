@@ -428,7 +428,10 @@ def test_charges_add_up_and_diagnoses_are_all_there(
     for key, claim in sent:
         assert claim.charge == sum(line.charge for line in claim.lines)
         row = rows[key]
-        assert int(claim.charge * 100) == claims.charge[row]
+        cents = int(claim.charge * 100)
+        # a replacement may take a line back that was charged too much
+        is_less = claim.frequency == "7" and 0 < cents < claims.charge[row]
+        assert is_less or cents == claims.charge[row]
         visit = claims.encounter[row]
         found = (visits.diagnosis[visit], visits.diagnosis_2[visit], visits.diagnosis_3[visit])
         assert claim.diagnoses == [codes[diagnosis] for diagnosis in found if diagnosis >= 0]
