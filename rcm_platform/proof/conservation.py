@@ -317,7 +317,8 @@ def summary(
     )
     return {
         "charges": str(sum(line.amount for line in charges)),
-        "cash": str(sum(line.amount for line in cash)),
+        # the deposits of whoever pays are proven beside the cash that is in the ledger
+        "cash": str(sum(line.amount for line in cash if "ledger" in line.figures)),
         "unexplained": str(sum(line.unexplained for line in dollars)),
         "quarantined": str(quarantined),
         **{

@@ -88,14 +88,12 @@ def boxes(settings: Settings, graph: Graph) -> list[Box]:
     def dollars(place: str) -> list[tuple[str, str]]:
         """Charges and cash, each as it stands at this place of its proof; deposits of whoever pays
         are proven beside and reach no ledger."""
-        return [
-            (
-                money(sum((f[place] for f in figures if "ledger" in f), Decimal(0))),
-                kind,
-            )
-            for kind in ("charges", "cash")
-            for figures in [[line.figures for line in lines[kind]]]
-        ]
+        found = []
+        for kind in ("charges", "cash"):
+            of_ledger = [line.figures for line in lines[kind] if "ledger" in line.figures]
+            amounts = (figures[place] for figures in of_ledger)
+            found.append((money(sum(amounts, Decimal(0))), kind))
+        return found
 
     on_target = sum(headline.is_on_target for headline in headlines)
     entries = tables["marts", "fct_ledger_entries"][0]
