@@ -160,8 +160,7 @@ def exceptions_reopen(exception_id: Id, reason: Reason, by: By = None) -> None:
 def exceptions_release(exception_id: Id, reason: Reason, by: By = None) -> None:
     """Let in what a rule holds, where that is safe; what must add up is refused, with what to do.
 
-    Safe are a payment that was taken for a second delivery, a file marked as test, an unlisted
-    sender.
+    Safe are a file marked as test and an unlisted sender.
     """
     from rcm_platform.operate import exceptions
 
@@ -233,7 +232,7 @@ def _in_words(decision: ExceptionDecision) -> str:
 
 def _commands(one: DataException) -> str:
     """What can be decided about it at the command line."""
-    from rcm_platform.ingest.quarantine.rules import COUNTED_WHEN_RELEASED, RELEASABLE
+    from rcm_platform.ingest.quarantine.rules import RELEASABLE
 
     name = one.short_id
     if not one.is_open:
@@ -241,8 +240,6 @@ def _commands(one: DataException) -> str:
     can = [f"waive {name} --until DAY", f"close {name}"]
     if one.is_held:
         can = [f"close {name}", *([f"release {name}"] if one.rule_id in RELEASABLE else [])]
-    elif one.rule_id in COUNTED_WHEN_RELEASED:
-        can.insert(0, f"release {name}")
     elif one.record_type == "deposit":
         can.insert(0, f"match {name} TRACE")
     return f"`rcm exceptions {'`, `'.join(can)}`, each with --reason"

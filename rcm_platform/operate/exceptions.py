@@ -20,7 +20,7 @@ from rcm_platform.explain import exceptions
 from rcm_platform.explain.exceptions import DataException, UnknownException
 from rcm_platform.ingest import exception_decisions, lake_access
 from rcm_platform.ingest.quarantine import decisions as quarantine_decisions
-from rcm_platform.ingest.quarantine import replay, rules
+from rcm_platform.ingest.quarantine import replay
 from rcm_platform.publish import versions
 from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import Settings
@@ -106,12 +106,10 @@ def release(
     one = _find(settings, exception_id)
     if one.is_held:
         _of_quarantine(replay.release, settings, as_of, one, reason, by)
-    elif one.rule_id in rules.COUNTED_WHEN_RELEASED:
-        _decide(settings, as_of, one, "released", reason, by)
     else:
         raise ValueError(
-            f"Rule {one.rule_id} holds nothing back: the record is in the figures. To accept the "
-            "exception, waive or close it."
+            f"Only an item of quarantine can be released, and rule {one.rule_id} keeps none. To "
+            "accept the exception, waive or close it."
         )
     return one
 

@@ -8,11 +8,6 @@ RELEASABLE = {
 }
 """Rules whose items may be loaded although the rule holds them, and why that is safe."""
 
-COUNTED_WHEN_RELEASED = {
-    "D3": "the payment is in raw, whole: who knows that it is no second delivery may count it",
-}
-"""Rules of models that hold what is in raw, and why it may count although they hold it."""
-
 MUST_HOLD = {
     **dict.fromkeys(
         ("B1", "B2", "B3", "P1", "K7"),
