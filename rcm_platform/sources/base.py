@@ -28,7 +28,7 @@ Progress = Callable[[int, int, str], None] | None
 Level = Literal["file", "interchange", "transaction", "claim", "row", "table"]
 Status = Literal["loaded", "partial", "quarantined", "duplicate", "replayed"]
 Decision = Literal["loaded", "released", "corrected", "closed"]
-ExceptionDecisionKind = Literal["waived", "closed", "released", "reopened", "matched", "unmatched"]
+ExceptionDecisionKind = Literal["waived", "closed", "reopened", "matched", "unmatched"]
 
 MONEY = pa.decimal128(18, 2)
 
@@ -205,8 +205,8 @@ class QuarantineDecision:
 class ExceptionDecision:
     """What someone decided about one record that breaks a rule: grain, one record and decision.
 
-    waived: it is accepted until `until_date`; closed: it is settled for good; released: it counts
-    although its rule holds it; reopened: a decision before is taken back. matched: the deposit
+    waived: it is accepted until `until_date`; closed: it is settled for good; reopened: a decision
+    before is taken back. matched: the deposit
     `record_id` holds the payment `remit_payment_key`; unmatched: that is taken back.
     The record is the one of the finding: its type, number, file and place. `arrival_date` is the
     day from which it counts in reports: that of the figures when it was decided. `decided_at` is

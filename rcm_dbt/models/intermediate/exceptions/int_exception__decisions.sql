@@ -13,7 +13,7 @@ decisions as (
 
     from {{ ref('stg_platform__exception_decisions') }}
 
-    where decision in ('waived', 'closed', 'released', 'reopened')
+    where decision in ('waived', 'closed', 'reopened')
 
 ),
 
