@@ -32,6 +32,7 @@ from rcm_platform.world.happened.history import (
     DENIAL,
     FIRST_DECISION,
     INTEREST,
+    PRIOR_PAYER,
     RECOVERY,
     REPETITION,
     REPLACEMENT,
@@ -283,6 +284,7 @@ def remits_of(
             column("payer"),
             column("payment_day"),
             era_day,
+            total(decision.adjustments[:, PRIOR_PAYER]) != 0,
             planted,
         ),
         odd_reason=odd,
@@ -315,11 +317,13 @@ def _repeats_first_payer(
     payer: Ints,
     payment_day: Ints,
     era_day: Ints,
+    follows_effect: Flags,
     is_held: Flags,
 ) -> Flags:
     """Planted on decisions of a second payer, where the first one's was received before.
 
-    A payer that decides before the other one is heard of is believed.
+    Where the first one paid nothing and took nothing off there is nothing to repeat, and a payer
+    that decides before the other one is heard of is believed.
     """
     claims = care.claims
     is_held = is_held | rates.planted(
@@ -331,6 +335,7 @@ def _repeats_first_payer(
     known_from[claim[base]] = np.maximum(era_day, payment_day)[base]
     return (
         (kind == SECONDARY_DECISION)
+        & follows_effect
         & (known_from[claim] <= payment_day)
         & rates.planted("repeated_contractual", draws, claims.key[claim])
     )

@@ -132,7 +132,9 @@ shares as (
         direction * least(
             greatest(denied_amount, 0),
             repeated_amount - least(greatest(contractual_amount, 0), repeated_amount)
-        ) as repeated_denied_amount
+        ) as repeated_denied_amount,
+        direction * contractual_amount as contractual_amount,
+        direction * denied_amount as denied_amount
 
     from excess
 
@@ -143,21 +145,37 @@ allocated as (
     select
         adjustments.*,
         shares.is_unmatched,
-        coalesce(
-            {{ allocated_amount(
-                "case adjustments.event_type
-                    when 'CONTRACTUAL' then shares.repeated_contractual_amount
-                    else shares.repeated_denied_amount
-                end",
-                "case
-                    when adjustments.may_repeat and shares.direction * adjustments.amount > 0
-                        then abs(adjustments.amount)
-                end",
-                group_by=['adjustments.remit_claim_key', 'adjustments.event_type'],
-                order_by='adjustments.adjustment_no'
-            ) }},
-            0
-        ) as repeated_amount
+        case
+            -- all of it is repeated, also that the first payer paid a line above its charge
+            when
+                adjustments.event_type = 'CONTRACTUAL'
+                and shares.repeated_contractual_amount <> 0
+                and shares.repeated_contractual_amount = shares.contractual_amount
+                then adjustments.amount
+            when
+                adjustments.event_type = 'DENIAL_HOLD'
+                and shares.repeated_denied_amount <> 0
+                and shares.repeated_denied_amount = shares.denied_amount
+                then adjustments.amount
+            else
+                coalesce(
+                    {{ allocated_amount(
+                        "case adjustments.event_type
+                            when 'CONTRACTUAL' then shares.repeated_contractual_amount
+                            else shares.repeated_denied_amount
+                        end",
+                        "case
+                            when
+                                adjustments.may_repeat
+                                and shares.direction * adjustments.amount > 0
+                                then abs(adjustments.amount)
+                        end",
+                        group_by=['adjustments.remit_claim_key', 'adjustments.event_type'],
+                        order_by='adjustments.adjustment_no'
+                    ) }},
+                    0
+                )
+        end as repeated_amount
 
     from adjustments
 

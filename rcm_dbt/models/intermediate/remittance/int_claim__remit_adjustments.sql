@@ -152,7 +152,7 @@ offset_within_claim as (
 
     select
         *,
-        not is_of_patient and (is_packaging or takes_whole_charge) as may_be_packaged,
+        is_packaging or takes_whole_charge as may_be_packaged,
         {{ sum_where(
             'direction * amount',
             'not is_of_patient and (is_packaging or takes_whole_charge)'
@@ -176,7 +176,11 @@ judged as (
                 may_be_packaged
                 and (
                     is_paid_stay
-                    or (packaging_amount > 0 and paid_above_amount >= packaging_amount)
+                    or (
+                        not is_of_patient
+                        and packaging_amount > 0
+                        and paid_above_amount >= packaging_amount
+                    )
                 )
                 then 'Packaged'
             when not is_of_patient and is_capitated and reason_code = '24' then 'Capitation'
