@@ -68,6 +68,14 @@ _DENIALS = """
 
 #: What could be known of the odds on each day: the month ends and the as-of date.
 _ODDS = """
+    last_acks as (
+        select source_system, claim_id, arg_max(ack_status, (ack_date, attempt)) as ack_status,
+            max(ack_date) as ack_date
+        from '{truth}/submissions.parquet' where ack_status is not null group by all
+    ),
+    classes as (
+        select payer_id, payer_class from '{truth}/payers.parquet'
+    ),
     days as (
         select cast(month as date) as month,
             least(last_day(month), date '{as_of}') as day,
@@ -124,20 +132,62 @@ _ODDS = """
         from counted inner join by_category using (day, category)
         inner join by_class using (day, payer_class) cross join prior
     ),
+    transfers as (
+        select source_system, claim_id, sum(memo_amount) as transferred
+        from '{truth}/ledger_entries.parquet' where event_type = 'TRANSFER_TO_PATIENT' group by all
+    ),
+    -- what patients were asked to pay for a claim, by cover and size
+    bills as (
+        select source_system, claim_id, service_date, payer_class = 'Self-pay' as is_self_pay,
+            case when amount > 5000 then 4 when amount > 1000 then 3 when amount > 200 then 2
+                else 1 end as size
+        from (
+            select *,
+                if(payer_class = 'Self-pay', charge_amount, coalesce(transferred, 0)) as amount
+            from '{truth}/claims.parquet' left join classes using (payer_id)
+            left join transfers using (source_system, claim_id)
+        )
+    ),
+    patient_outcomes as (
+        select source_system, claim_id, coalesce(is_self_pay, false) as is_self_pay,
+            coalesce(size, 1) as size, date_trunc('month', recorded_date) as month,
+            case when recorded_date - service_date > 240 then 4
+                when recorded_date - service_date > 120 then 3
+                when recorded_date - service_date > 60 then 2 else 1 end as age,
+            sum(if(event_type in ('PATIENT_PAYMENT', 'REFUND'), cash_amount, 0)) as paid,
+            sum(if(event_type in ('PATIENT_PAYMENT', 'REFUND'), 0, -ar_amount)) as given_up
+        from '{truth}/ledger_entries.parquet' left join bills using (source_system, claim_id)
+        where event_type in ('PATIENT_PAYMENT', 'REFUND', 'BAD_DEBT', 'CHARITY',
+            'SMALL_BALANCE', 'PROMPT_PAY_DISCOUNT')
+        group by all
+    ),
+    patient_cells as (
+        select days.day, cells.*, ages.age, count(done.source_system) as outcomes,
+            coalesce(sum(paid), 0) as paid, coalesce(sum(given_up), 0) as given_up
+        from days cross join (
+            select source_system, is_self_pay, size
+            from (select distinct source_system from patient_outcomes),
+                (select unnest([true, false]) as is_self_pay),
+                (select unnest([1, 2, 3, 4]) as size)
+        ) as cells
+        cross join (select unnest([1, 2, 3, 4]) as age) as ages
+        left join patient_outcomes as done on done.source_system = cells.source_system
+            and done.is_self_pay = cells.is_self_pay and done.size = cells.size
+            and done.age >= ages.age and done.month <= days.day
+        group by all
+    ),
+    system_odds as (
+        select day, source_system, least(greatest(coalesce(
+            sum(paid) / nullif(sum(paid + given_up), 0), 0), 0), 1) as system_odds
+        from patient_cells where age = 1 group by all
+    ),
     patient_odds as (
-        select day, source_system, cast(coalesce(
-            sum(cash_amount) / nullif(sum(cash_amount) - sum(ar_amount) filter (
-                event_type in ('BAD_DEBT', 'CHARITY', 'SMALL_BALANCE', 'PROMPT_PAY_DISCOUNT')
-            ), 0), 0
-        ) as decimal(9, 4)) as odds
-        from days inner join (
-            select source_system, recorded_date, event_type, ar_amount,
-                case when event_type in ('PATIENT_PAYMENT', 'REFUND') then cash_amount else 0 end
-                    as cash_amount
-            from '{truth}/ledger_entries.parquet'
-            where event_type in ('PATIENT_PAYMENT', 'REFUND', 'BAD_DEBT', 'CHARITY',
-                'SMALL_BALANCE', 'PROMPT_PAY_DISCOUNT')
-        ) on recorded_date <= day group by day, source_system
+        select day, source_system, is_self_pay, size, age, min(cast((
+            outcomes * least(greatest(coalesce(
+                paid / nullif(paid + given_up, 0), system_odds), 0), 1)
+            + prior.claims * system_odds) / (outcomes + prior.claims) as decimal(9, 4))
+        ) over (partition by day, source_system, is_self_pay, size order by age) as odds
+        from patient_cells inner join system_odds using (day, source_system) cross join prior
     ),
     rejection_odds as (
         select cast(coalesce(avg(case when payer_paid_amount > 0 then 1.0 else 0.0 end), 0)
@@ -147,6 +197,46 @@ _ODDS = """
             ), 0) as decimal(9, 4)) as paid_share
         from '{truth}/claims.parquet'
         where first_ack_status = 'rejected' and first_remit_date is not null
+    ),
+    settings as (
+        select cast(max(setting_value) filter (setting = 'silent_days') as integer) as silent_days,
+            cast(max(setting_value) filter (setting = 'answer_known_days') as integer)
+                as answer_known_days,
+            cast(max(setting_value) filter (setting = 'due_soon_days') as integer)
+                as due_soon_days
+        from seeds.work_settings
+    ),
+    sent as (
+        select payer_class, first_remit_date is not null as is_decided,
+            case when payer_paid_amount > 0 then payer_paid_amount end as paid_amount,
+            case when payer_paid_amount > 0 then charge_amount end as paid_charge,
+            last_acks.ack_status is distinct from 'rejected'
+                and date '{as_of}' - first_submitted_date >= answer_known_days
+                and coalesce(first_remit_date, date '{as_of}') - first_submitted_date > silent_days
+                as is_silent
+        from '{truth}/claims.parquet' as claims cross join settings
+        left join classes using (payer_id) left join last_acks using (source_system, claim_id)
+    ),
+    by_payers as (
+        select payer_class, count(*) filter (is_decided or paid_amount > 0) as decided,
+            count(paid_amount) as paid, sum(paid_amount) as dollars, sum(paid_charge) as charges,
+            count(*) filter (is_silent) as silent,
+            count(*) filter (is_silent and not is_decided and paid_amount is null) as unanswered
+        from sent group by all
+    ),
+    by_all_payers as (
+        select (sum(paid) + 1.0) / (sum(decided) + 2.0) as odds,
+            coalesce(sum(dollars) / nullif(sum(charges), 0), 1.0) as share,
+            (sum(unanswered) + 1.0) / (sum(silent) + 2.0) as lost from by_payers
+    ),
+    payment_odds as (
+        select payer_class,
+            cast((paid + prior.claims * odds) / (decided + prior.claims) as decimal(9, 4)) as odds,
+            cast((paid * coalesce(dollars / nullif(charges, 0), share) + prior.claims * share)
+                / (paid + prior.claims) as decimal(9, 4)) as paid_share,
+            cast((unanswered + prior.claims * lost) / (silent + prior.claims) as decimal(9, 4))
+                as lost
+        from by_payers cross join by_all_payers cross join prior
     )"""
 
 #: The claims of the queue on each day: all open ones today, denied ones at past month ends.
@@ -159,12 +249,14 @@ _QUEUE = """
         from '{truth}/ledger_entries.parquet' inner join days on recorded_date <= day
         where claim_id is not null group by all having sum(ar_amount) > 0
     ),
-    last_acks as (
-        select source_system, claim_id, arg_max(ack_status, (ack_date, attempt)) as ack_status
-        from '{truth}/submissions.parquet' where ack_status is not null group by all
+    -- of what is held in quarantine the truth knows nothing: it stood in the files, whole
+    held as (
+        select source_system, claim_id, recoverable_amount as held_amount
+        from marts.mart_claim_priority_queue where next_best_action = 'load the held remittance'
     ),
-    classes as (
-        select distinct payer_id, payer_class from denials union all select 'SELF', 'Self-pay'
+    last_remits as (
+        select source_system, claim_id, max(recorded_date) as last_remit_date
+        from '{truth}/remit_claims.parquet' group by all
     ),
     standing as (
         select balances.*, claims.service_date, claims.payer_id, classes.payer_class,
@@ -173,18 +265,27 @@ _QUEUE = """
             denials.denied_date <= day and (
                 denials.decision is distinct from 'overturned' or denials.decided_date > day
             ) as is_denied,
-            claims.first_remit_date, claims.submission_count, last_acks.ack_status
+            claims.first_remit_date, claims.submission_count, last_acks.ack_status, held_amount,
+            case when denials.action_date <= day then day - denials.action_date when is_current
+                then day - greatest(first_submitted_date, last_acks.ack_date, last_remit_date)
+            end as quiet_days
         from balances
         inner join '{truth}/claims.parquet' as claims using (source_system, claim_id)
         left join classes using (payer_id)
         left join last_acks using (source_system, claim_id)
+        left join last_remits using (source_system, claim_id)
         left join denials using (source_system, claim_id)
+        left join held on is_current and held.source_system = balances.source_system
+            and held.claim_id = balances.claim_id
     ),
     planned as (
         select * replace (coalesce(is_denied, false) as is_denied),
             case
+                when held_amount is not null then 'load the held remittance'
                 when is_denied and group_code = 'PR' then 'bill patient'
                 when is_denied and decided_date <= day then 'write off'
+                when is_denied and action_date <= day and quiet_days <= silent_days
+                    then 'wait for the payer'
                 when is_denied and action_date <= day then 'follow up with the payer'
                 when is_denied then default_action
                 when first_remit_date is not null and open_amount <= patient_amount
@@ -194,9 +295,10 @@ _QUEUE = """
                 when payer_class = 'Self-pay' then 'bill patient'
                 when first_remit_date is null and ack_status is null and submission_count = 0
                     then 'submit claim'
+                when quiet_days <= silent_days then 'wait for the payer'
                 else 'follow up with the payer'
             end as plan
-        from standing
+        from standing cross join settings
         left join seeds.denial_categories as categories using (category)
         where is_current or is_denied
     ),
@@ -210,31 +312,55 @@ _QUEUE = """
         from planned inner join seeds.work_actions as actions on plan = actions.action
         left join seeds.payer_deadlines using (payer_class)
     ),
-    chosen as (
-        select *, case when deadline_date < day then 'write off' else plan end as next_action
-        from dated
+    timely as (
+        select *, case when deadline_date < day then 'write off' else plan end as asked from dated
     ),
     valued as (
-        select chosen.*, work_minutes, cost_amount,
-            cast(case
-                when next_action in ('write off', 'follow up with the payer', 'submit claim')
-                    then 0
-                when next_action = 'bill patient' then coalesce(patient_odds.odds, 0)
-                when is_denied then odds.odds
-                else rejection_odds.odds end as decimal(9, 4)) as odds,
-            cast(case
-                when next_action = 'bill patient' then open_amount
+        select timely.*, actions.work_minutes as asked_minutes, cost_amount as asked_cost,
+            cast(case asked
+                when 'write off' then 0
+                when 'wait for the payer' then 0
+                when 'load the held remittance' then 1
+                when 'bill patient' then coalesce(patient_odds.odds, 0.5)
+                when 'submit claim' then payment_odds.odds
+                when 'follow up with the payer' then if(is_current, lost, 0)
+                    * if(is_denied, odds.odds, payment_odds.odds)
+                else if(is_denied, odds.odds, rejection_odds.odds)
+            end as decimal(9, 4)) as asked_odds,
+            cast(coalesce(case
+                when asked = 'bill patient' then open_amount
+                when asked = 'load the held remittance' then held_amount
                 when is_denied then least(denied_amount, open_amount) * odds.paid_share
-                else open_amount * rejection_odds.paid_share end as decimal(18, 2)) as gain
-        from chosen
-        inner join seeds.work_actions as actions on next_action = actions.action
-        left join patient_odds using (day, source_system)
+                when asked = 'resubmit corrected' or plan = 'resubmit corrected'
+                    then open_amount * rejection_odds.paid_share
+                else open_amount * payment_odds.paid_share
+            end, 0) as decimal(18, 2)) as gain
+        from timely
+        inner join seeds.work_actions as actions on asked = actions.action
+        left join bills using (source_system, claim_id)
         cross join rejection_odds
         left join odds using (day, category, payer_class)
+        left join payment_odds using (payer_class)
+        left join patient_odds on patient_odds.day = timely.day
+            and patient_odds.source_system = timely.source_system
+            and patient_odds.is_self_pay = bills.is_self_pay and patient_odds.size = bills.size
+            and patient_odds.age = case when timely.day - timely.service_date > 240 then 4
+                when timely.day - timely.service_date > 120 then 3
+                when timely.day - timely.service_date > 60 then 2 else 1 end
+    ),
+    chosen as (
+        select *, case
+            when asked_odds * gain >= asked_cost then asked
+            when asked = 'follow up with the payer' then 'wait for the payer'
+            else 'write off' end as next_action
+        from valued
     ),
     queue as (
-        select *, cast(odds * gain - cost_amount as decimal(18, 2)) as expected_value
-        from valued
+        select chosen.*, actions.worklist, actions.work_minutes, actions.cost_amount,
+            if(next_action = asked, asked_odds, 0) as odds,
+            cast(if(next_action = asked, asked_odds, 0) * gain - actions.cost_amount
+                as decimal(18, 2)) as expected_value
+        from chosen inner join seeds.work_actions as actions on next_action = actions.action
     )"""
 
 #: Of the mix there is no truth when other sources than the hospitals stand in the queue.
@@ -297,14 +423,35 @@ CHECKS = [
         "expected_values",
         "What work on each open claim is worth follows from what truly became of others before.",
         "mart_claim_priority_queue",
-        f"""select source_system, claim_id, next_best_action, deadline_date, days_to_deadline,
-            recovery_odds, recoverable_amount, work_minutes, work_cost_amount,
+        f"""select source_system, claim_id, worklist, next_best_action, deadline_date,
+            days_to_deadline, recovery_odds, recoverable_amount, work_minutes, work_cost_amount,
             expected_value_amount
         from marts.mart_claim_priority_queue where source_system in {HOSPITALS}""",
         f"""with {_DENIALS}, {_ODDS}, {_QUEUE}
-        select source_system, claim_id, next_action, deadline_date, deadline_date - day, odds,
-            gain, work_minutes, cost_amount, expected_value
+        select source_system, claim_id, worklist, next_action, deadline_date,
+            deadline_date - day, odds, gain, work_minutes, cost_amount, expected_value
         from queue where is_current""",
+    ),
+    TruthCheck(
+        "worklists",
+        "Each role's list holds the claims of its work in the order that their true worth gives.",
+        "mart_worklists",
+        f"""select source_system, item_id, worklist, row_number() over (
+                partition by source_system, worklist order by list_position
+            ), is_due_soon, expected_value_amount
+        from marts.mart_worklists where item_type = 'claim' and source_system in {HOSPITALS}""",
+        f"""with {_DENIALS}, {_ODDS}, {_QUEUE},
+        due as (
+            select queue.*, coalesce(deadline_date >= day and expected_value > 0
+                and deadline_date - day <= due_soon_days, false) as is_due_soon
+            from queue where is_current
+        )
+        select source_system, claim_id, worklist, row_number() over (
+                partition by source_system, worklist
+                order by not is_due_soon, expected_value desc, open_amount desc,
+                    md5(source_system || '|' || claim_id)
+            ), is_due_soon, expected_value
+        from due""",
     ),
     TruthCheck(
         "queue_reasons",
@@ -371,7 +518,8 @@ CHECKS = [
             from '{{truth}}/work_log.parquet' where lower(activity) = 'denial work' group by all
         ),
         candidates as (
-            select queue.*, {_SCORE} as score, minutes, window_days,
+            select queue.* replace (asked_minutes as work_minutes), {_SCORE} as score, minutes,
+                window_days,
                 coalesce(action_date > day and action_date <= day + window_days, false)
                     as is_worked_later,
                 coalesce(action_date <= day, false) as is_worked,
@@ -380,7 +528,8 @@ CHECKS = [
             from queue inner join days using (day, is_current)
             inner join minutes using (source_system, month)
             cross join frame
-            where not is_current and group_code <> 'PR' and day + window_days <= date '{{as_of}}'
+            where not is_current and group_code <> 'PR' and asked_minutes > 0
+                and day + window_days <= date '{{as_of}}'
                 and datediff('month', day, date '{{as_of}}') <= months
         ),
         recovered as (

@@ -120,6 +120,10 @@ final as (
         coalesce(payers.payer_class, 'Not on the payer list') as payer_class,
         claims.service_date,
         {{ money('places.open_amount') }} as open_amount,
+        {{ bill_size(patient_bill(
+            'payers.payer_class', 'claims.charge_amount', 'claims.patient_responsibility_amount'
+        )) }} as bill_size,
+        {{ bill_age('places.age_days') }} as bill_age,
         places.transaction_count,
         places.age_days,
         places.claim_status,
@@ -135,7 +139,25 @@ final as (
         outcomes.denied_amount,
         outcomes.denial_category,
         outcomes.group_code,
+        case
+            when places.is_current
+                then greatest(
+                        coalesce(
+                            claims.last_ack_date,
+                            claims.last_remit_date,
+                            claims.first_submitted_date
+                        ),
+                        coalesce(
+                            claims.last_remit_date,
+                            claims.last_ack_date,
+                            claims.first_submitted_date
+                        )
+                    )
+        end as last_word_date,
         coalesce(outcomes.action_date <= places.report_date, false) as is_worked,
+        case
+            when outcomes.action_date <= places.report_date then outcomes.action_date
+        end as worked_date,
         coalesce(outcomes.decided_date <= places.report_date, false) as is_decided
 
     from places

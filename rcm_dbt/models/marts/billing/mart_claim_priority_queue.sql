@@ -115,6 +115,7 @@ final as (
             ], '; ') }}, ''),
             'Lower relative risk'
         ) as priority_reasons,
+        expected_values.worklist,
         expected_values.next_best_action,
         expected_values.deadline_date,
         expected_values.days_to_deadline,

@@ -103,7 +103,7 @@ candidates as (
         snapshots.open_amount,
         scores.priority_score,
         expected_values.expected_value_amount,
-        expected_values.work_minutes,
+        expected_values.asked_minutes as work_minutes,
         expected_values.is_worked,
         coalesce(
             outcomes.action_date > test_days.report_date
@@ -129,7 +129,10 @@ candidates as (
         on snapshots.claim_key = outcomes.claim_key
 
     -- what the payer has moved to the patient is no longer for it to decide
-    where coalesce(outcomes.group_code, 'CO') <> 'PR'
+    where
+        coalesce(outcomes.group_code, 'CO') <> 'PR'
+        -- nothing can be done about what waits or is lost
+        and expected_values.asked_minutes > 0
 
 ),
 

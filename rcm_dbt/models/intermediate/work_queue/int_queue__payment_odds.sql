@@ -1,0 +1,103 @@
+-- What a claim that payers have not decided is worth, by class of payer: how often they paid what
+-- they decided, how much of it, and how often a claim that was silent stayed without any answer.
+-- Few claims decide nothing: a class leans on all payers.
+with
+
+claims as (
+
+    select
+        enriched.*,
+        coalesce(payers.payer_class, 'Not on the payer list') as payer_class
+
+    from {{ ref('int_claim__enriched') }} as enriched
+
+    left join {{ ref('int_payer__current') }} as payers
+        on enriched.payer_key = payers.payer_key
+
+),
+
+marked as (
+
+    select
+        *,
+        -- long enough ago for its fate to be known
+        first_submitted_date is not null
+        and coalesce(last_ack_status, 'none') <> 'rejected'
+        and {{ days_between('first_submitted_date', as_of_date()) }}
+        >= {{ setting('answer_known_days') }}
+        and {{ days_between(
+            'first_submitted_date', 'coalesce(first_remit_date, ' ~ as_of_date() ~ ')'
+        ) }} > {{ setting('silent_days') }} as is_silent_and_old
+
+    from claims
+
+),
+
+counted as (
+
+    select
+        payer_class,
+        -- a payment without a remittance is a decision too
+        {{ sum_where('1', 'first_remit_date is not null or payer_paid_amount > 0') }}
+            as decided_count,
+        {{ sum_where('1', 'payer_paid_amount > 0') }} as paid_count,
+        {{ sum_where('payer_paid_amount', 'payer_paid_amount > 0') }} as paid_amount,
+        {{ sum_where('charge_amount', 'payer_paid_amount > 0') }} as paid_charge_amount,
+        {{ sum_where('1', 'is_silent_and_old') }} as silent_count,
+        {{ sum_where(
+            '1', 'is_silent_and_old and first_remit_date is null and payer_paid_amount <= 0'
+        ) }} as unanswered_count
+
+    from marked
+
+    group by payer_class
+
+),
+
+-- before the first outcome one in two is as good a guess as any
+pooled as (
+
+    select
+        *,
+        (sum(paid_count) over () + 1.0) / (sum(decided_count) over () + 2.0) as all_paid_odds,
+        coalesce(
+            sum(paid_amount) over () / nullif(sum(paid_charge_amount) over (), 0), 1.0
+        ) as all_paid_share,
+        (sum(unanswered_count) over () + 1.0) / (sum(silent_count) over () + 2.0)
+            as all_unanswered_odds,
+        cast({{ setting('odds_prior_claims') }} as {{ dbt.type_float() }}) as prior_claims
+
+    from counted
+
+),
+
+final as (
+
+    select
+        payer_class,
+        cast(decided_count as {{ dbt.type_bigint() }}) as decided_count,
+        cast(paid_count as {{ dbt.type_bigint() }}) as paid_count,
+        cast(silent_count as {{ dbt.type_bigint() }}) as silent_count,
+        cast(unanswered_count as {{ dbt.type_bigint() }}) as unanswered_count,
+        cast(
+            (paid_count + prior_claims * all_paid_odds) / (decided_count + prior_claims)
+            as decimal(9, 4)
+        ) as paid_odds,
+        cast(
+            (
+                paid_count * coalesce(paid_amount / nullif(paid_charge_amount, 0), all_paid_share)
+                + prior_claims * all_paid_share
+            ) / (paid_count + prior_claims)
+            as decimal(9, 4)
+        ) as paid_share,
+        cast(
+            (unanswered_count + prior_claims * all_unanswered_odds)
+            / (silent_count + prior_claims)
+            as decimal(9, 4)
+        ) as unanswered_odds
+
+    from pooled
+
+)
+
+select * from final
