@@ -35,6 +35,9 @@ EDITS: Mapping[str, Mapping[str, str]] = {
         "work_minute_cost,0.75": "work_minute_cost,1.10",
         "underpayment_tolerance_percent,1,": "underpayment_tolerance_percent,3,",
         "underpayment_tolerance_amount,0.10": "underpayment_tolerance_amount,1.50",
+        "history_maturity_days,120": "history_maturity_days,75",
+        "history_claims,20": "history_claims,5",
+        "assumed_patient_collected_percent,35": "assumed_patient_collected_percent,50",
     },
     "payer_deadlines": {"Commercial,90,65": "Commercial,120,45"},
     "work_settings": {

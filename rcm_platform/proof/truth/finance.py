@@ -4,6 +4,7 @@ from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 from rcm_platform.proof.truth.costs import COSTS_WITH_WORK, shared_costs
 from rcm_platform.proof.truth.decisions import FIRST_DECISIONS, IS_PRICED
+from rcm_platform.proof.truth.valuation import VALUATION
 
 #: The month ends until the as-of date, as CTEs of a query on the truth.
 _MONTH_ENDS = """month_ends as (
@@ -50,6 +51,12 @@ def _unrecorded() -> str:
         for name, sign in _CLASSES.items()
     )
 
+
+#: What a claim's valuation changed by from month end to month end.
+_CHANGES = ", ".join(
+    f"{name} - coalesce(lag({name}) over payer, 0) as {name}"
+    for name in ("expected", "payer_true_up", "net", "paid", "denial_write_off")
+)
 
 CHECKS = [
     TruthCheck(
@@ -324,28 +331,24 @@ CHECKS = [
         from marts.mart_facility_margin
         inner join marts.dim_facility as facilities using (facility_key)
         where facilities.source_system in {HOSPITALS}""",
-        """with parts as (
+        f"""with {VALUATION}, parts as (
             select source_system, date_trunc('month', event_date) as month,
                 sum(ar_amount) filter (
-                    event_type in ('CHARGE', 'CHARGE_CORRECTION') and event_date <= date '{as_of}'
+                    event_type in ('CHARGE', 'CHARGE_CORRECTION') and event_date <= date '{{as_of}}'
                 ) as charge,
-                sum(ar_amount) filter (
-                    event_type in (
-                        'CHARGE', 'CHARGE_CORRECTION', 'CONTRACTUAL', 'CHARITY',
-                        'PROMPT_PAY_DISCOUNT'
-                    ) and event_date <= date '{as_of}'
-                ) as net,
                 sum(cash_amount) as cash
-            from '{truth}/ledger_entries.parquet' group by all
+            from '{{truth}}/ledger_entries.parquet' group by all
+            union all by name
+            select source_system, month, sum(net) as net from earned group by all
             union all by name
             select source_system, date_trunc('month', encounter_date) as month,
                 count(*) as visits, sum(work_rvu) as work
-            from '{truth}/encounters.parquet' group by all
+            from '{{truth}}/encounters.parquet' group by all
             union all by name
             select source_system, month, cost_amount as cost
-            from '{truth}/facility_costs.parquet'
+            from '{{truth}}/facility_costs.parquet'
             inner join (
-                select distinct source_system, facility_id from '{truth}/encounters.parquet'
+                select distinct source_system, facility_id from '{{truth}}/encounters.parquet'
             ) using (facility_id)
         ),
         sums as (
@@ -359,6 +362,54 @@ CHECKS = [
         from sums
         where visits <> 0 or work <> 0 or charge <> 0 or net <> 0 or cash <> 0
             or cost is not null""",
+    ),
+    TruthCheck(
+        "net_revenue",
+        "Net revenue, as reported and restated, and the net receivables are what truly follows.",
+        "mart_net_revenue",
+        f"""select revenue_month, facilities.source_system, payers.payer_id, expected_amount,
+            payer_true_up_amount, net_revenue_amount, cash_amount, net_denial_write_off_amount,
+            closing_net_receivable_amount, restated_expected_amount,
+            restated_payer_true_up_amount, restated_net_revenue_amount
+        from marts.mart_net_revenue
+        inner join marts.dim_facility as facilities using (facility_key)
+        left join marts.dim_payer as payers using (payer_key)
+        where facilities.source_system in {HOSPITALS} and (
+            expected_amount <> 0 or payer_true_up_amount <> 0 or net_revenue_amount <> 0
+            or cash_amount <> 0 or net_denial_write_off_amount <> 0
+            or closing_net_receivable_amount <> 0 or restated_expected_amount <> 0
+            or restated_payer_true_up_amount <> 0 or restated_net_revenue_amount <> 0
+        )""",
+        f"""with {VALUATION},
+        ends as (
+            select month, source_system, payer_id, 0.01 * sum(expected) as expected,
+                0.01 * sum(payer_true_up) as payer_true_up, 0.01 * sum(net) as net,
+                0.01 * sum(paid) as paid, 0.01 * sum(denial_write_off) as denial_write_off,
+                0.01 * sum(net_balance) as closing
+            from valued group by all
+        ),
+        reported as (
+            select month, source_system, payer_id, closing,
+                {_CHANGES}
+            from ends window payer as (partition by source_system, payer_id order by month)
+        ),
+        restated as (
+            select date_trunc('month', service_date) as month, source_system, payer_id,
+                0.01 * sum(expected) as expected, 0.01 * sum(payer_true_up) as payer_true_up,
+                0.01 * sum(net) as net
+            from valued inner join month_ends using (month) where day = date '{{as_of}}'
+            group by all
+        )
+        select cast(month as date), source_system, payer_id, coalesce(reported.expected, 0),
+            coalesce(reported.payer_true_up, 0), coalesce(reported.net, 0),
+            coalesce(reported.paid, 0), coalesce(reported.denial_write_off, 0),
+            coalesce(closing, 0), coalesce(restated.expected, 0),
+            coalesce(restated.payer_true_up, 0), coalesce(restated.net, 0)
+        from reported full join restated using (month, source_system, payer_id)
+        where closing <> 0 or reported.expected <> 0 or reported.payer_true_up <> 0
+            or reported.net <> 0 or reported.paid <> 0 or restated.expected <> 0
+            or restated.payer_true_up <> 0 or restated.net <> 0
+            or reported.denial_write_off <> 0""",
     ),
     TruthCheck(
         "procedure_profitability",

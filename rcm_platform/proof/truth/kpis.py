@@ -9,26 +9,11 @@ from __future__ import annotations
 from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 from rcm_platform.proof.truth.decisions import IS_PRICED
+from rcm_platform.proof.truth.valuation import VALUATION
 
 #: What several queries build on, as CTEs.
 _BASE = f"""
-claims as (select * exclude (discharge_date) from '{{truth}}/claims.parquet'),
-ledger as (
-    select entries.*, payer_id, service_date
-    from '{{truth}}/ledger_entries.parquet' as entries
-    left join claims using (source_system, claim_id)
-),
-month_ends as (
-    select month, least(last_day(month), date '{{as_of}}') as day,
-        least(last_day(month), date '{{as_of}}')
-            - cast(month - interval 2 month as date) + 1 as days
-    from (
-        select unnest(generate_series(
-            (select date_trunc('month', min(event_date)) from ledger),
-            timestamp '{{as_of}}', interval 1 month
-        )) as month
-    )
-),
+{VALUATION},
 balances as (
     select month, day, days, source_system, claim_id, sum(ar_amount) as balance
     from ledger inner join month_ends on recorded_date <= day
@@ -48,13 +33,12 @@ aged as (
 flows as (
     select date_trunc('month', event_date) as month, source_system, payer_id,
         sum(ar_amount) filter (event_type in ('CHARGE', 'CHARGE_CORRECTION')) as gross,
-        sum(ar_amount) filter (event_type in (
-            'CHARGE', 'CHARGE_CORRECTION', 'CONTRACTUAL', 'CHARITY', 'PROMPT_PAY_DISCOUNT'
-        )) as net,
         sum(cash_amount) filter (
             event_type in ('PAYER_PAYMENT', 'PATIENT_PAYMENT', 'REFUND')
         ) as cash
     from ledger where event_date <= date '{{as_of}}' group by all
+    union all by name
+    select month, source_system, payer_id, sum(net) as net from earned group by all
 ),
 windows as (
     select month_ends.month, source_system, payer_id,
@@ -107,10 +91,6 @@ first_lines as (
     inner join (select * from lines where {IS_PRICED}) as lines
         using (source_system, claim_id, line_id)
     where decisions.number = 1
-),
-expectations as (
-    select source_system, claim_id, sum(expected_amount) as expected
-    from lines where {IS_PRICED} group by all
 ),
 first_allowed as (
     select source_system, claim_id,
@@ -181,10 +161,10 @@ def _dollar_days(condition: str) -> str:
         union all select month, source_system, payer_id, 0, gross from windows"""
 
 
-def _written_off(types: str, revenue: str) -> str:
+def _written_off(event_type: str) -> str:
     return f"""select event_date, source_system, payer_id, -ar_amount, 0 from ledger
-        where event_type in ({types}) and event_date <= date '{{as_of}}'
-        union all select month, source_system, payer_id, 0, {revenue} from flows"""
+        where event_type = '{event_type}' and event_date <= date '{{as_of}}'
+        union all select month, source_system, payer_id, 0, gross from flows"""
 
 
 def _share(status: str) -> str:
@@ -261,17 +241,21 @@ FAMILIES: dict[str, dict[str, str]] = {
         "days_to_first_payment": """select first_payer_payment_date, source_system, payer_id,
                 first_payer_payment_date - first_submitted_date, 1 from claims
             where first_payer_payment_date is not null and first_submitted_date is not null""",
+        "net_patient_service_revenue": """select month, source_system, payer_id, net, null
+            from earned""",
         "net_collection_rate": f"""select service_date, source_system, payer_id,
-                payer_paid_amount + patient_paid_amount, charge_amount - contractual_amount
-            from claims
-            where {rules.is_closed("service_date", "collection_maturity_days")}""",
+                0.01 * paid, 0.01 * (expected + payer_true_up)
+            from valued inner join month_ends using (month)
+            where day = date '{{as_of}}'
+                and {rules.is_closed("service_date", "collection_maturity_days")}""",
         "gross_collection_rate": f"""select service_date, source_system, payer_id,
                 payer_paid_amount + patient_paid_amount, charge_amount
             from claims
             where {rules.is_closed("service_date", "collection_maturity_days")}""",
-        "denial_write_off_rate": _written_off("'DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF'", "net"),
-        "bad_debt_rate": _written_off("'BAD_DEBT'", "gross"),
-        "charity_rate": _written_off("'CHARITY'", "gross"),
+        "denial_write_off_rate": """select month, source_system, payer_id,
+                denial_write_off, net from earned""",
+        "bad_debt_rate": _written_off("BAD_DEBT"),
+        "charity_rate": _written_off("CHARITY"),
         "cash_rate_of_net_revenue": """select month, source_system, payer_id, 3 * cash, 0
             from flows
             union all select month, source_system, payer_id, 0, net_before from windows""",
@@ -288,11 +272,10 @@ FAMILIES: dict[str, dict[str, str]] = {
         "credit_balance_days": """select month, source_system, payer_id, -balance * days, 0
             from aged where balance < 0
             union all select month, source_system, payer_id, 0, net from windows""",
-        "net_days_in_ar": """select month, source_system, aged.payer_id,
-                days * case when first_remit_date <= day or expected is null then balance
-                    else least(balance, expected) end, 0
-            from aged inner join claims using (source_system, claim_id)
-            left join expectations using (source_system, claim_id)
+        "net_receivables": """select month, source_system, payer_id, 0.01 * net_balance, null
+            from valued""",
+        "net_days_in_ar": """select month, source_system, payer_id, 0.01 * net_balance * days, 0
+            from valued inner join month_ends using (month)
             union all select month, source_system, payer_id, 0, net from windows""",
         "dollars_at_risk": f"""select date '{{as_of}}', source_system, payer_id, open_amount, null
             from claims left join last_answers using (source_system, claim_id)

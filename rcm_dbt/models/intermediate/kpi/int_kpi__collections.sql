@@ -15,22 +15,14 @@ write_offs as (
         entries.facility_key,
         entries.payer_key,
         {{ month_start('entries.event_date') }} as event_month,
-        {{ sum_where('-entries.ar_amount', "event_types.write_off_class = 'denial'") }}
-            as denial_write_off_amount,
         {{ sum_where('-entries.ar_amount', "entries.event_type = 'BAD_DEBT'") }}
             as bad_debt_amount,
         {{ sum_where('-entries.ar_amount', "entries.event_type = 'CHARITY'") }} as charity_amount
 
     from {{ ref('int_ledger__entries') }} as entries
 
-    inner join {{ ref('ledger_event_types') }} as event_types
-        on entries.event_type = event_types.event_type
-
     where
-        (
-            event_types.write_off_class = 'denial'
-            or entries.event_type in ('BAD_DEBT', 'CHARITY')
-        )
+        entries.event_type in ('BAD_DEBT', 'CHARITY')
         and entries.event_date <= {{ as_of_date() }}
 
     group by
@@ -44,6 +36,13 @@ write_offs as (
 revenue as (
 
     select * from {{ ref('int_kpi__revenue') }}
+
+),
+
+-- the net value of each claim, and what each day's news made of it
+valuations as (
+
+    select * from {{ ref('int_valuation__entries') }}
 
 ),
 
@@ -102,10 +101,15 @@ final as (
     union all
 
     {{ kpi_rows(
-        'net_collection_rate', 'claims', 'service_date',
-        numerator='payer_paid_amount + patient_paid_amount',
-        denominator='charge_amount - contractual_amount',
-        numerator_date='coalesce(last_remit_date, service_date)',
+        'net_patient_service_revenue', 'valuations', 'recorded_date',
+        numerator='net_revenue_amount', denominator='null'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'net_collection_rate', 'valuations', 'service_date', known_date='recorded_date',
+        numerator='cash_amount', denominator='expected_amount + payer_true_up_amount',
         where=is_mature('service_date', 'collection_maturity_days')
     ) }}
 
@@ -121,15 +125,8 @@ final as (
     union all
 
     {{ kpi_rows(
-        'denial_write_off_rate', 'write_offs', 'event_month',
-        numerator='denial_write_off_amount', denominator='0'
-    ) }}
-
-    union all
-
-    {{ kpi_rows(
-        'denial_write_off_rate', 'revenue', 'revenue_month', claim_key=null_key(),
-        denominator='net_revenue_amount'
+        'denial_write_off_rate', 'valuations', 'recorded_date',
+        numerator='net_denial_write_off_amount', denominator='net_revenue_amount'
     ) }}
 
     union all

@@ -18,57 +18,28 @@ claims as (
 
 ),
 
-expected as (
-
-    select
-        claim_key,
-        sum(expected_amount) as expected_amount
-
-    from {{ ref('int_contract__expected') }}
-
-    where expected_amount is not null
-
-    group by claim_key
-
-),
-
--- until the payer has decided, only what its contract allows is to be had of a balance
+-- each balance at its expected value, over the revenue of a day
 net_balances as (
 
     select
-        balances.balance_month,
-        balances.facility_key,
-        balances.payer_key,
-        sum(
-            case
-                when claims.first_remit_date <= balances.balance_date
-                    or expected.expected_amount is null
-                    or expected.expected_amount > balances.balance_amount
-                    then balances.balance_amount
-                else expected.expected_amount
-            end
-        ) * {{ window_days('balances.balance_month') }} as net_dollar_days,
+        balance_month,
+        claim_key,
+        facility_key,
+        payer_key,
+        net_balance_amount,
+        net_balance_amount * {{ window_days('balance_month') }} as net_dollar_days,
         {{ money(0) }} as window_net_amount
 
-    from balances
-
-    inner join claims
-        on balances.claim_key = claims.claim_key
-
-    left join expected
-        on balances.claim_key = expected.claim_key
-
-    group by
-        balances.balance_month,
-        balances.facility_key,
-        balances.payer_key
+    from {{ ref('int_valuation__month_end') }}
 
     union all
 
     select
         revenue_month as balance_month,
+        {{ null_key() }} as claim_key,
         facility_key,
         payer_key,
+        {{ money(0) }} as net_balance_amount,
         {{ money(0) }} as net_dollar_days,
         window_net_amount
 
@@ -115,7 +86,14 @@ final as (
 
     {% endfor -%}
     {{ kpi_rows(
-        'net_days_in_ar', 'net_balances', 'balance_month', claim_key=null_key(),
+        'net_receivables', 'net_balances', 'balance_month',
+        numerator='net_balance_amount', denominator='null', where='claim_key is not null'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'net_days_in_ar', 'net_balances', 'balance_month',
         numerator='net_dollar_days', denominator='window_net_amount'
     ) }}
 

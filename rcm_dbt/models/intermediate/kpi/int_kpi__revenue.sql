@@ -1,9 +1,10 @@
--- What was earned and received per month, facility and payer, and the three months behind each
--- month: a balance in days is that balance over the revenue of a day. Days of a window are those
--- until the as-of date.
+-- What was charged, earned and received per month, facility and payer, and the three months behind
+-- each month: a balance in days is that balance over the revenue of a day. Days of a window are
+-- those until the as-of date. Net revenue is accrued: what was expected at the service, and the
+-- true-ups of the month in which they became known.
 with
 
-entries as (
+posted as (
 
     select
         entries.facility_key,
@@ -11,11 +12,7 @@ entries as (
         {{ month_start('entries.event_date') }} as revenue_month,
         {{ sum_where('entries.ar_amount', "event_types.measure_class = 'charge'") }}
             as gross_revenue_amount,
-        {{ sum_where(
-            'entries.ar_amount',
-            "event_types.measure_class in ('charge', 'contractual')
-            or event_types.event_type in ('CHARITY', 'PROMPT_PAY_DISCOUNT')"
-        ) }} as net_revenue_amount,
+        {{ money(0) }} as net_revenue_amount,
         {{ sum_where(
             'entries.cash_amount', "event_types.measure_class in ('payer_cash', 'patient_cash')"
         ) }} as cash_amount
@@ -32,6 +29,29 @@ entries as (
         entries.facility_key,
         entries.payer_key,
         {{ month_start('entries.event_date') }}
+
+),
+
+entries as (
+
+    select * from posted
+
+    union all
+
+    select
+        facility_key,
+        payer_key,
+        {{ month_start('recorded_date') }} as revenue_month,
+        {{ money(0) }} as gross_revenue_amount,
+        sum(net_revenue_amount) as net_revenue_amount,
+        {{ money(0) }} as cash_amount
+
+    from {{ ref('int_valuation__entries') }}
+
+    group by
+        facility_key,
+        payer_key,
+        {{ month_start('recorded_date') }}
 
 ),
 

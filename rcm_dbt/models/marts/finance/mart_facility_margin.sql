@@ -1,5 +1,5 @@
--- What each facility earned, received and cost in each month. Net revenue is what was charged less
--- what will not be paid by contract or policy; the margin is on cash and on net revenue.
+-- What each facility earned, received and cost in each month. Net revenue is accrued: what services
+-- are expected to bring in, and the month's true-ups; the margin is on cash and on net revenue.
 with
 
 revenue as (
