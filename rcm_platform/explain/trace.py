@@ -118,10 +118,25 @@ BESIDE_CLAIMS = "UNMATCHED_REVERSAL"
 
 
 @dataclass(frozen=True)
+class Valuation:
+    """What a day added to the net revenue of a claim: what was expected, and true-ups of it."""
+
+    recorded_date: date
+    expected_amount: Decimal
+    payer_true_up_amount: Decimal
+    denial_true_up_amount: Decimal
+    patient_true_up_amount: Decimal
+    net_revenue_amount: Decimal
+    cash_amount: Decimal
+    net_balance_change_amount: Decimal
+
+
+@dataclass(frozen=True)
 class ClaimTrace:
     """The ledger entries of a claim; `is_whole` says whether they sum to what the claim shows.
 
-    Without any entry its dollars are None: unknown.
+    Without any entry its dollars are None: unknown. `valuations` say what it is worth in net
+    dollars, `methods` how that was estimated.
     """
 
     claim_key: str
@@ -129,6 +144,8 @@ class ClaimTrace:
     open_amount: Decimal | None
     paid_amount: Decimal | None
     entries: tuple[Entry, ...]
+    valuations: tuple[Valuation, ...] = ()
+    methods: str | None = None
 
     @property
     def is_whole(self) -> bool:
@@ -363,7 +380,35 @@ def claim(con: duckdb.DuckDBPyConnection, claim_key: str) -> ClaimTrace:
         raise UnknownNumber(f"There is no claim with the key {claim_key[:QUOTED]}.")
     claim_id, open_amount, paid_amount = found[0]
     entries = _entries(con, "claim_key", claim_key)
-    return ClaimTrace(claim_key, claim_id, open_amount, paid_amount, entries)
+    valuations, methods = _valuations(con, claim_key)
+    return ClaimTrace(claim_key, claim_id, open_amount, paid_amount, entries, valuations, methods)
+
+
+def _valuations(
+    con: duckdb.DuckDBPyConnection, claim_key: str
+) -> tuple[tuple[Valuation, ...], str | None]:
+    """How the net value of a claim came about, and by which methods; a file that was published
+    before claims were valued has neither."""
+    tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+    if not {"int_valuation__entries", "int_valuation__expected"} <= tables:
+        return (), None
+    columns = ", ".join(field.name for field in fields(Valuation))
+    rows = con.execute(
+        f"select {columns} from int_valuation__entries where claim_key = ? order by recorded_date",
+        [claim_key],
+    ).fetchall()
+    [(methods,)] = con.execute(
+        """
+        select string_agg(method, '; ' order by dollars desc, method) from (
+            select valuation_method || case when history_claim_count > 0
+                then ' of ' || history_claim_count || ' claims' else '' end as method,
+                sum(charge_amount) as dollars
+            from int_valuation__expected where claim_key = ? group by method
+        )
+        """,
+        [claim_key],
+    ).fetchall()
+    return tuple(Valuation(*row) for row in rows), methods
 
 
 def entry(con: duckdb.DuckDBPyConnection, entry_key: str) -> Entry:

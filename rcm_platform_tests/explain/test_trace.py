@@ -203,6 +203,26 @@ def test_a_claim_is_the_sum_of_its_entries(con: duckdb.DuckDBPyConnection) -> No
     assert not trace.claim(con, "y").is_whole
 
 
+def test_a_claim_says_how_its_net_value_came_about(con: duckdb.DuckDBPyConnection) -> None:
+    assert trace.claim(con, "y").valuations == ()  # published before claims were valued
+    con.execute("""
+        create table int_valuation__entries as
+        select 'y' as claim_key, cast(day as date) as recorded_date, columns('amount')
+        from (values
+            ('2025-06-01', 0.00, -5.00, 0.00, 0.00, -5.00, 40.00, -45.00),
+            ('2025-05-02', 51.00, 0.00, 0.00, 0.00, 51.00, 0.00, 51.00)
+        ) as t (day, expected_amount, payer_true_up_amount, denial_true_up_amount,
+            patient_true_up_amount, net_revenue_amount, cash_amount, net_balance_change_amount);
+        create table int_valuation__expected as from (values
+            ('y', 'contract', null, 70.00), ('y', 'payer history', 44, 30.00)
+        ) as t (claim_key, valuation_method, history_claim_count, charge_amount)
+    """)
+    found = trace.claim(con, "y")
+    assert [day.net_revenue_amount for day in found.valuations] == [Decimal(51), Decimal(-5)]
+    assert sum(day.net_balance_change_amount for day in found.valuations) == Decimal(6)
+    assert found.methods == "contract; payer history of 44 claims"
+
+
 def test_two_kpis_are_told_apart_claim_by_claim(con: duckdb.DuckDBPyConnection) -> None:
     _, _, groups = trace.compare(con, "by_claims", "by_dollars")
     told = {group.reason: (group.claims, group.example) for group in groups}
