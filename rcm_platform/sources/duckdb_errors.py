@@ -24,8 +24,12 @@ _OF_A_SERVER = re.compile(
     r"|Table \S+ doesn't exist|server closed the connection unexpectedly"
     r"|Lost connection to server during query|canceling statement due to \w+ timeout"
     r"|SSL (connection|error|SYSCALL)[^\n\"]*"
+    r"|(?<=ERROR:  )(division by zero|invalid input syntax for type [a-z ]+|[a-z]+ out of range"
+    r"|invalid byte sequence for encoding)|Lock wait timeout exceeded"
 )
 """What MySQL, MariaDB and PostgreSQL say of a table or of the connection."""
+_ANSWER_OF_A_SERVER = re.compile(r"\bERROR:|Failed to (run|execute|fetch|prepare) ")
+"""How that begins what a server says of a question: it may show the value that it tripped on."""
 _WHAT_WAS_TRIED = re.compile(
     r"(?: to [A-Z]\w*(?:\([\d,]+\))?)? when casting from source column \S+"
 )
@@ -35,7 +39,9 @@ def without_values(error: Exception) -> str:
     """The message of an error; of one that may show a value of the row, only what a server says
     of the table, or its kind, what was tried and the place in the statement."""
     text = str(error)
-    is_of_no_value = isinstance(error, _OF_NO_VALUE) or _READ_ONLY.search(text)
+    is_of_no_value = _READ_ONLY.search(text) or (
+        isinstance(error, _OF_NO_VALUE) and not _ANSWER_OF_A_SERVER.search(text)
+    )
     if not isinstance(error, duckdb.Error) or is_of_no_value:
         return text
     if servers_words := _OF_A_SERVER.search(text):

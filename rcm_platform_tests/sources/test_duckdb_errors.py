@@ -53,6 +53,25 @@ def test_an_error_about_the_statement_is_told_whole(sql: str, said: str) -> None
     assert said in error(sql)
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            'Failed to fetch header: ERROR:  invalid input syntax for type date: "Quixworth"',
+            "invalid input syntax for type date",
+        ),
+        ("Failed to fetch header for COPY: ERROR:  division by zero", "division by zero"),
+        ("Failed to execute query: ERROR:  patient Quixworth is no one", "IO Error: a value (not"),
+        ("Failed to run query \"select\": Truncated 'Quixworth'", "IO Error: a value (not"),
+        ('connection to server at "h", port 1 failed: refused', 'server at "h", port 1 failed'),
+    ],
+)
+def test_what_a_server_says_of_a_question_shows_no_value_either(answer: str, said: str) -> None:
+    told = without_values(duckdb.IOException(f"IO Error: {answer}"))
+    assert said in told
+    assert "Quixworth" not in told
+
+
 def test_that_a_source_is_read_only_is_told_whole(tmp_path: Path) -> None:
     kept = tmp_path / "kept.duckdb"
     duckdb.connect(kept).close()
