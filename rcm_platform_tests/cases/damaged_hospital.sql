@@ -1,6 +1,6 @@
 -- what a hospital's database really holds: visits of clinicians, patients and departments on no list,
 -- visits without a date, money and work of visits that nobody knows, staff without a list, a
--- journal row of a kind that nobody listed, and one of the year 2061
+-- journal row of a kind that nobody listed, one of the year 2061, and a visit and a charge of 2205
 insert into encounters values
     ('E2', 'P1', '2025-03-02', 'Office', 'D9', 'DEP1', '99213', '2025-03-02 10:00', '2025-03-02 10:00'),
     ('E3', 'P1', null, 'Office', 'D1', 'DEP1', '99213', '2025-03-02 10:00', '2025-03-02 10:00'),
@@ -30,6 +30,11 @@ insert into transactions values
     ('X8', 'E1', 'P1', 'D1', 'DEP1', '2025-03-01', '2025-03-01', null, 'Office', 20.00, 'Charge',
         null, 'C1', 'PAY1', '36415', 'I10', 'Commercial', null, null, '2025-03-02',
         '2061-01-01');
+insert into encounters values
+    ('E7', 'P2', '2205-03-02', 'Office', 'D1', 'DEP1', null, '2025-03-02 10:00', '2025-03-02 10:00');
+insert into transactions values
+    ('X9', 'E7', 'P2', 'D1', 'DEP1', '2205-03-02', '2205-03-02', null, 'Office', 8.00, 'Charge',
+        null, 'C7', 'PAY1', '36415', 'I10', 'Commercial', null, null, '2025-03-02', '2025-03-02');
 insert into diagnoses values ('DX2', 'E404', 'I10', 1, '2025-03-02 07:00');
 insert into appointments values
     ('AP9', 'P77', 'D9', 'DEP9', '2025-02-20', null, 'Office', 'Lost', 'E404', '2025-03-01 10:00');

@@ -34,6 +34,8 @@ def con(hospitals_and_bank: Built) -> Iterator[duckdb.DuckDBPyConnection]:
             },
         ),
         ("N5", {("hospital_a", "PR2", None), ("hospital_b", "PR1", None)}),
+        ("N7", {("hospital_a", "DEP9", None)}),
+        ("N8", {("hospital_a", "E7", Decimal("8.00")), ("hospital_a", "X9", Decimal("8.00"))}),
     ],
 )
 def test_what_points_to_nothing_is_listed(
@@ -45,6 +47,22 @@ def test_what_points_to_nothing_is_listed(
         [rule],
     ).fetchall()
     assert set(found) == findings
+
+
+def test_a_patient_of_whom_there_is_no_record_is_listed_without_a_number(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.execute(
+        "select source_system, record_id = patient_key, finding_amount, detail "
+        "from marts.mart_data_exceptions, marts.dim_patient "
+        "where rule_id = 'N6' and is_open and patient_id = 'P77'"
+    ).fetchall()
+    assert found == [
+        (
+            "hospital_a", True, Decimal("60.00"),
+            "visits and transactions that name it: 2, such as visit E5",
+        )
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("rule", "amount"), [("T7", Decimal("90.00")), ("E13", Decimal("20.00"))])

@@ -1,6 +1,17 @@
--- What a hospital's rows point to and nobody knows, or leave out: loaded as they are, counted in
--- money where any hangs on it, and never a reason to publish nothing (N1 to N5).
+-- What a hospital's rows point to and nobody knows, leave out, or date in months to come: loaded
+-- as they are, counted in money where any hangs on it, and never a reason to publish nothing (N1 to
+-- N8).
 with
+
+windows as (
+
+    select max(window_days) as days_ahead
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'N8'
+
+),
 
 encounters as (
 
@@ -15,11 +26,16 @@ encounters as (
         on encounters.source_system = rows_of_visits.source_system
         and encounters.encounter_id = rows_of_visits.encounter_id
 
-    where encounters.encounter_date is null
+    cross join windows
+
+    where
+        encounters.encounter_date is null
+        or {{ days_between('encounters.recorded_date', 'encounters.encounter_date') }}
+        > windows.days_ahead
 
 ),
 
-undated as (
+misdated as (
 
     select
         *,
@@ -55,20 +71,56 @@ charges as (
 
 ),
 
+-- what a visit or a bill names and the list of the hospital does not have; a patient by the key,
+-- since the number names a person
 unlisted as (
 
-    select * from {{ ref('int_provider__current') }}
+    select
+        'N3' as rule_id,
+        'clinician' as record_type,
+        provider_id as record_id,
+        source_system,
+        provider_key as record_key
+
+    from {{ ref('int_provider__current') }}
+
+    where is_inferred
+
+    union all
+
+    select
+        'N6' as rule_id,
+        'patient' as record_type,
+        patient_key as record_id,
+        source_system,
+        patient_key as record_key
+
+    from {{ ref('int_patient__current') }}
+
+    where is_inferred
+
+    union all
+
+    select
+        'N7' as rule_id,
+        'department' as record_type,
+        department_id as record_id,
+        source_system,
+        department_key as record_key
+
+    from {{ ref('int_department__current') }}
 
     where is_inferred
 
 ),
 
--- what hangs on a clinician whom no list has: visits, and charges of them or of bills alone
 named as (
 
     select
-        source_system,
-        provider_id,
+        provider_key,
+        patient_key,
+        department_key,
+        encounter_id,
         'encounters' as table_name,
         recorded_date,
         cast(null as decimal(18, 2)) as charge_amount
@@ -78,8 +130,10 @@ named as (
     union all
 
     select
-        source_system,
-        provider_id,
+        provider_key,
+        patient_key,
+        department_key,
+        encounter_id,
         'transactions' as table_name,
         recorded_date,
         case when event_type = 'CHARGE' then amount end as charge_amount
@@ -88,25 +142,64 @@ named as (
 
 ),
 
-clinicians as (
+naming as (
 
     select
-        unlisted.provider_id,
+        provider_key as record_key,
+        encounter_id,
+        table_name,
+        recorded_date,
+        charge_amount
+
+    from named
+
+    union all
+
+    select
+        patient_key as record_key,
+        encounter_id,
+        table_name,
+        recorded_date,
+        charge_amount
+
+    from named
+
+    union all
+
+    select
+        department_key as record_key,
+        encounter_id,
+        table_name,
+        recorded_date,
+        charge_amount
+
+    from named
+
+),
+
+not_listed as (
+
+    select
+        unlisted.rule_id,
+        unlisted.record_type,
+        unlisted.record_id,
         unlisted.source_system,
-        min(named.table_name) as _source_file,
+        min(naming.table_name) as _source_file,
         cast(null as {{ dbt.type_string() }}) as _source_position,
-        min(named.recorded_date) as recorded_date,
-        sum(named.charge_amount) as charge_amount,
+        min(naming.recorded_date) as recorded_date,
+        min(naming.encounter_id) as encounter_id,
+        sum(naming.charge_amount) as charge_amount,
         count(*) as row_count
 
     from unlisted
 
-    inner join named
-        on unlisted.source_system = named.source_system
-        and unlisted.provider_id = named.provider_id
+    inner join naming
+        on unlisted.record_key = naming.record_key
 
     group by
-        unlisted.provider_id,
+        unlisted.rule_id,
+        unlisted.record_type,
+        unlisted.record_id,
         unlisted.source_system
 
 ),
@@ -121,20 +214,47 @@ visits_without_a_date as (
 
     select
         {{ finding(
-            "'N1'",
+            "case when misdated.encounter_date is null then 'N1' else 'N8' end",
             "'encounter'",
-            'undated.encounter_id',
-            'undated',
+            'misdated.encounter_id',
+            'misdated',
             amount='charges.charge_amount',
-            facility_key='undated.facility_key',
+            facility_key='misdated.facility_key',
+            detail='misdated.encounter_date',
         ) }}
 
-    from undated
+    from misdated
 
     left join charges
-        on undated.encounter_key = charges.encounter_key
+        on misdated.encounter_key = charges.encounter_key
 
-    where undated.row_rank = 1
+    where misdated.row_rank = 1
+
+),
+
+transactions_ahead as (
+
+    select
+        {{ finding(
+            "'N8'",
+            "'transaction'",
+            'transactions.transaction_id',
+            'transactions',
+            amount='transactions.transaction_amount',
+            claim_key='transactions.claim_key',
+            detail='case when transactions.paid_date > transactions.service_date'
+            ~ ' then transactions.paid_date else transactions.service_date end',
+        ) }}
+
+    from transactions
+
+    cross join windows
+
+    where
+        {{ days_between('transactions.recorded_date', 'transactions.service_date') }}
+        > windows.days_ahead
+        or {{ days_between('transactions.recorded_date', 'transactions.paid_date') }}
+        > windows.days_ahead
 
 ),
 
@@ -157,22 +277,24 @@ transactions_without_a_date as (
 
 ),
 
-clinicians_not_listed as (
+records_not_listed as (
 
     select
         {{ finding(
-            "'N3'",
-            "'clinician'",
-            'clinicians.provider_id',
-            'clinicians',
-            amount='clinicians.charge_amount',
+            'not_listed.rule_id',
+            'not_listed.record_type',
+            'not_listed.record_id',
+            'not_listed',
+            amount='not_listed.charge_amount',
             detail=dbt.concat(
-                ['cast(clinicians.row_count as ' ~ dbt.type_string() ~ ')',
-                "' visits and transactions name the clinician'"]
+                ["'visits and transactions that name it: '",
+                'cast(not_listed.row_count as ' ~ dbt.type_string() ~ ')',
+                "coalesce(" ~ dbt.concat(["', such as visit '", 'not_listed.encounter_id'])
+                ~ ", '')"]
             ),
         ) }}
 
-    from clinicians
+    from not_listed
 
 ),
 
@@ -218,7 +340,9 @@ final as (
     union all
     select * from transactions_without_a_date
     union all
-    select * from clinicians_not_listed
+    select * from transactions_ahead
+    union all
+    select * from records_not_listed
     union all
     select * from transactions_without_a_visit
     union all
