@@ -25,7 +25,7 @@
 from (
     select
         {%- for usual_name, own_name in own.items() %}
-        raw_rows.{{ own_name }} as {{ usual_name }},
+        raw_rows.{{ adapter.quote(own_name | lower) }} as {{ usual_name }},
         {%- endfor %}
         raw_rows.*
     from {{ source('hospital', hospital ~ '__' ~ table) }} as raw_rows

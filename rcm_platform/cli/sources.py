@@ -69,6 +69,8 @@ def scaffold(
 
 def _says(table: TableCheck, columns: bool) -> str:
     """What was found of a table's columns."""
+    if table.refusal:
+        return "cannot be read"
     if table.rows is None:
         return f"absent: {table.without or 'it is needed'}"
     said = [f"lacks {', '.join(table.missing)}"] if table.missing else []

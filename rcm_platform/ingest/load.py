@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rcm_platform.ingest.feeds import last_credible_day, locations, x12_admission
-from rcm_platform.settings import Settings
+from rcm_platform.settings import Settings, redact
 from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls
 
@@ -25,6 +25,7 @@ def load_source(
 
     where, not_after = locations(settings)[source], last_credible_day(settings, source)
     if hospital := hospitals(settings).get(source):
+        _check_place(settings, source)
         return database.load_hospital(lake, hospital, where, progress, not_after=not_after)
     folder = Path(where)
     if load_folder := csv_folders.LOADERS.get(source):
@@ -48,6 +49,29 @@ def load_source(
         # the reader serves several folders; only here is it known which setting named this one
         advice = f"{problem.what_to_do} It is set by RCM_X12_DIR."
         raise SourceUnavailable(problem.what, problem.where, advice) from problem
+
+
+def _check_place(settings: Settings, source: str) -> None:
+    """Raises SourceUnavailable where another hospital before this one reads the same tables: each
+    dollar would count twice."""
+    from rcm_platform.sources.base import SourceUnavailable
+    from rcm_platform.sources.database_url import NotReadableUrl, parse
+
+    there = urls(settings)
+    for other in there:
+        if other == source:
+            return
+        try:
+            is_same = parse(there[other]).place == parse(there[source]).place
+        except NotReadableUrl:  # whoever opens it says so
+            continue
+        if is_same:
+            raise SourceUnavailable(
+                f"the database of {source} is that of {other}",
+                redact(there[source]),
+                f"Each dollar would count twice. Set RCM_{source.upper()}_URL to its own database, "
+                "or to nothing; the other sources go on",
+            )
 
 
 def brings_something(settings: Settings, lake: Lake, source: str) -> bool:
@@ -83,6 +107,7 @@ def compare_source(
         raise KeyError(
             f"{source} is no hospital with a database here; there is: {', '.join(there) or 'none'}"
         )
+    _check_place(settings, source)
     return database.compare_hospital(
         lake,
         known[source],

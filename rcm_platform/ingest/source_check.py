@@ -21,7 +21,7 @@ from rcm_platform.ingest.quarantine import items
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings, redact
 from rcm_platform.sources import column_names, rules
-from rcm_platform.sources.attached import AttachedDatabase
+from rcm_platform.sources.attached import AttachedDatabase, NotAnswered
 from rcm_platform.sources.base import Progress, SourceUnavailable
 from rcm_platform.sources.hospital_tables import THINNER, layouts_of
 from rcm_platform.sources.hospitals import Hospital, hospitals
@@ -48,6 +48,8 @@ class TableCheck:
     """What stays empty while the table is absent, or cannot be loaded."""
     is_needed: bool = False
     """Whether nothing of the source makes sense without it."""
+    refusal: str = ""
+    """Why the database does not let it be read, in its own words."""
 
     @property
     def is_loaded(self) -> bool:
@@ -111,8 +113,10 @@ def check_database(hospital: Hospital, url: str) -> SourceCheck:
     found = SourceCheck(hospital.source_system, redact_safely(url))
     with duckdb.connect() as con:
         try:
-            database = AttachedDatabase(con, hospital.source_system, url)
             layouts = layouts_of(hospital)
+            database = AttachedDatabase(
+                con, hospital.source_system, url, layouts, hospital.timezone
+            )
             for table, layout in layouts.items():
                 found.tables.append(_table_of(database, table, layout))
             found.unread = [name for name in database.tables if name not in layouts]
@@ -131,13 +135,17 @@ def redact_safely(url: str) -> str:
 
 
 def _table_of(database: AttachedDatabase, table: str, layout: Layout) -> TableCheck:
-    without = THINNER.get(table, "")
-    if table not in database.tables:
-        return TableCheck(table, None, without=without, is_needed=not layout.optional)
-    columns = database.columns(table)
+    without, is_needed = THINNER.get(table, ""), not layout.optional
+    refusal = (database.refusal(table) or "") if table in database.tables or is_needed else ""
+    if table not in database.tables or refusal:
+        return TableCheck(table, None, without=without, is_needed=is_needed, refusal=refusal)
+    try:
+        columns = layout.named(database.columns(table))
+        [(rows,)] = database.ask(f"select count(*) from {database.relation(table)}")
+    except NotAnswered as problem:
+        return TableCheck(table, None, without=without, is_needed=is_needed, refusal=problem.reason)
     missing = [column.name for column in layout.columns if column.name not in columns]
     spare = [name for name in columns if name not in {c.name for c in layout.columns}]
-    [(rows,)] = database.ask(f"select count(*) from {database.relation(table)}")
     return TableCheck(
         table,
         rows,
@@ -145,7 +153,7 @@ def _table_of(database: AttachedDatabase, table: str, layout: Layout) -> TableCh
         tuple(missing),
         column_names.mapping(missing, spare),
         without,
-        not layout.optional,
+        is_needed,
     )
 
 
@@ -171,7 +179,10 @@ def _database_steps(hospital: Hospital, found: SourceCheck) -> Iterator[str]:
                 f"{table.name} lacks {', '.join(unknown)}, and is not loaded without: name the "
                 f"column that holds it in vars.hospitals.{name}.columns, or read a view that has it"
             )
-    absent = [t.name for t in found.tables if t.rows is None and t.is_needed]
+    for table in found.tables:
+        if table.refusal:
+            yield f"{table.name} cannot be read: {table.refusal}"
+    absent = [t.name for t in found.tables if t.rows is None and t.is_needed and not t.refusal]
     if absent:
         likely = column_names.mapping(absent, found.unread)
         named = ", ".join(f"{t} ({likely[t]} may be it)" if t in likely else t for t in absent)
@@ -180,7 +191,7 @@ def _database_steps(hospital: Hospital, found: SourceCheck) -> Iterator[str]:
             "or login"
         )
     for table in found.tables:
-        if table.rows is None and not table.is_needed:
+        if table.rows is None and not table.is_needed and not table.refusal:
             yield f"Without a table {table.name}, {table.without}"
 
 

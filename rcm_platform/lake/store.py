@@ -126,11 +126,17 @@ class Lake:
         )
         return {(system, file, sha) for system, file, sha in rows}
 
-    def quarantine_ids(self, source_system: str) -> set[str]:
-        """Ids of what one source system has in quarantine."""
+    def quarantine_ids(self, source_system: str, *, only_left: bool = False) -> set[str]:
+        """Ids of what one source system has, or had, in quarantine; or of what was loaded or
+        replaced since."""
+        left = ""
+        if only_left:
+            left = f"""and quarantine_id in (
+                select quarantine_id from {self.scan("platform", "quarantine_decisions")}
+                where decision <> 'closed')"""
         rows = self.query(
             f"select quarantine_id from {self.scan('platform', 'quarantine')} "
-            "where source_system = ?",
+            f"where source_system = ? {left}",
             source_system,
         )
         return {identifier for (identifier,) in rows}

@@ -17,6 +17,7 @@ from rcm_platform.ingest.quarantine import items
 from rcm_platform.proof.line import ProofLine
 from rcm_platform.sources.hospital_tables import USUAL
 from rcm_platform.sources.hospitals import Hospital
+from rcm_platform.sources.tabular import quoted
 
 if TYPE_CHECKING:
     from rcm_platform.lake import Lake
@@ -64,7 +65,7 @@ class _Raw:
     def everything(self, feed: str, table: str) -> str:
         """The rows of a raw table; a hospital's under the usual column names also."""
         own = self.hospitals[feed].columns.get(table, {}) if feed in self.hospitals else {}
-        renamed = "".join(f"{name} as {usual}, " for usual, name in own.items())
+        renamed = "".join(f"{quoted(name)} as {usual}, " for usual, name in own.items())
         return f"(select {renamed}* from {self.lake.scan(feed, table)})"
 
     def latest(self, feed: str, table: str, key: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -16,10 +16,10 @@ import duckdb
 
 from rcm_platform.settings import redact
 from rcm_platform.sources.base import SourceUnavailable
-from rcm_platform.sources.database_url import Kind, NotReadableUrl, parse
+from rcm_platform.sources.database_url import ENCODE, Kind, NotReadableUrl, parse
 from rcm_platform.sources.duckdb_errors import without_values
 from rcm_platform.sources.silent_server import cut_off_when_silent, is_silent
-from rcm_platform.sources.tabular import literal, quoted
+from rcm_platform.sources.tabular import OLDEST, literal, quoted
 
 RETRY_WAITS = (1.0, 3.0, 9.0)
 """Seconds before each further attempt: a restart of a server, or a short loss of the network."""
@@ -74,7 +74,29 @@ _UNIQUE_INDEXES = {
     """,
 }
 
+# a materialized view stands in no information_schema
+_NUMERIC_COLUMNS = """
+    select attname::text, atttypmod < 0 or ((atttypmod - 4) >> 16) & 65535 > 38
+    from pg_attribute
+    join pg_class on pg_class.oid = attrelid
+    join pg_namespace on pg_namespace.oid = relnamespace
+    where nspname = {schema} and relname = {table} and atttypid = 'numeric'::regtype
+        and attnum > 0 and not attisdropped
+"""
+"""Numeric columns of a table in PostgreSQL, and whether they hold more digits than DuckDB can."""
+
+_NAMES_SHOWN = 12
+
 _log = logging.getLogger(__name__)
+
+
+class NotAnswered(SourceUnavailable):
+    """A question about a table that the database refuses, while it answers others; `reason` is its
+    own."""
+
+    def __init__(self, told: SourceUnavailable, reason: str) -> None:
+        super().__init__(told.what, told.where, told.what_to_do)
+        self.reason = reason
 
 
 class _Refused(Exception):  # noqa: N818 (as SourceUnavailable)
@@ -90,7 +112,8 @@ class AttachedDatabase:
     the database of the URL (MySQL), the search path of the URL or of the login (PostgreSQL), the
     main schema (DuckDB); failing that, of the only other schema that has any.
 
-    Every method raises SourceUnavailable when the database cannot be opened or stops answering.
+    Every method raises SourceUnavailable when the database cannot be opened or stops answering,
+    NotAnswered when it refuses the question alone.
     """
 
     def __init__(
@@ -215,12 +238,8 @@ class AttachedDatabase:
             return [], []
         if table not in self._numerics:
             schema, name = self._tables[table]
-            rows = self._let(
-                "select * from {}",
-                "select column_name::text, coalesce(numeric_precision, 99) > 38 as is_long "
-                f"from information_schema.columns where table_schema = {literal(schema)} "
-                f"and table_name = {literal(name)} and data_type = 'numeric'",
-            )
+            question = _NUMERIC_COLUMNS.format(schema=literal(schema), table=literal(name))
+            rows = self._let("select * from {}", question)
             self._numerics[table] = (
                 [name for name, is_long in rows if is_long],
                 [name for name, is_long in rows if not is_long],
@@ -232,8 +251,9 @@ class AttachedDatabase:
         edge = f"'{min(until, date(2099, 12, 31)):%Y-%m-%d} 23:59:59.999999'"
         if not kind.startswith(("DATE", "TIMESTAMP")):
             return self.ask(
-                f"select max(moment) from (select try_cast({quoted(column)} as timestamp) as moment"
-                f" from {self.relation(table)}) where moment <= timestamp {edge}"
+                "select max(moment) from (select "
+                f"try_cast(cast({quoted(column)} as varchar) as timestamp) as moment "
+                f"from {self.relation(table)}) where moment <= timestamp {edge}"
             )[0][0]
         name = self._own_quotes(column)
         found = "timezone('UTC', found)" if column in self._moment_columns(table) else "found"
@@ -258,14 +278,16 @@ class AttachedDatabase:
         )
         return [value for (value,) in rows]
 
-    def blank_rows(self, table: str, column: str) -> str:
-        """A relation of the rows of a table in which a column is NULL.
+    def undated_rows(self, table: str, column: str) -> str:
+        """A relation of the rows of a table in which a date column names no day: NULL, or a filler
+        such as 0000-00-00.
 
-        The server looks for them: DuckDB hands it comparisons with a value, but not this one.
+        The server looks for them: DuckDB hands it comparisons with a value, but not with NULL.
         """
         name = self._own_quotes(column)
         found = self._asking(
-            f"select {self._texts(table)} from {self._own_relation(table)} where {name} is null"
+            f"select {self._texts(table)} from {self._own_relation(table)} "
+            f"where {name} is null or {name} < '{OLDEST}'"
         )
         return f"({self._with_moments(table, found)})"
 
@@ -274,7 +296,12 @@ class AttachedDatabase:
         try:
             return self._answer(sql)
         except _Refused as problem:
-            raise self._unavailable(str(problem)) from None
+            said = str(problem)
+            if self._is_attached:
+                raise NotAnswered(self._unavailable(said), said) from None
+            # a character that is not encoded makes another password of it
+            hint = f"; {ENCODE}" if re.search("(?i)access denied|authentication", said) else ""
+            raise self._unavailable(said + hint) from None
 
     def _answer(self, sql: str) -> list[tuple]:
         """As `ask`; raises _Refused where another attempt would fail in the same way."""
@@ -289,6 +316,8 @@ class AttachedDatabase:
                 if self._is_lasting(error):
                     raise _Refused(told) from None
                 if wait is None:
+                    if self._answers_others():
+                        raise _Refused(told) from None
                     tries = len(RETRY_WAITS) + 1
                     raise self._unavailable(f"{told}; it was tried {tries} times") from None
                 _log.warning(
@@ -298,6 +327,16 @@ class AttachedDatabase:
             self._detach()
             time.sleep(wait)
         raise AssertionError("every attempt returns or raises")
+
+    def _answers_others(self) -> bool:
+        """Whether the fault lies in what was asked: a table that is locked, a view that fails."""
+        if not self._is_attached:
+            return False
+        try:
+            self.con.execute(f"select * from {self._asking('select 1')}").fetchall()
+        except duckdb.Error:
+            return False
+        return True
 
     def _is_guarded(self, table: str, column: str) -> bool:
         if self._kind == "duckdb":
@@ -396,7 +435,7 @@ class AttachedDatabase:
         others = sorted(s for s in found if s not in usual and set(found[s]) & set(wanted))
         if len(others) > 1:
             raise self._unavailable(
-                f"several schemas hold the tables: {', '.join(others)}. Name one in the URL: "
+                f"{len(others)} schemas hold the tables: {_some(others)}. Name one in the URL: "
                 + _NAME_ONE[self._kind]
             )
         return found[others[0]] if others else tables
@@ -473,6 +512,12 @@ class AttachedDatabase:
         # the login is a secret of the session, and no message repeats that; what was asked of the
         # driver beside it is ours
         return re.sub(r' (with parameters|at) "[^"]*"(?=:)', "", text)
+
+
+def _some(names: Sequence[str]) -> str:
+    """Names in a sentence; of very many, how many more there are."""
+    more = len(names) - _NAMES_SHOWN
+    return ", ".join(names[:_NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _driver_text(value: str, kind: Kind) -> str:

@@ -6,6 +6,8 @@ Rules of the tabular readers (X12 has its own, by the same names as the handbook
     T2  a table or a required column is missing
     T3  a value does not fit the type of its column, or a row does not fit the columns
     T4  a key is missing or repeated
+    T5  numbers that name records are stored in a type that cannot tell them apart
+    T8  a database does not let a table be read
 """
 
 from __future__ import annotations

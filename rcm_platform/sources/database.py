@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.sources import tabular
-from rcm_platform.sources.attached import AttachedDatabase
+from rcm_platform.sources.attached import AttachedDatabase, NotAnswered
 from rcm_platform.sources.base import (
     LoadSummary,
     Progress,
@@ -43,7 +43,9 @@ from rcm_platform.sources.tabular import (
     INDISTINCT,
     MAX_BAD_ROWS,
     MISSING,
+    OLDEST,
     ROUNDED,
+    UNANSWERED,
     Kind,
     Layout,
     as_text,
@@ -67,6 +69,8 @@ _MANY_KEYS = 1000
 
 _FEW_RECORDS = 20
 """Of so few records, any share may be deleted."""
+
+_READABLE = "Grant the right, or mend the view"
 
 
 @dataclass
@@ -212,6 +216,7 @@ class _Reader:
         self._layouts = layouts
         self._source, self._is_full, self._accepts_deletes = source, is_full, accept_deletes
         self._not_after = not_after
+        self._failed: dict[str, str] = {}
         self.latest = self._latest_modification()
         self.noticed = max(self.latest, lake.latest_arrival_date() or UNDATED)
         """The day from which that counts which bears no date of its own: a day of the data, never
@@ -219,23 +224,43 @@ class _Reader:
 
     def extract(self, table: str, expected: Layout) -> _Extract:
         """Read and check what is new in one table, into relations of the session."""
+        try:
+            return self._extract(table, expected)
+        except NotAnswered as problem:
+            unread = _Extract(table)
+            self._refuse(unread, problem.reason, self._source.tables, UNANSWERED, _READABLE)
+            return unread
+
+    def _extract(self, table: str, expected: Layout) -> _Extract:
         extract = _Extract(table)
-        refusal = self._source.refusal(table)
-        if table not in self._source.tables:
-            why = f" that the login may read ({refusal})" if refusal else ""
-            self._refuse(extract, f"there is no table {table}{why}", self._source.tables)
+        if refusal := self._refusal(table):
+            tables = self._source.tables
+            is_there = table in tables
+            why = refusal if is_there else f"there is no table {table} to be read ({refusal})"
+            self._refuse(extract, why, tables, UNANSWERED, _READABLE)
             return extract
-        if refusal:
-            self._refuse(extract, refusal, self._source.tables)
+        if table not in self._source.tables:
+            problem, advice = f"there is no table {table}", "Read a view of that name"
+            self._refuse(extract, problem, self._source.tables, MISSING, advice)
             return extract
         columns = self._columns(table, expected)
         needed, others = expected.missing(columns)
         if absent := needed + others:
-            self._refuse(extract, f"there is no column {', '.join(absent)}", sorted(columns))
+            self._refuse(
+                extract,
+                f"there is no column {', '.join(absent)}",
+                sorted(columns),
+                MISSING,
+                "Name the column that holds it in "
+                f"vars.hospitals.{self.source_system}.columns of dbt_project.yml, or read a view "
+                "that has it",
+            )
             return extract
 
         watermark = self._watermark(table, expected)
-        since = None if self._is_full or not watermark else watermark - OVERLAP
+        since = None
+        if watermark and not self._is_full:
+            since = max(watermark - OVERLAP, datetime(OLDEST.year, 1, 1))
         repeats = self._source.repeated_keys(table, columns[expected.key[0]][0], _MANY_KEYS)
         if len(repeats) == _MANY_KEYS:
             since = None
@@ -244,9 +269,10 @@ class _Reader:
             self._refuse(
                 extract,
                 f"{', '.join(blurred)} holds numbers that its type cannot tell apart: two records "
-                "may have become one. Store it as a whole number or as text",
+                "may have become one",
                 sorted(columns),
                 INDISTINCT,
+                "Store it as a whole number or as text, or read a view that casts it",
             )
             return extract
         bad = tabular.check(self.con, table, expected, as_text=False, not_after=self._not_after)
@@ -257,7 +283,8 @@ class _Reader:
             )
         if len(bad) > MAX_BAD_ROWS:
             reason = f"more than {MAX_BAD_ROWS:,} rows break a rule, the first: {bad[0].reason}"
-            self._refuse(extract, reason, sorted(columns), bad[0].rule_id)
+            advice = "Correct them there, or read a view that does"
+            self._refuse(extract, reason, sorted(columns), bad[0].rule_id, advice)
             return extract
         extract.items = [
             tabular.quarantined(
@@ -277,21 +304,25 @@ class _Reader:
         """The last day on which anything changed: the date of what has none of its own."""
         days = [UNDATED]
         for table, expected in self._layouts.items():
-            is_there = table in self._source.tables and not self._source.refusal(table)
-            if expected.modified and is_there:
+            if not expected.modified or table not in self._source.tables or self._refusal(table):
+                continue
+            try:
                 found = self._columns(table, expected).get(expected.modified)
                 last = self._source.latest(table, *found, self._not_after) if found else None
-                if last:
-                    days.append(last.date())
+            except NotAnswered as problem:
+                self._failed[table] = problem.reason
+                continue
+            if last:
+                days.append(last.date())
         return max(days)
 
+    def _refusal(self, table: str) -> str | None:
+        """Why a table cannot be read, in the words of the database."""
+        return self._failed.get(table) or self._source.refusal(table)
+
     def _columns(self, table: str, expected: Layout) -> dict[str, tuple[str, str]]:
-        """Name in the layout → (name, type) in the database, where an own name may be the usual."""
-        columns = self._source.columns(table)
-        for own, usual in expected.usual_names:
-            if own not in columns and usual in columns:
-                columns[own] = columns.pop(usual)
-        return columns
+        """Name in the layout → (name, type) in the database."""
+        return expected.named(self._source.columns(table))
 
     def _watermark(self, table: str, expected: Layout) -> datetime | None:
         """The latest modification of the table in the lake that may be true."""
@@ -299,8 +330,8 @@ class _Reader:
             return None
         scan = self.lake.scan(self.source_system, table)
         ((last,),) = self.con.execute(
-            f"select max({expected.modified}) from {scan} "
-            f"where cast({expected.modified} as date) <= date '{self._not_after}'"
+            f"select max({quoted(expected.modified)}) from {scan} "
+            f"where cast({quoted(expected.modified)} as date) <= date '{self._not_after}'"
         ).fetchall()
         return last
 
@@ -329,17 +360,22 @@ class _Reader:
         if expected.modified:
             name, kind = columns[expected.modified]
             modified = quoted(name)
-            arrival = f"try_cast({modified} as date)"
+            day = f"try_cast({_moment(modified, kind)} as date)"
+            arrival = (
+                f"case when {day} between date '{OLDEST}' and date '{date.max}' then {day} end"
+            )
             if since:
                 # each a scan of its own: a filter with `or` is not handed to the server
                 value, edge = _comparable(modified, kind, since, self._source)
                 if value == modified:
                     scans.append(self._source.rows(table, f"{value} >= {edge}"))
-                    scans.append(self._source.blank_rows(table, name))
+                    scans.append(self._source.undated_rows(table, name))
                 else:
                     whole = self._source.rows(table)
                     scans.append(f"(from {whole} where {value} >= {edge})")
-                    scans.append(f"(from {whole} where {value} is null)")
+                    scans.append(
+                        f"(from {whole} where {value} is null or {value} < timestamp '{OLDEST}')"
+                    )
                 if repeats:
                     old = f"{key} in ({_literals(repeats)}) and {value} < {edge}"
                     if value == modified:
@@ -348,7 +384,10 @@ class _Reader:
                         scans.append(f"(from {whole} where {old})")
         # '/' separates interchange and segment in a position
         position = f"replace(coalesce({as_text(key, key_kind)}, ''), '/', '%2F')"
-        texts = {column.name for column in expected.columns if column.kind is Kind.TEXT}
+        kinds = {column.name: column.kind for column in expected.columns}
+        texts = {
+            to for to, (_, kind) in columns.items() if to in kinds and not kinds[to].is_kin(kind)
+        }
         names = ", ".join(
             f"{as_text(quoted(name), kind) if to in texts else quoted(name)} as {quoted(to)}"
             for to, (name, kind) in columns.items()
@@ -396,10 +435,10 @@ class _Reader:
         What bears no newer modification date than that version counts from the day on which it is
         noticed, and so does what a compare finds behind the latest modification.
         """
-        table, key = extract.table, expected.key[0]
+        table, key = extract.table, quoted(expected.key[0])
         if expected.modified and not watermark:
             return f"{table}_good"
-        counts_from = f"coalesce(_noticed_at, {expected.modified})"
+        counts_from = f"coalesce(_noticed_at, {quoted(expected.modified or '')})"
         last, visible = f"{counts_from} desc, _loaded_at desc", ""
         if not expected.modified:
             counts_from, last = "null::timestamp", "_arrival_date desc, _loaded_at desc"
@@ -446,7 +485,7 @@ class _Reader:
 
     def _note_events(self, extract: _Extract, expected: Layout) -> None:
         """Which records came back and, in a full compare, which are gone."""
-        table, key = extract.table, expected.key[0]
+        table, key = extract.table, quoted(expected.key[0])
         events = self.lake.scan(self.source_system, "deleted_rows")
         self.con.execute(
             f"create or replace temp table {table}_events as select record_id, "
@@ -500,9 +539,9 @@ class _Reader:
             extract.dollars = landed.dollars
 
     def _refuse(
-        self, extract: _Extract, problem: str, found: Sequence[str], rule: str = MISSING
+        self, extract: _Extract, problem: str, found: Sequence[str], rule: str, advice: str
     ) -> None:
-        """Quarantine a whole table; its rows stay in the database until it is mended."""
+        """Quarantine a whole table; its rows stay in the database until it can be read."""
         content = json.dumps({"table": extract.table, "found": list(found)}).encode()
         extract.is_usable = False
         extract.items = [
@@ -511,7 +550,7 @@ class _Reader:
                 extract.table,
                 rule,
                 f"{problem} in {self._source.where}; found: {', '.join(found)}. The table was not "
-                "loaded, the others were. Mend it in the database, then load again",
+                f"loaded, the others were. {advice}, then load again",
                 content,
                 self.latest,
                 hashlib.sha256(content).hexdigest(),
@@ -534,7 +573,12 @@ def _comparable(
         return column, source.moment(moment)
     if kind.startswith("TIMESTAMP"):
         return column, f"timestamp '{moment}'"
-    return f"try_cast({column} as timestamp)", f"timestamp '{moment}'"
+    return f"try_cast({_moment(column, kind)} as timestamp)", f"timestamp '{moment}'"
+
+
+def _moment(column: str, kind: str) -> str:
+    """SQL of a date column, as text where it is of another type, such as a number."""
+    return column if Kind.TIMESTAMP.is_kin(kind) else f"cast({column} as varchar)"
 
 
 def _land(
@@ -546,19 +590,20 @@ def _land(
     summary: LoadSummary,
 ) -> None:
     """Write what is new as one batch; nothing new leaves no trace."""
-    # a row or table that is still broken is not held twice
-    known = lake.quarantine_ids(source_system) if any(e.items for e in extracts) else set()
+    held = _Held(lake, source_system)
     received = []
     for extract in extracts:
+        extract.items = [held.anew(item) for item in extract.items]
         if not extract.is_usable:
             summary.files_quarantined += 1
             summary.messages += [
                 f"{source_system} {extract.table}: {item.reason} ({item.rule_id})"
                 for item in extract.items
-                if item.quarantine_id in known
+                if item.quarantine_id in held.known
             ]
-        extract.items = [item for item in extract.items if item.quarantine_id not in known]
-        is_news = bool(extract.row_count or extract.items)
+        extract.items = [item for item in extract.items if item.quarantine_id not in held.known]
+        is_mended = extract.is_usable and extract.table in held.tables
+        is_news = bool(extract.row_count or extract.items or is_mended)
         if is_news:
             received.append(_account(extract, source_system, reader.latest))
         summary.files_loaded += extract.is_usable and is_news
@@ -582,6 +627,34 @@ def _land(
                 tabular.land(con, extract.rows, batch, source_system, extract.table, source_system)
         batch.add(source_system, "deleted_rows", reader.noticed, events)
         write_platform_rows(batch, received, items)
+
+
+class _Held:
+    """What a hospital has in quarantine: the ids of its rows and tables, and the tables that could
+    not be loaded at all the last time."""
+
+    def __init__(self, lake: Lake, source_system: str) -> None:
+        self.known = lake.quarantine_ids(source_system)
+        self._left = lake.quarantine_ids(source_system, only_left=True)
+        self.tables = {
+            table
+            for (table,) in lake.query(
+                f"select source_file from {lake.scan('platform', 'received_files')} "
+                "where source_system = ? group by source_file "
+                "having max_by(status, _loaded_at) = 'quarantined'",
+                source_system,
+            )
+        }
+
+    def anew(self, item: QuarantineItem) -> QuarantineItem:
+        """The item, as another one where it was held before, left quarantine and is broken again.
+
+        One that is still held is not held twice.
+        """
+        while item.quarantine_id in self._left:
+            again = hashlib.sha256(item.content_sha256.encode()).hexdigest()
+            item = replace(item, content_sha256=again)
+        return item
 
 
 def _event_rows(source_system: str, extracts: Iterable[_Extract], noticed: date) -> pa.Table:

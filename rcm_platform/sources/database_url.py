@@ -28,7 +28,7 @@ READ = (
     "mysql://user:password@host/database, mariadb://…, postgresql://… and the path of a DuckDB "
     "file are read"
 )
-_ENCODE = (
+ENCODE = (
     "in a user name or password @ is written %40, / %2F, : %3A, # %23, ? %3F and % %25, "
     "so that it is clear where they end"
 )
@@ -71,6 +71,14 @@ class DatabaseUrl:
     schemas: tuple[str, ...] = ()
 
     @property
+    def place(self) -> tuple[object, ...]:
+        """Where the tables are: two URLs of one place read the same ones."""
+        whose = self.login.get("user") if self.kind == "postgres" else None  # its search path
+        named = [self.login.get(name) for name in ("host", "port", "database")]
+        file = self.path.resolve() if self.path else None
+        return (self.kind, file, *named, self.schemas, self.options.get("options"), whose)
+
+    @property
     def names_a_schema(self) -> bool:
         return bool(self.schemas) or "search_path" in self.options.get("options", "")
 
@@ -91,17 +99,17 @@ def parse(url: str) -> DatabaseUrl:
         schemas = _names(_options(kind, query).get("search_path", ""))
         return DatabaseUrl(kind, Path(path).expanduser(), schemas=schemas)
     if rest.count("@") > 1 or "@" in rest.partition("/")[2] or "@" in rest.partition("?")[2]:
-        raise NotReadableUrl(_ENCODE)
+        raise NotReadableUrl(ENCODE)
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
         raise NotReadableUrl(
             f"what stands after the host is no port; a URL is written {READ.split(',')[0]}, and "
-            + _ENCODE
+            + ENCODE
         ) from None
     if parts.fragment:
-        raise NotReadableUrl(f"there is a # in it; {_ENCODE}")
+        raise NotReadableUrl(f"there is a # in it; {ENCODE}")
     return _server(kind, parts, port)
 
 
@@ -135,7 +143,7 @@ def _options(kind: Kind, query: str) -> dict[str, str]:
     """The options that the driver is given. Raises NotReadableUrl, by name, for any other."""
     given = parse_qsl(query, keep_blank_values=True)
     if query and not given:
-        raise NotReadableUrl(f"what stands after the ? is no option; {_ENCODE}")
+        raise NotReadableUrl(f"what stands after the ? is no option; {ENCODE}")
     options = {}
     for name, value in given:
         if kind == "mysql":  # the server's own programs write ssl-mode, other drivers sslmode

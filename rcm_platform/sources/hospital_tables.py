@@ -11,7 +11,7 @@ from dataclasses import replace
 import pyarrow as pa
 
 from rcm_platform.sources.hospitals import Hospital
-from rcm_platform.sources.tabular import Layout, layout
+from rcm_platform.sources.tabular import Layout, layout, quoted
 
 # for the figures of a load alone; what a kind means says the seed transaction_types
 _CHARGES = ("charge", "charge correction")
@@ -156,12 +156,15 @@ def _renamed(usual: Layout, own: dict[str, str]) -> Layout:
     def name(column: str) -> str:
         return own.get(column, column)
 
+    def in_sql(word: str) -> str:
+        return quoted(own[word]) if word in own else word
+
     return replace(
         usual,
         columns=tuple(c._replace(name=name(c.name)) for c in usual.columns),
         key=tuple(map(name, usual.key)),
         dollars=tuple(
-            (measure, name(column), re.sub(r"\w+", lambda word: name(word[0]), condition))
+            (measure, name(column), re.sub(r"\w+", lambda word: in_sql(word[0]), condition))
             for measure, column, condition in usual.dollars
         ),
         modified=usual.modified and name(usual.modified),

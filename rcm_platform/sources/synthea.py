@@ -100,6 +100,7 @@ TABLES = {name: known.schema(as_text=True) for name, known in LAYOUTS.items()} |
 }
 
 
+_ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".csv.bz2", ".csv.zst", ".csv.xz")
 _NAME = re.compile(r"(?P<table>[a-z][a-z0-9_]*?)([-_. ](part[-_. ]?)?[0-9]+)?")
 
 
@@ -115,12 +116,7 @@ def load_synthea(
     declare(lake, "synthea", TABLES)
     tables = _tables(folder)
     if not tables:
-        raise SourceUnavailable(
-            "no Synthea export found",
-            str(folder),
-            "Point RCM_SYNTHEA_DIR at the folder that holds claims.csv, encounters.csv and the "
-            "others (as .csv, .csv.gz or .parquet)",
-        )
+        raise SourceUnavailable("no Synthea export found", str(folder), _where_to_look(folder))
     arrival_date = _latest_encounter(lake, tables.get("encounters", []), not_after)
     found = []
     for table, paths in tables.items():
@@ -136,6 +132,11 @@ def load_synthea(
             found.append(file)
     summary = load_files(lake, "synthea", "synthea", found, LAYOUTS, progress, is_one_delivery=True)
     _note_export(lake, found, arrival_date)
+    if archives := _archives(folder):
+        summary.messages.append(
+            f"synthea {folder}: {', '.join(archives)} is an archive, which is not read. "
+            "What it holds beyond the files beside it must be unpacked"
+        )
     empty = {t for t, paths in tables.items() if not any(path.stat().st_size for path in paths)}
     if absent := sorted(set(LAYOUTS) - (set(tables) - empty)):
         summary.messages.append(
@@ -211,6 +212,25 @@ def _tables(folder: Path) -> dict[str, list[Path]]:
         if suffix and path.is_file() and (name := _NAME.fullmatch(table)):
             tables.setdefault(name["table"], []).append(path)
     return dict(sorted(tables.items()))
+
+
+def _archives(folder: Path) -> list[str]:
+    """Names of the archives in a folder, which nothing reads."""
+    names = sorted(path.name for path in folder.glob("*")) if folder.is_dir() else []
+    return [name for name in names if name.lower().endswith(_ARCHIVES)]
+
+
+def _where_to_look(folder: Path) -> str:
+    """What to do about a folder that holds no table: an export may be packed, or further down."""
+    below = sorted(folder.glob("*/")) + sorted(folder.glob("*/*/")) if folder.is_dir() else []
+    if found := next((path for path in below if set(_tables(path)) & set(LAYOUTS)), None):
+        return f"Point RCM_SYNTHEA_DIR at {found}, which holds one"
+    if archives := _archives(folder):
+        return f"Unpack {archives[0]}, and point RCM_SYNTHEA_DIR at the folder with claims.csv"
+    return (
+        "Point RCM_SYNTHEA_DIR at the folder that holds claims.csv, encounters.csv and the "
+        "others (as .csv, .csv.gz or .parquet)"
+    )
 
 
 def _latest_encounter(lake: Lake, paths: Sequence[Path], not_after: date) -> date:

@@ -7,7 +7,7 @@ seconds. A relation to check has, beside its own columns (lower case), the four 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -21,7 +21,7 @@ from rcm_platform.lake import Batch, Lake
 from rcm_platform.sources.base import MONEY, Level, LoadSummary, QuarantineItem
 
 UNREADABLE, MISSING, WRONG_TYPE, BAD_KEY = "T1", "T2", "T3", "T4"
-INDISTINCT, ROUNDED, AHEAD = "T5", "T6", "E13"
+INDISTINCT, ROUNDED, UNANSWERED, AHEAD = "T5", "T6", "T8", "E13"
 
 PLACE = ("_file", "_row", "_position", "_arrival_date")
 """Source file (text), ordinal in it (bigint), position to show (text; NULL: the ordinal), date."""
@@ -31,11 +31,26 @@ MAX_BAD_ROWS = 50_000
 
 _CHUNK_ROWS = 250_000
 
-_AGE = "timestamp '1900-01-01' and timestamp '2100-01-01'"
+OLDEST = date(1900, 1, 1)
+"""Days before are what systems write where they know none."""
 
+_AGE = f"timestamp '{OLDEST}' and timestamp '2100-01-01'"
 
 BLURRED_FROM = {"DOUBLE": 2.0**53, "FLOAT": 2.0**24}
 """Binary fractions, and from where on they cannot hold every whole number."""
+
+_WHOLE, _CENTS = "[0-9]{1,16}", r"[0-9]{0,16}\.[0-9]{1,2}0*"
+_GROUPED = r"[0-9]{1,3}(,[0-9]{3}){1,4}(\.[0-9]{1,2}0*|\.)?"
+_DOLLARS = rf"({_GROUPED}|{_CENTS}|{_WHOLE}\.?)"
+_WRITTEN = "|".join(
+    (
+        rf"[-+]?\$? ?{_DOLLARS}",
+        rf"\$ ?[-+]{_DOLLARS}",
+        rf"\(\$? ?{_DOLLARS}\)",
+        rf"\$? ?{_DOLLARS} ?-",
+    )
+)
+"""An amount as people write it: $1,234.50, (45.00) or 45.00- for what is below zero."""
 
 
 class Kind(StrEnum):
@@ -73,6 +88,14 @@ class Kind(StrEnum):
             Kind.TIMESTAMP: "a date and time (yyyy-mm-dd hh:mm:ss)",
         }[self]
 
+    def is_kin(self, stored_as: str) -> bool:
+        """Whether values of a database type can be cast to this kind, if they fit."""
+        if self is Kind.TEXT:
+            return False
+        if self in (Kind.DATE, Kind.TIMESTAMP):
+            return stored_as.startswith(("DATE", "TIMESTAMP"))
+        return stored_as in _NUMBERS or stored_as.startswith("DECIMAL")
+
     def fits(self, column: str, stored_as: str = "VARCHAR") -> str:
         """SQL that is true for a blank, and for a value that loses nothing as this kind.
 
@@ -81,16 +104,19 @@ class Kind(StrEnum):
         value = f"trim(cast({column} as varchar))"
         if stored_as in BLURRED_FROM and self in (Kind.MONEY, Kind.QUANTITY):
             return f"({column} is null or ({_tells_cents(column)}))"
+        if stored_as in _CALENDARS and self in (Kind.DATE, Kind.TIMESTAMP):
+            # a year of five digits, or before our era, is a slip of the pen
+            return f"coalesce(not isfinite({column}) or year({column}) between 1 and 9999, true)"
         # casts alone are too kind: they round 12.345, and take 1_000 for a thousand
-        whole, cents = "[0-9]{1,16}", r"[0-9]{0,16}\.[0-9]{1,2}0*"
         number = r"[-+]?([0-9]{1,16}\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,2})?"
         test = {
             Kind.TEXT: "true",
-            Kind.INTEGER: rf"regexp_full_match({value}, '[-+]?[0-9]{{1,18}}(\.0*)?')",
+            Kind.INTEGER: rf"regexp_full_match({value}, '[-+]?[0-9]{{1,18}}(\.0*)?') "
+            f"and try_cast({value} as integer) is not null",
             Kind.NUMBER: f"regexp_full_match({value}, '{number}')",
-            Kind.QUANTITY: rf"regexp_full_match({value}, '[-+]?([0-9]{{1,7}}\.?|{cents})') "
+            Kind.QUANTITY: rf"regexp_full_match({value}, '[-+]?([0-9]{{1,7}}\.?|{_CENTS})') "
             f"and try_cast({value} as {self}) is not null",
-            Kind.MONEY: rf"regexp_full_match({value}, '[-+]?({whole}\.?|{cents})')",
+            Kind.MONEY: f"regexp_full_match({value}, '{_WRITTEN}')",
             Kind.DATE: f"{value} like '____-__-__%' and try_cast({value} as timestamp) is not null",
             Kind.TIMESTAMP: f"{value} like '____-__-__%' "
             f"and try_cast({value} as timestamp) is not null",
@@ -113,13 +139,30 @@ def _tells_cents(column: str) -> str:
     )
 
 
+def plain_amount(column: str) -> str:
+    """SQL of an amount in a column of text as a number is written; of all else as it is."""
+    digits = f"regexp_replace({column}, '[^0-9.]', '', 'g')"
+    is_below = f"regexp_matches({column}, '[-(]')"
+    return (
+        f"case when regexp_matches({column}, '[$,()]|- *$') "
+        f"and regexp_full_match(trim({column}), '{_WRITTEN}') "
+        f"then if({is_below}, '-', '') || {digits} else {column} end"
+    )
+
+
+_CALENDARS = ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+"""Database types of days and moments."""
+
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = (*_INTEGERS, *(f"U{name}" for name in _INTEGERS), *BLURRED_FROM)
+
 _FITTING = {
-    Kind.INTEGER: {"TINYINT", "SMALLINT", "INTEGER", "BIGINT"},
+    Kind.INTEGER: {"TINYINT", "SMALLINT", "INTEGER"},
     Kind.NUMBER: {"DOUBLE", "FLOAT"},
     Kind.QUANTITY: {"DECIMAL(9,2)"},
     Kind.MONEY: {"DECIMAL(18,2)"},
-    Kind.DATE: {"DATE", "TIMESTAMP"},
-    Kind.TIMESTAMP: {"DATE", "TIMESTAMP"},
+    Kind.DATE: set[str](),
+    Kind.TIMESTAMP: set[str](),
 }
 """Database types whose values need no look."""
 
@@ -152,6 +195,15 @@ class Layout:
     def schema(self, *, as_text: bool) -> pa.Schema:
         """Arrow schema of the raw table: text where the source is text."""
         return pa.schema([(c.name, pa.string() if as_text else c.kind.arrow) for c in self.columns])
+
+    def named(self, found: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """The columns that were found, by the names of this layout: a usual name stands for the
+        source's own where that is absent."""
+        columns = dict(found)
+        for own, usual in self.usual_names:
+            if own not in columns and usual in columns:
+                columns[own] = columns.pop(usual)
+        return columns
 
     def missing(self, present: Iterable[str]) -> tuple[list[str], list[str]]:
         """Expected columns that are absent: the required ones, then the others."""
@@ -248,7 +300,7 @@ def check(
     if expected.columns:  # a table that nobody models has no rule to break
         _collect_misfits(con, relation, bad, expected, present, not_after)
         _collect_repeats(con, relation, bad, expected, list(present), across_files)
-    rows = _describe_bad(con, relation, bad, expected, list(present))
+    rows = _describe_bad(con, relation, bad, expected, present)
 
     columns = [_landed(c, present.get(c.name), as_text=as_text) for c in expected.columns]
     declared = {c.name for c in expected.columns}
@@ -272,10 +324,12 @@ def _landed(column: Column, present_type: str | None, *, as_text: bool) -> str:
         return f"cast(null as {kind}) as {name}"
     if present_type == "VARCHAR" and column.kind is not Kind.TEXT:
         # a blank amount or date is unknown; whoever casts the column later must not trip on it
-        value = f"case when trim({name}) <> '' then {name} end"
-        if kind in (Kind.DATE, Kind.TIMESTAMP):
-            value = f"case when trim({name}) <> '' then {_of_the_place(name)} end"
-        return f"cast({value} as {kind}) as {name}"
+        value = name
+        if column.kind is Kind.MONEY:
+            value = plain_amount(name)
+        elif kind in (Kind.DATE, Kind.TIMESTAMP):
+            value = _of_the_place(name)
+        return f"cast(case when trim({name}) <> '' then {value} end as {kind}) as {name}"
     if kind in (Kind.MONEY, Kind.QUANTITY) and present_type in BLURRED_FROM:
         return f"cast(round(cast({name} as double), 2) as {kind}) as {name}"
     if kind in (Kind.DATE, Kind.TIMESTAMP):  # PostgreSQL has a day that never comes: unknown
@@ -352,7 +406,7 @@ def _collect_misfits(
 
 
 def _is_blank(column: str, present: dict[str, str]) -> str:
-    if present[column] in _FITTING[Kind.INTEGER] | _FITTING[Kind.TIMESTAMP]:
+    if present[column] in (*_INTEGERS, *_CALENDARS):
         return f"{quoted(column)} is null"
     return f"coalesce(trim(cast({quoted(column)} as varchar)), '') = ''"
 
@@ -427,7 +481,7 @@ def _describe_bad(
     relation: str,
     bad: str,
     expected: Layout,
-    present: Sequence[str],
+    present: dict[str, str],
 ) -> list[BadRow]:
     if not con.execute(f"select count(*) from {bad}").fetchall()[0][0]:
         return []
@@ -437,15 +491,25 @@ def _describe_bad(
         if column in present
     ]
     amount = f"coalesce({', '.join(measures)}, null)" if measures else "null"
+    amounts = ", ".join(
+        f"{plain_amount(quoted(c.name))} as {quoted(c.name)}"
+        for c in expected.columns
+        if c.kind is Kind.MONEY and present.get(c.name) == "VARCHAR"
+    )
     # as text, which keeps each cent of a decimal
     content = ", ".join(f"{quoted(n)} := cast(r.{quoted(n)} as varchar)" for n in present)
     found = con.execute(
         f"""
-        select r._file, r._row, coalesce(b._position, cast(r._row as varchar)), b.rule_id,
-            b.reason, cast(to_json(struct_pack({content})) as varchar),
-            cast({amount} as decimal(18, 2)), r._arrival_date
-        from {relation} as r join {bad} as b using (_file, _row)
-        order by r._file, r._row
+        with broken as (
+            select r.*, coalesce(b._position, cast(r._row as varchar)) as _place,
+                b.rule_id as _rule, b.reason as _why,
+                cast(to_json(struct_pack({content})) as varchar) as _content
+            from {relation} as r join {bad} as b using (_file, _row)
+        )
+        select _file, _row, _place, _rule, _why, _content,
+            cast({amount} as decimal(18, 2)), _arrival_date
+        from (select * {f"replace ({amounts})" if amounts else ""} from broken)
+        order by _file, _row
         """
     ).fetchall()
     return [BadRow(*row) for row in found]

@@ -93,6 +93,8 @@ def test_its_rows_are_in_the_marts(project: Path, rcm: RunCli, tmp_path: Path) -
         number = "cast(substr(transactionid, 2) as bigint)"
         con.execute(f"alter table transactions alter transactionid type bigint using {number}")
         con.execute("drop table staff; drop table work_log")
+        con.execute('alter table transactions rename amounttype to "Kind of Amount"')
+        con.execute('alter table transactions rename paidamount to "order"')
 
     variable = block("sh").partition("=")[0].removeprefix("RCM_").lower()
     done = rcm("run", **given, **{variable: database})

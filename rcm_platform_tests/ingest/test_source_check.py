@@ -11,7 +11,7 @@ import yaml
 from rcm_platform.ingest import source_check
 from rcm_platform.ingest.source_check import SourceCheck
 from rcm_platform.settings import Settings
-from rcm_platform.sources import hospital_ddl
+from rcm_platform.sources import attached, hospital_ddl
 from rcm_platform.sources.hospitals import Hospital
 from rcm_platform_tests.conftest import RunCli
 from rcm_platform_tests.documents import hospital_layout
@@ -53,6 +53,40 @@ def test_columns_of_other_names_are_suggested(other_names: Path) -> None:
         "modifieddate": "updated_at",
     }
     assert not patients.is_loaded
+
+
+def test_a_view_that_fails_is_named_beside_what_can_be_read(
+    other_names: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attached, "RETRY_WAITS", ())
+    with duckdb.connect(str(other_names)) as con:
+        con.execute("create table gone as select 1; create view providers as from gone")
+        con.execute("drop table gone")
+    found = checked(other_names)
+    assert "providers cannot be read" in " ".join(found.steps)
+    assert SECRET not in " ".join(found.steps)
+    assert {table.name for table in found.tables if table.is_loaded} == {"departments"}
+
+
+def test_the_tables_of_the_only_other_schema_are_looked_at(tmp_path: Path) -> None:
+    path = tmp_path / "c.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute("create schema emr; create table emr.departments as select 1 as deptid")
+    found = {table.name: table for table in checked(path).tables}
+    assert (found["departments"].rows, found["departments"].missing) == (1, ("name",))
+
+
+def test_usual_names_of_columns_count_where_the_own_ones_are_absent(tmp_path: Path) -> None:
+    path = tmp_path / "b.duckdb"
+    with duckdb.connect(str(path)) as con:
+        con.execute("create table departments as select 1 as deptid, 'Ward' as name")
+    hospital = Hospital("hospital_c", "C", {"departments": {"deptid": "ward_no"}})
+    [found] = [
+        table
+        for table in source_check.check_database(hospital, str(path)).tables
+        if table.name == "departments"
+    ]
+    assert found.is_loaded
 
 
 def test_what_is_absent_says_what_stays_empty(other_names: Path) -> None:

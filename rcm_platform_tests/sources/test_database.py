@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,9 +12,9 @@ import duckdb
 import pytest
 
 from rcm_platform.lake import Lake
-from rcm_platform.sources import tabular
+from rcm_platform.sources import attached, tabular
 from rcm_platform.sources.base import LoadSummary, SourceUnavailable
-from rcm_platform.sources.database import load_hospital
+from rcm_platform.sources.database import compare_hospital, load_hospital
 from rcm_platform_tests.support.small_hospitals import KNOWN, change, create_hospital
 
 
@@ -252,6 +253,32 @@ class TestLanding:
         assert held(lake) == [("transactions", None, "table", "T5", None)]
         assert "claimid holds numbers that its type cannot tell apart" in summary.messages[0]
 
+    def test_amounts_as_people_write_them(self, lake: Lake, url: str) -> None:
+        change(
+            url,
+            """alter table transactions alter Amount type varchar;
+            update transactions set Amount = '$1,150.00' where TransactionID = 'T1';
+            insert into transactions select * replace ('T3' as TransactionID,
+                '(50.00)' as Amount, 'Charge Correction' as AmountType) from transactions
+            where TransactionID = 'T1'""",
+        )
+        assert load(lake, url).dollar_amounts["charges"] == Decimal("1100.00")
+
+    def test_names_that_sql_uses_itself(self, lake: Lake, url: str) -> None:
+        own = {"transactionid": "primary", "amount": "order", "amounttype": "kind of amount",
+               "paidamount": "group", "modifieddate": "desc"}  # fmt: skip
+        for usual, name in own.items():
+            change(url, f'alter table transactions rename {usual} to "{name.title()}"')
+        hospital = replace(KNOWN["hospital_a"], columns={"transactions": own})
+        assert load_hospital(lake, hospital, url).dollar_amounts == {
+            "charges": Decimal("150.00"),
+            "payments": Decimal("20.00"),
+        }
+        assert load_hospital(lake, hospital, url).rows["transactions"] == 0
+        change(url, """update transactions set "Order" = 160.00, "Desc" = '2025-03-09'
+                    where "Primary" = 'T1'""")  # fmt: skip
+        assert compare_hospital(lake, hospital, url).summary.rows["transactions"] == 1
+
     def test_a_moment_as_text_keeps_the_day_of_its_place(self, lake: Lake, url: str) -> None:
         change(url, "alter table transactions alter ServiceDate type varchar")
         days = {}
@@ -390,6 +417,22 @@ class TestQuarantine:
         assert mended.rows["patients"] == 2
         assert mended.messages == []
 
+    def test_a_view_that_fails_keeps_the_others(
+        self, lake: Lake, url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(attached, "RETRY_WAITS", (0.01,))
+        change(
+            url,
+            "alter table encounters rename to visits; create view encounters as "
+            "select * replace (FirstName::date as EncounterDate) from visits "
+            "inner join (select PatientID, FirstName from patients) using (PatientID)",
+        )
+        summary = load(lake, url)
+        assert (summary.rows["encounters"], summary.rows["transactions"]) == (0, 2)
+        assert held(lake) == [("encounters", None, "table", "T8", None)]
+        assert "Ada" not in " ".join(summary.messages)
+        assert "mend the view, then load again" in summary.messages[0]
+
     def test_what_not_every_hospital_keeps_may_be_absent(self, lake: Lake, url: str) -> None:
         for table in ("procedures", "work_log", "staff"):
             change(url, f"drop table {table}")
@@ -464,6 +507,43 @@ class TestQuarantine:
         load(lake, url)
         load(lake, url)
         assert [row[:4] for row in held(lake)] == [("encounters", "E1", "row", "T3")]
+
+    def test_columns_of_types_that_cannot_be_meant_hold_their_rows(
+        self, lake: Lake, url: str
+    ) -> None:
+        change(
+            url,
+            """alter table transactions alter PaidDate type bigint using 20250303;
+            alter table transactions alter Amount type boolean using true;
+            alter table encounters alter ModifiedDate type bigint using 1740823200;
+            alter table procedures alter Units type bigint using 9999999999;
+            alter table patients alter DOB type double using 19801210""",
+        )
+        summary = load(lake, url)
+        wrong = ("transactions", "encounters", "procedures", "patients")
+        assert [summary.rows[table] for table in wrong] == [0, 0, 0, 0]
+        assert {row[3] for row in held(lake)} == {"T3"}
+        assert summary.rows["providers"] == 1
+        load(lake, url)
+
+    @pytest.mark.parametrize("kind", ["timestamp", "varchar"])
+    @pytest.mark.parametrize("day", ["null", "'1753-01-01'", "'0044-03-15 (BC)'"])
+    def test_one_that_comes_later_is_held_too_and_dates_nothing(
+        self, kind: str, day: str, lake: Lake, url: str
+    ) -> None:
+        change(url, f"alter table transactions alter ModifiedDate type {kind}")
+        load(lake, url)
+        change(
+            url,
+            f"insert into transactions select * replace ('T9' as TransactionID, 20.00 as Amount, "
+            f"{day} as ModifiedDate) from transactions where TransactionID = 'T1'",
+        )
+        load(lake, url)
+        assert held(lake) == [("transactions", "T9", "row", "T3", Decimal("20.00"))]
+        days = query(lake, "quarantine", "arrival_date", "platform")
+        assert days == [(date(2025, 3, 3),)]
+        load(lake, url)
+        assert len(held(lake)) == 1
 
     def test_a_table_of_broken_rows_is_held_whole(
         self, lake: Lake, url: str, monkeypatch: pytest.MonkeyPatch

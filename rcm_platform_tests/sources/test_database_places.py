@@ -148,6 +148,81 @@ class TestOfPostgres:
         told = " ".join(summary.messages)
         assert "permission denied for table transactions: grant select on it to ro_p" in told
 
+    def test_a_view_that_fails_keeps_the_others(
+        self,
+        url: str,
+        postgres_url: str,
+        lake: Lake,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        tell(
+            postgres_url,
+            "alter table emr.encounters rename to visits",
+            "create view emr.encounters as select encounterid, patientid, encounterdate, "
+            "encountertype, providerid, (select lastname::integer::text from emr.patients limit 1) "
+            "as departmentid, procedurecode, inserteddate, modifieddate from emr.visits",
+            "grant select on emr.encounters to ro_p",
+        )
+        summary = load_hospital(lake, HOSPITAL, f"{url}?search_path=emr")
+        assert (summary.rows["encounters"], summary.rows["transactions"]) == (0, 2)
+        (told,) = [message for message in summary.messages if "encounters" in message[:30]]
+        assert told.endswith("(T8)") and "then load again" in told
+        assert "invalid input syntax for type integer" in told
+        assert "Byron" not in told + caplog.text
+
+    def test_a_materialized_view_has_numbers_of_any_size_too(
+        self, url: str, postgres_url: str, lake: Lake
+    ) -> None:
+        tell(
+            postgres_url,
+            "create table emr.journal as select t.*, 9007199254740993 as n "
+            "from emr.transactions as t",
+            "drop table emr.transactions",
+            "create materialized view emr.transactions as select transactionid, encounterid, "
+            "patientid, providerid, deptid, visitdate, servicedate, paiddate, visittype, "
+            "amount::numeric as amount, amounttype, paidamount::numeric as paidamount, "
+            "n::numeric as claimid, payorid, procedurecode, icdcode, lineofbusiness, medicaidid, "
+            "medicareid, insertdate, modifieddate from emr.journal",
+            "grant select on emr.transactions to ro_p",
+        )
+        assert load_hospital(lake, HOSPITAL, f"{url}?search_path=emr").rows["transactions"] == 2
+        with duckdb.connect() as con:
+            scan = lake.scan("hospital_a", "transactions")
+            ids = con.execute(f"select distinct claimid from {scan}").fetchall()
+        assert ids == [("9007199254740993",)]
+
+    def test_of_very_many_schemas_some_are_named(
+        self, url: str, postgres_url: str, lake: Lake
+    ) -> None:
+        names = [f"old_{number:02}" for number in range(38)]
+        for name in names:
+            tell(
+                postgres_url,
+                f"create schema {name}",
+                f"create table {name}.patients as table public.patients",
+                f"grant usage on schema {name} to ro_p",
+                f"grant select on all tables in schema {name} to ro_p",
+            )
+        with pytest.raises(SourceUnavailable, match="40 schemas hold the tables: archive, emr,"):
+            load_hospital(lake, HOSPITAL, url)
+        tell(postgres_url, *(f"drop schema {name} cascade" for name in names))
+
+    def test_amounts_of_type_money(self, url: str, postgres_url: str, lake: Lake) -> None:
+        tell(
+            postgres_url,
+            "set lc_monetary = 'C'",
+            "alter table emr.transactions alter amount type money using (amount * -1000)::money",
+        )
+        summary = load_hospital(lake, HOSPITAL, f"{url}?search_path=emr")
+        assert summary.dollar_amounts["charges"] == Decimal("-150000.00")
+
+    def test_a_login_that_is_refused_is_told_how_a_password_is_written(
+        self, url: str, lake: Lake
+    ) -> None:
+        with pytest.raises(SourceUnavailable, match="% %25") as caught:
+            load_hospital(lake, HOSPITAL, url.replace(":ro@", ":50%ro@"))
+        assert "50%" not in str(caught.value)
+
     def test_encryption_that_the_server_has_not_is_no_connection(
         self, url: str, lake: Lake
     ) -> None:

@@ -510,6 +510,19 @@ class TestBadInput:
              "where PatientID = 'P1'")  # fmt: skip
         assert load_hospital(lake, KNOWN["hospital_a"], mysql).rows["patients"] == 1
 
+    def test_a_row_of_no_day_that_comes_later_is_held_too(self, mysql: str, lake: Lake) -> None:
+        load_hospital(lake, KNOWN["hospital_a"], mysql)
+        tell(
+            mysql,
+            "set sql_mode = ''",
+            "insert into transactions (transactionid, amount, amounttype, modifieddate) "
+            "values ('T9', 20.00, 'Charge', '0000-00-00 00:00:00')",
+        )
+        summary = load_hospital(lake, KNOWN["hospital_a"], mysql)
+        assert summary.quarantined_amount == Decimal("20.00")
+        held = query(lake, "quarantine", "source_position, rule_id, arrival_date", "platform")
+        assert held == [("T9", "T3", date(2025, 3, 3))]
+
     def test_moments_with_a_time_zone_are_told_in_utc_on_every_machine(
         self, url: str, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

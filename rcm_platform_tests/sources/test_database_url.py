@@ -135,6 +135,23 @@ class TestOptions:
         assert parse(f"duckdb://{path}?search_path=emr").schemas == ("emr",)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("mysql://a:x@h/one", "mariadb://b:y@h/one", True),
+        ("mysql://a:x@h/one", "mysql://a:x@h/two", False),
+        ("mysql://a:x@h/one", "mysql://a:x@h:3307/one", False),
+        ("postgresql://a:x@h/d", "postgres://a:y@h/d?sslmode=require", True),
+        ("postgresql://a:x@h/d", "postgresql://b:x@h/d", False),
+        ("postgresql://a:x@h/d?search_path=s", "postgresql://a:x@h/d?search_path=t", False),
+        ("a.duckdb", "duckdb://./a.duckdb", True),
+        ("a.duckdb", "b.duckdb", False),
+    ],
+)
+def test_which_urls_read_the_same_tables(one: str, other: str, is_same: bool) -> None:
+    assert (parse(one).place == parse(other).place) is is_same
+
+
 def test_what_is_shown_of_a_good_url() -> None:
     assert (
         redact("postgresql://u:S3cr@host:5432/h?sslmode=require&sslkey=S3cr")

@@ -83,6 +83,30 @@ def test_a_folder_without_tables_is_no_export(lake: Lake, tmp_path: Path) -> Non
         load_synthea(lake, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [("csv", "Point RCM_SYNTHEA_DIR at"), ("2025/csv", "Point RCM_SYNTHEA_DIR at")],
+)
+def test_an_export_further_down_is_named(
+    place: str, said: str, lake: Lake, folder: Path, tmp_path: Path
+) -> None:
+    above = tmp_path / "output"
+    (above / place).parent.mkdir(parents=True)
+    folder.rename(above / place)
+    with pytest.raises(SourceUnavailable, match=f"{said} {above / place}, which holds one"):
+        load_synthea(lake, above)
+
+
+def test_an_archive_is_not_taken_for_nothing(lake: Lake, folder: Path, tmp_path: Path) -> None:
+    packed = shutil.make_archive(str(tmp_path / "packed" / "synthea_sample"), "zip", folder)
+    with pytest.raises(SourceUnavailable, match=r"Unpack synthea_sample\.zip"):
+        load_synthea(lake, tmp_path / "packed")
+    (folder / "claims.csv").unlink()
+    shutil.copy(packed, folder / "claims.csv.zip")
+    said = " ".join(load_synthea(lake, folder).messages)
+    assert "claims.csv.zip is an archive, which is not read" in said
+
+
 def test_everything_lands_as_lower_case_text(lake: Lake, folder: Path) -> None:
     summary = load_synthea(lake, folder)
     assert summary.rows == {table: len(rows) for table, rows in ROWS.items()}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import duckdb
 import pytest
 
@@ -10,10 +12,52 @@ from rcm_platform.sources.tabular import Kind, layout
 
 FITS = {
     Kind.MONEY: (
-        ["0", "12", "12.5", "-12.50", "+0.01", ".5", "5.", "12.3000", " 7.10 ", "", None],
-        ["12.345", "1,200.00", "$5", "1e3", "1_000", "NaN", "abc", "12.3.4", "-", "9" * 17, "."],
+        [
+            "0",
+            "12",
+            "12.5",
+            "-12.50",
+            "+0.01",
+            ".5",
+            "5.",
+            "12.3000",
+            " 7.10 ",
+            "",
+            None,
+            "1,200.00",
+            "$5",
+            "-$1,234,567.8",
+            "$ -5.00",
+            "($45.10)",
+            " (1,045) ",
+            "45.00-",
+        ],
+        [
+            "12.345",
+            "1e3",
+            "1_000",
+            "NaN",
+            "abc",
+            "12.3.4",
+            "-",
+            "9" * 17,
+            ".",
+            "1,50.00",
+            "1.234,56",
+            "12,345,6",
+            "(5",
+            "(-5)",
+            "-5-",
+            "$",
+            "()",
+            "5 USD",
+            "€5",
+        ],
     ),
-    Kind.INTEGER: (["1", "-7", "+3", "4.0", "", None], ["1.5", "1e3", "x", "1_0", "9" * 19]),
+    Kind.INTEGER: (
+        ["1", "-7", "+3", "4.0", "", None],
+        ["1.5", "1e3", "x", "1_0", "9" * 10, "9" * 19],
+    ),
     Kind.QUANTITY: (["1.30", "0", "2.", "", None], ["1.305", "x", "12345678"]),
     Kind.NUMBER: (["1.0E10", "3.14159", "-2", ".5", "", None], ["inf", "nan", "x", "1,0"]),
     Kind.DATE: (
@@ -34,7 +78,8 @@ def test_what_fits_a_kind_and_what_does_not(kind: Kind) -> None:
         assert rows == [(v, True) for v in good] + [(v, False) for v in bad]
         # and whatever fits can be cast by those who read it
         con.execute(
-            f"select cast(nullif(trim(v), '') as {kind}) from t where {kind.fits('v')}"
+            f"select cast(nullif(trim({tabular.plain_amount('v')}), '') as {kind}) "
+            f"from t where {kind.fits('v')}"
         ).fetchall()
 
 
@@ -59,6 +104,26 @@ def test_good_rows_have_the_layouts_columns_then_their_own() -> None:
 def test_typed_rows_are_cast() -> None:
     good, _ = check("(values ('a', '1.50', '2025-03-01')) as v (id, amount, day)", as_text=False)
     assert [str(value) for value in good[0]] == ["a", "1.50", "2025-03-01", "None", "1"]
+
+
+@pytest.mark.parametrize("as_text", [True, False])
+def test_an_amount_as_people_write_it_is_the_number(as_text: bool) -> None:
+    written = {"$1,234.50": "1234.50", "(45.1)": "-45.1", "-$5": "-5", "45.00-": "-45.00"}
+    rows = ", ".join(f"('{i}', '{text}')" for i, text in enumerate(written))
+    good, bad = check(f"(values {rows}) as v (id, amount)", as_text=as_text)
+    assert bad == []
+    assert [Decimal(row[1]) for row in good] == [Decimal(text) for text in written.values()]
+
+
+def test_a_held_row_has_its_dollars_however_they_are_written() -> None:
+    _, bad = check("(values (null, '$1,234.50'), (' ', '(45.10)')) as v (id, amount)")
+    assert [row[3] for row in bad] == [Decimal("1234.50"), Decimal("-45.10")]
+
+
+@pytest.mark.parametrize("day", ["date '20250-01-01'", "date '44-03-15 (BC)'"])
+def test_a_year_that_is_none_is_no_date(day: str) -> None:
+    good, bad = check(f"(select 'a' as id, {day} as day)", as_text=False)
+    assert (good, bad[0][1:3]) == ([], ("T3", "day is not a date (yyyy-mm-dd)"))
 
 
 def test_a_bad_row_says_which_rule_and_never_which_value() -> None:

@@ -24,7 +24,8 @@ def settle(lake: Lake, as_of: date) -> list[Item]:
     holds the lock.
 
     The same bytes in raw: loaded. The same claims of an X12 file, a later file of a table under the
-    same name, or a later version of the same database row in raw: corrected.
+    same name, a later load of a database table that could not be read, or a later version of the
+    same database row in raw: corrected.
     """
     waiting = items(lake, only_open=True)
     if not waiting:
@@ -81,7 +82,9 @@ def _corrected_since(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item
     named = [i for i in waiting if i.source_system in FILE_SOURCES and i not in x12]
     # nothing is lost of an empty file
     named += [i for i in x12 if i.rule_id == _EMPTY]
-    yield from _by_name(lake, named)
+    tables = [i for i in waiting if i.source_system not in FILE_SOURCES and i.level == "table"]
+    yield from _by_name(lake, named, "a later file of the same name was loaded")
+    yield from _by_name(lake, tables, "the table was loaded later")
     for item in came_again(lake, x12, contents(lake, x12)):
         yield item, "the same claims were loaded from another file"
     yield from _by_row(
@@ -89,8 +92,8 @@ def _corrected_since(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item
     )
 
 
-def _by_name(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item, str]]:
-    """A file of the same name and other content was loaded later."""
+def _by_name(lake: Lake, waiting: Sequence[Item], why: str) -> Iterator[tuple[Item, str]]:
+    """A file of the same name and other content, or the table itself, was loaded later."""
     if not waiting:
         return
     with duckdb.connect() as con:
@@ -107,7 +110,7 @@ def _by_name(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item, str]]:
             sha != item.content_sha256 and loaded_at > item.loaded_at
             for sha, loaded_at in later[item.source_system, item.source_file]
         ):
-            yield item, "a later file of the same name was loaded"
+            yield item, why
 
 
 def _by_row(lake: Lake, waiting: Sequence[Item]) -> Iterator[tuple[Item, str]]:

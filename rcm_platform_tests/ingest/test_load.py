@@ -1,0 +1,25 @@
+"""What is refused before a source is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rcm_platform.ingest import lake_access
+from rcm_platform.ingest.load import compare_source, load_source
+from rcm_platform.settings import Settings
+from rcm_platform.sources.base import SourceUnavailable
+from rcm_platform_tests.support.small_hospitals import create_hospital
+
+
+def test_two_hospitals_do_not_read_the_same_tables(tmp_path: Path) -> None:
+    url = create_hospital(tmp_path / "a.duckdb")
+    settings = Settings(
+        home=tmp_path / "home", world=False, hospital_a_url=url, hospital_b_url=f"duckdb://{url}"
+    )
+    with lake_access.writing(settings) as lake:
+        assert load_source(settings, lake, "hospital_a").rows["patients"] == 2
+        for load in (load_source, compare_source):
+            with pytest.raises(SourceUnavailable, match="hospital_b is that of hospital_a"):
+                load(settings, lake, "hospital_b")
