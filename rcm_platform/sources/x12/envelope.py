@@ -200,6 +200,9 @@ def torn(segment: str) -> str:
 def _transaction_fault(group: Group, transaction: Transaction) -> Fault | None:
     if transaction.trailer[1:3] == [str(transaction.segment_count), *transaction.header[2:3]]:
         return None  # as it nearly always is, to the letter
+    if transaction.trailer[0] != "SE":
+        what = "the next ST or GE comes before it"
+        return Fault("E4", f"the SE of the transaction is missing: {what}")
     if _number(_element(transaction.trailer, 1)) != str(transaction.segment_count):
         declared, count = _element(transaction.trailer, 1), transaction.segment_count
         if (blank := group.transactions.blank_segments(transaction)) and _number(declared) == str(

@@ -118,16 +118,20 @@ def _without_collector() -> Iterator[None]:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Every file below a folder that is not hidden. Raises SourceUnavailable."""
+    """Every file below a folder that is not hidden, and each folder in it that cannot be looked
+    into: whoever opens that is told why. Raises SourceUnavailable where it is the folder itself."""
+    found: list[Path] = []
+
+    def closed(error: OSError) -> None:
+        if Path(error.filename) == folder:
+            raise error
+        found.append(Path(error.filename))
+
     try:
-        found = [
-            path
-            for path in folder.rglob("*")
-            if path.is_file()
-            and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-        ]
-        if not found and not folder.is_dir():
-            raise NotADirectoryError(folder)
+        for top, folders, names in os.walk(folder, onerror=closed):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            paths = (Path(top, name) for name in names if not name.startswith("."))
+            found += filter(Path.is_file, paths)
     except OSError as error:
         raise SourceUnavailable(
             "X12 folder cannot be read", str(folder), "Check the path and its permissions."

@@ -96,7 +96,8 @@ class Transactions(Sequence[Transaction]):
         self, start: int, body: int, se: int, end: int,
         first_segment: int, segment_count: int, number: int,
     ) -> None:  # fmt: skip
-        """Add a transaction: its ST stands in [`start`, `body`), its SE in [`se`, `end`)."""
+        """Add a transaction: its ST stands in [`start`, `body`), its SE in [`se`, `end`), empty
+        where there is none."""
         place = (start, body, se, end, first_segment, segment_count, number)
         self._places.extend(place)
         if self._kept is None:
@@ -252,10 +253,30 @@ def _keep_gap(data: Buffer, start: int, end: int, found: Split) -> None:
     if found.interchanges:
         fault = Fault("E6", "bytes after the end of an interchange that belong to no other")
     elif end == len(data):
-        fault = Fault("E1", "not an X12 file: no ISA segment with readable delimiters")
+        beginning = data[first : first + _LONGEST_HEADER]
+        fault = Fault("E1", f"not an X12 file: {_what_it_is(beginning)}")
     else:
         fault = Fault("E1", "bytes before the first ISA segment")
     found.strays.append(Stray(first, last, fault))
+
+
+# what often lies among files of X12, by how it begins, and what to do about it
+_OTHER_FORMATS = {
+    b"\x1f\x8b": "it is packed with gzip; unpack it",
+    b"PK\x03\x04": "it is a zip archive or an office document; unpack it, or export it as X12",
+    b"%PDF": "it is a PDF, which is for people; ask for the file behind it",
+    b"-----BEGIN PGP": "it is encrypted with PGP; decrypt it",
+} | dict.fromkeys(
+    (b"\xff\xfe", b"\xfe\xff", b"I\x00S\x00A\x00", b"\x00I\x00S\x00A"),
+    "it is text in UTF-16; convert it to UTF-8",
+)
+
+
+def _what_it_is(text: bytes) -> str:
+    for beginning, words in _OTHER_FORMATS.items():
+        if text.startswith(beginning):
+            return words
+    return "no ISA segment with readable delimiters"
 
 
 def _next_header(data: Buffer, start: int, end: int, number: int) -> Interchange | None:
@@ -392,26 +413,27 @@ class _Nesting:
             self.fault = Fault("E4", f"segments outside a transaction, before {name}")
             return
         stop = self._data.find(self._delimiters.segment, at)
-        if self._open is not None:
-            self._close(tag, at, stop, before)
+        if self._open is not None and tag in (b"ST", b"GE"):
+            # an ST without its SE is held alone: what stands next says where it ends
+            self._close(at, at, before)
+        if self._open is not None and tag == b"SE":
+            self._close(at, stop + 1, before + 1)
+        elif self._open is not None:
+            what = f"truncated: {tag.decode()} comes before the SE of an ST"
+            self.fault = Fault("E6", what)
         elif tag == b"ST" and self._group is not None:
             self._open = at, stop + 1, before
         else:
             self._outside(tag, at, stop, before)
         self._position, self._expected = stop + 1, before + 1
 
-    def _close(self, tag: bytes, at: int, stop: int, before: int) -> None:
-        if tag != b"SE":
-            what = f"truncated: {tag.decode()} comes before the SE of an ST"
-            self.fault = Fault("E6", what)
-            return
+    def _close(self, se: int, end: int, before: int) -> None:
+        """End the open transaction; its SE stands in [`se`, `end`), or is absent."""
         assert self._open is not None and self._group is not None
         start, body, first = self._open
         self._count += 1
         self._open = None
-        self._group.transactions.add(
-            start, body, at, stop + 1, first + 2, before - first + 1, self._count
-        )
+        self._group.transactions.add(start, body, se, end, first + 2, before - first, self._count)
 
     def _outside(self, tag: bytes, at: int, stop: int, before: int) -> None:
         name, elements = tag.decode(), _elements(self._data, at, stop, self._delimiters)

@@ -120,22 +120,29 @@ def read(files: Sequence[tuple[str, Path]], rules: Mapping[str, Rule]) -> Iterat
     seen: set[str] = set()
     for batch in batches([path for _, path in files]):
         reader = Reader("x12", accept_test=True, seen=seen)
-        opened, unopened = list[tuple[str, Buffer, Digests]](), list[dict[str, object]]()
+        opened, unopened = list[tuple[str, Buffer, Digests]](), dict[str, str]()
         for path in batch:
             try:
                 data = _content(path)
             except OSError as problem:
-                what = f"the file cannot be opened ({problem.strerror})"
-                unopened.append(_finding(names[path], None, "held", "T1", what, None, "Check it."))
+                unopened[names[path]] = f"the file cannot be opened ({problem.strerror})"
             else:
                 opened.append((names[path], data, Digests.of(data)))
         for tables in reader.read(opened):
             yield Read(_tidied(tables))
-        told = [*unopened, *(_held(item, rules) for item in reader.quarantine)]
+        told = [
+            _finding(name, None, "held", "T1", what, None, "Check the permissions of the file.")
+            for name, what in unopened.items()
+        ]
+        told += [_held(item, rules) for item in reader.quarantine]
+        files: list[dict[str, object]] = [
+            {"file": name, "became": "not opened"} for name in unopened
+        ]
+        files += [_account(file) for file in reader.received]
         yield Read(
             {
                 "findings": pa.Table.from_pylist(told, FINDINGS),
-                "files": pa.Table.from_pylist([*map(_account, reader.received)], FILES),
+                "files": pa.Table.from_pylist(files, FILES),
             },
             len(batch),
         )

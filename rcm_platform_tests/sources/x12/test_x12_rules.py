@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 from decimal import Decimal
 from pathlib import Path
 
@@ -171,6 +172,36 @@ def test_a_wrong_transaction_does_not_stop_its_neighbours() -> None:
     assert (item.level, item.rule_id, item.content) == ("transaction", "E4", bad.encode())
     assert item.source_position == "1/23"
     assert reading.tables["remit_claims"]["patient_control_number"].to_pylist() == ["GOOD"]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_transaction_without_its_end_is_held_alone(is_first: bool) -> None:
+    """Where the next ST begins, or its group ends."""
+    whole = transaction("835", remit(remit_claim("GOOD")), "0001")
+    endless = transaction("835", remit(remit_claim("BAD")), "0002")
+    endless = endless[: endless.index("SE*")]
+    reading = read(interchange(group(*((endless, whole) if is_first else (whole, endless)))))
+    item = only_held(reading)
+    assert (item.level, item.rule_id, item.content) == ("transaction", "E4", endless.encode())
+    assert item.dollar_amount == Decimal("120.00")
+    assert "SE of the transaction is missing" in item.reason
+    assert reading.tables["remit_claims"]["patient_control_number"].to_pylist() == ["GOOD"]
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (gzip.compress(remit_file()), "gzip"),
+        (remit_file().decode().encode("utf-16"), "UTF-16"),
+        (remit_file().decode().encode("utf-16-be"), "UTF-16"),
+        (b"%PDF-1.7 remittance", "PDF"),
+        (b"claim,paid\nA,1\n", "no ISA segment"),
+    ],
+)
+def test_what_is_no_x12_is_named(data: bytes, what: str) -> None:
+    item = only_held(read(data))
+    assert (item.level, item.rule_id) == ("file", "E1")
+    assert what in item.reason
 
 
 def test_a_wrong_group_does_not_stop_the_other_groups() -> None:
