@@ -101,8 +101,9 @@ resolved as (
 
 ),
 
--- rule D3: a payment that comes again has the same identity and a claim in common with the first.
--- Payers repeat the trace number of payments of nothing, so the identity alone tells nothing
+-- rule D3: a payment that comes again has the same identity, and a claim in common with the first
+-- if their amounts are one, else all of its claims. Payers repeat the trace number of payments of
+-- nothing, so the identity alone tells nothing
 identified as (
 
     select
@@ -113,7 +114,6 @@ identified as (
             'originating_company_id',
             "coalesce(claim_namespace, payee_id)",
             'payment_date',
-            'payment_amount',
         ]) }} as payment_identity,
         -- of two deliveries the one with more claims counts, as the other lost some in quarantine
         row_number() over (
@@ -162,11 +162,24 @@ held_contents as (
 
 ),
 
-deliveries as (
+content_counts as (
+
+    select
+        remit_payment_key,
+        count(distinct content) as content_count
+
+    from claims
+
+    group by remit_payment_key
+
+),
+
+in_common as (
 
     select
         later.remit_payment_key,
-        count(distinct first.remit_payment_key) + 1 as delivery_number
+        first.remit_payment_key as first_payment_key,
+        count(distinct later.content) as content_count
 
     from held_contents as later
 
@@ -175,7 +188,34 @@ deliveries as (
         and later.content = first.content
         and later.preference > first.preference
 
-    group by later.remit_payment_key
+    group by
+        later.remit_payment_key,
+        first.remit_payment_key
+
+),
+
+deliveries as (
+
+    select
+        in_common.remit_payment_key,
+        count(*) + 1 as delivery_number
+
+    from in_common
+
+    inner join identified as later
+        on in_common.remit_payment_key = later.remit_payment_key
+
+    inner join identified as first
+        on in_common.first_payment_key = first.remit_payment_key
+
+    left join content_counts
+        on in_common.remit_payment_key = content_counts.remit_payment_key
+
+    where
+        later.payment_amount = first.payment_amount
+        or in_common.content_count = content_counts.content_count
+
+    group by in_common.remit_payment_key
 
 ),
 
