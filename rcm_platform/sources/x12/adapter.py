@@ -148,7 +148,8 @@ class Parsed:
     second_payers: list[tuple[int, int]] = field(default_factory=list)
     broken: list[int] = field(default_factory=list)
     widened: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
-    """Where the parsed bytes have one more than the data: behind each letter of Latin-1."""
+    """Which of the parsed bytes the data has not: those behind the first of each letter that was
+    not UTF-8."""
 
     @property
     def claims(self) -> pa.Table | None:
@@ -288,13 +289,9 @@ class _Text:
     unreadable: list[tuple[int, int, str]] = field(default_factory=list)
 
 
-# the printable half of Latin-1 beyond ASCII; what lies between is no letter in it
-_FIRST_OF_LATIN_1 = 0xA0
-
-
 def _decoded_text(transactions: Sequence[bytes], terminator: bytes) -> _Text:
-    """Segments that are not UTF-8 read as Latin-1, where their bytes are letters of it; else
-    masked, with the same length."""
+    """Segments that are not UTF-8 read as Windows-1252, of which the letters of Latin-1 are a part;
+    masked, with the same length, where they are none of it."""
     written, starts, at = list[bytes](), list[int](), 0
     widened = list[int]()
     text = _Text(b"", np.empty(0, dtype=np.int64))
@@ -306,17 +303,18 @@ def _decoded_text(transactions: Sequence[bytes], terminator: bytes) -> _Text:
             try:
                 segment.decode()
             except UnicodeDecodeError:
-                high = [n for n, byte in enumerate(segment) if not byte < 0x80]
-                if all(segment[n] >= _FIRST_OF_LATIN_1 for n in high):
-                    widened += [at + n + before + 1 for before, n in enumerate(high)]
-                    segment = segment.decode("latin-1").encode()
+                try:
+                    letters = segment.decode("cp1252")
+                except UnicodeDecodeError:
+                    segment = segment.decode("latin-1").encode("ascii", "replace")
+                    text.unreadable.append((number, index, "text that is not UTF-8"))
+                else:
+                    segment = letters.encode()
+                    widened += [at + n for n, byte in enumerate(segment) if byte & 0xC0 == 0x80]
                     if not is_noted:
                         kind, rule = _LATIN_1
                         text.notes.append(_Finding(number, index, 1, kind, rule, None, "", None))
                     is_noted = True
-                else:
-                    segment = segment.decode("latin-1").encode("ascii", "replace")
-                    text.unreadable.append((number, index, "text that is not UTF-8"))
                 segments[index] = segment
             at += len(segment) + (index < len(segments) - 1)
         written.append(terminator.join(segments))
@@ -327,7 +325,7 @@ def _decoded_text(transactions: Sequence[bytes], terminator: bytes) -> _Text:
 
 _LATIN_1 = (
     "Latin1Text",
-    "E18: its letters are those of Latin-1, and are read as such",
+    "E18: its letters are those of Latin-1 or Windows-1252, and are read as such",
 )
 # what people write, with lines; no column holds it
 _FREE_TEXT = frozenset((b"NTE", b"MSG", b"K3"))
@@ -605,12 +603,13 @@ def _integers(values: pa.ChunkedArray) -> Rows:
     return values.to_numpy()
 
 
-# elements that hold dollars: what cannot be read there is held, never taken as nothing
+# elements that hold dollars, and the reason of an adjustment, without which its dollars are not
+# read: what cannot be read there is held, never taken as nothing
 _AMOUNTS: dict[bytes, frozenset[int]] = {
     b"BPR": frozenset((2,)),
     b"CLP": frozenset((3, 4, 5)),
     b"SVC": frozenset((2, 3)),
-    b"CAS": frozenset((3, 6, 9, 12, 15, 18)),
+    b"CAS": frozenset((2, 3, 6, 9, 12, 15, 18)),
     b"PLB": frozenset((4, 6, 8, 10, 12, 14)),
     b"AMT": frozenset((2,)),
     b"CLM": frozenset((2,)),

@@ -39,6 +39,17 @@ GUIDES = {
     "999": Guide("FA", "999", "005010X231A1"),
 }
 """The transaction sets that are read, by the keys of `adapter.SETS`."""
+# what often lies beside them, by GS01; of claims, by the guide
+_OTHERS = {
+    "HC": ("005010X224", "a dental claim (837D)"),
+    "HB": ("", "an answer about eligibility (271)"),
+    "HS": ("", "a question about eligibility (270)"),
+    "HR": ("", "a question about the status of a claim (276)"),
+    "HN": ("005010X212", "an answer about the status of a claim (277)"),
+    "HI": ("", "an authorization (278)"),
+    "BE": ("", "an enrolment (834)"),
+    "RA": ("", "a payment of premiums (820)"),
+}
 _READ = "835, 837P, 837I, 277CA and 999 of version 5010, and the 835 of version 4010"
 
 
@@ -178,6 +189,9 @@ def _unread(group: Group) -> Fault:
         return _torn("GS")
     version = f" (version {guide[2:6]})" if guide[:6].isdigit() else ""
     what = f"GS01 {functional_id!r}, GS08 {guide!r}{version}"
+    beginning, words = _OTHERS.get(functional_id, ("", ""))
+    if words and guide.startswith(beginning):
+        what += f", {words}"
     return Fault("E8", f"transaction set not read by this version: {what}; {_READ} are")
 
 

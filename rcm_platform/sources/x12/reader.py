@@ -246,9 +246,7 @@ class Reader:
         self._interchanges.append(interchange)
         source = interchange.source
         if source.is_trimmed:
-            rule = (
-                "E2: the ISA segment is shorter than its fixed width; its separators were counted"
-            )
+            rule = "E2: the ISA segment is not of its fixed width; its separators were counted"
             self._warn(interchange, 1, "TrimmedHeader", rule, source.header[13])
         if interchange.file.size != len(interchange.file.data):
             rule = "E14: its lines are broken at a fixed width; they are read as one"

@@ -520,7 +520,8 @@ def test_a_claim_that_is_not_the_sum_of_its_wrong_lines_is_held_as_a_claim() -> 
 
 def test_an_adjustment_without_a_reason_cannot_hide_money() -> None:
     item = held_claim(remit_claim("BAD", claim_adjustments="CAS*PR**20"))
-    assert item.rule_id == "B2"
+    assert item.rule_id == "T3"
+    assert item.reason.startswith("CAS02 is missing")
 
 
 def test_a_payment_that_is_not_its_claims_is_held_whole() -> None:
@@ -777,7 +778,7 @@ def second_name(name: bytes) -> bytes:
     return data[:at] + name + data[at + 3 :]
 
 
-def test_text_that_is_neither_utf8_nor_latin_1_is_held_with_its_bytes() -> None:
+def test_text_that_is_in_no_known_writing_is_held_with_its_bytes() -> None:
     item = only_held(read(second_name(b"D\x81E")))
     assert (item.level, item.rule_id) == ("claim", "T3")
     assert b"D\x81E" in item.content
@@ -792,15 +793,25 @@ def test_letters_are_read_from_utf8_and_from_latin_1(name: bytes) -> None:
     assert warnings(reading) == ["Latin1Text"] * (len(name) == 3)
 
 
-def test_a_claim_behind_letters_of_latin_1_is_held_with_its_own_bytes() -> None:
+def test_letters_of_windows_are_read() -> None:
+    reading = read(second_name(b"O\x92NEIL"))
+    assert rules(reading) == []
+    names = reading.tables["remit_claims"]["patient_last_name"].to_pylist()
+    assert names == ["DOE", "O\u2019NEIL"]
+    assert warnings(reading) == ["Latin1Text"]
+
+
+@pytest.mark.parametrize("name", [b"D\xd6\xc9*JAN\xc9", b"O\x92\xd6\x80*JAN\x99"])
+def test_a_claim_behind_letters_of_latin_1_is_held_with_its_own_bytes(name: bytes) -> None:
     claims = [remit_claim("A"), remit_claim("B", paid="119"), remit_claim("C")]
-    data = remit_file(*claims).replace(b"DOE*JANE", b"D\xd6\xc9*JAN\xc9")
+    data = remit_file(*claims).replace(b"DOE*JANE", name)
     data = data.replace(b"BPR*I*360", b"BPR*I*359")
     reading = read(data)
     item = only_held(reading)
     start, end = data.index(b"CLP*B"), data.index(b"CLP*C")
     assert (item.rule_id, item.content) == ("B2", data[start:end])
-    assert reading.tables["remit_claims"]["patient_last_name"].to_pylist() == ["DÖÉ", "DÖÉ"]
+    last_name = name.split(b"*")[0].decode("cp1252")
+    assert reading.tables["remit_claims"]["patient_last_name"].to_pylist() == [last_name] * 2
 
 
 def test_segments_that_break_the_nesting_hold_their_transaction() -> None:
