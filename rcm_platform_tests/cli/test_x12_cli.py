@@ -83,7 +83,7 @@ def test_every_set_becomes_tables_with_what_was_held_beside_them(folder: Path) -
 
 def test_the_screen_shows_totals_and_findings_and_no_name(folder: Path, rcm: RunCli) -> None:
     done = rcm("x12", "read", str(folder))
-    for text in ("479.00", "Held: 2 pieces, $119.00", "B2", "Ask the sender", "8 files"):
+    for text in ("479.00", "Held: 2 pieces, $119.00", "B2", "ask the sender", "8 files"):
         assert text in done.stdout
     assert "JANE" not in done.stdout
 

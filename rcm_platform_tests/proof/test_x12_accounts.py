@@ -99,14 +99,14 @@ def test_a_file_that_does_not_add_up_has_a_line(lake: Lake) -> None:
     ]
 
 
-def test_a_file_whose_amounts_cannot_be_read_is_left_out_of_the_dollars(
+def test_a_claim_whose_amount_cannot_be_read_is_what_its_payment_leaves(
     lake: Lake, folder: Path
 ) -> None:
     both = remit(remit_claim(), UNREADABLE)
     (folder / "unreadable.835").write_bytes(interchange(group(transaction("835", both)), number=9))
     x12.load_folder(lake, folder, "clearinghouse")
     assert all(line.passed for line in account_for_files(lake))
-    assert lines(lake)[1][2] == ["1299.00"] * 2
+    assert lines(lake)[1][2] == ["1539.00"] * 2
 
 
 def test_what_leaves_quarantine_is_counted_once(

@@ -132,6 +132,9 @@ def files_below(folder: Path) -> list[Path]:
             folders[:] = [name for name in folders if not name.startswith(".")]
             paths = (Path(top, name) for name in names if not name.startswith("."))
             found += filter(Path.is_file, paths)
+    except NotADirectoryError as error:
+        to_do = "It is a file: name the folder that it lies in."
+        raise SourceUnavailable("X12 folder cannot be read", str(folder), to_do) from error
     except OSError as error:
         raise SourceUnavailable(
             "X12 folder cannot be read", str(folder), "Check the path and its permissions."

@@ -6,7 +6,7 @@ cannot be read (null) leaves whatever it is part of without a judgement other th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -147,6 +147,27 @@ def with_interest(tables: dict[str, pa.Table]) -> tuple[pa.Table, list[int]]:
     place = claims.column_names.index("interest_amount")
     kept = pc.if_else(pa.array(is_within), claims["interest_amount"], None)
     return claims.set_column(place, "interest_amount", kept), np.flatnonzero(is_within).tolist()
+
+
+def left_by_payments(tables: dict[str, pa.Table], claims: Iterable[int]) -> dict[int, Decimal]:
+    """What the payments of claims leave for those whose own amount (CLP04) cannot be read, by
+    claim. Of several in one payment the first has what is left for all of them."""
+    transactions = _rows(tables["remit_claims"], "transaction")
+    paid = _amounts(tables["remit_claims"], "paid_amount")
+    first: dict[int, int] = {}
+    for claim in sorted(claims):
+        if not paid.is_there[claim]:
+            first.setdefault(int(transactions[claim]), claim)
+    left = {}
+    for transaction, claim in first.items():
+        cents = -paid.cents[transactions == transaction].sum()
+        for table, column in (
+            ("remit_payments", "payment_amount"), ("remit_provider_adjustments", "amount"),
+        ):  # fmt: skip
+            is_its = _rows(tables[table], "transaction") == transaction
+            cents += _amounts(tables[table], column).cents[is_its].sum()
+        left[claim] = _dollars(cents)
+    return left
 
 
 def _amounts(table: pa.Table, column: str) -> _Amounts:

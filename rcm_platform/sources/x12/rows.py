@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from rcm_platform.lake import UNDATED
 from rcm_platform.sources.x12 import adapter
+from rcm_platform.sources.x12.remit_balance import left_by_payments
 from rcm_platform.sources.x12.splitter import (
     Buffer,
     Delimiters,
@@ -172,7 +173,9 @@ def _held_claims(
 ) -> list[HeldClaim]:
     """The faulty claims of transactions that are loaded otherwise."""
     held = []
-    amount = "paid_amount" if chunk.set_name == "835" else "charge_amount"
+    amount, left = "charge_amount", dict[int, Decimal]()
+    if chunk.set_name == "835":
+        amount, left = "paid_amount", left_by_payments(parsed.tables, claim_faults)
     for claim, fault in claim_faults.items():
         assert parsed.claims is not None
         index, start, end = parsed.claim_span(claim)
@@ -185,7 +188,7 @@ def _held_claims(
                 fault=fault,
                 span=(transaction.start + start, transaction.start + end),
                 segment_no=transaction.first_segment + parsed.claims["segment"][claim].as_py(),
-                dollars=parsed.claims[amount][claim].as_py(),
+                dollars=left.get(claim, parsed.claims[amount][claim].as_py()),
             )
         )
     return held

@@ -135,14 +135,14 @@ def read(files: Sequence[tuple[str, Path]], rules: Mapping[str, Rule]) -> Iterat
             for name, what in unopened.items()
         ]
         told += [_held(item, rules) for item in reader.quarantine]
-        files: list[dict[str, object]] = [
+        accounts: list[dict[str, object]] = [
             {"file": name, "became": "not opened"} for name in unopened
         ]
-        files += [_account(file) for file in reader.received]
+        accounts += map(_account, reader.received)
         yield Read(
             {
                 "findings": pa.Table.from_pylist(told, FINDINGS),
-                "files": pa.Table.from_pylist(files, FILES),
+                "files": pa.Table.from_pylist(accounts, FILES),
             },
             len(batch),
         )
