@@ -50,12 +50,13 @@ payments as (
 
 ),
 
--- who pays a provider by the month pays nothing for its single services
+-- who pays a practice by the month, under whichever of its numbers, pays nothing for its single
+-- services
 capitations as (
 
     select distinct
         payments.payer_key,
-        payments.facility_key
+        payments.claim_namespace
 
     from {{ ref('stg_x12__remit_provider_adjustments') }} as provider_adjustments
 
@@ -107,7 +108,7 @@ claim_facts as (
 
     left join capitations
         on payments.payer_key = capitations.payer_key
-        and payments.facility_key = capitations.facility_key
+        and payments.claim_namespace = capitations.claim_namespace
 
 ),
 

@@ -27,9 +27,9 @@ renamed as (
         {{ clean_text('gs_control_number') }} as gs_control_number,
         {{ clean_text('st_control_number') }} as st_control_number,
 
-        -- codes
-        {{ clean_text('group_code') }} as group_code,
-        {{ clean_text('reason_code') }} as reason_code,
+        -- codes, in the writing of their list
+        upper({{ clean_text('group_code') }}) as group_code,
+        {{ clean_text("ltrim(upper(reason_code), ' 0')") }} as reason_code,
 
         -- amounts
         {{ money('amount') }} as amount,
