@@ -5,10 +5,12 @@ READY := .venv/.ready
 PYTEST := $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run ui test lint style types sql format glossary pictures bench prove constraints clean
+.PHONY: help env run ui test lint style types sql format glossary pictures bench prove constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(READY) ## Make the environment alone: what stands in .venv/bin
 
 run: $(READY) ## Build the world, the lake, the warehouse and the published marts; print the proof
 	@$(BIN)/rcm run
