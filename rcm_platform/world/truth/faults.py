@@ -200,7 +200,7 @@ def _of_bank(
     yield found("deposit_short", is_short & (way == banking.TRANSFER), itself, both_came)
     of_card = is_short & (way == banking.CARD) & is_sound
     yield found("card_payment", of_card, itself, both_came)
-    announced = (way == banking.CARD) & is_sound
+    announced = (way == banking.CARD) & is_sound & ~is_covered(world)
     said = found("card_payment", announced, itself, pays.era_day)
     yield replace(said, detector=pa.repeat("B6", len(said.day)))
     is_expected = (pays.amount > 0) & is_covered(world)

@@ -119,6 +119,17 @@ line_sums as (
 
 ),
 
+-- what the bank tells of a payment is said by its own rules, such as the fee of a card
+untold_payments as (
+
+    select remit_payment_key
+
+    from {{ ref('int_cash__reconciliation') }}
+
+    where deposit_status = 'not applicable'
+
+),
+
 impossible_payments as (
 
     select
@@ -137,11 +148,15 @@ impossible_payments as (
     inner join announced
         on payments.remit_payment_key = announced.remit_payment_key
 
+    left join untold_payments
+        on payments.remit_payment_key = untold_payments.remit_payment_key
+
     where
         payments.payment_amount < 0
         or (
             (announced.payment_method = 'NON' or announced.handling_code = 'H')
             and payments.payment_amount <> 0
+            and untold_payments.remit_payment_key is not null
         )
 
 ),
