@@ -17,8 +17,13 @@ KEY = dg.AssetKey(["leadership", "scorecard"])
 LINKS = {
     "KPIs by month, facility and payer": ["marts", "mart_kpi_scorecard"],
     "clinician work to cash": ["marts", "mart_clinician_scorecard"],
+    "open balances by age": ["marts", "mart_aging_scorecard"],
+    "why claims are denied": ["marts", "mart_denial_scorecard"],
+    "payers": ["marts", "mart_payer_scorecard"],
+    "cash to come": ["marts", "mart_forecast_scorecard"],
+    "margins": ["marts", "mart_margin_scorecard"],
+    "data quality": ["marts", "mart_data_quality_scorecard"],
     "cash from remittance to ledger": ["marts", "mart_cash_reconciliation"],
-    "open balances to work first": ["marts", "mart_claim_priority_queue"],
     "what could not be loaded": ["raw", "platform", "quarantine"],
 }
 

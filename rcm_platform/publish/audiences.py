@@ -17,13 +17,15 @@ class Audience:
     """Readers of one published file; `sees` is the most (of CLASSES) that a column may tell them.
 
     `is_trimmed`: columns that tell more are left out of their file; otherwise a model that has one
-    is a leak, and stops publishing.
+    is a leak, and stops publishing. `lacks_small_cells`: no figure is about fewer people than the
+    smallest cell, and how many people it is about is not told.
     """
 
     name: str
     description: str
     sees: str
     is_trimmed: bool = False
+    lacks_small_cells: bool = False
 
 
 LEADERSHIP = "leadership"
@@ -35,9 +37,11 @@ AUDIENCES = {
     for audience in (
         Audience(
             LEADERSHIP,
-            "What leaders read: nothing about a single patient, and no figure about fewer than "
-            "eleven people.",
+            "What leaders read: headlines, ageing, denial causes, payers, forecast, margins and "
+            "clinicians as sums. Nothing about a single patient or claim, no key of one, and no "
+            "figure or count of fewer than eleven people.",
             sees="none",
+            lacks_small_cells=True,
         ),
         Audience(
             ANALYST,
@@ -52,4 +56,4 @@ AUDIENCES = {
         ),
     )
 }
-"""By name. Figures for leaders are also kept from speaking of too few people (small_cells.py)."""
+"""By name. How figures are kept from speaking of too few people: small_cells.py."""

@@ -13,7 +13,6 @@ from typing import Any
 import duckdb
 
 from rcm_platform.publish import phi, small_cells
-from rcm_platform.publish.audiences import LEADERSHIP
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse.column_lineage import Lineage
 
@@ -30,15 +29,16 @@ def read(
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
         for model in models:
             node = manifest["nodes"][model]
-            meta = node["config"].get("meta", {})
-            people = meta.get("people")
-            is_for_all = LEADERSHIP in meta.get("audience", [])
-            if not is_for_all or not people or node["name"] in leaking:
+            is_told = "people" in node["config"].get("meta", {})
+            if not small_cells.is_guarded(node) or not is_told or node["name"] in leaking:
                 continue
+            counting = small_cells.counting_column(node)
             # surrogate keys say nothing to a reader, and push what does out of sight
-            names = [name for name in node["columns"] if not name.endswith("_key")]
+            names = [
+                name for name in node["columns"] if not name.endswith("_key") and name != counting
+            ]
             shown = ", ".join(f'"{name}"' for name in names)
-            enough = f'where "{people["column"]}" >= {least}' if "column" in people else ""
+            enough = f'where "{counting}" >= {least}' if counting else ""
             rows = con.execute(
                 f'select {shown} from "{node["schema"]}"."{node["alias"]}" {enough} '
                 f"order by all limit {COUNT}"

@@ -2,7 +2,7 @@
 
 The tags stand at staging (`meta.phi` of a column: direct, indirect or none). From there a tag
 travels with the value; a band or an aggregate that keeps a value is declassified where it is made,
-by a tag of its own with a reason (`meta.phi_reason`).
+by a tag of its own with a reason (`meta.phi_reason`). The key of a single record needs no tag.
 """
 
 from __future__ import annotations
@@ -12,8 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from rcm_platform.publish.audiences import AUDIENCES, CLASSES
+from rcm_platform.publish.small_cells import counting_column
 from rcm_platform.publish.versions import Relation, relations_for
 from rcm_platform.warehouse.column_lineage import ROWS, Lineage
+
+RECORD_KEYS = frozenset(
+    {
+        "appointment_key", "claim_key", "claim_line_key", "encounter_key", "ledger_entry_key",
+        "patient_key", "patient_version_key", "person_key", "remit_claim_key", "transaction_key",
+        "work_key",
+    }
+)  # fmt: skip
+"""Keys of single records: hashes of numbers that run on, so that whoever counts through the numbers
+finds the record. Whatever is made of the record, its key is indirect."""
 
 
 @dataclass(frozen=True, order=True)
@@ -45,7 +56,10 @@ def inherited(
         known[key] = "none", ()
         node = manifest["nodes"].get(table) or {}
         meta = _meta(node, column)
-        worst: tuple[str, tuple[str, ...]] = meta.get("phi", "none"), ()
+        said: str = meta.get("phi", "none")
+        if column in RECORD_KEYS and said == "none":
+            said = "indirect"
+        worst: tuple[str, tuple[str, ...]] = said, ()
         if "phi_reason" not in meta and node.get("fqn", ("", ""))[1] != "staging":
             for origin in lineage.get(table, {}).get(column, ()):
                 if origin.keeps_value:
@@ -71,6 +85,10 @@ def withheld(
         for (table, column), (phi, _) in inherited(manifest, lineage).items():
             if column != ROWS and CLASSES.index(phi) > CLASSES.index(AUDIENCES[audience].sees):
                 found.setdefault(table, []).append(column)
+    if AUDIENCES[audience].lacks_small_cells:
+        for table, node in manifest["nodes"].items():
+            if counting := counting_column(node):
+                found.setdefault(table, []).append(counting)
     return {table: tuple(sorted(columns)) for table, columns in found.items()}
 
 

@@ -1,7 +1,9 @@
 """Whether leaders would get a figure about so few people that they could be recognised.
 
 Each model for leaders says in its dbt meta either which column counts the people of a row
-(`people: {column: ...}`), or why its rows are about nobody (`people: {reason: ...}`).
+(`people: {column: ...}`), or why its rows are about nobody (`people: {reason: ...}`). The column is
+for the check and stays out of their file: people do not add up, so that those of a total less those
+of its parts would tell how few were nowhere else.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from rcm_platform.publish.audiences import LEADERSHIP
+from rcm_platform.publish.audiences import AUDIENCES
 
 
 def smallest_cell(project_dir: Path) -> int:
@@ -30,12 +32,11 @@ def problems(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], least:
     """
     found = []
     for node in manifest["nodes"].values():
-        meta = node["config"].get("meta", {})
-        if node["resource_type"] != "model" or LEADERSHIP not in meta.get("audience", []):
+        if node["resource_type"] != "model" or not is_guarded(node):
             continue
-        people = meta.get("people", {})
+        table = f'"{node["schema"]}"."{node["alias"]}"'
+        people = _people(node)
         if column := people.get("column"):
-            table = f'"{node["schema"]}"."{node["alias"]}"'
             figures = " or ".join(
                 f'"{name}" is not null'
                 for name, described in node["columns"].items()
@@ -49,4 +50,29 @@ def problems(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any], least:
                 found.append(f"{node['name']}: {few:,} rows about fewer than {least} people")
         elif not people.get("reason"):
             found.append(f"{node['name']} does not say how many people its rows are about")
+        for name in node["columns"]:
+            if not name.endswith("_count") or name == column:
+                continue
+            [(few,)] = con.execute(
+                f'select count(*) from {table} where "{name}" > 0 and "{name}" < ?', [least]
+            ).fetchall()
+            if few:
+                found.append(f"{node['name']}.{name}: {few:,} rows count fewer than {least}")
     return sorted(found)
+
+
+def is_guarded(node: Mapping[str, Any]) -> bool:
+    """Whether a model is for readers who get no small cells."""
+    audiences = node["config"].get("meta", {}).get("audience", [])
+    return any(AUDIENCES[audience].lacks_small_cells for audience in audiences)
+
+
+def counting_column(node: Mapping[str, Any]) -> str | None:
+    """The column of a model that counts the people of a row."""
+    column: str | None = _people(node).get("column")
+    return column
+
+
+def _people(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    people: Mapping[str, Any] = node["config"].get("meta", {}).get("people", {})
+    return people

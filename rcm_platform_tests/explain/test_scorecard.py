@@ -107,7 +107,10 @@ def test_every_headline_of_a_run_fits_in_place(built: Built) -> None:
         "ar_over_90_rate",
         "collections_per_wrvu",
     ]
-    assert all(h.change for h in shown)
+    # where the month before stands merged with others, nothing is said of a change
+    follows = [(h.month - h.trend[-2][0]).days < 32 for h in shown]
+    assert [h.change is not None for h in shown] == follows
+    assert any(follows)
     differ = months_line(shown)
     assert differ
     assert "First-pass yield" in differ

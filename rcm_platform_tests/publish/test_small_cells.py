@@ -40,8 +40,14 @@ def test_a_row_that_counts_nobody_says_nothing() -> None:
 
 
 def test_a_model_counts_its_people_or_says_why_it_is_about_nobody() -> None:
-    assert found("(1, 5.00)", {"reason": "a list of codes"}) == []
-    assert found("(1, 5.00)", None) == ["m does not say how many people its rows are about"]
+    assert found("(11, 5.00)", {"reason": "a list of codes"}) == []
+    assert found("(11, 5.00)", None) == ["m does not say how many people its rows are about"]
+
+
+def test_no_other_column_counts_one_to_ten() -> None:
+    nobody = {"reason": "a list of codes"}
+    assert found("(0, 5.00), (11, 5.00)", nobody) == []
+    assert found("(1, 5.00), (10, 5.00)", nobody) == ["m.people_count: 2 rows count fewer than 11"]
 
 
 def test_what_leaders_see_adds_up_to_what_there_is(built: Built) -> None:

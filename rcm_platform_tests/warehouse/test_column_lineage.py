@@ -195,6 +195,13 @@ def test_a_band_is_declassified_with_a_reason() -> None:
     assert not tagged("select born as x from rcm.main.stg", "leadership", "a band of many years")
 
 
+def test_the_key_of_a_record_is_for_no_leader() -> None:
+    """It is made by a hash, which hides a name and no number that can be counted through."""
+    (leak,) = tagged("select md5(name) as claim_key from rcm.main.stg", "leadership")
+    assert str(leak) == "leadership would see mart.claim_key, which is indirect"
+    assert not tagged("select md5(name) as claim_key from rcm.main.stg", "analyst")
+
+
 def test_the_project_gives_nobody_more_than_they_may_see(built: Built) -> None:
     assert phi.leaks(*read(built.settings.dbt_target_dir)) == []
 

@@ -8,6 +8,9 @@ from rcm_platform.publish import phi, small_cells
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import column_lineage
 
+# what leaders get beside the headlines
+_OTHERS = ("aging", "clinician", "data_quality", "denial", "forecast", "margin", "payer")
+
 
 def nothing_private_leaves(settings: Settings) -> dg.AssetChecksDefinition:
     """Of the columns, by their lineage."""
@@ -18,7 +21,7 @@ def nothing_private_leaves(settings: Settings) -> dg.AssetChecksDefinition:
         blocking=True,
         description=(
             "No audience would get a column whose values come from one that it may not see: "
-            "leaders nothing of a person, analysts no direct identifier."
+            "leaders nothing of a person and no key of a record, analysts no direct identifier."
         ),
     )
     def private() -> dg.AssetCheckResult:
@@ -36,11 +39,11 @@ def no_small_cell_leaves(settings: Settings) -> dg.AssetChecksDefinition:
     @dg.asset_check(
         asset=mart_key("mart_kpi_scorecard"),
         name="no_small_cell_leaves",
-        additional_deps=[["marts", "mart_clinician_scorecard"]],
+        additional_deps=[["marts", f"mart_{name}_scorecard"] for name in _OTHERS],
         blocking=True,
         description=(
-            "No figure for leaders is about so few people that they could be recognised, and each "
-            "of their models says how it counts them or why it is about nobody."
+            "No figure for leaders is about so few people that they could be recognised, or counts "
+            "so few, and each of their models says how it counts people or why it is about nobody."
         ),
     )
     def small(warehouse: DuckDBResource) -> dg.AssetCheckResult:

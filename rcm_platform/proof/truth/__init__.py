@@ -16,6 +16,7 @@ from rcm_platform.proof.truth import (
     kpis,
     operations,
     patients,
+    scorecards,
 )
 from rcm_platform.proof.truth.compare import (
     HOSPITALS,
@@ -27,6 +28,7 @@ from rcm_platform.proof.truth.compare import (
 
 _MODULES = (
     billing, claims, denials, finance, forecast, kpis, clinical, patients, operations, core, data,
+    scorecards,
 )  # fmt: skip
 
 CHECKS = [check for module in _MODULES for check in module.CHECKS]

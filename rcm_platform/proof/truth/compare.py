@@ -48,6 +48,11 @@ class TruthResult:
 #: The source systems that the world stands behind, as a list of SQL.
 HOSPITALS = "('hospital_a', 'hospital_b')"
 
+#: Where what is of all sources together has a truth: where no other source has claims.
+HOSPITALS_ALONE = f"""not exists (
+    from marts.fct_claims where source_system not in {HOSPITALS}
+)"""
+
 
 def compare_all(
     con: duckdb.DuckDBPyConnection, truth_dir: Path, as_of: date, checks: Iterable[TruthCheck]

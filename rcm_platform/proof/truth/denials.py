@@ -4,7 +4,7 @@ The rules (points, costs, deadlines, settings) are those of the seeds; every fac
 """
 
 from rcm_platform.proof.truth import rules
-from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
+from rcm_platform.proof.truth.compare import HOSPITALS, HOSPITALS_ALONE, TruthCheck
 
 #: Each claim that a payer denied, to its end. In the world a remittance claim has one denial reason
 #: and a payer answers once, about all that it had denied.
@@ -363,12 +363,13 @@ _QUEUE = """
         from chosen inner join seeds.work_actions as actions on next_action = actions.action
     )"""
 
-#: Of the mix there is no truth when other sources than the hospitals stand in the queue.
-_HOSPITALS_ALONE = f"""not exists (
-    from marts.fct_claims where source_system not in {HOSPITALS}
-)"""
-
 _SCORE = rules.priority_score("open_amount", "entry_count", "(day - service_date)")
+
+#: The claims that were denied at first, together.
+INITIAL_DENIALS = f"""with {_DENIALS}
+    select count(*) as claims, sum(denied_amount) as denied, sum(recovered_amount) as recovered,
+        sum(written_off_amount) as written_off
+    from denials where is_initial"""
 
 CHECKS = [
     TruthCheck(
@@ -470,7 +471,7 @@ CHECKS = [
         "mart_queue_mix",
         f"""select cut, bucket, claim_count, outstanding_amount, worthwhile_amount, entropy_bits
         from marts.mart_queue_mix
-        where {_HOSPITALS_ALONE}""",
+        where {HOSPITALS_ALONE}""",
         f"""with {_DENIALS}, {_ODDS}, {_QUEUE},
         cuts as (
             select 'age bucket' as cut, case when day - service_date <= 30 then '0-30'
@@ -496,7 +497,7 @@ CHECKS = [
         )
         select cut, bucket, claims, open_amount, worthwhile, entropy
         from buckets inner join bits using (cut)
-        where {_HOSPITALS_ALONE}""",
+        where {HOSPITALS_ALONE}""",
     ),
     TruthCheck(
         "queue_backtest",

@@ -1,7 +1,7 @@
 """What was open, what of it was then collected, and what that leads to expect."""
 
 from rcm_platform.proof.truth import rules
-from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
+from rcm_platform.proof.truth.compare import HOSPITALS_ALONE, TruthCheck
 
 _COHORTS = """
     days as (
@@ -119,11 +119,6 @@ _RESULTS = f"""
             and pooled.horizon = results.horizon and pooled.scope = 'all'
     )"""
 
-#: Totals and intervals are of all sources together: other sources than the hospitals have no truth.
-_HOSPITALS_ALONE = f"""not exists (
-    from marts.fct_claims where source_system not in {HOSPITALS}
-)"""
-
 CHECKS = [
     TruthCheck(
         "cash_forecast",
@@ -134,7 +129,7 @@ CHECKS = [
         from marts.mart_cash_forecast
         left join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
-        where {_HOSPITALS_ALONE}""",
+        where {HOSPITALS_ALONE}""",
         f"""with {_COHORTS}, {_RESULTS},
         today as (
             select scope, source_system, payer_id, horizon, day, sum(claims) as claims,
@@ -148,7 +143,7 @@ CHECKS = [
             and bounded.source_system is not distinct from today.source_system
             and bounded.payer_id is not distinct from today.payer_id
             and bounded.horizon = today.horizon and bounded.day = today.day
-        where {_HOSPITALS_ALONE}""",
+        where {HOSPITALS_ALONE}""",
     ),
     TruthCheck(
         "forecast_accuracy",
@@ -159,10 +154,10 @@ CHECKS = [
         from marts.mart_forecast_accuracy
         left join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
-        where {_HOSPITALS_ALONE}""",
+        where {HOSPITALS_ALONE}""",
         f"""with {_COHORTS}, {_RESULTS}
         select day, horizon, scope, source_system, payer_id, forecast, low, high, collected,
             collected between low and high
-        from bounded where collected is not null and {_HOSPITALS_ALONE}""",
+        from bounded where collected is not null and {HOSPITALS_ALONE}""",
     ),
 ]

@@ -1,11 +1,15 @@
 -- Who is behind each headline KPI: the persons of the claims that add to it. Where it is not made
 -- of claims (visits, days of revenue, work), those who were treated there in the month, for that
--- payer if the KPI is divided by payers.
+-- payer if the KPI is divided by payers. Of a share, those in its numerator are also counted apart,
+-- and those of the rest: each of these numbers can be read from it.
 with
 
 headlines as (
 
-    select kpi
+    select
+        kpi,
+        -- a claim is paid in part: of what is collected neither side can be counted
+        unit = 'ratio' and family <> 'collections' as is_share
 
     from {{ ref('kpi_registry') }}
 
@@ -32,22 +36,46 @@ claims as (
 parts as (
 
     select
-        kpi,
-        period_month,
-        facility_key,
-        payer_key,
-        claim_key
+        contributions.kpi,
+        headlines.is_share,
+        contributions.period_month,
+        contributions.facility_key,
+        contributions.payer_key,
+        contributions.claim_key,
+        case when sum(contributions.numerator) <> 0 then 'numerator' else 'rest' end as side
 
-    from {{ ref('int_kpi__contributions') }}
+    from {{ ref('int_kpi__contributions') }} as contributions
 
-    where kpi in (select headlines.kpi from headlines)
+    inner join headlines
+        on contributions.kpi = headlines.kpi
 
     group by
-        kpi,
-        period_month,
-        facility_key,
-        payer_key,
-        claim_key
+        contributions.kpi,
+        headlines.is_share,
+        contributions.period_month,
+        contributions.facility_key,
+        contributions.payer_key,
+        contributions.claim_key
+
+),
+
+counts as (
+
+    select
+        *,
+        'all' as counted_as
+
+    from parts
+
+    union all
+
+    select
+        *,
+        side as counted_as
+
+    from parts
+
+    where is_share and claim_key is not null
 
 ),
 
@@ -79,36 +107,38 @@ treated as (
 people as (
 
     select
-        parts.kpi,
-        parts.period_month,
-        parts.facility_key,
-        parts.payer_key,
+        counts.kpi,
+        counts.period_month,
+        counts.facility_key,
+        counts.payer_key,
+        counts.counted_as,
         claims.person_key
 
-    from parts
+    from counts
 
     left join claims
-        on parts.claim_key = claims.claim_key
+        on counts.claim_key = claims.claim_key
 
-    where parts.claim_key is not null
+    where counts.claim_key is not null
 
     union
 
     select
-        parts.kpi,
-        parts.period_month,
-        parts.facility_key,
-        parts.payer_key,
+        counts.kpi,
+        counts.period_month,
+        counts.facility_key,
+        counts.payer_key,
+        counts.counted_as,
         treated.person_key
 
-    from parts
+    from counts
 
     left join treated
-        on parts.facility_key = treated.facility_key
-        and parts.period_month = treated.service_month
-        and coalesce(parts.payer_key, 'all') = treated.payer_key
+        on counts.facility_key = treated.facility_key
+        and counts.period_month = treated.service_month
+        and coalesce(counts.payer_key, 'all') = treated.payer_key
 
-    where parts.claim_key is null
+    where counts.claim_key is null
 
 ),
 

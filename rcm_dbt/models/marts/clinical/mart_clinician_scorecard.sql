@@ -1,66 +1,31 @@
--- How clinician work turns into dollars, for those who may not see single patients: clinicians and
--- months with too few patients stand merged, so that totals are those of the ledger.
+-- How clinician work turns into dollars, for those who may not see single patients: clinicians with
+-- too few patients stand merged within their facility and month, so that totals are those of the
+-- ledger.
 with
+
+facility_months as (
+
+    select * from {{ ref('int_privacy__facility_months') }}
+
+),
 
 cells as (
 
     select
-        *,
-        {{ surrogate_key(['activity_month']) }} as month_key,
-        {{ surrogate_key(['provider_key', 'facility_key']) }} as part_key
+        productivity.*,
+        facility_months.shown_month,
+        facility_months.shown_facility_key,
+        coalesce(facility_months.is_other, true) as is_other_facility,
+        coalesce(facility_months.has_enough, false) as has_enough,
+        coalesce(facility_months.shown_key, 'unknown') as shown_key,
+        coalesce(productivity.provider_key, 'none') as part_key
 
-    from {{ ref('mart_clinician_productivity') }}
+    from {{ ref('mart_clinician_productivity') }} as productivity
 
-),
-
-records as (
-
-    select
-        patient_key,
-        provider_key,
-        facility_key,
-        encounter_date as activity_date
-
-    from {{ ref('fct_encounters') }}
-
-    union all
-
-    select
-        patient_key,
-        provider_key,
-        facility_key,
-        service_date as activity_date
-
-    from {{ ref('fct_claims') }}
-
-    union all
-
-    select
-        claims.patient_key,
-        entries.provider_key,
-        entries.facility_key,
-        entries.event_date as activity_date
-
-    from {{ ref('fct_ledger_entries') }} as entries
-
-    inner join {{ ref('fct_claims') }} as claims
-        on entries.claim_key = claims.claim_key
-
-    where entries.cash_amount <> 0
-
-),
-
-people_by_month as (
-
-    select distinct
-        members.person_key,
-        {{ surrogate_key([month_start('records.activity_date')]) }} as month_key,
-        {{ surrogate_key(['records.provider_key', 'records.facility_key']) }} as part_key
-
-    from records
-
-    inner join {{ ref('int_person__members') }} as members
-        on records.patient_key = members.patient_key
+    left join facility_months
+        on coalesce(productivity.facility_key, 'none')
+        = coalesce(facility_months.facility_key, 'none')
+        and productivity.activity_month = facility_months.activity_month
 
 ),
 
@@ -68,36 +33,37 @@ people_by_month as (
 people as (
 
     select
-        'all clinicians' as subject_key,
-        cells.month_key,
+        cells.shown_key,
         cells.part_key,
-        people_by_month.person_key
+        coalesce(activity.counted_as, 'all') as counted_as,
+        activity.person_key
 
     from cells
 
-    left join people_by_month
-        on cells.month_key = people_by_month.month_key
-        and cells.part_key = people_by_month.part_key
+    left join {{ ref('int_privacy__activity') }} as activity
+        on cells.part_key = coalesce(activity.provider_key, 'none')
+        and coalesce(cells.facility_key, 'none') = coalesce(activity.facility_key, 'none')
+        and cells.activity_month = activity.activity_month
 
 ),
 
-{{ small_cells('people') }},
+{{ merged_cells('clinicians', 'people', 'shown_key', 'part_key') }},
 
 placed as (
 
     select
         cells.*,
-        places.is_other,
-        case when places.has_enough then 1 end as is_shown,
-        case when not places.is_other_month then cells.activity_month end as shown_month,
-        case when not places.is_other then cells.provider_key end as shown_provider_key,
-        case when not places.is_other then cells.facility_key end as shown_facility_key
+        cells.is_other_facility or clinicians.is_merged as is_other,
+        case
+            when not cells.is_other_facility and not clinicians.is_merged then cells.provider_key
+        end as shown_provider_key,
+        case when cells.has_enough then 1 end as is_shown
 
     from cells
 
-    inner join places
-        on cells.month_key = places.month_key
-        and cells.part_key = places.part_key
+    inner join clinicians
+        on cells.shown_key = clinicians.group_key
+        and cells.part_key = clinicians.cell_key
 
 ),
 
@@ -122,7 +88,7 @@ counted as (
     from keyed
 
     inner join people
-        on keyed.month_key = people.month_key
+        on keyed.shown_key = people.shown_key
         and keyed.part_key = people.part_key
 
     group by keyed.scorecard_key

@@ -26,6 +26,7 @@ people as (
         kpi as subject_key,
         {{ surrogate_key(['kpi', 'period_month']) }} as month_key,
         {{ surrogate_key(['facility_key', 'payer_key']) }} as part_key,
+        counted_as,
         person_key
 
     from {{ ref('int_kpi__people') }}
