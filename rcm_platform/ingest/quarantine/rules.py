@@ -24,7 +24,7 @@ MUST_HOLD = {
     "E13": "it says no day on which it could be known, and would hide every later night",
     "E12": "its levels contradict each other: claims may be given to another patient or provider",
     **dict.fromkeys(
-        ("E1", "E8", "T1", "T2", "T3", "T4", "T5"),
+        ("E1", "E8", "T1", "T2", "T3", "T4", "T5", "T8"),
         "there is nothing in it that can be read as rows",
     ),
 }
