@@ -25,7 +25,7 @@ def load_source(
 
     where, not_after = locations(settings)[source], last_credible_day(settings, source)
     if hospital := hospitals(settings).get(source):
-        _check_place(settings, source)
+        check_place(settings, source)
         return database.load_hospital(lake, hospital, where, progress, not_after=not_after)
     folder = Path(where)
     if load_folder := csv_folders.LOADERS.get(source):
@@ -51,7 +51,7 @@ def load_source(
         raise SourceUnavailable(problem.what, problem.where, advice) from problem
 
 
-def _check_place(settings: Settings, source: str) -> None:
+def check_place(settings: Settings, source: str) -> None:
     """Raises SourceUnavailable where another hospital before this one reads the same tables: each
     dollar would count twice."""
     from rcm_platform.sources.base import SourceUnavailable
@@ -107,7 +107,7 @@ def compare_source(
         raise KeyError(
             f"{source} is no hospital with a database here; there is: {', '.join(there) or 'none'}"
         )
-    _check_place(settings, source)
+    check_place(settings, source)
     return database.compare_hospital(
         lake,
         known[source],

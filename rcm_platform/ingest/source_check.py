@@ -16,7 +16,7 @@ import duckdb
 import yaml
 
 from rcm_platform.ingest.feeds import FILE_SOURCES, locations
-from rcm_platform.ingest.load import load_source
+from rcm_platform.ingest.load import check_place, load_source
 from rcm_platform.ingest.quarantine import items
 from rcm_platform.lake import Lake
 from rcm_platform.settings import Settings, redact
@@ -85,6 +85,11 @@ def check(settings: Settings, progress: Progress = None) -> Iterator[SourceCheck
     known = hospitals(settings)
     for source, where in locations(settings).items():
         if source in known:
+            try:
+                check_place(settings, source)
+            except SourceUnavailable as problem:
+                yield SourceCheck(source, redact_safely(where), str(problem), steps=[str(problem)])
+                continue
             yield check_database(known[source], where)
         else:
             yield _check_files(settings, source, where, progress)

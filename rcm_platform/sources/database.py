@@ -70,7 +70,7 @@ _MANY_KEYS = 1000
 _FEW_RECORDS = 20
 """Of so few records, any share may be deleted."""
 
-_READABLE = "Grant the right, or mend the view"
+_READABLE = "Grant the right, mend the view, or read one that casts what cannot be read"
 
 
 @dataclass

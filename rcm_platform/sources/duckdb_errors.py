@@ -30,6 +30,7 @@ _OF_A_SERVER = re.compile(
 """What MySQL, MariaDB and PostgreSQL say of a table or of the connection."""
 _ANSWER_OF_A_SERVER = re.compile(r"\bERROR:|Failed to (run|execute|fetch|prepare) ")
 """How that begins what a server says of a question: it may show the value that it tripped on."""
+_FAULT = re.compile(r"(Date|Time|Timestamp) out of range|Invalid unicode")
 _WHAT_WAS_TRIED = re.compile(
     r"(?: to [A-Z]\w*(?:\([\d,]+\))?)? when casting from source column \S+"
 )
@@ -48,7 +49,8 @@ def without_values(error: Exception) -> str:
         return servers_words[0]
     said, line, place = text.partition("\nLINE ")
     kind = said.partition(":")[0]
-    tried = _WHAT_WAS_TRIED.search(said)
+    tried, fault = _WHAT_WAS_TRIED.search(said), _FAULT.search(said)
     return (
-        f"{kind}: a value{tried[0] if tried else ''} (not shown: it may name a person){line}{place}"
+        f"{kind}: {f'{fault[0]}, ' if fault else ''}a value{tried[0] if tried else ''} "
+        f"(not shown: it may name a person){line}{place}"
     )

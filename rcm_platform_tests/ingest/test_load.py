@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import lake_access, source_check
 from rcm_platform.ingest.load import compare_source, load_source
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import SourceUnavailable
@@ -23,3 +23,6 @@ def test_two_hospitals_do_not_read_the_same_tables(tmp_path: Path) -> None:
         for load in (load_source, compare_source):
             with pytest.raises(SourceUnavailable, match="hospital_b is that of hospital_a"):
                 load(settings, lake, "hospital_b")
+    found = {look.source: look for look in source_check.check(settings)}
+    assert found["hospital_a"].problem == ""
+    assert "Each dollar would count twice" in found["hospital_b"].problem

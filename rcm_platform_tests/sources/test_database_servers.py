@@ -510,6 +510,14 @@ class TestBadInput:
              "where PatientID = 'P1'")  # fmt: skip
         assert load_hospital(lake, KNOWN["hospital_a"], mysql).rows["patients"] == 1
 
+    def test_a_day_that_no_calendar_has_holds_its_table_alone(self, mysql: str, lake: Lake) -> None:
+        tell(
+            mysql, "set sql_mode = 'ALLOW_INVALID_DATES'", "update patients set DOB = '1980-02-30'"
+        )
+        summary = load_hospital(lake, KNOWN["hospital_a"], mysql)
+        assert (summary.rows["patients"], summary.rows["transactions"]) == (0, 2)
+        assert "Date out of range, a value (not shown" in summary.messages[0]
+
     def test_a_row_of_no_day_that_comes_later_is_held_too(self, mysql: str, lake: Lake) -> None:
         load_hospital(lake, KNOWN["hospital_a"], mysql)
         tell(
