@@ -1,6 +1,6 @@
 -- What a payer says of a claim and should not: unknown codes (C1, C2), reasons that are not in
--- force (C7) or say nothing alone (C8), and contract adjustments that hide something else (C9,
--- C10).
+-- force (C7) or say nothing alone (C8), contract adjustments that hide something else (C9, C10),
+-- and dates that cannot be true (C15).
 with
 
 remits as (
@@ -71,6 +71,34 @@ contracts as (
     group by
         payers.payer_key,
         {{ surrogate_key(["'operations'", 'contracts.facility_id']) }}
+
+),
+
+false_dates as (
+
+    select remits.remit_claim_key
+
+    from remits
+
+    inner join {{ ref('stg_x12__remit_payments') }} as payments
+        on remits.remit_payment_key = payments.remit_payment_key
+        and payments.has_false_date
+
+    union
+
+    select remit_claim_key
+
+    from {{ ref('stg_x12__remit_claims') }}
+
+    where has_false_date
+
+    union
+
+    select remit_claim_key
+
+    from {{ ref('stg_x12__remit_lines') }}
+
+    where has_false_date
 
 ),
 
@@ -175,6 +203,18 @@ hits as (
         not remits.is_reversal
         and adjustments.group_code = 'PR'
         and adjustments.is_contractual
+
+    union all
+
+    select
+        'C15' as rule_id,
+        remits.remit_claim_key,
+        remits.charge_amount as amount
+
+    from remits
+
+    inner join false_dates
+        on remits.remit_claim_key = false_dates.remit_claim_key
 
 ),
 

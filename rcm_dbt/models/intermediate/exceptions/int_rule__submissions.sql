@@ -1,6 +1,6 @@
 -- What we send and a payer may turn back: replacements that name no original (P2), line numbers
--- used twice (P6), provider numbers with a wrong check digit (P8). And what a replacement or a void
--- does to the charge (P10).
+-- used twice (P6), provider numbers with a wrong check digit (P8), dates that cannot be true (P11).
+-- And what a replacement or a void does to the charge (P10).
 with
 
 submissions as (
@@ -168,6 +168,45 @@ changed_charges as (
 
 ),
 
+false_dates as (
+
+    select submission_key
+
+    from {{ ref('stg_x12__submitted_claims') }}
+
+    where has_false_date
+
+    union
+
+    select submission_key
+
+    from {{ ref('stg_x12__submitted_lines') }}
+
+    where has_false_date
+
+),
+
+dated_falsely as (
+
+    select
+        {{ finding(
+            "'P11'",
+            "'submission'",
+            'submissions.claim_id',
+            'submissions',
+            amount='submissions.charge_amount',
+            claim_key='submissions.claim_key',
+            facility_key='submissions.facility_key',
+            payer_key='submissions.payer_key',
+        ) }}
+
+    from submissions
+
+    inner join false_dates
+        on submissions.submission_key = false_dates.submission_key
+
+),
+
 final as (
 
     select * from missing_references
@@ -177,6 +216,8 @@ final as (
     select * from wrong_numbers
     union all
     select * from changed_charges
+    union all
+    select * from dated_falsely
 
 )
 

@@ -49,8 +49,8 @@ renamed as (
         {{ money('charge_amount') }} as charge_amount,
 
         -- dates
-        cast(status_date as date) as status_date,
-        cast(service_date as date) as service_date,
+        {{ credible_date('status_date') }} as status_date,
+        {{ credible_date('service_date') }} as service_date,
 
         -- provenance
         _source_system as source_system,

@@ -51,9 +51,10 @@ renamed as (
         {{ money('coalesce(interest_amount, 0)') }} as interest_amount,
 
         -- dates
-        cast(statement_from_date as date) as statement_from_date,
-        cast(statement_to_date as date) as statement_to_date,
-        cast(received_date as date) as received_date,
+        {{ credible_date('statement_from_date') }} as statement_from_date,
+        {{ credible_date('statement_to_date') }} as statement_to_date,
+        {{ credible_date('received_date') }} as received_date,
+        {{ has_false_date(['statement_from_date', 'statement_to_date', 'received_date']) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,

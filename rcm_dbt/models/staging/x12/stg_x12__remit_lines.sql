@@ -60,7 +60,8 @@ renamed as (
         {{ money('allowed_amount') }} as allowed_amount,
 
         -- dates
-        cast(service_date as date) as service_date,
+        {{ credible_date('service_date') }} as service_date,
+        {{ has_false_date(['service_date']) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,

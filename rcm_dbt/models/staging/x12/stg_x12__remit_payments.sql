@@ -43,8 +43,9 @@ renamed as (
         {{ money('payment_amount') }} as payment_amount,
 
         -- dates
-        cast(payment_date as date) as payment_date,
-        cast(production_date as date) as production_date,
+        {{ credible_date('payment_date') }} as payment_date,
+        {{ credible_date('production_date') }} as production_date,
+        {{ has_false_date(['payment_date', 'production_date']) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,

@@ -62,10 +62,11 @@ renamed as (
 
         -- dates
         cast(patient_birth_date as date) as patient_birth_date,
-        cast(admission_date as date) as admission_date,
-        cast(statement_from_date as date) as statement_from_date,
-        cast(statement_to_date as date) as statement_to_date,
-        cast(submitted_date as date) as submitted_date,
+        {{ credible_date('admission_date') }} as admission_date,
+        {{ credible_date('statement_from_date') }} as statement_from_date,
+        {{ credible_date('statement_to_date') }} as statement_to_date,
+        {{ credible_date('submitted_date') }} as submitted_date,
+        {{ has_false_date(['admission_date', 'statement_from_date', 'statement_to_date', 'submitted_date']) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,

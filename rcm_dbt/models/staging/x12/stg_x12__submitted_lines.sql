@@ -47,7 +47,8 @@ renamed as (
         {{ money('charge_amount') }} as charge_amount,
 
         -- dates
-        cast(service_date as date) as service_date,
+        {{ credible_date('service_date') }} as service_date,
+        {{ has_false_date(['service_date']) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,
