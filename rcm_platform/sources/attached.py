@@ -396,6 +396,9 @@ class AttachedDatabase:
             self.con.execute("set mysql_query_timeout_enabled = false")
             # packing a million rows takes MySQL three times as long as sending them as they are
             options["compression"] = "disabled"
+        else:
+            # lists of lists that are not alike are no table's fault
+            self.con.execute("set pg_array_as_varchar = true")
         given = ", ".join(f"{name} {literal(value)}" for name, value in login.items())
         # a secret, so that no error message repeats the password
         self.con.execute(f"create or replace secret source_login (type {self._kind}, {given})")

@@ -491,10 +491,11 @@ def _describe_bad(
         if column in present
     ]
     amount = f"coalesce({', '.join(measures)}, null)" if measures else "null"
+    # as near as can be told: a cast of a FLOAT counts in FLOAT
     amounts = ", ".join(
-        f"{plain_amount(quoted(c.name))} as {quoted(c.name)}"
+        f"{_nearest_amount(quoted(c.name), present[c.name])} as {quoted(c.name)}"
         for c in expected.columns
-        if c.kind is Kind.MONEY and present.get(c.name) == "VARCHAR"
+        if c.kind is Kind.MONEY and c.name in present
     )
     # as text, which keeps each cent of a decimal
     content = ", ".join(f"{quoted(n)} := cast(r.{quoted(n)} as varchar)" for n in present)
@@ -513,6 +514,12 @@ def _describe_bad(
         """
     ).fetchall()
     return [BadRow(*row) for row in found]
+
+
+def _nearest_amount(column: str, stored_as: str) -> str:
+    if stored_as in BLURRED_FROM:
+        return f"round(cast({column} as double), 2)"
+    return plain_amount(column) if stored_as == "VARCHAR" else column
 
 
 class Landed(NamedTuple):

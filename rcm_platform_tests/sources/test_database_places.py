@@ -207,6 +207,17 @@ class TestOfPostgres:
             load_hospital(lake, HOSPITAL, url)
         tell(postgres_url, *(f"drop schema {name} cascade" for name in names))
 
+    def test_lists_in_a_column_of_their_own_are_text(
+        self, url: str, postgres_url: str, lake: Lake
+    ) -> None:
+        tell(
+            postgres_url,
+            "alter table emr.patients add column codes integer[]",
+            "update emr.patients set codes = '{{1,2},{3,4}}' where patientid = 'P1'",
+            "update emr.patients set codes = '{5}' where patientid = 'P2'",
+        )
+        assert load_hospital(lake, HOSPITAL, f"{url}?search_path=emr").rows["patients"] == 2
+
     def test_amounts_of_type_money(self, url: str, postgres_url: str, lake: Lake) -> None:
         tell(
             postgres_url,

@@ -120,6 +120,11 @@ def test_a_held_row_has_its_dollars_however_they_are_written() -> None:
     assert [row[3] for row in bad] == [Decimal("1234.50"), Decimal("-45.10")]
 
 
+def test_a_held_amount_of_a_binary_fraction_is_the_nearest() -> None:
+    row = "(select 'a' as id, 1234567.875::float as amount)"
+    assert check(row, as_text=False)[1][0][3] == Decimal("1234567.88")
+
+
 @pytest.mark.parametrize("day", ["date '20250-01-01'", "date '44-03-15 (BC)'"])
 def test_a_year_that_is_none_is_no_date(day: str) -> None:
     good, bad = check(f"(select 'a' as id, {day} as day)", as_text=False)
