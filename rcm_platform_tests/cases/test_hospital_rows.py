@@ -53,13 +53,16 @@ def test_a_patient_of_whom_there_is_no_record_is_listed_without_a_number(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
     found = con.execute(
-        "select source_system, record_id = patient_key, finding_amount, detail "
-        "from marts.mart_data_exceptions, marts.dim_patient "
-        "where rule_id = 'N6' and is_open and patient_id = 'P77'"
+        """
+        select found.source_system, patient_id, finding_amount, detail
+        from marts.mart_data_exceptions as found
+        inner join marts.dim_patient on record_id = patient_key
+        where rule_id = 'N6' and is_open
+        """
     ).fetchall()
     assert found == [
         (
-            "hospital_a", True, Decimal("60.00"),
+            "hospital_a", "P77", Decimal("60.00"),
             "visits and transactions that name it: 2, such as visit E5",
         )
     ]  # fmt: skip
