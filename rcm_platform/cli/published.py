@@ -109,4 +109,4 @@ def published_show(
         rows = versions.rows(get_settings().published_dir, audience, table, limit)
     except (FileNotFoundError, KeyError) as problem:
         stop(str(problem.args[0]))
-    typer.echo(rows.to_string(index=False))
+    typer.echo(f"{table} has no rows." if rows.empty else rows.to_string(index=False))

@@ -42,6 +42,8 @@ class TableCheck:
     """Column as found → its type there; of files, none: they are text."""
     missing: Sequence[str] = ()
     """Columns that are needed and absent, by their usual names."""
+    spare: Sequence[str] = ()
+    """Columns of other names, which are read as nothing."""
     suggested: Mapping[str, str] = field(default_factory=dict)
     """Missing column → the one of the table that likely is it."""
     without: str = ""
@@ -156,6 +158,7 @@ def _table_of(database: AttachedDatabase, table: str, layout: Layout) -> TableCh
         rows,
         {name: kind.lower() for name, (_, kind) in columns.items()},
         tuple(missing),
+        tuple(spare),
         column_names.mapping(missing, spare),
         without,
         is_needed,
@@ -180,9 +183,12 @@ def _database_steps(hospital: Hospital, found: SourceCheck) -> Iterator[str]:
     for table in found.tables:
         unknown = [column for column in table.missing if column not in table.suggested]
         if unknown:
+            spare = [c for c in table.spare if c not in table.suggested.values()]
+            besides = f" (it has {', '.join(spare)} besides)" if spare else ""
             yield (
-                f"{table.name} lacks {', '.join(unknown)}, and is not loaded without: name the "
-                f"column that holds it in vars.hospitals.{name}.columns, or read a view that has it"
+                f"{table.name} lacks {', '.join(unknown)}, and is not loaded without{besides}: "
+                f"name the column that holds it in vars.hospitals.{name}.columns, or read a view "
+                "that has it"
             )
     for table in found.tables:
         if table.refusal:

@@ -56,9 +56,7 @@ def test_a_transaction_without_its_end_is_held_alone(x12_cases: Built, marts: Ma
 
 def test_a_held_claim_is_about_the_bill_that_it_fits(marts: Marts) -> None:
     """Two bills have its number; the first one was paid, the second one waits in quarantine."""
-    assert marts.claim("HSB-1") == dollars(
-        claims=2, charge=260, paid=60, contractual=40, open=160
-    )
+    assert marts.claim("HSB-1") == dollars(claims=2, charge=260, paid=60, contractual=40, open=160)
     [(charge, amount)] = marts.con.execute(
         """select charge_amount, finding_amount from marts.mart_data_exceptions
         inner join marts.fct_claims using (claim_key)

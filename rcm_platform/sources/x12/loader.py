@@ -313,14 +313,20 @@ def _summary(
 
 
 def _messages(quarantine: list[QuarantineItem]) -> list[str]:
-    """One line for each piece larger than a claim that is held, and one for all claims together."""
+    """One line for all pieces larger than a claim that are held alike, and one for all claims."""
+    alike: dict[tuple[str, str, str], list[QuarantineItem]] = {}
+    for item in quarantine:
+        if item.level != "claim":
+            alike.setdefault((item.level, item.rule_id, item.reason), []).append(item)
+    messages = []
+    for (level, rule_id, reason), pieces in alike.items():
+        first = f"{pieces[0].source_file} at {pieces[0].source_position}"
+        if len(pieces) == 1:
+            messages.append(f"{first}: {level} held ({rule_id}): {reason}")
+        else:
+            count = f"{len(pieces)} {level}s of {len({p.source_file for p in pieces})} files"
+            messages.append(f"{count} held ({rule_id}): {reason}. The first is {first}")
     claims = [item for item in quarantine if item.level == "claim"]
-    messages = [
-        f"{item.source_file} at {item.source_position}: {item.level} held ({item.rule_id}): "
-        f"{item.reason}"
-        for item in quarantine
-        if item.level != "claim"
-    ]
     if claims:
         files = {item.source_file for item in claims}
         rules = ", ".join(sorted({item.rule_id for item in claims}))

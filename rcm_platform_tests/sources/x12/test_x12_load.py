@@ -147,6 +147,24 @@ def test_a_missing_folder_is_an_unavailable_source(lake: Lake, tmp_path: Path) -
         x12.load_folder(lake, tmp_path / "nowhere", "x12_folder")
 
 
+def test_a_file_in_place_of_the_folder_is_said(lake: Lake, tmp_path: Path) -> None:
+    _put(tmp_path / "r.835", remit_file())
+    with pytest.raises(SourceUnavailable, match="It is a file"):
+        x12.load_folder(lake, tmp_path / "r.835", "clearinghouse")
+
+
+def test_what_is_held_alike_is_told_in_one_line(lake: Lake, tmp_path: Path) -> None:
+    for number in range(1, 4):
+        _put(
+            tmp_path / "in" / f"{number}.835",
+            remit_file(number=number).replace(b"*0*P*", b"*0*T*", 1),
+        )
+    _put(tmp_path / "in" / "notes.txt", b"call the payer")
+    alike, other = x12.load_folder(lake, tmp_path / "in", "clearinghouse").messages
+    assert alike.startswith("3 interchanges of 3 files held (E9): marked as test")
+    assert other.startswith("notes.txt at byte 0: file held (E1)")
+
+
 def test_an_empty_folder_is_no_error(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert x12.load_folder(lake, tmp_path / "empty", "x12_folder").files_loaded == 0

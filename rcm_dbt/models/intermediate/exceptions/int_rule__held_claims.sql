@@ -1,7 +1,7 @@
 -- The claims that held items of remittances speak of: they were received, though not loaded. What
 -- a claim lacks may wait here. A text is cut at each claim by counting up, as every engine can.
--- Which bill of its number it is about is told as for a claim that is loaded, by what can be read of
--- it; what agrees with none of several bills is about none of them.
+-- Which bill of its number it is about is told as for a claim that is loaded, by what can be read
+-- of it; what agrees with none of several bills is about none of them.
 with
 
 held as (

@@ -54,7 +54,9 @@ renamed as (
         {{ credible_date('statement_from_date') }} as statement_from_date,
         {{ credible_date('statement_to_date') }} as statement_to_date,
         {{ credible_date('received_date') }} as received_date,
-        {{ has_false_date(['statement_from_date', 'statement_to_date', 'received_date']) }} as has_false_date,
+        {{ has_false_date([
+            'statement_from_date', 'statement_to_date', 'received_date',
+        ]) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,

@@ -66,7 +66,9 @@ renamed as (
         {{ credible_date('statement_from_date') }} as statement_from_date,
         {{ credible_date('statement_to_date') }} as statement_to_date,
         {{ credible_date('submitted_date') }} as submitted_date,
-        {{ has_false_date(['admission_date', 'statement_from_date', 'statement_to_date', 'submitted_date']) }} as has_false_date,
+        {{ has_false_date([
+            'admission_date', 'statement_from_date', 'statement_to_date', 'submitted_date',
+        ]) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,
