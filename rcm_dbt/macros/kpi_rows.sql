@@ -64,12 +64,14 @@
     {{ days_between(dbt.last_day(date, 'month'), as_of_date()) }} >= {{ kpi_parameter(parameter) }}
 {%- endmacro %}
 
-{# The value of a KPI: an amount, or numerator over denominator, to six places. #}
+{#
+    The value of a KPI: an amount, or numerator over denominator, to six places. Of less than nothing
+    (net revenue of a month in which a small payer took back more than it was billed) nothing is a share.
+#}
 {% macro kpi_figure(is_amount, numerator, denominator) -%}
     case
         when {{ is_amount }} then cast({{ numerator }} as decimal(18, 6))
-        else cast(
-            round({{ numerator }} / nullif({{ denominator }}, 0), 6) as decimal(18, 6)
-        )
+        when {{ denominator }} > 0
+            then cast(round({{ numerator }} / {{ denominator }}, 6) as decimal(18, 6))
     end
 {%- endmacro %}

@@ -100,7 +100,7 @@ class Figure:
     def value(self) -> Decimal | None:
         if self.denominator is None:
             return self.numerator
-        return self.numerator / self.denominator if self.denominator else None
+        return self.numerator / self.denominator if self.denominator > 0 else None
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ class Figures:
             f"""
             select kpi, numerator, denominator, period_month, is_complete
             from ({self._months_of("aggregation_level = 'total'")})
-            where period_month <= as_of and (denominator is null or denominator <> 0)
+            where period_month <= as_of and (denominator is null or denominator > 0)
             qualify row_number() over (
                 partition by kpi order by is_complete desc, period_month desc
             ) = 1

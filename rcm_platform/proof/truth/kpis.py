@@ -40,6 +40,9 @@ flows as (
     union all by name
     select month, source_system, payer_id, sum(net) as net from earned group by all
 ),
+histories as (
+    select source_system, min(month) as first_month from flows group by all
+),
 windows as (
     select month_ends.month, source_system, payer_id,
         sum(gross) filter (flows.month > month_ends.month - interval 3 month) as gross,
@@ -161,6 +164,14 @@ def _dollar_days(condition: str) -> str:
         union all select month, source_system, payer_id, 0, gross from windows"""
 
 
+def _over_three_months(balance: str, source: str) -> str:
+    return f"""select parts.* from (
+            select month, source_system, payer_id, {balance} * days, 0 from {source}
+            union all select month, source_system, payer_id, 0, net from windows
+        ) as parts inner join histories using (source_system)
+        where month >= first_month + interval 2 month"""
+
+
 def _written_off(event_type: str) -> str:
     return f"""select event_date, source_system, payer_id, -ar_amount, 0 from ledger
         where event_type = '{event_type}' and event_date <= date '{{as_of}}'
@@ -256,9 +267,11 @@ FAMILIES: dict[str, dict[str, str]] = {
                 denial_write_off, net from earned""",
         "bad_debt_rate": _written_off("BAD_DEBT"),
         "charity_rate": _written_off("CHARITY"),
-        "cash_rate_of_net_revenue": """select month, source_system, payer_id, 3 * cash, 0
-            from flows
-            union all select month, source_system, payer_id, 0, net_before from windows""",
+        "cash_rate_of_net_revenue": """select parts.* from (
+                select month, source_system, payer_id, 3 * cash, 0 from flows
+                union all select month, source_system, payer_id, 0, net_before from windows
+            ) as parts inner join histories using (source_system)
+            where month >= first_month + interval 3 month""",
         "cost_to_collect": f"""select work_date, source_system, null,
                 minutes * {rules.parameter("work_minute_cost")}, 0
             from '{{truth}}/work_log.parquet'
@@ -269,14 +282,12 @@ FAMILIES: dict[str, dict[str, str]] = {
         "ar_over_60_rate": _aged(60),
         "ar_over_90_rate": _aged(90),
         "ar_over_120_rate": _aged(120),
-        "credit_balance_days": """select month, source_system, payer_id, -balance * days, 0
-            from aged where balance < 0
-            union all select month, source_system, payer_id, 0, net from windows""",
+        "credit_balance_days": _over_three_months("-balance", "aged where balance < 0"),
         "net_receivables": """select month, source_system, payer_id, 0.01 * net_balance, null
             from valued""",
-        "net_days_in_ar": """select month, source_system, payer_id, 0.01 * net_balance * days, 0
-            from valued inner join month_ends using (month)
-            union all select month, source_system, payer_id, 0, net from windows""",
+        "net_days_in_ar": _over_three_months(
+            "0.01 * net_balance", "valued inner join month_ends using (month)"
+        ),
         "dollars_at_risk": f"""select date '{{as_of}}', source_system, payer_id, open_amount, null
             from claims left join last_answers using (source_system, claim_id)
             where open_amount > 0

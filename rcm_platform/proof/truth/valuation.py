@@ -56,7 +56,7 @@ def _standing(moments: str) -> str:
 
 
 def _rate(share: str) -> str:
-    """Millionths: of payer and kind of service, else of the class, else of all, else assumed."""
+    """Millionths: of payer and service, else of the payer, its class, all, else assumed."""
 
     def learned(condition: str) -> str:
         kept = f"filter (share = '{share}' and {condition})"
@@ -66,6 +66,7 @@ def _rate(share: str) -> str:
     of_kind = "taught.category = asked.category"
     return f"""cast(1000000 * cast(round(coalesce(
             {learned(f"taught.payer_id = asked.payer_id and {of_kind}")},
+            {learned("taught.payer_id = asked.payer_id")},
             {learned(f"taught.payer_class = asked.payer_class and {of_kind}")},
             {learned("true")},
             {rules.parameter(_SHARES[share])} / 100
@@ -202,8 +203,9 @@ valued as (
         {_at("greatest(denial_off, 0)", "worth")} as denial_write_off,
         case when is_answered and not standing.is_self_pay then greatest(share - to_allow, 0)
             else 0 end as uncovered,
-        {_part("greatest(of_patient - uncovered, 0)", "collected_rate")}
-            + {_part("least(of_patient, uncovered)", "self_rate")} as patient_value,
+        case when standing.day >= matured.day then 0
+            else {_part("greatest(of_patient - uncovered, 0)", "collected_rate")}
+            + {_part("least(of_patient, uncovered)", "self_rate")} end as patient_value,
         case when is_answered and not standing.is_self_pay then
             greatest(charge - contractual - greatest(denial_off, 0) - of_denial - undecided
                 - uncovered, 0)
@@ -220,6 +222,7 @@ valued as (
     from ({_standing("(select month, day, source_system, claim_id from month_ends, claims)")})
         as standing
     inner join accounts using (source_system, claim_id)
+    left join matured using (source_system, claim_id)
     left join expected_claims using (source_system, claim_id)
 ),
 earned as (

@@ -161,7 +161,8 @@ final as (
 
     {{ kpi_rows(
         'cash_rate_of_net_revenue', 'revenue', 'revenue_month', claim_key=null_key(),
-        numerator='cash_amount * 3', denominator='lagged_net_amount'
+        numerator='cash_amount * 3', denominator='lagged_net_amount',
+        where='revenue_month > first_window_month'
     ) }}
 
     union all

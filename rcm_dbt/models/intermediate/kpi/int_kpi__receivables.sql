@@ -18,19 +18,48 @@ claims as (
 
 ),
 
--- each balance at its expected value, over the revenue of a day
 net_balances as (
 
+    select * from {{ ref('int_valuation__month_end') }}
+
+),
+
+revenue as (
+
+    select * from {{ ref('int_kpi__revenue') }}
+
+),
+
+-- a balance in days needs the revenue of three whole months
+windows as (
+
     select
-        balance_month,
-        claim_key,
         facility_key,
-        payer_key,
-        net_balance_amount,
-        net_balance_amount * {{ window_days('balance_month') }} as net_dollar_days,
+        min(first_window_month) as first_window_month
+
+    from revenue
+
+    group by facility_key
+
+),
+
+-- each balance at its expected value, over the revenue of a day
+net_days as (
+
+    select
+        net_balances.balance_month,
+        net_balances.claim_key,
+        net_balances.facility_key,
+        net_balances.payer_key,
+        net_balances.net_balance_amount * {{ window_days('net_balances.balance_month') }}
+            as net_dollar_days,
         {{ money(0) }} as window_net_amount
 
-    from {{ ref('int_valuation__month_end') }}
+    from net_balances
+
+    inner join windows
+        on coalesce(net_balances.facility_key, '') = coalesce(windows.facility_key, '')
+        and net_balances.balance_month >= windows.first_window_month
 
     union all
 
@@ -39,26 +68,32 @@ net_balances as (
         {{ null_key() }} as claim_key,
         facility_key,
         payer_key,
-        {{ money(0) }} as net_balance_amount,
         {{ money(0) }} as net_dollar_days,
         window_net_amount
 
-    from {{ ref('int_kpi__revenue') }}
+    from revenue
+
+    where revenue_month >= first_window_month
 
 ),
 
 credits as (
 
     select
-        balance_month,
-        facility_key,
-        payer_key,
-        -balance_amount * {{ window_days('balance_month') }} as credit_dollar_days,
+        balances.balance_month,
+        balances.facility_key,
+        balances.payer_key,
+        -balances.balance_amount * {{ window_days('balances.balance_month') }}
+            as credit_dollar_days,
         {{ money(0) }} as window_net_amount
 
     from balances
 
-    where balance_amount < 0
+    inner join windows
+        on coalesce(balances.facility_key, '') = coalesce(windows.facility_key, '')
+        and balances.balance_month >= windows.first_window_month
+
+    where balances.balance_amount < 0
 
     union all
 
@@ -69,7 +104,9 @@ credits as (
         {{ money(0) }} as credit_dollar_days,
         window_net_amount
 
-    from {{ ref('int_kpi__revenue') }}
+    from revenue
+
+    where revenue_month >= first_window_month
 
 ),
 
@@ -87,13 +124,13 @@ final as (
     {% endfor -%}
     {{ kpi_rows(
         'net_receivables', 'net_balances', 'balance_month',
-        numerator='net_balance_amount', denominator='null', where='claim_key is not null'
+        numerator='net_balance_amount', denominator='null'
     ) }}
 
     union all
 
     {{ kpi_rows(
-        'net_days_in_ar', 'net_balances', 'balance_month',
+        'net_days_in_ar', 'net_days', 'balance_month',
         numerator='net_dollar_days', denominator='window_net_amount'
     ) }}
 

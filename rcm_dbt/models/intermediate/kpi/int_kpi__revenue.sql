@@ -104,6 +104,17 @@ summed as (
 
 ),
 
+-- before, a window of three months holds fewer, and days over it would be too many
+begun as (
+
+    select
+        *,
+        min(revenue_month) over (partition by facility_key) as first_month
+
+    from summed
+
+),
+
 final as (
 
     select
@@ -115,9 +126,10 @@ final as (
         {{ money('cash_amount') }} as cash_amount,
         {{ money('window_gross_amount') }} as window_gross_amount,
         {{ money('window_net_amount') }} as window_net_amount,
-        {{ money('lagged_net_amount') }} as lagged_net_amount
+        {{ money('lagged_net_amount') }} as lagged_net_amount,
+        {{ month_start(dbt.dateadd('month', 2, 'first_month')) }} as first_window_month
 
-    from summed
+    from begun
 
 )
 

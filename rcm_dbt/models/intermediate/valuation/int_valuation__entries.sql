@@ -1,9 +1,9 @@
 -- How the net value of each claim came about, in the order in which it became known: what was
 -- expected at the service, and what each day made of it (true-ups). Net revenue of a day is what it
 -- added to the cash and to the value of the balance. Of a balance, the patient's part is worth what
--- patients pay of theirs (what the plan leaves to them uncovered, as without a plan); the denied
--- part what was expected of it, times what denials bring back; the undecided part what was expected
--- of it; a credit what is to be paid back.
+-- patients pay of theirs (what the plan leaves to them uncovered, as without a plan) and nothing
+-- once the claim has matured; the denied part what was expected of it, times what denials bring
+-- back; the undecided part what was expected of it; a credit what is to be paid back.
 {%- set bigint = dbt.type_bigint() %}
 {%- set state = [
     'charge', 'contractual', 'paid', 'denial_write_off', 'patient_write_off', 'balance',
@@ -45,6 +45,7 @@ cents as (
         positions.recorded_date,
         positions.is_self_pay,
         positions.is_answered,
+        positions.is_mature,
         {%- for amount in state %}
             cast(positions.{{ amount }}_amount * 100 as {{ bigint }}) as {{ amount }}_cents,
         {%- endfor %}
@@ -114,11 +115,15 @@ recovered as (
     select
         *,
         {{ share_of_cents('denied_value', 'recovered_millionths') }} as recovered_value,
-        {{ share_of_cents(
-            'least(patient_open_cents, uncovered_cents)', 'uncovered_millionths'
-        ) }} + {{ share_of_cents(
-            'greatest(patient_open_cents - uncovered_cents, 0)', 'collected_millionths'
-        ) }} as patient_value
+        case
+            when is_mature then 0
+            else
+                {{ share_of_cents(
+                    'least(patient_open_cents, uncovered_cents)', 'uncovered_millionths'
+                ) }} + {{ share_of_cents(
+                    'greatest(patient_open_cents - uncovered_cents, 0)', 'collected_millionths'
+                ) }}
+        end as patient_value
 
     from uncovered
 

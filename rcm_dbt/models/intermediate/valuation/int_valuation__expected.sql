@@ -149,6 +149,7 @@ final as (
             when contract_cents is not null then 'contract'
             when rate_basis = 'assumption' then 'assumption'
             when is_self_pay then 'self-pay history'
+            when rate_basis = 'payer and service' then 'payer history'
             else {{ dbt.concat(['rate_basis', "' history'"]) }}
         end as valuation_method,
         case

@@ -15,61 +15,15 @@ positions as (
 
 ),
 
-answer_days as (
-
-    select
-        claim_key,
-        min(recorded_date) as answered_date
-
-    from positions
-
-    where is_answered
-
-    group by claim_key
-
-),
-
--- a patient who pays alone answers to the service itself
-dated as (
-
-    select
-        claims.*,
-        case when claims.is_self_pay then claims.service_date else answer_days.answered_date end
-            as answered_date
-
-    from claims
-
-    left join answer_days
-        on claims.claim_key = answer_days.claim_key
-
-),
-
-matured as (
-
-    select
-        *,
-        cast(
-            {{ dbt.dateadd(
-                'day', 'cast(' ~ kpi_parameter('history_maturity_days') ~ ' as integer)',
-                'answered_date'
-            ) }} as date
-        ) as mature_date
-
-    from dated
-
-    where answered_date is not null
-
-),
-
 outcomes as (
 
     select
-        matured.claim_key,
-        matured.payer_key,
-        matured.payer_class,
-        matured.service_category,
-        matured.is_self_pay,
-        matured.mature_date,
+        claims.claim_key,
+        claims.payer_key,
+        claims.payer_class,
+        claims.service_category,
+        claims.is_self_pay,
+        positions.mature_date,
         positions.charge_amount,
         positions.contractual_amount,
         positions.patient_paid_amount,
@@ -81,18 +35,16 @@ outcomes as (
         coalesce(answers.patient_share_amount, 0) as first_patient_amount,
         coalesce(answers.contractual_amount, 0) as first_contractual_amount
 
-    from matured
+    from positions
 
-    inner join positions
-        on matured.claim_key = positions.claim_key
-        and matured.mature_date >= positions.recorded_date
-        and matured.mature_date < {{ or_open_end('positions.next_recorded_date') }}
+    inner join claims
+        on positions.claim_key = claims.claim_key
 
     left join positions as answers
-        on matured.claim_key = answers.claim_key
-        and matured.answered_date = answers.recorded_date
+        on positions.claim_key = answers.claim_key
+        and positions.answered_date = answers.recorded_date
 
-    where matured.mature_date <= {{ as_of_date() }}
+    where positions.recorded_date = positions.mature_date
 
 ),
 

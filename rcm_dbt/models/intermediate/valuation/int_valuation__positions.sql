@@ -1,6 +1,12 @@
--- Where each claim stood at the end of each day on which its ledger moved, as it could be known
--- then. What is open is the patient's as far as the payer has left it to the patient, denied as far
--- as it is held for a denial, and undecided otherwise; what only a patient pays is the patient's.
+-- Where each claim stood at the end of each day on which its ledger moved, and on the day on which
+-- it matured: so long after the payer's first answer, or after the service where a patient pays
+-- alone, that history expects no more of the patient. All as it could be known then. What is open is
+-- the patient's as far as the payer has left it to the patient, denied as far as it is held for a
+-- denial, and undecided otherwise; what only a patient pays is the patient's.
+{%- set amounts = [
+    'balance', 'charge', 'contractual', 'paid', 'patient_paid', 'denial_write_off',
+    'patient_write_off', 'patient_share', 'denied',
+] %}
 with
 
 claims as (
@@ -23,7 +29,7 @@ event_types as (
 
 ),
 
-days as (
+moves as (
 
     select
         entries.claim_key,
@@ -67,23 +73,86 @@ days as (
 
 ),
 
+answers as (
+
+    select
+        claim_key,
+        min(case when answer_flag = 1 then recorded_date end) as answered_date
+
+    from moves
+
+    group by claim_key
+
+),
+
+-- a patient who pays alone answers to the service itself
+dated as (
+
+    select
+        claims.claim_key,
+        claims.is_self_pay,
+        case when claims.is_self_pay then claims.service_date else answers.answered_date end
+            as answered_date
+
+    from answers
+
+    inner join claims
+        on answers.claim_key = claims.claim_key
+
+),
+
+matured as (
+
+    select
+        *,
+        cast(
+            {{ dbt.dateadd(
+                'day', 'cast(' ~ kpi_parameter('history_maturity_days') ~ ' as integer)',
+                'answered_date'
+            ) }} as date
+        ) as mature_date
+
+    from dated
+
+),
+
+days as (
+
+    select * from moves
+
+    union all
+
+    select
+        claim_key,
+        mature_date as recorded_date,
+        {%- for amount in amounts %}
+            0 as {{ amount }}_amount,
+        {%- endfor %}
+        0 as answer_flag
+
+    from matured
+
+    where
+        mature_date <= {{ as_of_date() }}
+        and not exists (
+            select 1 from moves
+            where moves.claim_key = matured.claim_key and moves.recorded_date = matured.mature_date
+        )
+
+),
+
 totals as (
 
     select
         claim_key,
         recorded_date,
-        lead(recorded_date) over (partition by claim_key order by recorded_date)
-            as next_recorded_date,
-        {% for amount in [
-            'balance', 'charge', 'contractual', 'paid', 'patient_paid', 'denial_write_off',
-            'patient_write_off', 'patient_share', 'denied',
-        ] -%}
+        {%- for amount in amounts %}
             sum({{ amount }}_amount) over (
                 partition by claim_key
                 order by recorded_date
                 rows between unbounded preceding and current row
             ) as {{ amount }}_amount,
-        {% endfor -%}
+        {%- endfor %}
         max(answer_flag) over (
             partition by claim_key
             order by recorded_date
@@ -98,9 +167,11 @@ patient_parts as (
 
     select
         totals.*,
-        claims.is_self_pay,
+        matured.is_self_pay,
+        matured.answered_date,
+        matured.mature_date,
         case
-            when claims.is_self_pay then greatest(totals.balance_amount, 0)
+            when matured.is_self_pay then greatest(totals.balance_amount, 0)
             when totals.is_answered
                 then
                     least(
@@ -117,8 +188,8 @@ patient_parts as (
 
     from totals
 
-    inner join claims
-        on totals.claim_key = claims.claim_key
+    inner join matured
+        on totals.claim_key = matured.claim_key
 
 ),
 
@@ -145,9 +216,11 @@ final as (
     select
         claim_key,
         recorded_date,
-        next_recorded_date,
+        answered_date,
+        mature_date,
         is_self_pay,
         is_answered,
+        coalesce(recorded_date >= mature_date, false) as is_mature,
         {{ money('charge_amount') }} as charge_amount,
         {{ money('contractual_amount') }} as contractual_amount,
         {{ money('paid_amount') }} as paid_amount,

@@ -1,7 +1,7 @@
 -- What history says of a month's new claims: the shares of int_valuation__outcomes over all claims
--- that had matured before the month began. Of the payer and kind of service where enough claims
--- teach it, else of the class of payer, else of all; before there is any history, what
--- kpi_parameters assumes.
+-- that had matured before the month began. Where enough claims teach it, that of the payer and kind
+-- of service, else of the payer, else of its class and the kind of service, else of all; before
+-- there is any history, what kpi_parameters assumes.
 with
 
 kinds as (
@@ -67,7 +67,8 @@ learned as (
 ),
 
 {% set levels = [
-    ('payer', ['payer_key', 'service_category']),
+    ('payer and service', ['payer_key', 'service_category']),
+    ('payer', ['payer_key']),
     ('payer class', ['payer_class', 'service_category']),
     ('all payers', []),
 ] -%}
@@ -123,6 +124,8 @@ answered as (
             {{ name }}.outcome_amount as {{ name }}_outcome_amount,
         {%- endfor %}
         case
+            when by_payer_and_service.claim_count >= {{ kpi_parameter('history_claims') }}
+                then 'payer and service'
             when by_payer.claim_count >= {{ kpi_parameter('history_claims') }} then 'payer'
             when by_payer_class.claim_count >= {{ kpi_parameter('history_claims') }}
                 then 'payer class'
@@ -135,10 +138,15 @@ answered as (
 
     cross join kinds
 
+    left join by_payer_and_service
+        on asked.service_month = by_payer_and_service.service_month
+        and asked.payer_key = by_payer_and_service.payer_key
+        and asked.service_category = by_payer_and_service.service_category
+        and kinds.rate_kind = by_payer_and_service.rate_kind
+
     left join by_payer
         on asked.service_month = by_payer.service_month
         and asked.payer_key = by_payer.payer_key
-        and asked.service_category = by_payer.service_category
         and kinds.rate_kind = by_payer.rate_kind
 
     left join by_payer_class

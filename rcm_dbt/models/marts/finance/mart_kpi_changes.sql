@@ -129,7 +129,7 @@ pairs as (
         on later.kpi = earlier.kpi
         and later.period_month = {{ dbt.dateadd('month', 1, 'earlier.period_month') }}
 
-    where later.weight <> 0 and earlier.weight <> 0 and earlier.early_weight <> 0
+    where later.weight > 0 and earlier.weight > 0 and earlier.early_weight > 0
 
 ),
 
