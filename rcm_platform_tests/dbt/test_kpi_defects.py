@@ -124,6 +124,44 @@ def test_adjustment_impact_is_of_the_month_itself(built: Built) -> None:
     assert by_month == denied
 
 
+def test_denied_dollars_count_once_and_never_above_the_charge(built: Built) -> None:
+    said, once_each = rows(
+        built, "select sum(denied_amount), sum(counted_amount) from fct_denial_events"
+    )[0]
+    assert one(built, "select sum(denied_amount) from mart_denial_trends") == once_each < said
+    above = """select count(*) from fct_claims left join (
+            select claim_key, sum(counted_amount) as counted from fct_denial_events group by all
+        ) using (claim_key)
+        where greatest(denied_amount, counted) > charge_amount"""
+    assert one(built, above) == 0
+    # a claim that is denied, sent again and denied again is one of them
+    again = """select count(*) from (
+            select claim_key from fct_denial_events group by all
+            having sum(denied_amount) > sum(counted_amount)
+        )"""
+    assert one(built, again) > 0
+
+
+def test_the_kpi_of_unbilled_work_counts_the_accounts_of_the_report(built: Built) -> None:
+    reported = rows(
+        built,
+        """select unbilled_class, sum(estimated_charge_amount) * (
+                cast(as_of as date)
+                - cast(date_trunc('month', as_of) - interval 2 month as date) + 1
+            )
+        from mart_unbilled cross join (select cast(as_of as date) as as_of from published_version)
+        group by unbilled_class, as_of order by 1""",
+    )
+    counted = rows(
+        built,
+        """select upper(left(kpi, 4)), numerator from mart_kpi_monthly cross join published_version
+        where kpi in ('dnfb_days', 'fbns_days') and aggregation_level = 'total'
+            and period_month = date_trunc('month', cast(as_of as date)) order by 1""",
+    )
+    assert [name for name, _ in reported] == ["DNFB", "FBNS"]
+    assert counted == reported
+
+
 @pytest.mark.parametrize("level", ["facility_key", "payer_key"])
 def test_a_total_is_recomputed_from_its_parts(built: Built, level: str) -> None:
     wrong = rows(

@@ -36,6 +36,15 @@ def test_a_ratio_never_adds_up_and_an_amount_has_no_denominator() -> None:
         assert is_amount or row["additivity"].startswith("ratio of "), row["kpi"]
 
 
+def test_each_says_which_definition_it_follows_what_it_leaves_out_and_when_it_is_mature() -> None:
+    told = ("standard", "numerator", "exclusions", "maturity", "unit", "period_rule")
+    assert not [(row["kpi"], name) for row in _registry() for name in told if not row[name]]
+    for row in _registry():
+        # the codes of MAP Keys are two letters and a number
+        is_key = bool(re.fullmatch(r"[A-Z]{2}-\d", row["reference"]))
+        assert not is_key or row["standard"].startswith("HFMA MAP Key: "), row["kpi"]
+
+
 def test_the_scorecard_shows_about_six_each_with_a_target() -> None:
     shown = [row for row in _registry() if row["is_headline"] == "true"]
     assert 5 <= len(shown) <= 7

@@ -34,10 +34,11 @@ def tables(manifest: Mapping[str, Any], project_dir: Path) -> dict[str, str]:
             ((f"`{name}`", persona, text) for persona, name, text in marts),
         ),
         "kpis": as_table(
-            ("KPI", "Is", "Over", "When", "Owner"),
+            ("KPI", "After", "Is", "Over", "Left out", "When", "Mature", "Unit", "Owner"),
             (
-                (f"{row['label']} (`{row['kpi']}`)", row["numerator"], row["denominator"],
-                 row["period_rule"], row["owner"])
+                (f"{row['label']} (`{row['kpi']}`)", row["standard"], row["numerator"],
+                 row["denominator"], row["exclusions"], row["period_rule"], row["maturity"],
+                 row["unit"], row["owner"])
                 for row in kpis
             ),
         ),

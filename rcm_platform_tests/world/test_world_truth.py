@@ -98,6 +98,8 @@ def by_line(claim: RemitClaim, whole: Decimal, name: str) -> Iterator[tuple[str 
 def test_ledger_is_what_the_sources_say(world: Path, query: Query) -> None:
     """Rebuild ledger and denials from the emitted data alone, and compare row by row."""
     entries, denials = Counter(hospital_entries(query)), Counter()
+    found: list[tuple] = []
+    denied_from: dict[tuple, date] = {}
     services = {
         (system, claim): service
         for system in ("hospital_a", "hospital_b")
@@ -131,14 +133,21 @@ def test_ledger_is_what_the_sources_say(world: Path, query: Query) -> None:
                     entry = ("TRANSFER_TO_PATIENT", event, recorded, ZERO, ZERO, amount)
                 elif denied:
                     entry = ("DENIAL_HOLD", event, recorded, ZERO, ZERO, amount)
+                    denied_from[head] = min(recorded, denied_from.get(head, recorded))
                 elif is_second:
                     entry = ("TRANSFER_TO_SECONDARY", event, recorded, ZERO, ZERO, amount)
                 else:
                     assert reason in CONTRACT_REASONS
                     entry = ("CONTRACTUAL", event, recorded, -amount, ZERO, ZERO)
-                entries[(*head, line, *entry)] += 1
+                found.append((head, line, entry))
                 if denied:
                     denials[(*head, line, reason, group, amount, event, recorded)] += 1
+
+    # what is denied again is held once
+    for head, line, (kind, event, recorded, *amounts) in found:
+        again = kind == "DENIAL_HOLD" and recorded > denied_from[head]
+        entry = ("DENIAL_UPHELD" if again else kind, event, recorded, *amounts)
+        entries[(*head, line, *entry)] += 1
 
     told = query(
         "select source_system, claim_id, line_id, event_type, event_date, recorded_date, "

@@ -26,6 +26,9 @@ _DENIALS = """
                 event_type = 'PAYER_PAYMENT' and recorded_date > denied_date
             ), 0) as recovered_amount,
             coalesce(-sum(ar_amount) filter (
+                event_type = 'CONTRACTUAL' and recorded_date > denied_date
+            ), 0) as contractual_amount,
+            coalesce(-sum(ar_amount) filter (
                 event_type in ('DENIAL_WRITE_OFF', 'ADMIN_WRITE_OFF')
                 and recorded_date >= denied_date
             ), 0) as written_off_amount
@@ -46,7 +49,8 @@ _DENIALS = """
             answers.paid_amount as decision_paid_amount,
             case when answers.recorded_date is null then initial.amount
                 else coalesce(remaining.amount, 0) end as still_denied_amount,
-            recovered_amount, written_off_amount, claims.open_amount
+            recovered_amount, flows.contractual_amount, flows.written_off_amount,
+            claims.open_amount, dept_id
         from first_denials
         inner join '{truth}/claims.parquet' as claims using (source_system, claim_id)
         inner join '{truth}/denial_work.parquet' as work using (source_system, claim_id)
@@ -64,6 +68,21 @@ _DENIALS = """
             on remaining.source_system = answers.source_system
             and remaining.claim_id = answers.claim_id
             and remaining.recorded_date = answers.recorded_date
+        left join '{truth}/providers.parquet' as providers
+            on providers.source_system = claims.source_system
+            and providers.provider_id = claims.provider_id
+    ),
+    -- a payer takes a denial back as a whole or not at all: what is won is paid, taken off by
+    -- contract or left to the patient; what is lost is written off, the patient's or open, but for
+    -- what the patient had paid
+    funnel as (
+        select *, denied_amount - still_denied_amount as overturned_amount,
+            case when group_code = 'PR' then 0
+                else least(still_denied_amount - written_off_amount, greatest(open_amount, 0))
+            end as open_denied_amount,
+            denied_amount - recovered_amount - contractual_amount - written_off_amount
+                - open_denied_amount as patient_amount
+        from denials
     )"""
 
 #: What could be known of the odds on each day: the month ends and the as-of date.
@@ -376,15 +395,19 @@ CHECKS = [
         "denial_trends",
         "Each month's denials end as they truly did: overturned, recovered, written off or open.",
         "mart_denial_trends",
-        f"""select denied_month, facilities.source_system, payer_id, denial_category, group_code,
-            trends.* exclude (denied_month, facility_key, payer_key, denial_category, group_code)
+        f"""select denied_month, facilities.source_system, payer_id, department_id,
+            denial_category, group_code,
+            trends.* exclude (
+                denied_month, facility_key, payer_key, department_key, denial_category, group_code
+            )
         from marts.mart_denial_trends as trends
         inner join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer using (payer_key)
+        left join marts.dim_department using (department_key)
         where facilities.source_system in {HOSPITALS}""",
         f"""with {_DENIALS}
-        select cast(date_trunc('month', denied_date) as date), source_system, payer_id, category,
-            group_code, count(*), count(*) filter (is_initial),
+        select cast(date_trunc('month', denied_date) as date), source_system, payer_id, dept_id,
+            category, group_code, count(*), count(*) filter (is_initial),
             count(*) filter (still_denied_amount > 0),
             count(*) filter (action = 'replacement'), count(*) filter (action = 'appeal'),
             count(decision), count(*) filter (decision = 'overturned'), 0,
@@ -394,30 +417,34 @@ CHECKS = [
                 and group_code = 'PR'),
             count(*) filter (decision is distinct from 'overturned' and written_off_amount = 0
                 and group_code <> 'PR'),
-            sum(denied_amount), sum(still_denied_amount), sum(recovered_amount),
-            sum(written_off_amount), sum(greatest(open_amount, 0)),
+            sum(denied_amount), sum(still_denied_amount), sum(overturned_amount),
+            sum(recovered_amount), sum(contractual_amount), sum(written_off_amount), 0,
+            sum(patient_amount), sum(open_denied_amount),
             coalesce(sum(decided_date - denied_date), 0)
-        from denials group by all""",
+        from funnel group by all""",
     ),
     TruthCheck(
         "denial_causes",
         "The top categories of each month are those that truly were.",
         "mart_denial_causes",
         f"""select denied_month, source_system, denial_category, category_rank, denied_claim_count,
-            denied_amount, recovered_amount, written_off_amount
+            denied_amount, overturned_amount, recovered_amount, contractual_amount,
+            written_off_amount, withdrawn_amount, patient_amount, open_amount
         from marts.mart_denial_causes
         inner join marts.dim_facility using (facility_key) where source_system in {HOSPITALS}""",
         f"""with {_DENIALS},
         summed as (
             select cast(date_trunc('month', denied_date) as date) as denied_month, source_system,
                 category, count(*) as claims, sum(denied_amount) as denied,
-                sum(recovered_amount) as recovered, sum(written_off_amount) as written_off
-            from denials group by all
+                sum(overturned_amount) as overturned, sum(recovered_amount) as recovered,
+                sum(contractual_amount) as contractual, sum(written_off_amount) as written_off,
+                sum(patient_amount) as patient, sum(open_denied_amount) as open
+            from funnel group by all
         )
         select denied_month, source_system, category,
             row_number() over (
                 partition by denied_month, source_system order by denied desc, category
-            ), claims, denied, recovered, written_off
+            ), claims, denied, overturned, recovered, contractual, written_off, 0, patient, open
         from summed""",
     ),
     TruthCheck(

@@ -53,22 +53,13 @@ windows as (
     group by all
 ),
 lines as (
-    select lines.*, payer_id, first_submitted_date, discharge_date
+    select lines.*, payer_id, first_submitted_date, first_remit_date, discharge_date,
+        greatest(lines.service_date, coalesce(discharge_date, lines.service_date))
+            as last_service_date
     from '{{truth}}/lines.parquet' as lines
     inner join claims using (source_system, claim_id)
     left join stays on stays.source_system = lines.source_system
         and stays.encounter_id = lines.encounter_id
-),
-waiting as (
-    select month, source_system, payer_id, charge_amount * days as dollar_days,
-        arrival_date > day as is_unbilled
-    from lines inner join month_ends on (
-        discharge_date <= day and arrival_date > day
-        and month <= date_trunc('month', discharge_date) + interval 12 month
-    ) or (
-        arrival_date <= day and coalesce(first_submitted_date, date '9999-12-31') > day
-        and payer_id <> 'SELF' and month <= date_trunc('month', arrival_date) + interval 12 month
-    )
 ),
 decisions as (
     select remits.*, claims.payer_id as claim_payer_id, coalesce(denied, 0) as denied,
@@ -127,16 +118,49 @@ visits as (
     select encounters.*, coalesce(bills.payer_id, payor_id) as payer_id,
         checks.encounter_id is not null as is_checked, coalesce(is_active, false) as is_verified,
         asked.encounter_id is not null or refused.encounter_id is not null as needs_leave,
-        coalesce(is_approved, false) as is_approved, bills.is_paid
+        coalesce(is_approved, false) as is_approved, coalesce(bills.is_paid, false) as is_paid,
+        coalesce(bills.is_self_pay, false) or coalesce(payor_id = 'SELF', false) as is_self_pay
     from '{{truth}}/encounters.parquet' as encounters
     left join (
         select source_system, encounter_id, min(payer_id) as payer_id,
-            bool_or(first_payer_payment_date is not null) as is_paid
+            bool_or(payer_id = 'SELF') as is_self_pay,
+            bool_or(payer_id <> 'SELF' and first_payer_payment_date is not null) as is_paid
         from claims group by all
     ) as bills using (source_system, encounter_id)
     left join checks using (source_system, encounter_id)
     left join asked using (source_system, encounter_id)
     left join refused using (source_system, encounter_id)
+),
+usual as (
+    select source_system, encounter_type,
+        cast(sum(charge_amount) * 100 as bigint) // count(*) * 0.01 as charge_amount
+    from '{{truth}}/encounters.parquet' where charge_amount > 0 group by all
+),
+-- of ended visits the charges that are posted later, or never yet
+unbilled as (
+    select source_system, payer_id, discharge_date, arrival_date as billed_date, charge_amount
+    from lines where discharge_date is not null
+    union all
+    select source_system, payer_id, stays.discharge_date, null, coalesce(usual.charge_amount, 0)
+    from visits
+    inner join stays using (source_system, encounter_id)
+    left join usual using (source_system, encounter_type)
+    where not exists (
+        from claims where claims.source_system = visits.source_system
+            and claims.encounter_id = visits.encounter_id
+    )
+),
+waiting as (
+    select month, source_system, payer_id, charge_amount * days as dollar_days,
+        true as is_unbilled
+    from unbilled inner join month_ends
+        on discharge_date <= day and coalesce(billed_date, date '9999-12-31') > day
+    union all
+    select month, source_system, payer_id, charge_amount * days, false
+    from lines inner join month_ends
+        on arrival_date <= day
+        and coalesce(least(first_submitted_date, first_remit_date), date '9999-12-31') > day
+    where payer_id <> 'SELF'
 ),
 exports as (
     select *, case when payor_id = '10045' then '10005' else payor_id end as payer_id
@@ -199,8 +223,18 @@ FAMILIES: dict[str, dict[str, str]] = {
         "authorization_rate_inpatient": _authorized("="),
         "authorization_rate_outpatient": _authorized("<>"),
         "uninsured_conversion_rate": """select encounter_date, source_system, payer_id,
-                cast(coalesce(is_paid, false) as int), 1
-            from visits where is_checked and not is_verified""",
+                cast(is_paid or exists (
+                    from '{truth}/eligibility_checks.parquet' as later
+                    where later.source_system = visits.source_system
+                        and later.encounter_id = visits.encounter_id
+                        and status = 'Active' and check_date > encounter_date
+                ) as int), 1
+            from visits where is_self_pay and not exists (
+                from '{truth}/eligibility_checks.parquet' as made
+                where made.source_system = visits.source_system
+                    and made.encounter_id = visits.encounter_id
+                    and status = 'Active' and check_date <= encounter_date
+            )""",
         "point_of_service_cash_rate": """select event_date, source_system, payer_id,
                 case when event_date <= service_date then cash_amount else 0 end, cash_amount
             from ledger where event_type in ('PATIENT_PAYMENT', 'REFUND')""",
@@ -212,12 +246,17 @@ FAMILIES: dict[str, dict[str, str]] = {
         "charge_lag_days": """select arrival_date, source_system, payer_id,
                 arrival_date - service_date, 1 from lines""",
         "late_charge_rate": f"""select arrival_date, source_system, payer_id,
-                case when arrival_date - service_date > {rules.parameter("late_charge_days")}
+                case when arrival_date - last_service_date > {rules.parameter("late_charge_days")}
                     then charge_amount else 0 end, charge_amount from lines""",
     },
     "denials": {
         "clean_claim_rate": """select first_submitted_date, source_system, payer_id,
-                cast(first_ack_status = 'accepted' and submission_count = 1 as int), 1
+                cast(first_ack_status = 'accepted' and (
+                    select count(*) from '{truth}/submissions.parquet' as sent
+                    where sent.source_system = claims.source_system
+                        and sent.claim_id = claims.claim_id
+                        and (first_remit_date is null or submitted_date < first_remit_date)
+                ) <= 1 as int), 1
             from claims where first_submitted_date is not null and first_ack_status is not null""",
         "front_end_rejection_rate": """select first_submitted_date, source_system, payer_id,
                 cast(first_ack_status = 'rejected' as int), 1
@@ -231,8 +270,9 @@ FAMILIES: dict[str, dict[str, str]] = {
         "denial_rate_claims": """select date_trunc('month', recorded_date) as month, source_system,
                 claim_payer_id, max(cast(is_denied as int)), 1
             from decisions group by month, source_system, claim_payer_id, claim_id""",
-        "denial_rate_dollars": """select recorded_date, source_system, claim_payer_id,
-                denied, charge_amount from decisions""",
+        "denial_rate_dollars": """select date_trunc('month', recorded_date) as month, source_system,
+                claim_payer_id, max(denied), max(charge_amount)
+            from decisions group by month, source_system, claim_payer_id, claim_id""",
         "initial_denial_rate": """select first_remit_date, source_system, payer_id,
                 cast(is_denied_on_first_remit as int), 1
             from claims where first_remit_date is not null""",

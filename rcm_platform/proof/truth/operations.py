@@ -89,8 +89,14 @@ CHECKS = [
             select 'coding', source_system, signed_date, coded_date, 0
             from '{truth}/encounter_status.parquet'
             union all
-            select 'charge posting', source_system, service_date, arrival_date, charge_amount
+            -- from the last day of service: an account is charged when it is over
+            select 'charge posting', source_system, greatest(service_date, discharge_date),
+                arrival_date, charge_amount
             from '{truth}/lines.parquet'
+            left join (
+                select source_system, encounter_id, discharge_date
+                from '{truth}/encounter_status.parquet'
+            ) using (source_system, encounter_id)
             union all
             select 'submission', source_system, min(arrival_date), first_submitted_date,
                 sum(lines.charge_amount)

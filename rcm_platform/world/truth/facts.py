@@ -29,6 +29,7 @@ from rcm_platform.world.happened.history import (
     DEDUCTIBLE,
     DENIAL,
     DISPENSING,
+    FIRST_DECISION,
     INCENTIVE,
     INTEREST,
     ODD_REASON_CODES,
@@ -39,6 +40,7 @@ from rcm_platform.world.happened.history import (
     PROVIDER_ADJUSTMENT_CODES,
     REFUND,
     REMIT_KINDS,
+    SECOND_DECISION,
     SEQUESTER,
     STRANGER,
     SUBMISSION_KINDS,
@@ -51,16 +53,17 @@ from rcm_platform.world.support.columns import dates, identifier, money, take
 from rcm_platform.world.support.rng import Flags, Ints
 
 _EVENT_TYPES = (
-    "CHARGE", "PAYER_PAYMENT", "CONTRACTUAL", "DENIAL_HOLD", "TRANSFER_TO_PATIENT",
-    "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST", "CAPITATION", "UNAPPLIED_CASH",
+    "CHARGE", "PAYER_PAYMENT", "CONTRACTUAL", "DENIAL_HOLD", "DENIAL_UPHELD",
+    "TRANSFER_TO_PATIENT", "TRANSFER_TO_SECONDARY", "RECOUPMENT", "INTEREST", "CAPITATION",
+    "UNAPPLIED_CASH",
     # in the order of TRANSACTION_KINDS:
     "PATIENT_PAYMENT", "DENIAL_WRITE_OFF", "ADMIN_WRITE_OFF", "SMALL_BALANCE", "BAD_DEBT",
     "CHARITY", "REFUND", "PROMPT_PAY_DISCOUNT", "CHARGE_CORRECTION",
 )  # fmt: skip
 (
-    _CHARGE, _PAYER_PAYMENT, _CONTRACTUAL, _DENIAL_HOLD, _TO_PATIENT, _TO_SECONDARY, _RECOUPMENT,
-    _INTEREST, _CAPITATION, _UNAPPLIED_CASH, _FIRST_POSTING,
-) = range(11)  # fmt: skip
+    _CHARGE, _PAYER_PAYMENT, _CONTRACTUAL, _DENIAL_HOLD, _DENIAL_UPHELD, _TO_PATIENT,
+    _TO_SECONDARY, _RECOUPMENT, _INTEREST, _CAPITATION, _UNAPPLIED_CASH, _FIRST_POSTING,
+) = range(12)  # fmt: skip
 _ADJUSTMENT_NAMES = {
     CONTRACTUAL: "contractual_amount",
     SEQUESTER: "sequester_amount",
@@ -354,6 +357,16 @@ def _moved_to_patient(world: World) -> Flags:
     return moved
 
 
+def _is_denied_again(world: World) -> Flags:
+    """Per remit: a second decision, of whose claim a first one was received that denied it."""
+    remits = world.history.remits
+    first = (remits.kind == FIRST_DECISION) & (remits.denial >= 0) & ~held_remits(world)
+    denied = np.zeros(len(world.care.claims.key), dtype=bool)
+    denied[remits.claim[first]] = True
+    again: Flags = (remits.kind == SECOND_DECISION) & denied[remits.claim]
+    return again
+
+
 def _remit_lines(world: World, names: Names) -> pa.Table:
     remits, lines = world.history.remits, world.history.remit_lines
     claim = remit_claim(world, names)[lines.remit]
@@ -513,7 +526,8 @@ def _ledger(world: World, names: Names) -> pa.Table:
     amounts = remit_lines.adjustments[:, PRIOR_PAYER]
     entries.add(claim, _TO_SECONDARY, *on_line, amounts, (0, 0, 1), held[remit], line=line)
 
-    kind = np.where(_moved_to_patient(world), _TO_PATIENT, _DENIAL_HOLD)
+    kind = np.where(_is_denied_again(world), _DENIAL_UPHELD, _DENIAL_HOLD)
+    kind = np.where(_moved_to_patient(world), _TO_PATIENT, kind)
     one = np.where(remits.is_claim_level, remits.charge, 0)
     entries.add(about, kind, *decided, one, (0, 0, 1), held)
     by_line = np.where(remits.is_claim_level[remit], 0, remit_lines.adjustments[:, DENIAL])

@@ -5,63 +5,85 @@ with
 charge_lines as (
 
     select
-        charges.claim_key,
-        headers.facility_key,
-        headers.payer_key,
-        headers.encounter_key,
-        charges.recorded_date as posted_date,
-        {{ days_between('charges.service_date', 'charges.recorded_date') }} as lag_days,  -- noqa: LT05
-        charges.amount as charge_amount
+        claim_key,
+        facility_key,
+        payer_key,
+        posted_date,
+        {{ days_between('service_date', 'posted_date') }} as lag_days,  -- noqa: LT05
+        {{ days_between('last_service_date', 'posted_date') }} as late_days,  -- noqa: LT05
+        amount as charge_amount
 
-    from {{ ref('int_transaction__current') }} as charges
+    from {{ ref('int_claim__posted_charges') }}
 
-    inner join {{ ref('int_claim__headers') }} as headers
-        on charges.claim_key = headers.claim_key
-
-    where charges.event_type = 'CHARGE' and charges.amount <> 0
+    where is_charge and amount <> 0
 
 ),
 
-discharges as (
+waits as (
 
-    select * from {{ ref('int_encounter__status') }}
-
-    where discharge_date is not null
+    select * from {{ ref('int_account__waits') }}
 
 ),
 
-submissions as (
+-- a wait adds its dollars in the month in which it begins and takes them off in that in which it
+-- ends: what waits at the end of a month is the sum so far
+movements as (
 
     select
-        claim_key,
-        min(recorded_date) as first_submitted_date
+        facility_key,
+        payer_key,
+        wait,
+        {{ month_start('from_date') }} as balance_month,
+        amount
 
-    from {{ ref('int_claim__submissions') }}
+    from waits
 
-    group by claim_key
+    union all
+
+    select
+        facility_key,
+        payer_key,
+        wait,
+        {{ month_start('to_date') }} as balance_month,
+        -amount as amount
+
+    from waits
+
+    where to_date is not null
 
 ),
 
--- a hospital whose claim files are not received cannot be told to have sent nothing
-sending_systems as (
+monthly as (
 
-    select distinct claim_source_system
+    select
+        facility_key,
+        payer_key,
+        balance_month,
+        {{ sum_where('amount', "wait = 'DNFB'") }} as unbilled_amount,
+        {{ sum_where('amount', "wait = 'FBNS'") }} as unsubmitted_amount
 
-    from {{ ref('int_claim__submissions') }}
+    from movements
+
+    group by
+        facility_key,
+        payer_key,
+        balance_month
 
 ),
 
-payers as (
+cells as (
 
-    select * from {{ ref('int_payer__current') }}
+    select distinct
+        facility_key,
+        payer_key
+
+    from monthly
 
 ),
 
 months as (
 
-    select distinct
-        month_start_date,
-        least({{ dbt.last_day('month_start_date', 'month') }}, {{ as_of_date() }}) as month_end_date
+    select distinct month_start_date as balance_month
 
     from {{ ref('int_date__days') }}
 
@@ -69,119 +91,31 @@ months as (
 
 ),
 
--- from the end of the visit to the posting of the charge it is not billed; from there to the first
--- 837 it is billed and not submitted, unless the patient pays alone
-waits as (
-
-    select
-        charge_lines.facility_key,
-        charge_lines.payer_key,
-        charge_lines.charge_amount,
-        'unbilled' as wait,
-        discharges.discharge_date as from_date,
-        charge_lines.posted_date as to_date
-
-    from charge_lines
-
-    inner join discharges
-        on charge_lines.encounter_key = discharges.encounter_key
-
-    union all
-
-    select
-        charge_lines.facility_key,
-        charge_lines.payer_key,
-        charge_lines.charge_amount,
-        'unsubmitted' as wait,
-        charge_lines.posted_date as from_date,
-        submissions.first_submitted_date as to_date
-
-    from charge_lines
-
-    inner join {{ ref('int_claim__headers') }} as headers
-        on charge_lines.claim_key = headers.claim_key
-
-    inner join sending_systems
-        on headers.source_system = sending_systems.claim_source_system
-
-    left join submissions
-        on charge_lines.claim_key = submissions.claim_key
-
-    left join payers
-        on charge_lines.payer_key = payers.payer_key
-
-    where coalesce(payers.payer_class, 'Unknown') <> 'Self-pay'
-
-),
-
--- few days and many accounts: summed before they are spread over months
-sums as (
-
-    select
-        facility_key,
-        payer_key,
-        wait,
-        from_date,
-        to_date,
-        sum(charge_amount) as charge_amount
-
-    from waits
-
-    group by
-        facility_key,
-        payer_key,
-        wait,
-        from_date,
-        to_date
-
-),
-
--- a wait of more than a year is no wait but a loss, and shows as unbilled in its own report: twelve
--- month ends are enough, and keep this join small
-waiting as (
-
-    {% for months_later in range(13) -%}
-        select
-            facility_key,
-            payer_key,
-            wait,
-            charge_amount,
-            from_date,
-            to_date,
-            {{ month_start(dbt.dateadd('month', months_later, 'from_date')) }} as balance_month
-
-        from sums
-        {% if not loop.last %}
-            union all
-
-        {% endif %}
-    {%- endfor %}
-
-),
-
 month_ends as (
 
     select
-        months.month_start_date as balance_month,
-        waiting.facility_key,
-        waiting.payer_key,
-        {{ sum_where('waiting.charge_amount', "waiting.wait = 'unbilled'") }} as unbilled_amount,
-        {{ sum_where('waiting.charge_amount', "waiting.wait = 'unsubmitted'") }}
-            as unsubmitted_amount
+        months.balance_month,
+        cells.facility_key,
+        cells.payer_key,
+        sum(coalesce(monthly.unbilled_amount, 0)) over (
+            partition by cells.facility_key, cells.payer_key
+            order by months.balance_month
+            rows between unbounded preceding and current row
+        ) as unbilled_amount,
+        sum(coalesce(monthly.unsubmitted_amount, 0)) over (
+            partition by cells.facility_key, cells.payer_key
+            order by months.balance_month
+            rows between unbounded preceding and current row
+        ) as unsubmitted_amount
 
-    from waiting
+    from cells
 
-    inner join months
-        on waiting.balance_month = months.month_start_date
+    cross join months
 
-    where
-        waiting.from_date <= months.month_end_date
-        and (waiting.to_date is null or waiting.to_date > months.month_end_date)
-
-    group by
-        months.month_start_date,
-        waiting.facility_key,
-        waiting.payer_key
+    left join monthly
+        on cells.facility_key = monthly.facility_key
+        and coalesce(cells.payer_key, '') = coalesce(monthly.payer_key, '')
+        and months.balance_month = monthly.balance_month
 
 ),
 
@@ -196,6 +130,8 @@ dollar_days as (
         {{ money(0) }} as window_gross_amount
 
     from month_ends
+
+    where unbilled_amount <> 0 or unsubmitted_amount <> 0
 
     union all
 
@@ -221,7 +157,7 @@ final as (
 
     {{ kpi_rows(
         'late_charge_rate', 'charge_lines', 'posted_date',
-        numerator='case when lag_days > ' ~ kpi_parameter('late_charge_days')
+        numerator='case when late_days > ' ~ kpi_parameter('late_charge_days')
         ~ ' then charge_amount else 0 end',
         denominator='charge_amount'
     ) }}

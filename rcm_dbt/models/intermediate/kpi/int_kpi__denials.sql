@@ -14,24 +14,48 @@ decisions as (
 
 ),
 
+-- a part of a claim that is decided again in the month counts once, with the most that was denied
+remitted_parts as (
+
+    select
+        claim_key,
+        part,
+        facility_key,
+        payer_key,
+        {{ month_start('recorded_date') }} as remit_month,
+        max(case when is_denied then 1 else 0 end) as denied_flag,
+        max(charge_amount) as charge_amount,
+        max(least(denied_amount, charge_amount)) as denied_amount
+
+    from decisions
+
+    group by
+        claim_key,
+        part,
+        facility_key,
+        payer_key,
+        {{ month_start('recorded_date') }}
+
+),
+
 remitted as (
 
     select
         claim_key,
         facility_key,
         payer_key,
-        {{ month_start('recorded_date') }} as remit_month,
-        max(case when is_denied then 1 else 0 end) as denied_flag,
+        remit_month,
+        max(denied_flag) as denied_flag,
         sum(charge_amount) as charge_amount,
         sum(denied_amount) as denied_amount
 
-    from decisions
+    from remitted_parts
 
     group by
         claim_key,
         facility_key,
         payer_key,
-        {{ month_start('recorded_date') }}
+        remit_month
 
 ),
 
@@ -63,6 +87,46 @@ contested as (
         and last_decisions.payer_decision_number > 1
 
     where first_decisions.is_denied
+
+),
+
+-- how often a claim was sent before a payer had decided anything: what is sent after a denial does
+-- not make the first bill unclean
+sent as (
+
+    select
+        claims.claim_key,
+        count(*) as submission_count
+
+    from claims
+
+    inner join {{ ref('int_claim__submissions') }} as submissions
+        on claims.claim_key = submissions.claim_key
+
+    where
+        claims.first_remit_date is null
+        or submissions.recorded_date < claims.first_remit_date
+
+    group by claims.claim_key
+
+),
+
+billed as (
+
+    select
+        claims.claim_key,
+        claims.facility_key,
+        claims.payer_key,
+        claims.first_submitted_date,
+        claims.first_ack_status,
+        coalesce(sent.submission_count, 0) as submission_count
+
+    from claims
+
+    left join sent
+        on claims.claim_key = sent.claim_key
+
+    where claims.first_submitted_date is not null and claims.first_ack_status is not null
 
 ),
 
@@ -145,17 +209,15 @@ judged as (
 final as (
 
     {{ kpi_rows(
-        'clean_claim_rate', 'claims', 'first_submitted_date',
-        numerator=one_if("first_ack_status = 'accepted' and submission_count = 1"),
-        where='first_submitted_date is not null and first_ack_status is not null'
+        'clean_claim_rate', 'billed', 'first_submitted_date',
+        numerator=one_if("first_ack_status = 'accepted' and submission_count <= 1")
     ) }}
 
     union all
 
     {{ kpi_rows(
-        'front_end_rejection_rate', 'claims', 'first_submitted_date',
-        numerator=one_if("first_ack_status = 'rejected'"),
-        where='first_submitted_date is not null and first_ack_status is not null'
+        'front_end_rejection_rate', 'billed', 'first_submitted_date',
+        numerator=one_if("first_ack_status = 'rejected'")
     ) }}
 
     union all
@@ -190,7 +252,7 @@ final as (
 
     {{ kpi_rows(
         'initial_denial_rate_dollars', 'first_decisions', 'recorded_date',
-        numerator='denied_amount', denominator='charge_amount'
+        numerator='least(denied_amount, charge_amount)', denominator='charge_amount'
     ) }}
 
     union all

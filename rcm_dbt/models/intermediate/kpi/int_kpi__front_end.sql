@@ -59,28 +59,94 @@ kept_appointments as (
 
 ),
 
--- whoever pays after all was insured after all
+-- Someone without cover is registered as paying alone, on the bill or on the check that found none,
+-- and no check by the day of the visit found any. A check that fails to find the cover that there
+-- is makes nobody uninsured.
+payer_classes as (
+
+    select
+        payer_key,
+        payer_class
+
+    from {{ ref('int_payer__current') }}
+
+),
+
+-- on each visit: who was to pay, and whether cover was found, or paid, for someone who had none
+signs_of_cover as (
+
+    select
+        claims.encounter_key,
+        case when payer_classes.payer_class = 'Self-pay' then 1 else 0 end as self_pay_flag,
+        0 as insured_flag,
+        case
+            when
+                payer_classes.payer_class <> 'Self-pay'
+                and claims.first_payer_payment_date is not null
+                then 1
+            else 0
+        end as covered_flag
+
+    from {{ ref('int_claim__enriched') }} as claims
+
+    inner join payer_classes
+        on claims.payer_key = payer_classes.payer_key
+
+    where claims.encounter_key is not null
+
+    union all
+
+    select
+        checks.encounter_key,
+        case
+            when payer_classes.payer_class = 'Self-pay' and not checks.is_verified then 1
+            else 0
+        end as self_pay_flag,
+        case
+            when checks.is_verified and checks.check_date <= encounters.encounter_date then 1
+            else 0
+        end as insured_flag,
+        case
+            when checks.is_verified and checks.check_date > encounters.encounter_date then 1
+            else 0
+        end as covered_flag
+
+    from {{ ref('int_eligibility__current') }} as checks
+
+    inner join {{ ref('int_encounter__front_end') }} as encounters
+        on checks.encounter_key = encounters.encounter_key
+
+    left join payer_classes
+        on checks.payer_key = payer_classes.payer_key
+
+),
+
+cover as (
+
+    select
+        encounter_key,
+        max(covered_flag) as covered_flag
+
+    from signs_of_cover
+
+    group by encounter_key
+
+    having max(self_pay_flag) = 1 and max(insured_flag) = 0
+
+),
+
 uninsured as (
 
     select
-        visits.facility_key,
-        visits.payer_key,
-        visits.encounter_key,
-        visits.encounter_date,
-        max(case when claims.first_payer_payment_date is not null then 1 else 0 end) as paid_flag
+        encounters.facility_key,
+        encounters.payer_key,
+        encounters.encounter_date,
+        cover.covered_flag
 
-    from visits
+    from cover
 
-    left join {{ ref('int_claim__enriched') }} as claims
-        on visits.encounter_key = claims.encounter_key
-
-    where visits.is_coverage_checked and not visits.is_coverage_verified
-
-    group by
-        visits.facility_key,
-        visits.payer_key,
-        visits.encounter_key,
-        visits.encounter_date
+    inner join {{ ref('int_encounter__front_end') }} as encounters
+        on cover.encounter_key = encounters.encounter_key
 
 ),
 
@@ -140,7 +206,7 @@ final as (
 
     {{ kpi_rows(
         'uninsured_conversion_rate', 'uninsured', 'encounter_date',
-        numerator='paid_flag', claim_key=null_key()
+        numerator='covered_flag', claim_key=null_key()
     ) }}
 
     union all

@@ -32,6 +32,12 @@ headers as (
 
 ),
 
+amounts as (
+
+    select * from {{ ref('int_denial__amounts') }}
+
+),
+
 reasons as (
 
     select * from {{ ref('carc_codes') }}
@@ -90,6 +96,7 @@ joined as (
         remits.decision_number = 1 as is_initial,
         remits.decision_number = last_words.last_decision_number as is_final,
         adjustments.amount as denied_amount,
+        {{ money('coalesce(amounts.counted_amount, 0)') }} as counted_amount,
         remits.payment_date as event_date,
         remits.recorded_date,
         adjustments._source_file as source_file,
@@ -113,6 +120,10 @@ joined as (
     inner join last_words
         on remits.claim_key = last_words.claim_key
         and remits.part = last_words.part
+
+    left join amounts
+        on adjustments.remit_claim_key = amounts.remit_claim_key
+        and adjustments.adjustment_no = amounts.adjustment_no
 
     left join reasons
         on adjustments.reason_code = reasons.reason_code
@@ -174,6 +185,7 @@ final as (
         is_initial,
         is_final,
         denied_amount,
+        counted_amount,
         event_date,
         recorded_date,
         source_file,

@@ -21,8 +21,13 @@ summed as (
         denial_category,
         cast(sum(denied_claim_count) as {{ dbt.type_bigint() }}) as denied_claim_count,
         {{ money('sum(denied_amount)') }} as denied_amount,
+        {{ money('sum(overturned_amount)') }} as overturned_amount,
         {{ money('sum(recovered_amount)') }} as recovered_amount,
-        {{ money('sum(written_off_amount)') }} as written_off_amount
+        {{ money('sum(contractual_amount)') }} as contractual_amount,
+        {{ money('sum(written_off_amount)') }} as written_off_amount,
+        {{ money('sum(withdrawn_amount)') }} as withdrawn_amount,
+        {{ money('sum(patient_amount)') }} as patient_amount,
+        {{ money('sum(open_amount)') }} as open_amount
 
     from trends
 
@@ -49,8 +54,13 @@ final as (
         categories.is_avoidable,
         summed.denied_claim_count,
         summed.denied_amount,
+        summed.overturned_amount,
         summed.recovered_amount,
-        summed.written_off_amount
+        summed.contractual_amount,
+        summed.written_off_amount,
+        summed.withdrawn_amount,
+        summed.patient_amount,
+        summed.open_amount
 
     from summed
 

@@ -1,5 +1,5 @@
--- Denials by the month in which they came and by payer, facility, category and group, followed to
--- their end. Every measure adds up; a rate is one measure over another.
+-- Denials by the month in which they came and by payer, facility, department, category and group,
+-- followed to their end. Every measure adds up; a rate is one measure over another.
 with
 
 outcomes as (
@@ -14,6 +14,7 @@ final as (
         {{ month_start('denied_date') }} as denied_month,
         payer_key,
         facility_key,
+        department_key,
         denial_category,
         group_code,
         count(*) as denied_claim_count,
@@ -41,9 +42,13 @@ final as (
             as open_claim_count,
         {{ money('sum(denied_amount)') }} as denied_amount,
         {{ money('sum(still_denied_amount)') }} as finally_denied_amount,
+        {{ money('sum(overturned_amount)') }} as overturned_amount,
         {{ money('sum(recovered_amount)') }} as recovered_amount,
+        {{ money('sum(contractual_amount)') }} as contractual_amount,
         {{ money('sum(written_off_amount)') }} as written_off_amount,
-        {{ money(sum_where('open_amount', 'open_amount > 0')) }} as open_amount,
+        {{ money('sum(withdrawn_amount)') }} as withdrawn_amount,
+        {{ money('sum(patient_amount)') }} as patient_amount,
+        {{ money('sum(open_amount)') }} as open_amount,
         cast(sum(coalesce(days_to_decision, 0)) as {{ dbt.type_bigint() }}) as decision_days
 
     from outcomes
@@ -52,6 +57,7 @@ final as (
         {{ month_start('denied_date') }},
         payer_key,
         facility_key,
+        department_key,
         denial_category,
         group_code
 

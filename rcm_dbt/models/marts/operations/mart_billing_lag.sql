@@ -30,12 +30,12 @@ charges as (
         claims.facility_key,
         encounters.department_key,
         charges.claim_key,
-        charges.service_date,
-        charges.recorded_date,
+        charges.last_service_date,
+        charges.posted_date,
         charges.amount,
         claims.first_submitted_date
 
-    from {{ ref('int_transaction__current') }} as charges
+    from {{ ref('int_claim__posted_charges') }} as charges
 
     inner join {{ ref('int_claim__enriched') }} as claims
         on charges.claim_key = claims.claim_key
@@ -43,7 +43,7 @@ charges as (
     left join {{ ref('int_encounter__current') }} as encounters
         on claims.encounter_key = encounters.encounter_key
 
-    where charges.event_type = 'CHARGE'
+    where charges.is_charge
 
 ),
 
@@ -54,7 +54,7 @@ claims as (
         facility_key,
         department_key,
         first_submitted_date,
-        min(recorded_date) as first_posted_date,
+        min(posted_date) as first_posted_date,
         sum(amount) as charge_amount
 
     from charges
@@ -97,8 +97,8 @@ done as (
         'charge posting' as step,
         facility_key,
         department_key,
-        service_date as from_date,
-        recorded_date as to_date,
+        last_service_date as from_date,
+        posted_date as to_date,
         amount as charge_amount
 
     from charges

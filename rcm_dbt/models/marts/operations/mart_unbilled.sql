@@ -1,7 +1,6 @@
 -- Work that has been done and not billed, one row per account: a discharged visit without a charge,
--- or a claim that no payer has been sent. Each waits for one step, the first that is missing.
--- Self-pay accounts are billed to the patient and never sent; a hospital whose claim files are not
--- received cannot be told to have sent nothing.
+-- or a claim that no payer has been sent. Each waits for one step, the first that is missing. Which
+-- accounts wait, int_account__waits says, for this report and for the KPIs.
 with
 
 encounters as (
@@ -16,55 +15,34 @@ statuses as (
 
 ),
 
-front_end as (
-
-    select * from {{ ref('int_encounter__front_end') }}
-
-),
-
 claims as (
 
     select * from {{ ref('int_claim__enriched') }}
 
 ),
 
-transactions as (
-
-    select * from {{ ref('int_transaction__current') }}
-
-),
-
-payers as (
-
-    select * from {{ ref('int_payer__current') }}
-
-),
-
-sending_systems as (
-
-    select distinct claim_source_system
-
-    from {{ ref('int_claim__submissions') }}
-
-),
-
--- what such a visit is charged as a rule, in whole cents
-usual_charges as (
+waits as (
 
     select
-        facility_key,
-        encounter_type,
-        {{ integer_divide(
-            'cast(sum(charge_amount) * 100 as ' ~ dbt.type_bigint() ~ ')', 'count(*)'
-        ) }} as charge_cents
+        account_key,
+        encounter_key,
+        claim_key,
+        payer_key,
+        wait,
+        is_estimated,
+        {{ money('sum(amount)') }} as amount
 
-    from encounters
+    from {{ ref('int_account__waits') }}
 
-    where charge_amount > 0
+    where to_date is null
 
     group by
-        facility_key,
-        encounter_type
+        account_key,
+        encounter_key,
+        claim_key,
+        payer_key,
+        wait,
+        is_estimated
 
 ),
 
@@ -82,7 +60,8 @@ uncharged as (
         encounters.facility_key,
         encounters.department_key,
         encounters.encounter_type,
-        front_end.payer_key,
+        waits.payer_key,
+        waits.wait as unbilled_class,
         statuses.discharge_date,
         case
             when statuses.signed_date is null then 'not documented'
@@ -92,23 +71,17 @@ uncharged as (
         coalesce(statuses.coded_date, statuses.signed_date, statuses.discharge_date)
             as waiting_since_date,
         {{ money(0) }} as charge_amount,
-        {{ money('coalesce(usual_charges.charge_cents, 0) * 0.01') }} as estimated_charge_amount
+        waits.amount as estimated_charge_amount
 
-    from encounters
+    from waits
+
+    inner join encounters
+        on waits.encounter_key = encounters.encounter_key
 
     inner join statuses
-        on encounters.encounter_key = statuses.encounter_key
+        on waits.encounter_key = statuses.encounter_key
 
-    left join front_end
-        on encounters.encounter_key = front_end.encounter_key
-
-    left join usual_charges
-        on encounters.facility_key = usual_charges.facility_key
-        and encounters.encounter_type = usual_charges.encounter_type
-
-    where
-        encounters.claim_count = 0
-        and statuses.discharge_date is not null
+    where waits.is_estimated
 
 ),
 
@@ -116,11 +89,10 @@ charges as (
 
     select
         claim_key,
-        max(claim_id) as account_id,
         max(encounter_id) as encounter_id,
         max(recorded_date) as posted_date
 
-    from transactions
+    from {{ ref('int_transaction__current') }}
 
     where event_type = 'CHARGE'
 
@@ -143,24 +115,24 @@ unsent as (
         encounters.department_key,
         encounters.encounter_type,
         claims.payer_key,
+        waits.wait as unbilled_class,
         coalesce(statuses.discharge_date, encounters.encounter_date, claims.service_date)
             as discharge_date,
         case
-            when claims.claim_id = {{ dbt.concat(["'unbilled '", 'charges.encounter_id']) }}
-                then 'coded not billed'
+            when waits.wait = 'DNFB' then 'coded not billed'
             else 'billed not submitted'
         end as unbilled_reason,
         charges.posted_date as waiting_since_date,
-        claims.charge_amount,
-        claims.charge_amount as estimated_charge_amount
+        waits.amount as charge_amount,
+        waits.amount as estimated_charge_amount
 
-    from claims
+    from waits
+
+    inner join claims
+        on waits.claim_key = claims.claim_key
 
     inner join charges
-        on claims.claim_key = charges.claim_key
-
-    inner join sending_systems
-        on claims.source_system = sending_systems.claim_source_system
+        on waits.claim_key = charges.claim_key
 
     left join encounters
         on claims.encounter_key = encounters.encounter_key
@@ -168,14 +140,7 @@ unsent as (
     left join statuses
         on claims.encounter_key = statuses.encounter_key
 
-    left join payers
-        on claims.payer_key = payers.payer_key
-
-    where
-        claims.submission_count = 0
-        and claims.remit_count = 0
-        and claims.charge_amount > 0
-        and coalesce(payers.payer_class, 'Unknown') <> 'Self-pay'
+    where not waits.is_estimated and waits.amount > 0
 
 ),
 
@@ -203,11 +168,7 @@ final as (
         payer_key,
         encounter_type,
         unbilled_reason,
-        -- billed not submitted has passed the hospital's own billing: it is counted apart (FBNS)
-        case
-            when unbilled_reason = 'billed not submitted' then 'FBNS'
-            else 'DNFB'
-        end as unbilled_class,
+        unbilled_class,
         discharge_date,
         waiting_since_date,
         {{ days_between('discharge_date', as_of_date()) }} as unbilled_days,  -- noqa: LT05
