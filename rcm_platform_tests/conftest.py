@@ -230,7 +230,8 @@ def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> Non
             create table int_kpi__contributions as
             select 'cash' as kpi, claim_key, period_month, service_date as known_date,
                 'f' as facility_key, payer_key, charge_amount as numerator,
-                cast(null as decimal(18, 2)) as denominator
+                cast(null as decimal(18, 2)) as denominator, cast(null as varchar) as record_type,
+                cast(null as varchar) as record_key
             from fct_claims cross join (values (date '2025-04-01'), (date '2025-05-01'))
                 as t (period_month);
             create table mart_kpi_monthly as
@@ -267,6 +268,12 @@ def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> Non
                 charge_amount as memo_amount, 'gone.edi' as source_file, '1/1' as source_position
             from fct_claims;
             create table carc_codes as select '29' as reason_code, 'Filed late' as label;
+            create table fct_encounters as
+            select 'e' as encounter_key, 'E1' as encounter_id, 'h' as source_system,
+                date '2025-05-03' as encounter_date limit 0;
+            create table fct_kpi_records as
+            select 'k' as record_key, 'cost' as record_type, 'h' as source_system,
+                date '2025-05-01' as record_date limit 0;
         """)
         names = [name for (name,) in con.execute("show tables").fetchall()]
     of_claims = {"int_kpi__contributions", "mart_kpi_monthly", "mart_kpi_changes"}

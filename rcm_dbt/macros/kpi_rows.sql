@@ -2,10 +2,11 @@
     What each row of a relation adds to a KPI: its part of the numerator and of the denominator, in
     the month of a date. An amount has no denominator: give `null`.
 
-    A part is known from the day of that date; a date that is named a month has no day, nor has what is
-    given as `known_date='null'`. Where the numerator comes later than the denominator (cash for a month
-    of service), `numerator_date` says when, and the two are parts of their own. What has no date
-    is of no month, and is listed as such (rules N1, N2).
+    A part is known from the day of that date; a date that is named a month has no day, nor has what
+    is given as `known_date='null'`. What is made of no claim names its record: `record_type`
+    (visit, entry, cost or work) and the column with its key. Where the numerator comes later than
+    the denominator (cash for a month of service), `numerator_date` says when, and the two are parts
+    of their own. What has no date is of no month, and is listed as such (rules N1, N2).
 #}
 {% macro kpi_rows(
     kpi,
@@ -17,7 +18,9 @@
     claim_key='claim_key',
     payer_key='payer_key',
     known_date=none,
-    numerator_date=none
+    numerator_date=none,
+    record_type=none,
+    record_key=none
 ) -%}
     {%- set day = known_date or ('null' if month.endswith('_month') else month) -%}
     {%- set parts = [(numerator, denominator, day)] -%}
@@ -33,7 +36,14 @@
         facility_key,
         {{ payer_key }} as payer_key,
         {{ money(part[0]) }} as numerator,
-        {{ money(part[1]) }} as denominator
+        {{ money(part[1]) }} as denominator,
+        {% if record_type -%}
+            cast('{{ record_type }}' as {{ dbt.type_string() }}) as record_type,
+            {{ record_key }} as record_key
+        {%- else -%}
+            {{ null_key() }} as record_type,
+            {{ null_key() }} as record_key
+        {%- endif %}
 
     from {{ relation }}
 

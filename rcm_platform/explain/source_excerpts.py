@@ -19,9 +19,12 @@ from rcm_platform.sources.x12.wrapping import unwrapped
 AROUND = 3
 """Segments shown before and after the one that is meant."""
 
-VISIT_TABLES = ("encounters", "procedures")
+VISIT_TABLES = (
+    "encounters", "procedures", "appointments", "eligibility_checks", "authorizations",
+)  # fmt: skip
 VISIT_COLUMN = "encounterid"
-"""The tables of a hospital's database that say what was done in a visit, and their column of it."""
+"""The tables of a hospital's database that say what was prepared and done for a visit, and their
+column of it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ class Archive:
         return Evidence(file, position, lines, note)
 
     def of_visit(self, hospital: str, visit_id: str) -> list[Evidence]:
-        """What a hospital's database said of a visit: its own row, and its procedures."""
+        """What a hospital's database said of a visit: its own row, its procedures, and how it was
+        prepared."""
         lake = lake_access.open_lake(self._settings)
         known = self._feeds.get(hospital, _NO_FEED).tables
         found = []

@@ -2,13 +2,13 @@
 
 Everything is read from the published file, and each step must sum to the one before it exactly:
 cell = claims + what is of no claim; a claim's open balance and cash = its ledger entries. What is
-of no claim is a visit or a ledger entry where the KPI is made of those, and otherwise what a
-facility and payer have on a day.
+of no claim is a visit, a ledger entry, a cost or logged work where the KPI is made of those, and
+otherwise what a facility and payer have on a day.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -26,24 +26,6 @@ _BATCH_ROWS = 5_000
 
 Amounts = tuple[Decimal, Decimal | None]
 """Numerator and denominator."""
-
-# KPIs that are made of single records other than claims, and where those stand. Only the days and
-# facilities that the KPI counts are taken; that they sum to it exactly is tested.
-_RECORDS: Mapping[str, str] = {
-    "collections_per_wrvu": """
-        select claim_key, cast(null as varchar) as visit_key,
-            case when claim_key is null then ledger_entry_key end as entry_key,
-            case when claim_key is null then event_type end as name,
-            case when claim_key is null then source_system end as source_system,
-            facility_key, payer_key, cast(null as date) as service_date, event_date as known_date,
-            cash_amount as numerator, cast(0 as decimal(18, 2)) as denominator
-        from fct_ledger_entries where cash_amount <> 0
-        union all
-        select null, encounter_key, null, encounter_id, source_system, facility_key, null,
-            encounter_date, encounter_date, 0, work_rvu
-        from fct_encounters where work_rvu is not null
-    """,
-}
 
 
 @dataclass(frozen=True)
@@ -69,7 +51,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Part:
-    """What one record adds to a number: the claim, visit or ledger entry whose key is there.
+    """What one record adds to a number: the claim, visit, ledger entry or row of a source (a cost,
+    logged work) whose key is there.
 
     Without any key it is all that a facility and payer have on a day. `known_date` is the day from
     which the part counts; `reasons` are the denial reasons that payers gave for the claim.
@@ -78,6 +61,7 @@ class Part:
     claim_key: str | None
     visit_key: str | None
     entry_key: str | None
+    row_key: str | None
     name: str | None
     source_system: str | None
     facility_name: str | None
@@ -94,6 +78,11 @@ class Part:
     @property
     def claim_id(self) -> str | None:
         return self.name if self.claim_key else None
+
+    @property
+    def record_key(self) -> str | None:
+        """The key of whatever it is; None for all of a day."""
+        return self.claim_key or self.visit_key or self.entry_key or self.row_key
 
 
 _PART_COLUMNS = len(fields(Part))
@@ -182,6 +171,20 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class SourceRow:
+    """A row of a source that is no claim, visit or ledger entry: a cost, or logged work (in
+    minutes)."""
+
+    kind: str
+    source_system: str
+    facility_name: str | None
+    day: date
+    quantity: Decimal
+    source_file: str
+    source_position: str
+
+
+@dataclass(frozen=True)
 class Whole:
     """All parts of a number together: how many of each kind, what they sum to, and whether all of
     their numerators and denominators are whole numbers."""
@@ -190,6 +193,7 @@ class Whole:
     claims: int
     visits: int
     entries: int
+    rows: int
     numerator: Decimal
     denominator: Decimal
     counts_numerators: bool
@@ -198,7 +202,7 @@ class Whole:
     @property
     def days(self) -> int:
         """Parts that are all that a facility and payer have on a day."""
-        return self.count - self.claims - self.visits - self.entries
+        return self.count - self.claims - self.visits - self.entries - self.rows
 
 
 @dataclass(frozen=True)
@@ -279,40 +283,31 @@ def all_parts(
 def _grouped(figures: Figures, kpi: str, month: date, scope: Scope) -> tuple[str, list[Any]]:
     """SQL of what each record adds to a number (`grouped`), of their sums (`whole`), and values."""
     condition, keys = figures.condition(scope)
-    records = _RECORDS.get(kpi)
-    parts = (
-        f"""
-        select records.* from ({records}) as records
-        semi join counted on records.facility_key = counted.facility_key
-            and records.known_date = counted.known_date
-        """
-        if records
-        else "select * from counted"
-    )
     return (
         f"""
         with counted as (
-            select claim_key, cast(null as varchar) as visit_key,
-                cast(null as varchar) as entry_key, cast(null as varchar) as name,
-                cast(null as varchar) as source_system, facility_key, payer_key,
-                cast(null as date) as service_date, known_date, numerator, denominator
+            select *, case when claim_key is null then record_type end as kind
             from int_kpi__contributions
             where kpi = ? and period_month = ? and {condition}
         ),
-        parts as ({parts}),
+        parts as (
+            select claim_key, case when kind = 'visit' then record_key end as visit_key,
+                case when kind = 'entry' then record_key end as entry_key,
+                case when kind not in ('visit', 'entry') then record_key end as row_key,
+                facility_key, payer_key, known_date, numerator, denominator
+            from counted
+        ),
         grouped as (
-            select claim_key, visit_key, entry_key, max(name) as name,
-                max(source_system) as source_system, max(facility_key) as facility_key,
-                max(payer_key) as payer_key, max(service_date) as service_date,
-                max(known_date) as known_date, sum(numerator) as numerator,
-                sum(denominator) as denominator
+            select claim_key, visit_key, entry_key, row_key, max(facility_key) as facility_key,
+                max(payer_key) as payer_key, max(known_date) as known_date,
+                sum(numerator) as numerator, sum(denominator) as denominator
             from parts
-            group by claim_key, visit_key, entry_key,
-                case when coalesce(claim_key, visit_key, entry_key) is null
+            group by claim_key, visit_key, entry_key, row_key,
+                case when coalesce(claim_key, visit_key, entry_key, row_key) is null
                     then concat_ws('|', facility_key, payer_key, known_date) end
         ),
         whole as (
-            select count(*), count(claim_key), count(visit_key), count(entry_key),
+            select count(*), count(claim_key), count(visit_key), count(entry_key), count(row_key),
                 coalesce(sum(numerator), 0), coalesce(sum(denominator), 0),
                 coalesce(bool_and(numerator % 1 = 0), true),
                 coalesce(bool_and(coalesce(denominator, 0) % 1 = 0), true)
@@ -324,20 +319,32 @@ def _grouped(figures: Figures, kpi: str, month: date, scope: Scope) -> tuple[str
 
 
 def _parts(grouped: str) -> str:
-    order = "abs(numerator) desc, abs(denominator) desc, name nulls last, known_date, claim_key"
+    order = (
+        "abs(numerator) desc, abs(denominator) desc, name nulls last, known_date, page.claim_key, "
+        "visit_key, entry_key, row_key, page.facility_key, page.payer_key"
+    )
     return f"""
         {grouped},
+        named as (
+            select grouped.*, claims.charge_amount, claims.open_amount,
+                claims.payer_paid_amount + claims.patient_paid_amount as paid_amount,
+                coalesce(
+                    claims.claim_id, visits.encounter_id, entries.event_type, listed.record_type
+                ) as name,
+                coalesce(
+                    claims.source_system, visits.source_system, entries.source_system,
+                    listed.source_system
+                ) as source_system,
+                coalesce(claims.service_date, visits.encounter_date, listed.record_date)
+                    as service_date
+            from grouped
+            left join fct_claims as claims using (claim_key)
+            left join fct_encounters as visits on grouped.visit_key = visits.encounter_key
+            left join fct_ledger_entries as entries on grouped.entry_key = entries.ledger_entry_key
+            left join fct_kpi_records as listed on grouped.row_key = listed.record_key
+        ),
         page as (
-            select grouped.* replace (
-                    coalesce(claims.claim_id, grouped.name) as name,
-                    coalesce(claims.source_system, grouped.source_system) as source_system,
-                    coalesce(claims.service_date, grouped.service_date) as service_date
-                ),
-                claims.charge_amount, claims.open_amount,
-                claims.payer_paid_amount + claims.patient_paid_amount as paid_amount
-            from grouped left join fct_claims as claims using (claim_key)
-            order by {order}, visit_key, entry_key, facility_key, payer_key
-            limit ? offset ?
+            select * from named as page order by {order} limit ? offset ?
         ),
         given as (
             select claim_key, min(event_date) as given_date,
@@ -352,15 +359,14 @@ def _parts(grouped: str) -> str:
             select claim_key, string_agg(reason, '; ' order by given_date, reason) as reasons
             from given group by claim_key
         )
-        select page.claim_key, visit_key, entry_key, name, page.source_system, facility_name,
-            payer_name, service_date, known_date, numerator, denominator, charge_amount,
-            paid_amount, open_amount, reasons, whole.*
+        select page.claim_key, visit_key, entry_key, row_key, name, page.source_system,
+            facility_name, payer_name, service_date, known_date, numerator, denominator,
+            charge_amount, paid_amount, open_amount, reasons, whole.*
         from page cross join whole
         left join dim_facility on page.facility_key = dim_facility.facility_key
         left join dim_payer on page.payer_key = dim_payer.payer_key
         left join reasons on page.claim_key = reasons.claim_key
-        order by {order.replace("claim_key", "page.claim_key")}, visit_key, entry_key,
-            page.facility_key, page.payer_key
+        order by {order}
         """
 
 
@@ -416,6 +422,20 @@ def entry(con: duckdb.DuckDBPyConnection, entry_key: str) -> Entry:
     for found in _entries(con, "ledger_entry_key", entry_key):
         return found
     raise UnknownNumber(f"There is no ledger entry with the key {entry_key[:QUOTED]}.")
+
+
+def source_row(con: duckdb.DuckDBPyConnection, row_key: str) -> SourceRow:
+    """A cost or logged work. Raises UnknownNumber."""
+    found = con.execute(
+        "select record_type, listed.source_system, facility_name, record_date, quantity, "
+        "source_file, source_position "
+        "from fct_kpi_records as listed left join dim_facility using (facility_key) "
+        "where record_key = ?",
+        [row_key],
+    ).fetchall()
+    if not found:
+        raise UnknownNumber(f"There is no row with the key {row_key[:QUOTED]}.")
+    return SourceRow(*found[0])
 
 
 def visit(con: duckdb.DuckDBPyConnection, visit_key: str) -> Visit:

@@ -1,4 +1,5 @@
-"""An audit of the explanation itself: random cells of the KPIs, each traced down to its files."""
+"""An audit of the explanation itself: random cells of every KPI in turn, each traced down to its
+files."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ class Audit:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """A published cell: a KPI and month, of everything or of one facility and payer."""
+    """A published cell: a KPI and month, of everything, a facility, a payer, or both."""
 
     kpi: str
     month: date
@@ -56,11 +57,13 @@ def audit_warehouse(con: duckdb.DuckDBPyConnection, as_of: date) -> Audit:
 def audit(
     con: duckdb.DuckDBPyConnection, seed: date, count: int = SAMPLE, begin: str = "select 1"
 ) -> Audit:
-    """Trace `count` cells, the same ones for the same seed; of each, the claim that adds most.
+    """Trace `count` cells, the same ones for the same seed; of each, the claim that adds most. The
+    KPIs take turns, so that none is left out while another has its second.
 
-    A cell must equal the sum of its claims, and a claim's balance and cash the sum of its ledger
-    entries, each of which names its file. `con` finds the published tables by their bare names,
-    after the statement `begin`. As many cells are traced at a time as there are cores.
+    A cell must equal the sum of its parts, of which the largest that are no claim must be there,
+    and a claim's balance and cash the sum of its ledger entries, each of which names its file.
+    `con` finds the published tables by their bare names, after the statement `begin`. As many cells
+    are traced at a time as there are cores.
     """
 
     def traced(cell: _Drawn) -> tuple[trace.Trace, str | None]:
@@ -86,6 +89,8 @@ def audit(
     for cell, (of_cell, largest) in found.items():
         if not of_cell.is_whole or of_cell.cell.amounts != cell.published:
             broken.append(f"{cell}: its claims do not sum to what is published")
+        if any(part.record_key and not part.claim_key and not part.name for part in of_cell.parts):
+            broken.append(f"{cell}: a part leads to no record")
         if largest is None or largest in audited:
             continue
         audited.add(largest)
@@ -101,15 +106,17 @@ def _draw(con: duckdb.DuckDBPyConnection, seed: date, count: int) -> list[_Drawn
     rows = con.execute(
         f"""
         select kpi, period_month, facility_id,
-            case when aggregation_level = 'total' then null
-                else coalesce(payer_id, '{trace.NONE}') end,
+            case when contains(aggregation_level, 'payer')
+                then coalesce(payer_id, '{trace.NONE}') end,
             numerator, denominator
         from mart_kpi_monthly
         left join dim_facility using (facility_key)
         left join dim_payer using (payer_key)
-        order by md5(kpi_value_key || ?), kpi_value_key limit ?
+        order by row_number() over (partition by kpi order by md5(kpi_value_key || $seed)),
+            md5(kpi_value_key || $seed), kpi_value_key
+        limit $count
         """,
-        [seed.isoformat(), count],
+        {"seed": seed.isoformat(), "count": count},
     ).fetchall()
     return [
         _Drawn(kpi, month, trace.Scope(facility, payer), (numerator, denominator))

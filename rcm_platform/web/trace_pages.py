@@ -214,6 +214,16 @@ class Pages:
             title = f"Visit {found.visit_id}"
             return self._render(con, title, visit=found, records=records, seen=seen)
 
+    def source_row(self, row_key: str, seen: str = "") -> str:
+        """A cost or logged work, as it was received. Raises UnknownNumber."""
+        with self._open() as con:
+            found = trace.source_row(con, row_key)
+            place = self._archive.find(
+                found.source_system, found.source_file, found.source_position
+            )
+            title = f"{found.kind.capitalize()} of {found.day}"
+            return self._render(con, title, source_row=found, records=[place], seen=seen)
+
     def numbers(self, seen: str = "") -> str:
         """Every KPI that has figures, with its last complete month."""
         with self._open() as con:
@@ -368,7 +378,8 @@ class Pages:
 _NOTHING: Mapping[str, Any] = {
     **dict.fromkeys(
         ("version", "replaced", "message", "refused", "numbers", "trace", "entry", "visit",
-         "definition", "address", "chart", "figure", "where", "change", "pages", "lacks_merged")
+         "source_row", "definition", "address", "chart", "figure", "where", "change",
+         "pages", "lacks_merged")
     ),
     "links": LINKS,
     "path": PATH,
@@ -464,6 +475,7 @@ def app(
             route("/claim/{key}", record(with_claims.claim)),
             route("/entry/{key}", record(with_claims.entry)),
             route("/visit/{key}", record(with_claims.visit)),
+            route("/row/{key}", record(with_claims.source_row)),
         ]
     )
 
@@ -528,6 +540,7 @@ def _record_link(part: trace.Part, version: str) -> str | None:
         ("claim", part.claim_key),
         ("visit", part.visit_key),
         ("entry", part.entry_key),
+        ("row", part.row_key),
     ):
         if key:
             return f"{PATH}/{kind}/{quote(key, safe='')}?{urlencode({'version': version})}"
@@ -562,6 +575,7 @@ def _claim_rows(
             "claim" if part.claim_key
             else "visit" if part.visit_key
             else "ledger entry" if part.entry_key
+            else part.name if part.row_key
             else "facility and payer on a day"
         )  # fmt: skip
         yield (

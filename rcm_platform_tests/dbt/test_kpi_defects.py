@@ -168,7 +168,7 @@ def test_a_total_is_recomputed_from_its_parts(built: Built, level: str) -> None:
         built,
         f"""select kpi, period_month from mart_kpi_monthly group by kpi, period_month
         having sum(numerator) filter (aggregation_level = 'total')
-            <> sum(numerator) filter (aggregation_level <> 'total')
+            <> sum(numerator) filter (aggregation_level = 'facility and payer')
             or count(*) filter (aggregation_level = 'total' and {level} is not null) > 0""",
     )
     assert wrong == []

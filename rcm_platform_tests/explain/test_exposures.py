@@ -91,10 +91,11 @@ def test_the_scorecard_reads_what_its_exposure_names(built: Built, read: set[str
 
 def test_the_number_pages_read_what_their_exposure_names(built: Built, read: set[str]) -> None:
     with versions.open_published(built.settings.published_dir, "operations") as con:
-        [(claim, entry, visit)] = con.execute(
+        [(claim, entry, visit, row)] = con.execute(
             """select (select min(claim_key) from fct_claims),
                 (select min(ledger_entry_key) from fct_ledger_entries),
-                (select min(encounter_key) from fct_encounters)"""
+                (select min(encounter_key) from fct_encounters),
+                (select min(record_key) from fct_kpi_records)"""
         ).fetchall()
     read.clear()
     for audience in ("operations", "leadership"):
@@ -109,6 +110,7 @@ def test_the_number_pages_read_what_their_exposure_names(built: Built, read: set
     pages.claim(claim)
     pages.entry(entry)
     pages.visit(visit)
+    pages.source_row(row)
     assert read - {"published_version"} == listed(built, "number_pages")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from rcm_platform.explain import trace, trace_audit
+from rcm_platform.explain import source_excerpts, trace, trace_audit
 from rcm_platform.explain.figures import Figures
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built, RunCli
@@ -39,7 +39,8 @@ def con() -> duckdb.DuckDBPyConnection:
         create table int_kpi__contributions as
         select kpi, claim_key, date '2025-05-01' as period_month, 'f' as facility_key, payer_key,
             cast(n as decimal(18, 2)) as numerator, cast(d as decimal(18, 2)) as denominator,
-            cast(null as date) as known_date
+            cast(null as date) as known_date, cast(null as varchar) as record_type,
+            cast(null as varchar) as record_key
         from (values
             ('by_claims', 'x', 'p', 1, 1), ('by_claims', 'y', 'q', 0, 1),
             ('by_dollars', 'x', 'p', 60, 60), ('by_dollars', 'y', 'q', 0, 40),
@@ -83,7 +84,12 @@ def con() -> duckdb.DuckDBPyConnection:
         create table fct_encounters as
         select 'v' as encounter_key, 'V1' as encounter_id, 'h' as source_system,
             'f' as facility_key, date '2025-05-02' as encounter_date, 'inpatient' as
-            encounter_type, 'Ward' as department_name, cast(4 as decimal(18, 2)) as work_rvu
+            encounter_type, 'Ward' as department_name, cast(4 as decimal(18, 2)) as work_rvu;
+        create table fct_kpi_records as
+        select 'k' as record_key, 'cost' as record_type, 'operations' as source_system,
+            'f' as facility_key, date '2025-05-01' as record_date,
+            cast(3 as decimal(18, 2)) as quantity, 'costs.csv' as source_file,
+            '2' as source_position
     """)
     return con
 
@@ -147,7 +153,7 @@ def test_what_no_claim_is_behind_stands_by_facility_payer_and_day(
 
 
 class TestCashAndWork:
-    """A KPI of cash and work is followed to claims, visits and entries of no claim."""
+    """A KPI of cash, work and cost is followed to claims, visits, entries of no claim and rows."""
 
     @pytest.fixture(autouse=True)
     def _counted(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -156,39 +162,52 @@ class TestCashAndWork:
             select * replace (
                 null as claim_key, 'INTEREST' as event_type, 5 as cash_amount, 0 as ar_amount,
                 'i' as ledger_entry_key
-            ) from fct_ledger_entries where claim_key = 'z'
-            union all by name
-            select * replace (
-                date '2025-05-30' as event_date, 7 as cash_amount, 'later' as ledger_entry_key
             ) from fct_ledger_entries where claim_key = 'z';
             insert into int_kpi__contributions by name
             select 'collections_per_wrvu' as kpi, date '2025-05-01' as period_month,
                 date '2025-05-02' as known_date, 'f' as facility_key, *
-            from (values (45, 0), (0, 4)) as t (numerator, denominator);
+            from (values
+                ('y', 'entry', 'PAYER_PAYMENT', 30, 0), ('y', 'entry', 'again', 10, 0),
+                (null, 'entry', 'i', 5, 0), (null, 'cost', 'k', 3, 0), (null, 'visit', 'v', 0, 4)
+            ) as t (claim_key, record_type, record_key, numerator, denominator);
             insert into mart_kpi_monthly by name
             select 'collections_per_wrvu' as kpi, date '2025-05-01' as period_month, level as
                 aggregation_level, case when level <> 'total' then 'f' end as facility_key,
-                45 as numerator, 4 as denominator
+                48 as numerator, 4 as denominator, level as kpi_value_key
             from (values ('facility and payer'), ('total')) as t (level)
         """)
 
     def test_each_record_adds_what_is_counted(self, con: duckdb.DuckDBPyConnection) -> None:
         found = trace.trace(con, "collections_per_wrvu")
         assert found.is_whole
-        assert [
-            (part.claim_key or part.visit_key or part.entry_key, part.name, part.numerator)
-            for part in found.parts
-        ] == [("y", "Y", 40), ("i", "INTEREST", 5), ("v", "V1", 0)]
+        assert (found.whole.rows, found.whole.days) == (1, 0)
+        assert [(part.record_key, part.name, part.numerator) for part in found.parts] == [
+            ("y", "Y", 40), ("i", "INTEREST", 5), ("k", "cost", 3), ("v", "V1", 0),
+        ]  # fmt: skip
 
-    def test_a_record_that_is_missing_is_noticed(self, con: duckdb.DuckDBPyConnection) -> None:
-        con.execute("delete from fct_ledger_entries where ledger_entry_key = 'i'")
-        assert not trace.trace(con, "collections_per_wrvu").is_whole
+    @pytest.mark.parametrize(
+        "missing",
+        [
+            "fct_ledger_entries where ledger_entry_key = 'i'",
+            "fct_encounters where encounter_key = 'v'",
+            "fct_kpi_records where record_key = 'k'",
+        ],
+    )
+    def test_a_record_that_is_missing_is_noticed(
+        self, con: duckdb.DuckDBPyConnection, missing: str
+    ) -> None:
+        assert trace_audit.audit(con, MAY).broken == ()
+        con.execute(f"delete from {missing}")
+        assert any("leads to no record" in line for line in trace_audit.audit(con, MAY).broken)
 
     def test_a_visit_and_an_entry_are_shown_alone(self, con: duckdb.DuckDBPyConnection) -> None:
         visit = trace.visit(con, "v")
         assert (visit.visit_id, visit.work_rvu) == ("V1", 4)
         assert [claim.claim_id for claim in visit.claims] == ["X", "Y", "Z"]
         assert trace.entry(con, "i").source_file == "file.edi"
+        assert trace.source_row(con, "k").source_position == "2"
+        with pytest.raises(trace.UnknownNumber, match="no row with the key x"):
+            trace.source_row(con, "x")
         with pytest.raises(trace.UnknownNumber, match="no visit with the key x"):
             trace.visit(con, "x")
         with pytest.raises(trace.UnknownNumber, match="no ledger entry with the key x"):
@@ -271,7 +290,44 @@ def test_every_part_of_a_headline_is_a_record_that_can_be_opened(built: Built) -
             found = trace.trace(con, kpi)
             assert found.is_whole, kpi
             assert found.whole.days == 0, kpi
-            assert all(p.claim_key or p.visit_key or p.entry_key for p in found.parts), kpi
+            assert all(part.record_key for part in found.parts), kpi
+
+
+def test_visits_and_costs_are_followed_to_their_rows(built: Built) -> None:
+    followed = {
+        "pre_registration_rate", "insurance_verification_rate", "authorization_rate_inpatient",
+        "authorization_rate_outpatient", "uninsured_conversion_rate", "cost_per_wrvu",
+        "cost_to_collect",
+    }  # fmt: skip
+    with built.published() as con:
+        for kpi in followed:
+            found = trace.trace(con, kpi)
+            assert found.parts, kpi
+            assert found.whole.days == 0, kpi
+            assert all(part.name for part in found.parts), kpi
+        costs = [part for part in trace.trace(con, "cost_per_wrvu").parts if part.row_key]
+        row = trace.source_row(con, str(costs[0].row_key))
+    assert row.quantity == costs[0].numerator
+    place = source_excerpts.Archive(built.settings).find(
+        row.source_system, row.source_file, row.source_position
+    )
+    assert f"{row.quantity}" in {line.text for line in place.lines}
+
+
+@pytest.mark.parametrize("level", ["total", "facility", "payer"])
+def test_each_level_is_the_sum_of_what_is_below(built: Built, level: str) -> None:
+    with built.published() as con:
+        wrong = con.execute(
+            """
+            select kpi, period_month from mart_kpi_monthly group by kpi, period_month
+            having sum(numerator) filter (aggregation_level = ?)
+                    is distinct from sum(numerator) filter (aggregation_level like '%and%')
+                or sum(denominator) filter (aggregation_level = ?)
+                    is distinct from sum(denominator) filter (aggregation_level like '%and%')
+            """,
+            [level, level],
+        ).fetchall()
+    assert wrong == []
 
 
 def test_leaders_figures_are_those_of_the_claims(built: Built) -> None:
@@ -306,6 +362,11 @@ class TestAudit:
         found = trace_audit.audit(con, MAY)
         assert (found.cells, found.claims, found.broken) == (8, 3, ())
         assert found.entries == 4
+
+    def test_every_kpi_has_its_turn(self, con: duckdb.DuckDBPyConnection) -> None:
+        drawn = [cell.kpi for cell in trace_audit._draw(con, MAY, 4)]
+        assert set(drawn[:3]) == {"by_claims", "by_dollars", "at_risk"}
+        assert len(drawn) == 4
 
     def test_a_day_draws_its_own_cells(self, con: duckdb.DuckDBPyConnection) -> None:
         def drawn(day: int) -> list[str]:

@@ -36,8 +36,8 @@ select count(*) from (
     select
         sum(numerator) filter (aggregation_level = 'total') as numerator,
         sum(denominator) filter (aggregation_level = 'total') as denominator,
-        sum(numerator) filter (aggregation_level <> 'total') as numerators,
-        sum(denominator) filter (aggregation_level <> 'total') as denominators
+        sum(numerator) filter (aggregation_level = 'facility and payer') as numerators,
+        sum(denominator) filter (aggregation_level = 'facility and payer') as denominators
     from {}mart_kpi_monthly group by kpi, period_month
 )
 where numerator is distinct from numerators or denominator is distinct from denominators

@@ -23,12 +23,14 @@ def kpis_trace(settings: Settings) -> dg.AssetChecksDefinition:
         additional_deps=[
             mart_key("fct_claims"),
             mart_key("fct_ledger_entries"),
+            mart_key("fct_encounters"),
+            mart_key("fct_kpi_records"),
             ["intermediate", "int_kpi__contributions"],
         ],
         blocking=True,
         **nightly_check(
-            f"{trace_audit.SAMPLE} random cells, other ones each day, sum exactly from their "
-            "claims, and those from ledger entries that name their file."
+            f"{trace_audit.SAMPLE} random cells of every KPI, other ones each day, sum exactly "
+            "from their parts, and claims from ledger entries that name their file."
         ),
     )
     def kpis_trace_exactly(

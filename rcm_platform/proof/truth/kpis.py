@@ -423,7 +423,8 @@ def _check(family: str, queries: dict[str, str]) -> TruthCheck:
         from marts.mart_kpi_monthly
         inner join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
-        where facilities.source_system in {HOSPITALS} and kpi in ({listed}) and {_NOT_EMPTY}""",
+        where facilities.source_system in {HOSPITALS} and kpi in ({listed}) and {_NOT_EMPTY}
+            and aggregation_level = 'facility and payer'""",
         _known(queries),
     )
 
@@ -431,7 +432,7 @@ def _check(family: str, queries: dict[str, str]) -> TruthCheck:
 #: KPIs that only the world's hospitals add to: their totals are those of the truth.
 _OF_HOSPITALS = f"""kpi not in (
             select kpi from marts.mart_kpi_monthly left join marts.dim_facility using (facility_key)
-            where aggregation_level <> 'total'
+            where aggregation_level = 'facility and payer'
                 and coalesce(source_system, '') not in {HOSPITALS}
         )"""
 

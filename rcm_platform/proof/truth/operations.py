@@ -184,4 +184,13 @@ CHECKS = [
             on w.source_system = c.source_system and w.claim_id = c.claim_id
         group by all""",
     ),
+    TruthCheck(
+        "kpi_records",
+        "Every cost and every piece of logged work that KPIs are made of is there, once.",
+        "fct_kpi_records",
+        f"""select record_type, record_date, quantity from marts.fct_kpi_records
+        where source_system in {HOSPITALS} or record_type = 'cost'""",
+        """select 'cost', cast(month as date), cost_amount from '{truth}/facility_costs.parquet'
+        union all select 'work', work_date, minutes from '{truth}/work_log.parquet'""",
+    ),
 ]

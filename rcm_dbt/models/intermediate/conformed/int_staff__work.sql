@@ -40,7 +40,9 @@ select
     activity,
     work_date,
     work_minutes,
-    recorded_date
+    recorded_date,
+    _source_file,
+    _source_position
 
 from ranked
 

@@ -50,43 +50,37 @@ work as (
 
     select
         facilities.facility_key,
-        work_log.work_date,
-        sum(work_log.work_minutes) as work_minutes
+        work.work_key,
+        work.work_date,
+        work.work_minutes
 
-    from {{ ref('stg_hospital__work_log') }} as work_log
+    from {{ ref('int_staff__work') }} as work
 
     inner join {{ ref('int_facility__current') }} as facilities
-        on work_log.source_system = facilities.source_system
+        on work.source_system = facilities.source_system
         and facilities.facility_type = 'hospital'
-
-    group by
-        facilities.facility_key,
-        work_log.work_date
 
 ),
 
 -- cost to collect, for the hospitals whose work is logged
-collecting as (
+collected as (
 
     select
-        facility_key,
-        work_date as activity_date,
-        work_minutes * {{ kpi_parameter('work_minute_cost') }} as cost_amount,
-        {{ money(0) }} as cash_amount
+        entries.claim_key,
+        entries.ledger_entry_key,
+        entries.facility_key,
+        entries.event_date,
+        entries.cash_amount
 
-    from work
+    from {{ ref('int_ledger__entries') }} as entries
 
-    union all
+    inner join {{ ref('ledger_event_types') }} as event_types
+        on entries.event_type = event_types.event_type
 
-    select
-        facility_key,
-        revenue_month as activity_date,
-        {{ money(0) }} as cost_amount,
-        cash_amount
-
-    from revenue
-
-    where facility_key in (select work.facility_key from work)
+    where
+        event_types.measure_class in ('payer_cash', 'patient_cash')
+        and entries.event_date <= {{ as_of_date() }}
+        and entries.facility_key in (select work.facility_key from work)
 
 ),
 
@@ -168,9 +162,18 @@ final as (
     union all
 
     {{ kpi_rows(
-        'cost_to_collect', 'collecting', 'activity_date', known_date='null',
+        'cost_to_collect', 'work', 'work_date', known_date='null',
         claim_key=null_key(), payer_key=null_key(),
-        numerator='cost_amount', denominator='cash_amount'
+        numerator='work_minutes * ' ~ kpi_parameter('work_minute_cost'), denominator='0',
+        record_type='work', record_key='work_key'
+    ) }}
+
+    union all
+
+    {{ kpi_rows(
+        'cost_to_collect', 'collected', 'event_date', known_date='null',
+        payer_key=null_key(), denominator='cash_amount',
+        record_type='entry', record_key='ledger_entry_key'
     ) }}
 
 )

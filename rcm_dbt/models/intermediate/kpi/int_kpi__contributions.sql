@@ -1,6 +1,6 @@
 -- What each claim adds to each KPI. A KPI is the sum of these rows and nothing else, so that a cell
 -- of the report and the claims behind it cannot differ. Where a KPI is not made of claims (visits,
--- days of revenue, work), the rows have none.
+-- costs, work, days of revenue), the rows have none, and name the record where there is one.
 with
 
 families as (
@@ -27,7 +27,9 @@ final as (
         facility_key,
         payer_key,
         numerator,
-        denominator
+        denominator,
+        record_type,
+        record_key
 
     from families
 

@@ -44,6 +44,7 @@ kept_appointments as (
     select
         visits.facility_key,
         visits.payer_key,
+        visits.encounter_key,
         appointments.scheduled_date,
         early_checks.appointment_key is not null as is_pre_registered
 
@@ -138,6 +139,7 @@ cover as (
 uninsured as (
 
     select
+        encounters.encounter_key,
         encounters.facility_key,
         encounters.payer_key,
         encounters.encounter_date,
@@ -176,14 +178,16 @@ final as (
 
     {{ kpi_rows(
         'pre_registration_rate', 'kept_appointments', 'scheduled_date',
-        numerator=one_if('is_pre_registered'), claim_key=null_key()
+        numerator=one_if('is_pre_registered'), claim_key=null_key(),
+        record_type='visit', record_key='encounter_key'
     ) }}
 
     union all
 
     {{ kpi_rows(
         'insurance_verification_rate', 'visits', 'encounter_date',
-        numerator=one_if('is_coverage_verified'), claim_key=null_key()
+        numerator=one_if('is_coverage_verified'), claim_key=null_key(),
+        record_type='visit', record_key='encounter_key'
     ) }}
 
     union all
@@ -191,6 +195,7 @@ final as (
     {{ kpi_rows(
         'authorization_rate_inpatient', 'visits', 'encounter_date',
         numerator=one_if("authorization_result = 'approved'"), claim_key=null_key(),
+        record_type='visit', record_key='encounter_key',
         where="authorization_result <> 'not required' and encounter_type = 'inpatient'"
     ) }}
 
@@ -199,6 +204,7 @@ final as (
     {{ kpi_rows(
         'authorization_rate_outpatient', 'visits', 'encounter_date',
         numerator=one_if("authorization_result = 'approved'"), claim_key=null_key(),
+        record_type='visit', record_key='encounter_key',
         where="authorization_result <> 'not required' and encounter_type <> 'inpatient'"
     ) }}
 
@@ -206,7 +212,8 @@ final as (
 
     {{ kpi_rows(
         'uninsured_conversion_rate', 'uninsured', 'encounter_date',
-        numerator='covered_flag', claim_key=null_key()
+        numerator='covered_flag', claim_key=null_key(),
+        record_type='visit', record_key='encounter_key'
     ) }}
 
     union all

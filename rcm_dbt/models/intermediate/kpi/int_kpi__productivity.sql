@@ -5,40 +5,36 @@ with
 work as (
 
     select
+        encounter_key,
         facility_key,
         encounter_date as activity_date,
-        sum(work_rvu) as work_rvu
+        work_rvu
 
     from {{ ref('int_encounter__enriched') }}
 
     where work_rvu is not null
-
-    group by
-        facility_key,
-        encounter_date
 
 ),
 
 cash as (
 
     select
+        claim_key,
+        ledger_entry_key,
         facility_key,
         event_date as activity_date,
-        sum(cash_amount) as cash_amount
+        cash_amount
 
     from {{ ref('int_ledger__entries') }}
 
     where cash_amount <> 0 and facility_key in (select work.facility_key from work)
-
-    group by
-        facility_key,
-        event_date
 
 ),
 
 costs as (
 
     select
+        cost_key,
         facility_key,
         cost_month as activity_date,
         cost_amount
@@ -61,6 +57,7 @@ costed_months as (
 costed_work as (
 
     select
+        work.encounter_key,
         work.facility_key,
         work.activity_date,
         work.work_rvu
@@ -77,28 +74,32 @@ final as (
 
     {{ kpi_rows(
         'collections_per_wrvu', 'cash', 'activity_date',
-        claim_key=null_key(), payer_key=null_key(), numerator='cash_amount', denominator='0'
+        payer_key=null_key(), numerator='cash_amount', denominator='0',
+        record_type='entry', record_key='ledger_entry_key'
     ) }}
 
     union all
 
     {{ kpi_rows(
         'collections_per_wrvu', 'work', 'activity_date',
-        claim_key=null_key(), payer_key=null_key(), denominator='work_rvu'
+        claim_key=null_key(), payer_key=null_key(), denominator='work_rvu',
+        record_type='visit', record_key='encounter_key'
     ) }}
 
     union all
 
     {{ kpi_rows(
         'cost_per_wrvu', 'costs', 'activity_date', known_date='null',
-        claim_key=null_key(), payer_key=null_key(), numerator='cost_amount', denominator='0'
+        claim_key=null_key(), payer_key=null_key(), numerator='cost_amount', denominator='0',
+        record_type='cost', record_key='cost_key'
     ) }}
 
     union all
 
     {{ kpi_rows(
         'cost_per_wrvu', 'costed_work', 'activity_date',
-        claim_key=null_key(), payer_key=null_key(), denominator='work_rvu'
+        claim_key=null_key(), payer_key=null_key(), denominator='work_rvu',
+        record_type='visit', record_key='encounter_key'
     ) }}
 
 )

@@ -1,5 +1,6 @@
--- Each KPI of the registry by month, as numerator and denominator: for one facility and payer, and
--- in total. A ratio is never summed; sum its two parts and divide. An amount has no denominator.
+-- Each KPI of the registry by month, as numerator and denominator: for one facility and payer, for
+-- each of them alone, and in total. A ratio is never summed; sum its two parts and divide. An
+-- amount has no denominator.
 with
 
 detail as (
@@ -23,22 +24,35 @@ detail as (
 
 ),
 
-totals as (
+{% set sums = {
+    'facility': ('facility_key', null_key()),
+    'payer': (null_key(), 'payer_key'),
+    'total': (null_key(), null_key()),
+} -%}
+sums as (
 
-    select
-        kpi,
-        period_month,
-        'total' as aggregation_level,
-        {{ null_key() }} as facility_key,
-        {{ null_key() }} as payer_key,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
+    {% for level, keys in sums.items() -%}
+        select
+            kpi,
+            period_month,
+            '{{ level }}' as aggregation_level,
+            {{ keys[0] }} as facility_key,
+            {{ keys[1] }} as payer_key,
+            sum(numerator) as numerator,
+            sum(denominator) as denominator
 
-    from detail
+        from detail
 
-    group by
-        kpi,
-        period_month
+        group by
+            kpi,
+            period_month,
+            {{ keys[0] }},
+            {{ keys[1] }}
+        {% if not loop.last %}
+            union all
+
+        {% endif %}
+    {%- endfor %}
 
 ),
 
@@ -46,7 +60,7 @@ levels as (
 
     select * from detail
     union all
-    select * from totals
+    select * from sums
 
 ),
 
