@@ -1,8 +1,8 @@
 -- Where each claim stood at the end of each day on which its ledger moved, and on the day on which
 -- it matured: so long after the payer's first answer, or after the service where a patient pays
--- alone, that history expects no more of the patient. All as it could be known then. What is open is
--- the patient's as far as the payer has left it to the patient, denied as far as it is held for a
--- denial, and undecided otherwise; what only a patient pays is the patient's.
+-- alone, that history expects no more of the patient. All as it could be known then. What is open
+-- is the patient's as far as the payer has left it to the patient, denied as far as it is held for
+-- a denial, and undecided otherwise; what only a patient pays is the patient's.
 {%- set amounts = [
     'balance', 'charge', 'contractual', 'paid', 'patient_paid', 'denial_write_off',
     'patient_write_off', 'patient_share', 'denied',
