@@ -23,7 +23,7 @@ select
     cast(summed.collected_amount / nullif(summed.charge_amount, 0) as decimal(9, 4))
         as gross_collection_rate,
     cast(summed.collected_amount / nullif(summed.net_charge_amount, 0) as decimal(9, 4))
-        as net_collection_rate
+        as collected_after_contracts_rate
 
 from summed
 

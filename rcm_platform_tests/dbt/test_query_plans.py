@@ -26,6 +26,7 @@ ALLOWED = {
     ("int_receivable__month_end", "int_date__days"): "the months of the calendar; a balance stands"
     " at each month's end until it changes",
     ("mart_ar_rollforward", "int_date__days"): "the months of the calendar; facilities by payers",
+    ("mart_net_revenue", "int_date__days"): "the months of the calendar; facilities by payers",
     ("mart_quarantine_daily", "int_date__days"): "the days of the calendar; rules that held"
     " something, by source and level",
 }

@@ -58,7 +58,9 @@ valued as (
         claims.is_self_pay,
         cast(charges.charge_amount * 100 as {{ bigint }}) as charge_cents,
         contracts.contract_id,
-        cast(contracts.expected_amount * 100 as {{ bigint }}) as contract_cents,
+        case
+            when not claims.is_self_pay then cast(contracts.expected_amount * 100 as {{ bigint }})
+        end as contract_cents,
         allowed.rate_basis,
         allowed.history_claim_count,
         allowed.rate_millionths as allowed_millionths,
@@ -78,7 +80,6 @@ valued as (
 
     left join contracts
         on charges.claim_line_key = contracts.claim_line_key
-        and not claims.is_self_pay
 
     -- which history speaks of the whole charge
     left join rates as allowed

@@ -28,7 +28,7 @@ kinds as (
 
 ),
 
-asked as (
+cells as (
 
     select distinct
         service_month,
@@ -39,6 +39,19 @@ asked as (
     from {{ ref('int_valuation__claims') }}
 
     where service_month is not null
+
+),
+
+asked as (
+
+    select
+        cells.*,
+        kinds.rate_kind,
+        kinds.assumed_percent
+
+    from cells
+
+    cross join kinds
 
 ),
 
@@ -80,7 +93,7 @@ learned as (
             {% for key in keys -%}
                 questions.{{ key }},
             {% endfor -%}
-            learned.rate_kind,
+            questions.rate_kind,
             sum(learned.claim_count) as claim_count,
             sum(learned.base_amount) as base_amount,
             sum(learned.outcome_amount) as outcome_amount
@@ -90,13 +103,15 @@ learned as (
                 {% for key in keys -%}
                     {{ key }},
                 {% endfor -%}
-                service_month
+                service_month,
+                rate_kind
 
             from asked
         ) as questions
 
         inner join learned
-            on questions.service_month >= learned.known_month
+            on questions.rate_kind = learned.rate_kind
+            and questions.service_month >= learned.known_month
             {%- for key in keys %}
                 and questions.{{ key }} = learned.{{ key }}
             {%- endfor %}
@@ -106,7 +121,7 @@ learned as (
             {% for key in keys -%}
                 questions.{{ key }},
             {% endfor -%}
-            learned.rate_kind
+            questions.rate_kind
 
     ),
 
@@ -115,8 +130,6 @@ answered as (
 
     select
         asked.*,
-        kinds.rate_kind,
-        kinds.assumed_percent,
         {%- for level, keys in levels %}
             {%- set name = 'by_' ~ level | replace(' ', '_') %}
             {{ name }}.claim_count as {{ name }}_claim_count,
@@ -136,28 +149,26 @@ answered as (
 
     from asked
 
-    cross join kinds
-
     left join by_payer_and_service
         on asked.service_month = by_payer_and_service.service_month
         and asked.payer_key = by_payer_and_service.payer_key
         and asked.service_category = by_payer_and_service.service_category
-        and kinds.rate_kind = by_payer_and_service.rate_kind
+        and asked.rate_kind = by_payer_and_service.rate_kind
 
     left join by_payer
         on asked.service_month = by_payer.service_month
         and asked.payer_key = by_payer.payer_key
-        and kinds.rate_kind = by_payer.rate_kind
+        and asked.rate_kind = by_payer.rate_kind
 
     left join by_payer_class
         on asked.service_month = by_payer_class.service_month
         and asked.payer_class = by_payer_class.payer_class
         and asked.service_category = by_payer_class.service_category
-        and kinds.rate_kind = by_payer_class.rate_kind
+        and asked.rate_kind = by_payer_class.rate_kind
 
     left join by_all_payers
         on asked.service_month = by_all_payers.service_month
-        and kinds.rate_kind = by_all_payers.rate_kind
+        and asked.rate_kind = by_all_payers.rate_kind
 
 ),
 
