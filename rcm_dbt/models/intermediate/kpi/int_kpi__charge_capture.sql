@@ -25,62 +25,6 @@ waits as (
 
 ),
 
--- a wait adds its dollars in the month in which it begins and takes them off in that in which it
--- ends: what waits at the end of a month is the sum so far
-movements as (
-
-    select
-        facility_key,
-        payer_key,
-        wait,
-        {{ month_start('from_date') }} as balance_month,
-        amount
-
-    from waits
-
-    union all
-
-    select
-        facility_key,
-        payer_key,
-        wait,
-        {{ month_start('to_date') }} as balance_month,
-        -amount as amount
-
-    from waits
-
-    where to_date is not null
-
-),
-
-monthly as (
-
-    select
-        facility_key,
-        payer_key,
-        balance_month,
-        {{ sum_where('amount', "wait = 'DNFB'") }} as unbilled_amount,
-        {{ sum_where('amount', "wait = 'FBNS'") }} as unsubmitted_amount
-
-    from movements
-
-    group by
-        facility_key,
-        payer_key,
-        balance_month
-
-),
-
-cells as (
-
-    select distinct
-        facility_key,
-        payer_key
-
-    from monthly
-
-),
-
 months as (
 
     select distinct month_start_date as balance_month
@@ -91,31 +35,23 @@ months as (
 
 ),
 
-month_ends as (
+-- what waits at the end of a month began by then, and ends in a later one or on no day
+waiting as (
 
     select
         months.balance_month,
-        cells.facility_key,
-        cells.payer_key,
-        sum(coalesce(monthly.unbilled_amount, 0)) over (
-            partition by cells.facility_key, cells.payer_key
-            order by months.balance_month
-            rows between unbounded preceding and current row
-        ) as unbilled_amount,
-        sum(coalesce(monthly.unsubmitted_amount, 0)) over (
-            partition by cells.facility_key, cells.payer_key
-            order by months.balance_month
-            rows between unbounded preceding and current row
-        ) as unsubmitted_amount
+        waits.claim_key,
+        waits.encounter_key,
+        waits.facility_key,
+        waits.payer_key,
+        waits.wait,
+        waits.amount
 
-    from cells
+    from waits
 
-    cross join months
-
-    left join monthly
-        on cells.facility_key = monthly.facility_key
-        and coalesce(cells.payer_key, '') = coalesce(monthly.payer_key, '')
-        and months.balance_month = monthly.balance_month
+    inner join months
+        on {{ month_start('waits.from_date') }} <= months.balance_month
+        and (waits.to_date is null or {{ month_start('waits.to_date') }} > months.balance_month)
 
 ),
 
@@ -123,20 +59,24 @@ dollar_days as (
 
     select
         balance_month,
+        claim_key,
+        encounter_key,
         facility_key,
         payer_key,
-        unbilled_amount * {{ window_days('balance_month') }} as unbilled_dollar_days,
-        unsubmitted_amount * {{ window_days('balance_month') }} as unsubmitted_dollar_days,
+        case when wait = 'DNFB' then amount else 0 end * {{ window_days('balance_month') }}
+            as unbilled_dollar_days,
+        case when wait = 'FBNS' then amount else 0 end * {{ window_days('balance_month') }}
+            as unsubmitted_dollar_days,
         {{ money(0) }} as window_gross_amount
 
-    from month_ends
-
-    where unbilled_amount <> 0 or unsubmitted_amount <> 0
+    from waiting
 
     union all
 
     select
         revenue_month as balance_month,
+        claim_key,
+        {{ null_key() }} as encounter_key,
         facility_key,
         payer_key,
         {{ money(0) }} as unbilled_dollar_days,
@@ -165,21 +105,24 @@ final as (
     union all
 
     {{ kpi_rows(
-        'dnfb_days', 'dollar_days', 'balance_month', claim_key=null_key(),
+        'dnfb_days', 'dollar_days', 'balance_month',
+        record_type='visit', record_key='encounter_key',
         numerator='unbilled_dollar_days', denominator='window_gross_amount'
     ) }}
 
     union all
 
     {{ kpi_rows(
-        'fbns_days', 'dollar_days', 'balance_month', claim_key=null_key(),
+        'fbns_days', 'dollar_days', 'balance_month',
+        record_type='visit', record_key='encounter_key',
         numerator='unsubmitted_dollar_days', denominator='window_gross_amount'
     ) }}
 
     union all
 
     {{ kpi_rows(
-        'dnsp_days', 'dollar_days', 'balance_month', claim_key=null_key(),
+        'dnsp_days', 'dollar_days', 'balance_month',
+        record_type='visit', record_key='encounter_key',
         numerator='unbilled_dollar_days + unsubmitted_dollar_days',
         denominator='window_gross_amount'
     ) }}

@@ -133,8 +133,7 @@ final as (
     union all
 
     {{ kpi_rows(
-        'bad_debt_rate', 'revenue', 'revenue_month', claim_key=null_key(),
-        denominator='gross_revenue_amount'
+        'bad_debt_rate', 'revenue', 'revenue_month', denominator='gross_revenue_amount'
     ) }}
 
     union all
@@ -147,14 +146,13 @@ final as (
     union all
 
     {{ kpi_rows(
-        'charity_rate', 'revenue', 'revenue_month', claim_key=null_key(),
-        denominator='gross_revenue_amount'
+        'charity_rate', 'revenue', 'revenue_month', denominator='gross_revenue_amount'
     ) }}
 
     union all
 
     {{ kpi_rows(
-        'cash_rate_of_net_revenue', 'revenue', 'revenue_month', claim_key=null_key(),
+        'cash_rate_of_net_revenue', 'revenue', 'revenue_month',
         numerator='cash_amount * 3', denominator='lagged_net_amount',
         where='revenue_month > first_window_month'
     ) }}

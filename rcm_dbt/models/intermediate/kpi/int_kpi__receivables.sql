@@ -65,7 +65,7 @@ net_days as (
 
     select
         revenue_month as balance_month,
-        {{ null_key() }} as claim_key,
+        claim_key,
         facility_key,
         payer_key,
         {{ money(0) }} as net_dollar_days,
@@ -81,6 +81,7 @@ credits as (
 
     select
         balances.balance_month,
+        balances.claim_key,
         balances.facility_key,
         balances.payer_key,
         -balances.balance_amount * {{ window_days('balances.balance_month') }}
@@ -99,6 +100,7 @@ credits as (
 
     select
         revenue_month as balance_month,
+        claim_key,
         facility_key,
         payer_key,
         {{ money(0) }} as credit_dollar_days,
@@ -137,7 +139,7 @@ final as (
     union all
 
     {{ kpi_rows(
-        'credit_balance_days', 'credits', 'balance_month', claim_key=null_key(),
+        'credit_balance_days', 'credits', 'balance_month',
         numerator='credit_dollar_days', denominator='window_net_amount'
     ) }}
 

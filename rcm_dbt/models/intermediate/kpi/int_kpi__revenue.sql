@@ -1,12 +1,13 @@
--- What was charged, earned and received per month, facility and payer, and the three months behind
--- each month: a balance in days is that balance over the revenue of a day. Days of a window are
--- those until the as-of date. Net revenue is accrued: what was expected at the service, and the
+-- What was charged, earned and received per month, claim, facility and payer, and the three months
+-- behind each month: a balance in days is that balance over the revenue of a day. Days of a window
+-- are those until the as-of date. Net revenue is accrued: what was expected at the service, and the
 -- true-ups of the month in which they became known.
 with
 
 posted as (
 
     select
+        entries.claim_key,
         entries.facility_key,
         entries.payer_key,
         {{ month_start('entries.event_date') }} as revenue_month,
@@ -26,6 +27,7 @@ posted as (
     where entries.event_date <= {{ as_of_date() }}
 
     group by
+        entries.claim_key,
         entries.facility_key,
         entries.payer_key,
         {{ month_start('entries.event_date') }}
@@ -39,6 +41,7 @@ entries as (
     union all
 
     select
+        claim_key,
         facility_key,
         payer_key,
         {{ month_start('recorded_date') }} as revenue_month,
@@ -49,6 +52,7 @@ entries as (
     from {{ ref('int_valuation__entries') }}
 
     group by
+        claim_key,
         facility_key,
         payer_key,
         {{ month_start('recorded_date') }}
@@ -61,6 +65,7 @@ spread as (
 
     {% for months in range(4) -%}
         select
+            claim_key,
             facility_key,
             payer_key,
             {{ month_start(dbt.dateadd('month', months, 'revenue_month')) }} as revenue_month,
@@ -83,6 +88,7 @@ spread as (
 summed as (
 
     select
+        claim_key,
         facility_key,
         payer_key,
         revenue_month,
@@ -98,6 +104,7 @@ summed as (
     where revenue_month <= {{ as_of_date() }}
 
     group by
+        claim_key,
         facility_key,
         payer_key,
         revenue_month
@@ -118,6 +125,7 @@ begun as (
 final as (
 
     select
+        claim_key,
         facility_key,
         payer_key,
         revenue_month,
