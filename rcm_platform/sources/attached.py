@@ -85,6 +85,11 @@ _NUMERIC_COLUMNS = """
 """
 """Numeric columns of a table in PostgreSQL, and whether they hold more digits than DuckDB can."""
 
+_LOST = re.compile(
+    "(?i)connection|gone away|server has closed|broken pipe|socket|unexpected eof|ssl syscall"
+)
+"""What is said where the connection failed, and not the question."""
+
 _NAMES_SHOWN = 12
 
 _log = logging.getLogger(__name__)
@@ -316,7 +321,7 @@ class AttachedDatabase:
                 if self._is_lasting(error):
                     raise _Refused(told) from None
                 if wait is None:
-                    if self._answers_others():
+                    if not _LOST.search(str(error)) and self._answers_others():
                         raise _Refused(told) from None
                     tries = len(RETRY_WAITS) + 1
                     raise self._unavailable(f"{told}; it was tried {tries} times") from None
