@@ -208,7 +208,8 @@ def _said(check: Any) -> str:
 
 
 def _proof_rows(check_name: str, conserved: ConservationResult) -> Iterator[list[str]]:
-    """One row per figure; many equal tables are one row, a broken one always its own."""
+    """One row per figure that is not nothing everywhere; many equal tables are one row, a broken
+    one always its own."""
     subject = check_name.removesuffix("_conserved")
     tables = 0
     for scope, unit, places in conserved.rows:
@@ -217,6 +218,8 @@ def _proof_rows(check_name: str, conserved: ConservationResult) -> Iterator[list
         if unit == "rows" and equal:
             tables += 1
             continue
+        if equal and not Decimal(amounts[0].replace(",", "")):
+            continue  # of a source that is not there, or brought nothing
         difference = "0" if equal else " ≠ ".join(amounts)
         yield [subject, scope, unit, amounts[0], difference, "✓" if equal else "✗"]
     if tables:
