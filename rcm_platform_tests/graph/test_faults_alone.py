@@ -87,7 +87,7 @@ RATES = {
 SEVERAL = 3
 ONCE = {"payer_merger"}
 """A world has one payer that merges."""
-ALSO_FOUND_BY = {"unbalanced_claim": {"B2"}, "card_payment": {"B6"}, "lockbox_deposit": {"R4"}}
+ALSO_FOUND_BY = {"unbalanced_claim": {"B2"}, "lockbox_deposit": {"R4"}}
 """Where the adjustments of a claim stand decides between two rules; others show on two sides."""
 
 MARTS = (
