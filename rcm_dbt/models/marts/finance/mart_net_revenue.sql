@@ -15,7 +15,12 @@ entries as (
     select
         *,
         {{ surrogate_key(['facility_key', 'payer_key']) }} as group_key,
-        {{ month_start('recorded_date') }} as recorded_month
+        {{ month_start('recorded_date') }} as recorded_month,
+        -- without a day of service, or with one that is still to come, there is none to restate to
+        case
+            when service_month <= {{ as_of_date() }} then service_month
+            else {{ month_start('recorded_date') }}
+        end as restated_month
 
     from {{ ref('int_valuation__entries') }}
 
@@ -46,13 +51,13 @@ restated as (
         {%- for part in restated %}
             sum({{ part }}_amount) as restated_{{ part }}_amount,
         {%- endfor %}
-        service_month as revenue_month
+        restated_month as revenue_month
 
     from entries
 
     group by
         group_key,
-        service_month
+        restated_month
 
 ),
 
@@ -62,8 +67,9 @@ portfolios as (
         group_key,
         facility_key,
         payer_key,
-        min(case when service_month < recorded_month then service_month else recorded_month end)
-            as first_month
+        min(
+            case when restated_month < recorded_month then restated_month else recorded_month end
+        ) as first_month
 
     from entries
 
