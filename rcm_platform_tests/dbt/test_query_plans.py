@@ -21,8 +21,13 @@ ALLOWED = {
     ("int_payer__identifiers", "int_payer__current stg_operations__payers"): "the payer list by the"
     " systems that name payers",
     ("int_payer__remit_payers", "stg_operations__payers"): "the payer list by the systems that pay",
-    ("int_queue__expected_values", "int_date__report_days"): "the days on which the queue is"
-    " judged; a sum for each system and month",
+    (
+        "int_kpi__charge_capture",
+        "int_date__days",
+    ): "the months of the calendar; a wait stands at the end of each month that it spans",
+    ("int_kpi__contributions", "int_date__days"): "the same, as it is a view of that",
+    ("int_queue__patient_odds", "int_date__report_days"): "the days on which the queue is judged;"
+    " kinds of bills of each system",
     ("int_receivable__month_end", "int_date__days"): "the months of the calendar; a balance stands"
     " at each month's end until it changes",
     ("mart_ar_rollforward", "int_date__days"): "the months of the calendar; facilities by payers",

@@ -89,7 +89,7 @@ limits as (
 
     select
         snapshots.*,
-        held_decisions.paid_amount as held_paid_amount,
+        case when snapshots.is_current then held_decisions.paid_amount end as held_paid_amount,
         {{ days_between(
             'coalesce(snapshots.worked_date, snapshots.last_word_date)', 'snapshots.report_date'
         ) }} as silent_days,
@@ -112,8 +112,7 @@ limits as (
         on snapshots.payer_class = deadlines.payer_class
 
     left join held_decisions
-        on snapshots.is_current
-        and snapshots.claim_key = held_decisions.claim_key
+        on snapshots.claim_key = held_decisions.claim_key
 
 ),
 
