@@ -691,12 +691,13 @@ def test_a_total_that_is_no_amount_is_held_and_a_count_that_is_none_is_unknown()
 
 @pytest.mark.parametrize("amount", ["1,200", "+120", " 120", "120.000", "", "12O", "1" * 20])
 def test_an_amount_that_cannot_be_read_holds_its_claim(amount: str) -> None:
+    """Its dollars are what the payment leaves."""
     claim = remit_claim("BAD")
     claim[0] = claim[0].replace("*200*120*", f"*200*{amount}*")
     body = remit(remit_claim("FIRST"), claim, remit_claim("LAST"))
     reading = read(interchange(group(transaction("835", body))))
     item = only_held(reading)
-    assert (item.level, item.rule_id, item.dollar_amount) == ("claim", "T3", None)
+    assert (item.level, item.rule_id, item.dollar_amount) == ("claim", "T3", Decimal(120))
     assert "CLP04" in item.reason
     assert row_counts(reading)["remit_claims"] == 2
 
