@@ -46,7 +46,10 @@ class UnknownNumber(Exception):  # noqa: N818 (reads as what happened)
 
 @dataclass(frozen=True)
 class Scope:
-    """Part of the business that a number is about; None is all of it, NONE what is of no payer."""
+    """Part of the business that a number is about; None is all of it, NONE what is of no payer.
+
+    An id or a name is all that bear it, such as a payer that two systems list; a key is one alone.
+    """
 
     facility: str | None = None
     payer: str | None = None
@@ -263,7 +266,7 @@ class Figures:
                 continue
             rows = self._con.execute(
                 f"select {subject}_key from dim_{subject} "
-                f"where lower(?) in (lower({subject}_id), lower({subject}_name))",
+                f"where lower(?) in (lower({subject}_id), lower({subject}_name), {subject}_key)",
                 [wanted],
             ).fetchall()
             if not rows:

@@ -105,13 +105,11 @@ def audit(
 def _draw(con: duckdb.DuckDBPyConnection, seed: date, count: int) -> list[_Drawn]:
     rows = con.execute(
         f"""
-        select kpi, period_month, facility_id,
+        select kpi, period_month, facility_key,
             case when contains(aggregation_level, 'payer')
-                then coalesce(payer_id, '{trace.NONE}') end,
+                then coalesce(payer_key, '{trace.NONE}') end,
             numerator, denominator
         from mart_kpi_monthly
-        left join dim_facility using (facility_key)
-        left join dim_payer using (payer_key)
         order by row_number() over (partition by kpi order by md5(kpi_value_key || $seed)),
             md5(kpi_value_key || $seed), kpi_value_key
         limit $count

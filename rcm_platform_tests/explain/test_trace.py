@@ -362,6 +362,10 @@ class TestAudit:
         assert (found.cells, found.claims, found.broken) == (8, 3, ())
         assert found.entries == 4
 
+    def test_two_payers_with_one_number_are_two(self, con: duckdb.DuckDBPyConnection) -> None:
+        con.execute("update dim_payer set payer_id = '1', payer_name = 'One'")
+        assert trace_audit.audit(con, MAY).broken == ()
+
     def test_every_kpi_has_its_turn(self, con: duckdb.DuckDBPyConnection) -> None:
         drawn = [cell.kpi for cell in trace_audit._draw(con, MAY, 4)]
         assert set(drawn[:3]) == {"by_claims", "by_dollars", "at_risk"}
