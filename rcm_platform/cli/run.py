@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,8 +79,15 @@ def _print_exceptions(report: RunReport) -> None:
 
 
 def _definitions() -> dg.Definitions:
-    from rcm_platform.definitions import defs
+    """The graph. Where dbt must read the project anew, it does so while Dagster is imported."""
+    from rcm_platform.sources.hospitals import hospitals
+    from rcm_platform.warehouse import project
 
+    settings = get_settings()
+    hospitals(settings)  # what is wrong with them is said before dbt has read the whole project
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(project.prepared_manifest, settings)
+        from rcm_platform.definitions import defs
     return defs
 
 

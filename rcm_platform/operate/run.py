@@ -62,6 +62,8 @@ def _run_locked(
     tags: dict[str, str],
     started: float,
 ) -> RunReport:
+    job = definitions().resolve_job_def("nightly")  # first: it imports Dagster while dbt reads
+
     import dagster as dg
     from dagster._core.definitions.job_base import InMemoryJob
     from dagster._core.execution.api import execute_run
@@ -69,7 +71,6 @@ def _run_locked(
     from rcm_platform.operate import old_runs
     from rcm_platform.operate.progress import listening
 
-    job = definitions().resolve_job_def("nightly")
     start_up = time.monotonic() - started
     if as_of:
         tags |= {AS_OF_TAG: as_of.isoformat()}
