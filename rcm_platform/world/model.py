@@ -35,7 +35,7 @@ class World:
         self.draws = Draws(seed)
         self.contracts: Contracts = contracts(self.parameters, self.draws)
         self.hospitals: Hospitals = hospitals(self.parameters, self.draws)
-        self.providers: Providers = providers(self.parameters, self.draws)
+        self.providers: Providers = providers(self.parameters, self.draws, size)
         self.care: Care = care(
             self.parameters,
             self.draws,

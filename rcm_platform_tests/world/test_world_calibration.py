@@ -21,7 +21,7 @@ def test_a_medium_world_meets_every_anchor(seed: int, tmp_path: Path) -> None:
     write_truth(world, tmp_path / "truth")
     measured = calibrate(tmp_path)
     print(f"\nseed {seed}", *map(_line, measured), sep="\n")
-    assert len(measured) == 33
+    assert len(measured) == 49
     assert [_line(c) for c in measured if not c.is_within] == []
 
 

@@ -89,10 +89,10 @@ def test_keys_are_unique(system: str, query: Query) -> None:
 
 
 def test_staff_counts_and_npis(query: Query) -> None:
-    assert query("select count(*) from hospital_a.providers") == [(25,)]
-    assert query("select count(*) from hospital_b.providers") == [(30,)]
+    assert query("select count(*) from hospital_a.providers") == [(20,)]
+    assert query("select count(*) from hospital_b.providers") == [(21,)]
     npis = [npi for system in SYSTEMS for (npi,) in query(f"select NPI from {system}.providers")]
-    assert len(set(npis)) == 55
+    assert len(set(npis)) == 41
     assert all(passes_luhn(npi) and len(npi) == 10 for npi in npis)
     for system in SYSTEMS:
         assert query(f"select count(*) from {system}.departments") == [(20,)]

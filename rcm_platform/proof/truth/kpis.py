@@ -102,7 +102,7 @@ given_up as (
 ),
 checks as (
     select source_system, encounter_id, min(payor_id) as payor_id,
-        bool_or(status = 'Active') as is_active
+        bool_or(payor_id = 'SELF') as found_nothing, bool_or(status = 'Active') as is_active
     from '{{truth}}/eligibility_checks.parquet' where encounter_id is not null group by all
 ),
 asked as (
@@ -119,7 +119,7 @@ visits as (
         checks.encounter_id is not null as is_checked, coalesce(is_active, false) as is_verified,
         asked.encounter_id is not null or refused.encounter_id is not null as needs_leave,
         coalesce(is_approved, false) as is_approved, coalesce(bills.is_paid, false) as is_paid,
-        coalesce(bills.is_self_pay, false) or coalesce(payor_id = 'SELF', false) as is_self_pay
+        coalesce(bills.is_self_pay, false) or coalesce(found_nothing, false) as is_self_pay
     from '{{truth}}/encounters.parquet' as encounters
     left join (
         select source_system, encounter_id, min(payer_id) as payer_id,

@@ -36,8 +36,6 @@ DEPOSIT_WINDOW = 5
 PATIENT_DEPOSITS = "PATIENT PAYMENTS"
 ACCOUNTS = ("Cash - Payers", "Cash - Patients")
 MEDICARE = "MEDICARE"
-#: Hundredths of full-time positions, as likely as often they stand here.
-_FTES = (50, 60, 80, 100, 100, 100)
 
 
 @dataclass(frozen=True)
@@ -237,26 +235,12 @@ def facility_costs(world: World) -> pa.Table:
 def clinician_targets(world: World) -> pa.Table:
     """Grain: clinician and year. Arrives on the first day of the year, or of the world.
 
-    The target is what the planned visits of a whole year come to, within fifteen per cent.
+    The target is what a position of its specialty does in a year, within fifteen per cent.
     """
-    providers, parameters = world.providers, world.parameters
-    procedures = parameters.procedures
-    is_primary = np.array(procedures.text("role")) == "primary"
-    weight = np.where(is_primary, procedures.ints("weight"), 0)
-    work, profiles = procedures.cents("work_rvu"), np.array(procedures.text("profile"))
-    of_department = parameters.specialties.text("profile")
-    # hundredths of a work value per visit
-    average = {
-        name: int((weight * work)[profiles == name].sum()) // int(weight[profiles == name].sum())
-        for name in set(of_department)
-    }
-    per_visit = np.array([average[name] for name in of_department])[providers.department]
-    weekly = _visits_per_weekday(world).sum(axis=1)[providers.hospital]
-    yearly = weekly * 52 * per_visit // providers.count[providers.hospital]
+    providers = world.providers
+    per_fte = world.parameters.specialties.ints("work_rvu_per_fte", 1, 20_000)
+    yearly = providers.fte * per_fte[providers.department]
     every = np.arange(len(providers.number))
-    fte = np.array(_FTES)[
-        world.draws.below("fte", len(_FTES), providers.hospital, providers.number)
-    ]
     parts = []
     for year in range(world.start.year, world.through.year + 1):
         key = (providers.hospital, providers.number, year)
@@ -268,7 +252,7 @@ def clinician_targets(world: World) -> pa.Table:
                     "facility_id": take(world.hospitals.facility_ids, providers.hospital),
                     "provider_id": id_columns.providers(world, every),
                     "year": pa.array(np.full(len(every), year, dtype=np.int32)),
-                    "fte": money(fte),
+                    "fte": money(providers.fte),
                     "work_rvu_target": money(yearly * swing // 1000),
                     "arrival_date": dates(np.full(len(every), arrival)),
                 }

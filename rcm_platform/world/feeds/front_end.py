@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds import id_columns
 from rcm_platform.world.feeds.x12.lookup import AUTHORIZED_FROM, has_authorization
-from rcm_platform.world.happened.encounters import draw_encounters
+from rcm_platform.world.happened.encounters import draw_encounters, payer_of_visit
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, identifier, masked, moments, take
 from rcm_platform.world.support.dates import weekday
@@ -35,6 +35,8 @@ APPROVED, REFUSED, PENDING = range(3)
 #: The two appointments that a place in the day's book may have: the visit's, and another that is
 #: not kept. Last digit of their ids.
 _KEPT, _MISSED = 1, 2
+#: Of checks only, the last digit of its id: the one after a visit that found cover.
+_FOUND = 3
 
 
 @cache
@@ -93,7 +95,7 @@ class _Slots:
     day: Ints
     patient: Ints  # row of Patients, -1 for someone who is not yet registered
     known_patients: Ints  # how many were registered before that day
-    provider: Ints
+    provider: Ints  # of the visit: who stays away has a place with someone else
     primary: Ints
 
 
@@ -104,6 +106,8 @@ class _Appointments:
     slot: Ints
     which: Ints  # _KEPT or _MISSED
     patient: Ints
+    provider: Ints
+    primary: Ints  # row of procedures.csv
     booked_day: Ints
     arrival_day: Ints  # the row appears
     outcome: Ints  # of APPOINTMENT_STATUSES
@@ -136,17 +140,18 @@ def appointments(
     )
     slot, over, which = found.slot[rows], is_over[rows], found.which[rows]
     status = np.where(over, found.outcome[rows], SCHEDULED)
-    department = world.providers.department[slots.provider[slot]]
+    provider = found.provider[rows]
+    department = world.providers.department[provider]
     return pa.table(
         {
             "AppointmentID": _appointment_ids(slots, slot, which),
             "PatientID": id_columns.patients(world, found.patient[rows]),
-            "ProviderID": id_columns.providers(world, slots.provider[slot]),
+            "ProviderID": id_columns.providers(world, provider),
             "DeptID": id_columns.departments(department),
             "BookedDate": dates(found.booked_day[rows]),
             "ScheduledDate": dates(slots.day[slot]),
             "VisitType": take(
-                world.parameters.procedures.text("visit_type"), slots.primary[slot]
+                world.parameters.procedures.text("visit_type"), found.primary[rows]
             ),
             "Status": take(list(APPOINTMENT_STATUSES), status),
             "EncounterID": masked(
@@ -168,7 +173,8 @@ def eligibility_checks(
 ) -> pa.Table:
     """Grain: check of coverage, of a visit or of an appointment that was not kept.
 
-    A row arrives with the visit, or on the day of the appointment.
+    A row arrives with the visit, or on the day of the appointment. Where an uninsured patient gets
+    cover afterwards there are two: the visit's own, and the one that found it.
     """
     draws, people, known = world.draws, world.care.patients, rates()
     slots = _slots(world, hospital)
@@ -196,6 +202,9 @@ def eligibility_checks(
     chance = np.where(has_appointment, known["checked_scheduled"], known["checked_walk_in"])
     chance = np.where(denied, 1000 - known["denied_unchecked"], chance)
     chance = np.where(is_self_pay, known["checked_self_pay"], chance)
+    found_payer = payer_of_visit(world.parameters, draws, world.care.encounters, people)
+    is_found = is_visit & is_self_pay & (found_payer[encounter] != payer)
+    chance = np.where(is_found, 1000, chance)
     is_checked = draws.chance("coverage checked", chance, *key)
     inactive = np.where(denied, known["denied_inactive"], known["inactive"])
     unknown = np.where(denied, known["denied_not_found"], known["not_found"])
@@ -209,6 +218,21 @@ def eligibility_checks(
     check_day = slots.day[slot] - np.where(has_appointment, before, 0)
     check_day = np.where(has_appointment, np.maximum(check_day, booked_day), check_day)
     modified = np.where(is_visit, visit_arrival(world)[encounter], slots.day[slot])
+
+    # cover is found by the time the visit is coded, so that its claim goes to the payer
+    again = np.flatnonzero(is_found)
+    coded = np.maximum(world.care.encounters.coded_day[encounter[again]], modified[again] + 1)
+
+    def with_found(values: Ints, found: Ints | int) -> Ints:
+        return np.concatenate([values, np.broadcast_to(found, again.shape)])
+
+    payer = with_found(payer, found_payer[encounter[again]])
+    status, check_day = with_found(status, ACTIVE), with_found(check_day, coded)
+    modified, is_checked = with_found(modified, coded), np.append(is_checked, is_found[again])
+    patient, slot = with_found(patient, patient[again]), with_found(slot, slot[again])
+    has_appointment = np.append(has_appointment, np.zeros(len(again), dtype=bool))
+    which = with_found(which, _FOUND)
+
     until = min(through_day, last_day)
     rows = np.flatnonzero(is_checked & (modified >= first_day) & (modified <= until))
     slot, which = slot[rows], which[rows]
@@ -216,7 +240,7 @@ def eligibility_checks(
         {
             "CheckID": identifier("V", (slots.number[slot], 8), (which, 1)),
             "PatientID": id_columns.patients(world, patient[rows]),
-            "EncounterID": masked(identifier("E", (slots.number[slot], 8)), which == _KEPT),
+            "EncounterID": masked(identifier("E", (slots.number[slot], 8)), which != _MISSED),
             "AppointmentID": masked(_appointment_ids(slots, slot, which), has_appointment[rows]),
             "PayorID": id_columns.payers(world, payer[rows]),
             "CheckDate": dates(check_day[rows]),
@@ -343,8 +367,17 @@ def _coming_visits(world: World, hospital: int, visit_count: int, patient_count:
     is_registered = ~is_new & (patient < patient_count)
     number = visit_count + 1 + np.arange(len(day))
     first_row = int(world.care.patients.first_row[hospital])
+    # of someone who is not registered yet nothing is shown, so any patient will do
     visits, *_ = draw_encounters(
-        parameters, draws, world.providers, key, own, number, day, np.zeros_like(day)
+        parameters,
+        draws,
+        world.providers,
+        world.care.patients,
+        key,
+        own,
+        number,
+        day,
+        first_row + np.where(is_registered, patient, 0),
     )
     return _Slots(
         key=key,
@@ -369,20 +402,30 @@ def _appointments(world: World, hospital: int, slots: _Slots) -> _Appointments:
         & draws.chance("scheduled", terms.scheduled[slots.primary], slots.key)
     )
     drawn = draws.below("missed appointment", 1000, slots.key)
-    no_show, cancelled = terms.no_show[slots.primary], terms.cancelled[slots.primary]
     absent = draws.below("who stays away", slots.known_patients, slots.key)
-    missed = np.flatnonzero((drawn < no_show + cancelled) & (absent < patient_count))
+    most = int((terms.no_show + terms.cancelled).max())
+    away = np.flatnonzero((drawn < most) & (absent < patient_count))
+    # what they would have come for, and to whom, by their own age
+    planned, *_ = draw_encounters(
+        world.parameters, draws, world.providers, people,
+        draws.bits("missed visit", slots.key[away]), np.full(len(away), hospital),
+        slots.number[away], slots.day[away], first_row + absent[away],
+    )  # fmt: skip
+    is_missed = drawn[away] < (terms.no_show + terms.cancelled)[planned.primary]
+    missed = away[is_missed]
 
     slot = np.concatenate([kept, missed])
     which = np.repeat([_KEPT, _MISSED], [len(kept), len(missed)])
     patient = np.concatenate([slots.patient[kept], first_row + absent[missed]])
+    provider = np.concatenate([slots.provider[kept], planned.provider[is_missed]])
+    primary = np.concatenate([slots.primary[kept], planned.primary[is_missed]])
     day, key = slots.day[slot], (slots.key[slot], which)
-    lead = draws.quantile("lead", terms.lead, *key, row=terms.visit_type[slots.primary[slot]])
+    lead = draws.quantile("lead", terms.lead, *key, row=terms.visit_type[primary])
     booked, since = day - lead, people.registered_day[patient]
     # Who was a patient before the world began may have booked before it.
     booked = np.where(since >= world.start_day, np.maximum(booked, since), booked)
     arrival = np.maximum(booked, since)
-    is_no_show = (drawn < no_show)[slot]
+    is_no_show = drawn[slot] < terms.no_show[primary]
     before = draws.quantile("cancelled before", lags()["cancelled_before_visit"], *key)
     cancelled_day = np.clip(day - before, arrival, np.maximum(day, arrival))
     visit_day = np.append(visit_arrival(world), NEVER + 1)[slots.encounter[slot]]
@@ -391,6 +434,8 @@ def _appointments(world: World, hospital: int, slots: _Slots) -> _Appointments:
         slot=slot,
         which=which,
         patient=patient,
+        provider=provider,
+        primary=primary,
         booked_day=booked,
         arrival_day=arrival,
         outcome=np.select([is_kept, is_no_show], [COMPLETED, NO_SHOW], CANCELLED),

@@ -27,6 +27,7 @@ from rcm_platform.world.happened.denials import Denials, denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
     BY_CONTRACT,
+    COINSURANCE,
     COPAY,
     DEDUCTIBLE,
     DenialWork,
@@ -43,7 +44,7 @@ from rcm_platform.world.happened.submissions import (
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
-from rcm_platform.world.support.rng import Draws, Ints
+from rcm_platform.world.support.rng import Draws, Flags, Ints
 
 
 def history(
@@ -94,7 +95,7 @@ def history(
         provider_adjustments=provider_adjustments,
         transactions=transactions(
             parameters, draws, rates, care, denied, bills,
-            copay_at_visit=_copay_at_visit(parameters, draws, care, denied, course, first),
+            paid_at_visit=_paid_at_visit(parameters, draws, care, denied, course, first),
             write_off_day=write_off_day,
             corrected=(
                 np.select(
@@ -151,7 +152,7 @@ def _denial_work(
     )
 
 
-def _copay_at_visit(
+def _paid_at_visit(
     parameters: Parameters,
     draws: Draws,
     care: Care,
@@ -159,18 +160,26 @@ def _copay_at_visit(
     course: Course,
     first: Decision,
 ) -> Ints:
-    """Per claim, the copay collected at the visit: only where the first decision confirms it."""
-    claims = care.claims
-    lines = np.arange(len(care.lines.claim))
-    confirmed = ~denied.covers(lines, care.lines.claim)
-    copay = np.where(confirmed, first.adjustments[:, COPAY], 0)
-    copay = np.add.reduceat(copay, claims.first_line)
-    collected = (
-        course.insured
-        & ~course.has_secondary
-        & draws.chance("copay at visit", parameters.behaviour["copay_at_visit"], claims.key)
-    )
-    return np.where(collected, copay, 0)
+    """Per claim, what the patient pays at the visit: the copay, or a part of the estimated share.
+
+    Only what the first decision confirms: nobody has to be paid back.
+    """
+    claims, behaviour = care.claims, parameters.behaviour
+    is_confirmed = ~denied.covers(np.arange(len(care.lines.claim)), care.lines.claim)
+
+    def confirmed(*kinds: int) -> Ints:
+        cents = np.where(is_confirmed, first.adjustments[:, kinds].sum(axis=1), 0)
+        return np.add.reduceat(cents, claims.first_line)
+
+    def chance(name: str) -> Flags:
+        return draws.chance(name.replace("_", " "), behaviour[name], claims.key)
+
+    low, high = behaviour["estimate_low"], behaviour["estimate_high"]
+    part = low + draws.below("part of estimate", high - low + 1, claims.key)
+    paid = np.where(chance("copay_at_visit"), confirmed(COPAY), 0)
+    estimate = confirmed(DEDUCTIBLE, COINSURANCE) * part // 1000
+    paid = paid + np.where(chance("estimate_at_visit"), estimate, 0)
+    return np.where(course.insured & ~course.has_secondary, paid, 0)
 
 
 def _bills(
@@ -192,7 +201,7 @@ def _bills(
     share = by_claim(np.where(is_denied_line, 0, first.patient_share))
     won_share = by_claim(np.where(is_denied_line, first.patient_share, 0))
     moved = by_claim(np.where(is_denied_line, lines.charge, 0))
-    copay = _copay_at_visit(parameters, draws, care, denied, course, first)
+    at_visit = _paid_at_visit(parameters, draws, care, denied, course, first)
     first_era = clock.arrives(course.paying_payer, course.first_paid)
 
     alone = course.insured & ~course.has_secondary
@@ -205,8 +214,8 @@ def _bills(
     second_era = clock.arrives(claims.payer, course.second_paid)
     nothing = np.zeros_like(share)
     return [
-        Bill(1, "insured", np.where(alone & ~to_patient, share - copay, nothing), first_era),
-        Bill(1, "denied", np.where(to_patient, share - copay + moved, nothing), first_era),
+        Bill(1, "insured", np.where(alone & ~to_patient, share - at_visit, nothing), first_era),
+        Bill(1, "denied", np.where(to_patient, share - at_visit + moved, nothing), first_era),
         Bill(2, "insured", np.where(alone & denied.is_won, won_share, nothing), second_era),
         Bill(3, "insured", np.where(course.has_secondary, left, nothing), secondary_era),
         Bill(1, "self_pay", np.where(course.insured, nothing, claims.charge), claims.coded_day),

@@ -57,7 +57,9 @@ def denials(parameters: Parameters, draws: Draws, care: Care, insured: Flags) ->
     response = np.array(mix.text("response"))[row]
     patient_share = denied & (group == "PR")
     worked = denied & ~patient_share
-    worked &= draws.chance("worked", mix.permille("worked_permille")[row], claims.key)
+    effort = mix.permille("worked_permille")[row]
+    effort = np.where(is_stay, np.maximum(effort, shape["stay_worked"]), effort)
+    worked &= draws.chance("worked", effort, claims.key)
     won = worked & draws.chance("overturned", mix.permille("overturn_permille")[row], claims.key)
     return Denials(
         row=np.where(denied, row, -1),

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rcm_platform.world.happened.people import Patients, Providers, patients
+from rcm_platform.world.happened.people import Patients, Providers, department_weights, patients
 from rcm_platform.world.support.dates import weekday
 from rcm_platform.world.support.faults import FaultRates
-from rcm_platform.world.support.parameters import WEEKDAYS, Parameters
+from rcm_platform.world.support.parameters import WEEKDAYS, Parameters, Table
 from rcm_platform.world.support.rng import Draws, Flags, Ints, Keys
 
 
@@ -122,6 +122,7 @@ def care(
         parameters,
         draws,
         providers,
+        people,
         np.concatenate(key),
         np.concatenate(hospital),
         np.concatenate(number),
@@ -138,6 +139,7 @@ def draw_encounters(
     parameters: Parameters,
     draws: Draws,
     providers: Providers,
+    people: Patients,
     key: Keys,
     hospital: Ints,
     number: Ints,
@@ -145,12 +147,22 @@ def draw_encounters(
     patient: Ints,
 ) -> tuple[Encounters, Ints, Ints]:
     """The visits of these keys, their count of lines, and their profile (kind of practice)."""
-    provider = providers.first_row[hospital] + draws.below(
-        "provider", providers.count[hospital], key
+    specialties = parameters.specialties
+    # a year of 365.25 days; the birthday itself may be a day off
+    age = np.maximum(day - people.born_day[patient], 0) * 100 // 36_525
+    department = np.zeros(len(key), dtype=np.int64)
+    for index, weight in enumerate(department_weights(parameters)):
+        here = np.flatnonzero(hospital == index)
+        department[here] = _pick_by_age(
+            draws, "department", specialties, np.arange(len(specialties)), weight,
+            age[here], key[here],
+        )  # fmt: skip
+    provider = providers.first_row[hospital, department] + draws.below(
+        "provider", providers.count[hospital, department], key
     )
     profiles = sorted(set(parameters.procedures.text("profile")))
-    of_specialty = np.array([profiles.index(p) for p in parameters.specialties.text("profile")])
-    profile = of_specialty[providers.department[provider]]
+    of_specialty = np.array([profiles.index(p) for p in specialties.text("profile")])
+    profile = of_specialty[department]
 
     procedures = parameters.procedures
     weights = procedures.ints("weight")
@@ -162,7 +174,9 @@ def draw_encounters(
         here = np.flatnonzero(profile == index)
         own = np.array([p == name for p in procedures.text("profile")])
         rows = np.flatnonzero(own & (np.array(roles) == "primary"))
-        primary[here] = rows[draws.pick("primary procedure", weights[rows], key[here])]
+        primary[here] = _pick_by_age(
+            draws, "primary procedure", procedures, rows, weights[rows], age[here], key[here]
+        )
         extras = own & (np.array(roles) == "extra")
         extra_count[here] = np.minimum(extra_count[here], extras.sum())
         codes = np.flatnonzero([p == name for p in parameters.diagnoses.text("profile")])
@@ -193,6 +207,33 @@ def draw_encounters(
         diagnosis_3=third,
     )
     return encounters, 1 + is_inpatient + extra_count, profile
+
+
+def _pick_by_age(
+    draws: Draws, stream: str, table: Table, rows: Ints, weights: Ints, age: Ints, key: Keys
+) -> Ints:
+    """One of `rows` per visit by weight, of those whose ages in `table` include the patient's."""
+    low, high = (table.ints(name, 0, 120)[rows] for name in ("min_age", "max_age"))
+    band = np.searchsorted(np.unique(np.append(low, high + 1)), age, side="right")
+    found = np.zeros(len(key), dtype=np.int64)
+    for each in np.unique(band).tolist():
+        here = np.flatnonzero(band == each)
+        fits = np.flatnonzero((low <= age[here[0]]) & (age[here[0]] <= high))
+        found[here] = rows[fits][draws.pick(stream, weights[fits], key[here])]
+    return found
+
+
+def payer_of_visit(
+    parameters: Parameters, draws: Draws, encounters: Encounters, people: Patients
+) -> Ints:
+    """Per visit: the payer of the patient, or Medicaid where cover is found after the visit."""
+    payers, registered = parameters.payers, people.payer[encounters.patient]
+    medicaid = payers.classes.index("Medicaid")
+    is_found = (registered == payers.self_pay) & draws.chance(
+        "cover found", parameters.behaviour["cover_found"], encounters.key
+    )
+    found: Ints = np.where(is_found, medicaid, registered)
+    return found
 
 
 def _lines_and_claims(
@@ -288,7 +329,7 @@ def _lines_and_claims(
         encounter=claim_encounter,
         part=claim_part,
         hospital=encounters.hospital[claim_encounter],
-        payer=people.payer[patient],
+        payer=payer_of_visit(parameters, draws, encounters, people)[claim_encounter],
         secondary_payer=people.secondary_payer[patient],
         # the second claim of a visit to the facility is the clinician's own
         is_institutional=is_facility & (claim_part != 2),

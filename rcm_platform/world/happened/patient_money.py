@@ -30,7 +30,7 @@ from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Draws, Flags, Ints
 
 #: Place in the claim's sequence of each kind of posting that is not part of a bill.
-_COPAY, _WRITE_OFF, _CORRECTED, _MISPLACED = 0, 50, 60, 70
+_AT_VISIT, _WRITE_OFF, _CORRECTED, _MISPLACED = 0, 50, 60, 70
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def transactions(
     denied: Denials,
     bills: list[Bill],
     *,
-    copay_at_visit: Ints,
+    paid_at_visit: Ints,
     write_off_day: Ints,
     corrected: tuple[Ints, Ints],
     misplaced: tuple[Flags, Ints, Ints],
@@ -92,12 +92,12 @@ def transactions(
     claims, lines, postings = care.claims, care.lines, _Postings()
     every = np.arange(len(claims.key))
 
-    # Copays are entered with the charges: no account has money before it has charges.
+    # Payments at the visit are entered with the charges: no account has money before it has any.
     posted = claims.coded_day + draws.quantile(
-        "copay posting", parameters.lags["posting"], claims.key
+        "visit posting", parameters.lags["posting"], claims.key
     )
     visit_day = care.encounters.day[claims.encounter]
-    postings.add(every, PATIENT_PAYMENT, copay_at_visit, visit_day, posted, _COPAY)
+    postings.add(every, PATIENT_PAYMENT, paid_at_visit, visit_day, posted, _AT_VISIT)
     for bill in bills:
         _settle(parameters, draws, rates, care, postings, bill)
 

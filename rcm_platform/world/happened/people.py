@@ -28,7 +28,7 @@ from rcm_platform.world.happened.record_errors import (
 from rcm_platform.world.support.columns import identifier, replaced, take
 from rcm_platform.world.support.dates import to_date, to_day
 from rcm_platform.world.support.faults import FaultRates
-from rcm_platform.world.support.parameters import Parameters, Table
+from rcm_platform.world.support.parameters import WEEKDAYS, Parameters, Table
 from rcm_platform.world.support.rng import Draws, Flags, Ints, Keys
 
 
@@ -57,11 +57,12 @@ class Hospitals:
 
 @dataclass(frozen=True)
 class Providers:
-    """Rows are providers, hospital after hospital."""
+    """Rows are providers, hospital after hospital, by department."""
 
     hospital: Ints
     number: Ints
     department: Ints  # row of specialties.csv
+    fte: Ints  # hundredths of a full-time position
     first_names: list[str]
     last_names: list[str]
     npis: list[str]
@@ -131,16 +132,15 @@ def hospitals(parameters: Parameters, draws: Draws) -> Hospitals:
     )
 
 
-def providers(parameters: Parameters, draws: Draws) -> Providers:
-    specialties = parameters.specialties
-    department, counts = [], []
-    for facility in parameters.facilities.text("facility_id"):
-        per_department = specialties.ints(f"providers_{facility.lower()}", 0, 1000)
-        department.append(np.repeat(np.arange(len(specialties)), per_department))
-        counts.append(int(per_department.sum()))
-    count = np.array(counts, dtype=np.int64)
-    hospital = np.repeat(np.arange(len(counts)), count)
-    number = np.concatenate([np.arange(1, n + 1) for n in counts])
+def providers(parameters: Parameters, draws: Draws, size: str) -> Providers:
+    """As many positions as the planned visits need: the same whatever the world's days."""
+    positions = _planned_positions(parameters, size)
+    counts = -(-positions // 100)
+    hospital, department = (
+        np.repeat(place.ravel(), counts.ravel()) for place in np.indices(counts.shape)
+    )
+    of_hospital = counts.sum(axis=1)
+    number = np.concatenate([np.arange(1, n + 1) for n in of_hospital.tolist()])
     female = draws.chance("provider gender", 480, hospital, number)
     base = int(draws.below("provider npi", 10_000_000, 0)[0])
     pools = parameters.pools
@@ -149,12 +149,67 @@ def providers(parameters: Parameters, draws: Draws) -> Providers:
     return Providers(
         hospital=hospital,
         number=number,
-        department=np.concatenate(department),
+        department=department,
+        fte=np.maximum(positions // np.maximum(counts, 1), 1)[hospital, department],
         first_names=_first_names(parameters, female, first),
         last_names=[pools["last"][i] for i in last.tolist()],
         npis=[npi(120_000_000 + base + 7 * row) for row in range(len(hospital))],
-        first_row=np.concatenate([[0], np.cumsum(count)[:-1]]),
-        count=count,
+        first_row=(np.cumsum(counts) - counts.ravel()).reshape(counts.shape),
+        count=counts,
+    )
+
+
+def _planned_positions(parameters: Parameters, size: str) -> Ints:
+    """Hospitals x departments: hundredths of the full-time positions that the visits need."""
+    specialties, procedures = parameters.specialties, parameters.procedures
+    is_primary = np.array(procedures.text("role")) == "primary"
+    weight = np.where(is_primary, procedures.ints("weight"), 0)
+    work, profiles = procedures.cents("work_rvu"), np.array(procedures.text("profile"))
+    # hundredths of a work value per visit
+    per_visit = np.array(
+        [
+            int((weight * work)[profiles == name].sum()) // int(weight[profiles == name].sum())
+            for name in specialties.text("profile")
+        ]
+    )
+    volumes = parameters.sizes.where("size", size)
+    yearly = 52 * np.stack([volumes.ints(name) for name in WEEKDAYS], axis=1).sum(axis=1)
+    share = _department_shares(parameters)
+    work_rvu = yearly[:, None] * share // 1_000_000 * per_visit
+    # a part of a hundredth is one, so that every department has somebody
+    return np.where(share > 0, -(-work_rvu // specialties.ints("work_rvu_per_fte", 1, 20_000)), 0)
+
+
+def _department_shares(parameters: Parameters) -> Ints:
+    """Hospitals x departments: visits per million, as old as the payers' people are."""
+    table, specialties = parameters.payers.table, parameters.specialties
+    weight = table.ints("volume_weight")
+    of_age = np.zeros(121, dtype=np.int64)  # people of each age per million
+    for payer, (low, high, draws) in enumerate(
+        zip(
+            table.ints("min_age", 0, 120).tolist(),
+            table.ints("max_age", 0, 120).tolist(),
+            table.ints("age_draws", 1, 2).tolist(),
+            strict=True,
+        )
+    ):
+        years = np.arange(high - low)
+        odds = 2 * (high - low - years) - 1 if draws == 2 else np.ones_like(years)
+        of_age[low:high] += odds * weight[payer] * 1_000_000 // (odds.sum() * weight.sum())
+    ages = np.arange(121)
+    low, high = (specialties.ints(name, 0, 120)[:, None] for name in ("min_age", "max_age"))
+    open_to = department_weights(parameters)[:, :, None] * ((low <= ages) & (ages <= high))
+    shares: Ints = (open_to * of_age // np.maximum(open_to.sum(axis=1), 1)[:, None]).sum(axis=2)
+    return shares
+
+
+def department_weights(parameters: Parameters) -> Ints:
+    """Hospitals x departments: how often a visit is to it, of people of every age."""
+    return np.stack(
+        [
+            parameters.specialties.ints(f"visits_{facility.lower()}", 0, 1000)
+            for facility in parameters.facilities.text("facility_id")
+        ]
     )
 
 
@@ -191,9 +246,13 @@ def patients(
     payer = draws.pick("payer", parameters.payers.table.ints("volume_weight"), household)
     payer = _in_capitated_plan(parameters, draws, payer, household)
     secondary = _secondary_payers(parameters, draws, payer, person)
-    low = parameters.payers.table.ints("min_age", 0, 120)[payer]
-    high = parameters.payers.table.ints("max_age", 0, 120)[payer]
-    age_days = low * 366 + draws.below("age", (high - low) * 365, household)
+    table = parameters.payers.table
+    low, high = table.ints("min_age", 0, 120)[payer], table.ints("max_age", 0, 120)[payer]
+    age_days = draws.below("age", (high - low) * 365, household)
+    # of a payer of the old there are fewer the older they are: the smaller of two draws
+    other = draws.below("second age", (high - low) * 365, household)
+    is_skewed = table.ints("age_draws", 1, 2)[payer] == 2
+    age_days = low * 366 + np.where(is_skewed, np.minimum(age_days, other), age_days)
     born_day = to_day(to_date(start_day).replace(month=1, day=1)) - age_days
     is_female = draws.chance("gender", 520, person)
     first = _first_name_rows(draws, pools, records, is_female)
