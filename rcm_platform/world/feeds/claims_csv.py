@@ -1,7 +1,8 @@
 """The legacy billing export of each hospital: one CSV a month, with the status of each claim.
 
-A file lists the claims that were first submitted in a month, as the billing system knew them when
-the file was made, on the second of the next month. Some files are planted with a renamed column
+A file is made on the second of a month. It lists the claims that were changed since the one before
+(sent, acknowledged, sent again, answered by a payer), as the billing system knows them on that day.
+So a claim comes again with each change of its status. Some files are planted with a renamed column
 (such a file cannot be read) or with a column more.
 """
 
@@ -62,7 +63,14 @@ def billing_exports(world: World) -> pa.Table:
     """
     parts = [_exported(world, hospital) for hospital in range(len(world.hospitals.names))]
     claim, arrival = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return _export(world, claim, arrival)
+    order = np.lexsort((arrival, claim))
+    claim, arrival = claim[order], arrival[order]
+    starts = np.flatnonzero(np.diff(claim, prepend=-1))
+    listing = np.arange(len(claim)) - np.repeat(starts, np.diff(starts, append=len(claim)))
+    return pa.concat_tables(
+        _export(world, claim[listing == number], arrival[listing == number])
+        for number in range(int(listing.max(initial=0)) + 1)
+    )
 
 
 def exported_files(world: World) -> list[tuple[int, int, str, int, int]]:
@@ -93,18 +101,26 @@ def _file(system: str, day: int) -> str:
 
 
 def _exported(world: World, hospital: int) -> tuple[Ints, Ints]:
-    """(claim, arrival day of its file), by file and claim."""
-    sent = world.history.submissions
-    rows = np.flatnonzero(
-        (sent.kind == FIRST) & (world.care.claims.hospital[sent.claim] == hospital)
-    )
-    month = sent.day[rows].astype("datetime64[D]").astype("datetime64[M]") + 1
+    """(claim, arrival day of its file), by file and claim; a claim once in a file."""
+    sent, remits = world.history.submissions, world.history.remits
+    is_told = remits.kind != STRANGER
+    claim = np.concatenate([sent.claim, sent.claim, remits.claim[is_told]])
+    day = np.concatenate([sent.day, sent.ack_day, remits.era_day[is_told]])
+    first_sent = np.full(len(world.care.claims.key), np.iinfo(np.int64).max)
+    is_first = sent.kind == FIRST
+    first_sent[sent.claim[is_first]] = sent.day[is_first]
+    # what is not sent yet is not listed, whoever has answered it
+    shown = (world.care.claims.hospital[claim] == hospital) & (day >= first_sent[claim])
+    claim, day = claim[shown], day[shown]
+    # the file of a day's changes is made on a second: those of the first two days are in it
+    month = (day - ARRIVES_ON).astype("datetime64[D]").astype("datetime64[M]") + 1
     arrival = month.astype("datetime64[D]").astype(np.int64) + ARRIVES_ON - 1
-    order = np.lexsort((sent.claim[rows], arrival))
-    return sent.claim[rows][order], arrival[order]
+    code = np.unique(arrival * len(first_sent) + claim)
+    return code % len(first_sent), code // len(first_sent)
 
 
 def _export(world: World, claim: Ints, arrival: Ints) -> pa.Table:
+    """Of claims that are listed once each here."""
     claims, visits, history = world.care.claims, world.care.encounters, world.history
     hospital, encounter = claims.hospital[claim], claims.encounter[claim]
     known_until = np.full(len(claims.key), -1, dtype=np.int64)
