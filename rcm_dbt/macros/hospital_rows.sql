@@ -5,11 +5,12 @@
     before the rows come together.
 
     Left out is what had not arrived by then, unless the source does not date the table, and every
-    version of a record that had been deleted in the source by then; `key` says which record it is.
+    version of a record that had been deleted in the source by then; `key` says which record it is,
+    and `deleted_from` of which table where that is another one.
 
     A unit test has the hospitals whose rows it gives: it cannot know which are added later.
 #}
-{% macro hospital_rows(table, key=none, is_dated=true) -%}
+{% macro hospital_rows(table, key=none, is_dated=true, deleted_from=none) -%}
     {%- set found = [] -%}
     {%- for hospital in var('hospitals') -%}
         {%- set given = 'model.' ~ project_name ~ '.hospital__' ~ hospital ~ '__' ~ table -%}
@@ -39,7 +40,7 @@ where
         where
             deleted_rows.is_gone
             and deleted_rows.source_system = '{{ hospital }}'
-            and deleted_rows.table_name = '{{ table }}'
+            and deleted_rows.table_name = '{{ deleted_from or table }}'
             and deleted_rows.record_id = cast(versions.{{ key }} as {{ dbt.type_string() }})
     )
         {%- endif %}

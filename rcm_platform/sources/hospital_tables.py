@@ -25,6 +25,14 @@ USUAL = {
         "patientid",
         modified="modifieddate",
     ),
+    # each state of a patient record, from its own moment on, where the hospital keeps them
+    "patient_history": layout(
+        "historyid patientid firstname lastname middlename ssn phonenumber gender dob:date address "
+        "modifieddate:timestamp",
+        "historyid",
+        modified="modifieddate",
+        optional=True,
+    ),
     "providers": layout("providerid firstname lastname specialization deptid npi", "providerid"),
     "departments": layout("deptid name", "deptid"),
     "encounters": layout(
@@ -106,6 +114,7 @@ USUAL = {
 A table may be absent if it is optional; of a table that is there, every column is needed."""
 
 THINNER = {
+    "patient_history": "of patient records, what they were before the first load is not known",
     "procedures": "mart_clinician_productivity and fct_encounters know no work RVUs",
     "encounter_status": "unbilled work and documentation delays cannot be told",
     "diagnoses": "visits have no diagnoses but those on their charges and claims",

@@ -50,6 +50,7 @@ class TestLanding:
         summary = load(lake, url)
         assert summary.rows == {
             "patients": 2,
+            "patient_history": 0,
             "providers": 1,
             "departments": 1,
             "encounters": 1,
@@ -440,7 +441,7 @@ class TestQuarantine:
         assert summary.files_quarantined == 0
         assert held(lake) == []
         (message,) = summary.messages
-        assert "no such table as procedures, staff, work_log" in message
+        assert "no such table as patient_history, procedures, staff, work_log" in message
         assert summary.rows["procedures"] == 0
 
     def test_an_optional_table_without_its_columns_is_held(self, lake: Lake, url: str) -> None:

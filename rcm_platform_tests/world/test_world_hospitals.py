@@ -88,6 +88,20 @@ def test_keys_are_unique(system: str, query: Query) -> None:
         assert rows == distinct > 0, table
 
 
+def test_hospital_a_keeps_what_its_patient_records_were(query: Query) -> None:
+    columns = "PatientID, FirstName, LastName, PhoneNumber, Address, ModifiedDate"
+    [(states, records)] = query(
+        "select count(*), count(distinct PatientID) from hospital_a.patient_history"
+    )
+    assert states > records == query("select count(*) from hospital_a.patients")[0][0]
+    latest = f"""select {columns} from hospital_a.patient_history
+        qualify row_number() over (partition by PatientID order by ModifiedDate desc) = 1"""
+    assert query(f"{latest} except from (select {columns} from hospital_a.patients)") == []
+    tables = query("select table_name from duckdb_tables() where database_name = 'hospital_b'")
+    assert ("patients",) in tables
+    assert ("patient_history",) not in tables
+
+
 def test_staff_counts_and_npis(query: Query) -> None:
     assert query("select count(*) from hospital_a.providers") == [(20,)]
     assert query("select count(*) from hospital_b.providers") == [(21,)]
@@ -95,7 +109,7 @@ def test_staff_counts_and_npis(query: Query) -> None:
     assert len(set(npis)) == 41
     assert all(passes_luhn(npi) and len(npi) == 10 for npi in npis)
     for system in SYSTEMS:
-        assert query(f"select count(*) from {system}.departments") == [(20,)]
+        assert query(f"select count(*) from {system}.departments") == [(21,)]
 
 
 def test_patient_numbers_collide_and_mean_different_people(query: Query) -> None:
@@ -221,7 +235,7 @@ def test_days_can_be_written_in_any_order_and_again(tmp_path: Path) -> None:
             tables = connection.execute(
                 "select table_name from duckdb_tables() where database_name = 'whole'"
             ).fetchall()
-            assert len(tables) == 13
+            assert len(tables) == (14 if system == "hospital_a" else 13)
             for (table,) in tables:
                 one, other = (
                     connection.execute(f"from {name}.{table} order by all").fetchall()

@@ -67,7 +67,7 @@ def test_shipped_parameters_are_sound() -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("payers.csv", "Medicare,270,75,", "Medicare,270,1750,", "line 2: denial_permille = 1750"),
+        ("payers.csv", "Medicare,270,65,", "Medicare,270,1750,", "line 2: denial_permille = 1750"),
         ("payers.csv", "mon thu", "mon thx", "payment_weekdays"),
         ("payers.csv", "14,14,14,14,14,17,24,40", "14,14,14,99,14,17,24,40", "must not decrease"),
         ("denial_mix.csv", "Eligibility,60,", "Eligibility,many,", "is not a number"),

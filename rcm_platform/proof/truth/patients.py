@@ -77,6 +77,37 @@ CHECKS = [
         from records group by all""",
     ),
     TruthCheck(
+        "patient_versions",
+        "Every state of a patient record stands there from its day on, where the hospital keeps "
+        "them; of one that overwrites its records the present state does.",
+        "dim_patient",
+        """select source_system, patient_id,
+            case when source_system = 'hospital_a' and version_number > 1 then valid_from end,
+            is_current, upper(first_name), upper(last_name), phone_number,
+            split_part(address, ', ', 1), split_part(address, ', ', 2)
+        from marts.dim_patient where source_system = 'hospital_a'
+            or source_system = 'hospital_b' and is_current""",
+        """with states as (
+            select *, concat_ws('|', first_name, last_name, phone, street, town) as content
+            from '{truth}/patient_versions.parquet'
+        ),
+        changes as (
+            select * from states
+            window record as (partition by source_system, patient_id order by version_number)
+            qualify lag(content) over record is distinct from content
+        ),
+        numbered as (
+            select *, row_number() over record as number,
+                lead(version_number) over record is null as is_last
+            from changes
+            window record as (partition by source_system, patient_id order by version_number)
+        )
+        select source_system, patient_id,
+            case when source_system = 'hospital_a' and number > 1 then arrival_date end, is_last,
+            upper(first_name), upper(last_name), phone, street, town
+        from numbered where source_system = 'hospital_a' or is_last""",
+    ),
+    TruthCheck(
         "insurance_mix",
         "Visits, claims and dollars of each class of payer are as they truly were.",
         "mart_insurance_mix",

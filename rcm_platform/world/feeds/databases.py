@@ -22,12 +22,13 @@ import pyarrow.compute as pc
 
 from rcm_platform.world.feeds import documentation, front_end, id_columns, staff
 from rcm_platform.world.happened.history import PATIENT_PAYMENT, REFUND, TRANSACTION_KINDS
-from rcm_platform.world.happened.patient_versions import versions
+from rcm_platform.world.happened.patient_versions import Versions, versions
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import (
     OPEN_SECONDS,
     dates,
     decimal_9_2,
+    identifier,
     masked,
     money,
     nulls,
@@ -42,6 +43,8 @@ _PATIENTS_A = """
 _PATIENTS_B = """
     ID varchar, F_Name varchar, L_Name varchar, M_Name varchar, SSN varchar,
     PhoneNumber varchar, Gender varchar, DOB date, Address varchar, Updated_Date timestamp"""
+#: Hospital A keeps what its patient records were; hospital B overwrites them.
+_HISTORY_A = f"HistoryID varchar, {_PATIENTS_A.strip()}"
 _MODIFIED_B = "Updated_Date"
 _TABLES = {
     "departments": "DeptID varchar, Name varchar",
@@ -113,6 +116,8 @@ def write_database(world: World, hospital: int, path: Path, first_day: int, last
     def parts() -> Iterator[tuple[str, pa.Table]]:
         yield from ((name, make()) for name, make in undated.items())
         yield "patients", _patients(*window)
+        if hospital == 0:
+            yield "patient_history", _patient_history(*window)
         yield "encounters", _encounters(*window)
         for name, make in whole.items():
             yield name, make(world, hospital, world.through_day, first_day, until)
@@ -120,7 +125,10 @@ def write_database(world: World, hospital: int, path: Path, first_day: int, last
         yield from (("transactions", part) for part in _transactions(*window))
         yield from (("work_log", part) for part in staff.work_parts(*window))
 
-    ddl = {"patients": _PATIENTS_A if hospital == 0 else _PATIENTS_B, **_TABLES}
+    if hospital == 0:
+        ddl = {"patients": _PATIENTS_A, "patient_history": _HISTORY_A, **_TABLES}
+    else:
+        ddl = {"patients": _PATIENTS_B, **_TABLES}
     with duckdb.connect(str(path)) as connection:
         connection.execute("begin")
         for name, columns in ddl.items():
@@ -159,11 +167,31 @@ def _chunks(rows: Ints) -> Iterator[Ints]:
 
 def _patients(world: World, hospital: int, first_day: int, last_day: int) -> pa.Table:
     """The last state of each patient."""
-    people, draws = world.care.patients, world.draws
-    history = versions(world.parameters, draws, people, world.start_day, world.through_day)
+    history = _versions(world)
     rows = history.rows_at(world.through_day)
-    rows = rows[people.hospital[history.record[rows]] == hospital]
     rows = rows[_between(history.from_day[rows], first_day, last_day)]
+    return _states(world, hospital, history, rows)
+
+
+def _patient_history(world: World, hospital: int, first_day: int, last_day: int) -> pa.Table:
+    """Every state of each patient, the last one too."""
+    history = _versions(world)
+    rows = np.flatnonzero(_between(history.from_day, first_day, last_day))
+    rows = rows[world.care.patients.hospital[history.record[rows]] == hospital]
+    ids = identifier(
+        "H", (world.care.patients.number[history.record[rows]], 7), (history.number[rows], 3)
+    )
+    return _states(world, hospital, history, rows).add_column(0, "history_id", ids)
+
+
+def _versions(world: World) -> Versions:
+    people = world.care.patients
+    return versions(world.parameters, world.draws, people, world.start_day, world.through_day)
+
+
+def _states(world: World, hospital: int, history: Versions, rows: Ints) -> pa.Table:
+    people, draws = world.care.patients, world.draws
+    rows = rows[people.hospital[history.record[rows]] == hospital]
     record, day = history.record[rows], history.from_day[rows]
     towns = [f", {t['town']}, {t['state']} {t['zip']}" for t in world.parameters.towns.rows]
 

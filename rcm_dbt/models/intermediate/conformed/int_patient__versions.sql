@@ -9,6 +9,13 @@ hospitals as (
 
 ),
 
+-- what a record was before we first saw it, of hospitals that keep that
+histories as (
+
+    select * from {{ ref('stg_hospital__patient_history') }}
+
+),
+
 synthea_patients as (
 
     select
@@ -46,6 +53,24 @@ unioned as (
         recorded_date
 
     from hospitals
+
+    union all
+
+    select
+        source_system,
+        patient_id,
+        first_name,
+        last_name,
+        middle_name,
+        ssn,
+        phone_number,
+        gender,
+        birth_date,
+        address,
+        modified_at,
+        recorded_date
+
+    from histories
 
     union all
 
