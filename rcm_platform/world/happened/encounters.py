@@ -60,7 +60,7 @@ class Claims:
 
     key: Keys
     encounter: Ints
-    part: Ints  # 1, 2 for the second claim of a visit, 3 for a late charge
+    part: Ints  # 1, 2 for the second (at the facility the clinician's), 3 for a late charge
     hospital: Ints
     payer: Ints
     secondary_payer: Ints  # -1 when there is none
@@ -206,7 +206,23 @@ def draw_encounters(
         diagnosis_2=second,
         diagnosis_3=third,
     )
-    return encounters, 1 + is_inpatient + extra_count, profile
+    has_room = facility_services(parameters)[primary] >= 0
+    return encounters, 1 + has_room + extra_count, profile
+
+
+def facility_services(parameters: Parameters) -> Ints:
+    """Per row of procedures.csv: the row of what the facility itself provides with it, -1 nothing.
+
+    That is the room: of a stay, an operation, an emergency visit. The facility bills it with all
+    that is no work of the clinician, whose work is billed on a claim of its own.
+    """
+    rows = parameters.procedures.rows
+    rooms = {
+        (row["profile"], row["visit_type"]): number
+        for number, row in enumerate(rows)
+        if row["role"] == "room"
+    }
+    return np.array([rooms.get((row["profile"], row["visit_type"]), -1) for row in rows])
 
 
 def _pick_by_age(
@@ -246,7 +262,9 @@ def _lines_and_claims(
     profile: Ints,
 ) -> tuple[Lines, Claims]:
     procedures = parameters.procedures
-    split = rates.planted("two_claims", draws, encounters.key)
+    room = facility_services(parameters)[encounters.primary]
+    has_room = room >= 0
+    split = rates.planted("two_claims", draws, encounters.key) & ~has_room
     line_count = np.where(split, np.maximum(line_count, 2), line_count)
     is_late = rates.planted("late_charge", draws, encounters.key) & ~split
     line_count = np.where(is_late, np.maximum(line_count, 3), line_count)
@@ -254,9 +272,9 @@ def _lines_and_claims(
     encounter = np.repeat(np.arange(len(line_count)), line_count)
     first_line = np.cumsum(line_count) - line_count
     number = np.arange(len(encounter)) - first_line[encounter] + 1
-    # An inpatient's first line is the room, the second the work of the clinician.
-    is_room = (encounters.end_day > encounters.day)[encounter] & (number == 1)
-    is_extra = number > 1 + (encounters.end_day > encounters.day)[encounter]
+    # At the facility the first line is the room, the second the work of the clinician.
+    is_room = has_room[encounter] & (number == 1)
+    is_extra = number > 1 + has_room[encounter]
 
     profiles = sorted(set(procedures.text("profile")))
 
@@ -274,17 +292,17 @@ def _lines_and_claims(
         return table, counts
 
     extras, extras_count = rows_by_profile("extra")
-    rooms, _ = rows_by_profile("room")
     kind = profile[encounter]
     # A random start and then neighbours: extra lines of one visit are different codes.
     offset = draws.below("extra procedure", extras_count[kind], encounters.key[encounter])
     extra = extras[kind, (offset + number) % extras_count[kind]]
     procedure = np.where(is_extra, extra, encounters.primary[encounter])
-    procedure = np.where(is_room, rooms[kind, 0], procedure)
+    procedure = np.where(is_room, room[encounter], procedure)
 
     key = encounters.key[encounter]
     units = 1 + draws.below("units", procedures.ints("max_units", 1, 99)[procedure], key, number)
-    units = np.where(is_room, (encounters.end_day - encounters.day)[encounter], units)
+    days = np.maximum(encounters.end_day - encounters.day, 1)
+    units = np.where(is_room, days[encounter], units)
     has_own = draws.chance(
         "modifier", procedures.permille("modifier_permille")[procedure], key, number
     )
@@ -308,10 +326,20 @@ def _lines_and_claims(
     # A chargemaster price is a whole dollar amount.
     charge = procedures.cents("charge")[procedure] * price // 100_000 * 100 * units
 
-    # The last line goes on the second claim, or the last two of four.
+    # Of two claims for an office visit the last line goes on the second, or the last two of four.
     second = split[encounter] & (number > np.maximum(line_count[encounter] // 2, 1))
     late = is_late[encounter] & (number == line_count[encounter])
-    part = np.where(late, 3, 1 + second.astype(np.int64))
+    is_own = has_room[encounter] & (work > 0)
+    part = np.where(late, 3, 1 + (second | is_own).astype(np.int64))
+    # lines of a claim are neighbours
+    order = np.lexsort((part, encounter))
+    part, is_own, procedure, units, work, fee, charge, modifiers_row, own_modifier, has_distinct = (
+        column[order]
+        for column in (
+            part, is_own, procedure, units, work, fee, charge, modifiers_row, own_modifier,
+            has_distinct,
+        )
+    )  # fmt: skip
     is_start = np.diff(encounter * 4 + part, prepend=-1) != 0
     starts = np.flatnonzero(is_start)
     claim = np.cumsum(is_start) - 1
@@ -331,8 +359,8 @@ def _lines_and_claims(
         hospital=encounters.hospital[claim_encounter],
         payer=payer_of_visit(parameters, draws, encounters, people)[claim_encounter],
         secondary_payer=people.secondary_payer[patient],
-        # the second claim of a visit to the facility is the clinician's own
-        is_institutional=is_facility & (claim_part != 2),
+        # the clinician's work at the facility is billed as a professional's
+        is_institutional=is_facility & ~is_own[starts],
         is_late_charge=claim_part == 3,
         coded_day=encounters.coded_day[claim_encounter]
         + np.where(

@@ -37,6 +37,7 @@ from rcm_platform.world.feeds.x12 import (
     second_delivery,
     status_file,
 )
+from rcm_platform.world.happened.encounters import facility_services
 from rcm_platform.world.happened.history import (
     CORRECTED,
     CORRECTION,
@@ -375,7 +376,11 @@ def _of_care(world: World, names: Names) -> Iterator[Instances]:
             claims.coded_day[claim],
         )
 
-    yield found("two_claims", np.flatnonzero(claims.part == 2))
+    # at the facility the clinician's own claim is no fault
+    has_room = facility_services(world.parameters)[visits.primary] >= 0
+    yield found(
+        "two_claims", np.flatnonzero((claims.part == 2) & ~has_room[claims.encounter])
+    )
     yield found("late_charge", np.flatnonzero(claims.is_late_charge))
     shifted = np.flatnonzero(world.shifted_encounters)
     yield Instances(
