@@ -237,11 +237,12 @@ def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> Non
             create table mart_kpi_monthly as
             select kpi, period_month, 'facility and payer' as aggregation_level, facility_key,
                 payer_key, cast(sum(numerator) as decimal(18, 2)) as numerator,
-                cast(null as decimal(18, 2)) as denominator
+                cast(null as decimal(18, 2)) as denominator, true as is_mature,
+                cast(null as varchar) as not_for
             from int_kpi__contributions group by all
             union all by name
             select kpi, period_month, 'total' as aggregation_level,
-                cast(sum(numerator) as decimal(18, 2)) as numerator
+                cast(sum(numerator) as decimal(18, 2)) as numerator, true as is_mature
             from int_kpi__contributions group by all;
             create table mart_kpi_scorecard as
             select * exclude (facility_key, payer_key),
@@ -254,10 +255,17 @@ def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> Non
                 cast(null as decimal(18, 6)) as timing_effect,
                 cast(null as varchar) as driver_facility_key,
                 cast(null as varchar) as driver_payer_key,
-                cast(null as decimal(18, 6)) as driver_effect
+                cast(null as decimal(18, 6)) as driver_effect,
+                cast(null as varchar) as offset_facility_key,
+                cast(null as varchar) as offset_payer_key,
+                cast(null as decimal(18, 6)) as offset_effect
             from mart_kpi_monthly;
             create table mart_kpi_changes as
-            select *, period_month as previous_month from mart_kpi_scorecard limit 0;
+            select *, period_month as previous_month, cast(null as varchar) as cause,
+                cast(null as decimal(18, 6)) as cause_effect,
+                cast(null as varchar) as offset_cause,
+                cast(null as decimal(18, 6)) as offset_cause_effect
+            from mart_kpi_scorecard limit 0;
             create table fct_denial_events as
             select 'c1' as claim_key, 'CO' as group_code, '29' as reason_code,
                 date '2025-05-04' as event_date;

@@ -7,6 +7,9 @@
     (visit, entry, cost or work) and the column with its key. Where the numerator comes later than
     the denominator (cash for a month of service), `numerator_date` says when, and the two are parts
     of their own. What has no date is of no month, and is listed as such (rules N1, N2).
+
+    `cause` says what the numerator comes of, or what it lacks (a column, or a text in quotes):
+    changes are told by it too. `denominator_cause` says it of a denominator that is a part of its own.
 #}
 {% macro kpi_rows(
     kpi,
@@ -20,12 +23,16 @@
     known_date=none,
     numerator_date=none,
     record_type=none,
-    record_key=none
+    record_key=none,
+    cause=none,
+    denominator_cause=none
 ) -%}
     {%- set day = known_date or ('null' if month.endswith('_month') else month) -%}
-    {%- set parts = [(numerator, denominator, day)] -%}
+    {%- set parts = [(numerator, denominator, day, cause)] -%}
     {%- if numerator_date -%}
-        {%- set parts = [(numerator, '0', numerator_date), ('0', denominator, day)] -%}
+        {%- set parts = [
+            (numerator, '0', numerator_date, cause), ('0', denominator, day, denominator_cause),
+        ] -%}
     {%- endif -%}
     {%- for part in parts -%}
     select
@@ -43,7 +50,8 @@
         {%- else -%}
             {{ null_key() }} as record_type,
             {{ null_key() }} as record_key
-        {%- endif %}
+        {%- endif %},
+        cast({{ part[3] or 'null' }} as {{ dbt.type_string() }}) as cause
 
     from {{ relation }}
 

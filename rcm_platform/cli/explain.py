@@ -1,4 +1,4 @@
-"""`rcm trace` and `rcm snapshots`: what is behind a number, and how it grew."""
+"""`rcm trace`, `rcm kpis` and `rcm snapshots`: what is behind a number, and how it grew."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def trace_number(
     kpis: Annotated[list[str], typer.Argument(help="A KPI of the registry; two with --compare.")],
     month: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m"], help="Month (default: the last complete one)."),
+        typer.Option(formats=["%Y-%m"], help="Month (default: the last mature one)."),
     ] = None,
     facility: Annotated[str | None, typer.Option(help="Id or name of a facility.")] = None,
     payer: Annotated[
@@ -73,7 +73,9 @@ def trace_number(
             else:
                 found = trace.trace(con, kpis[0], when, scope)
                 _print_cell(found)
-                if scope == trace.Scope() and (why := variance.of(con, kpis[0], found.cell.month)):
+                if scope == trace.Scope() and (
+                    why := variance.of(con, kpis[0], found.cell.figure.month)
+                ):
                     out.print(f"  {why.text(trace.unit(con, kpis[0]))}", highlight=False)
                 of_claims = [part for part in found.parts if part.claim_key][:claims]
                 followed = [trace.claim(con, str(part.claim_key)) for part in of_claims]
@@ -114,16 +116,52 @@ def trace_number(
 
 
 def _print_cell(found: Trace) -> None:
-    cell = found.cell
-    value = "none" if cell.value is None else f"{cell.value:,.4f}"
+    cell, figure = found.cell, found.cell.figure
+    value = "none" if figure.value is None else f"{figure.value:,.4f}"
+    if figure.not_for:
+        value = f"does not apply ({figure.not_for})"
+    if not figure.is_mature:
+        value += ", a young month: still moves"
     of_claims = [part for part in found.parts if part.claim_key]
-    out.print(f"{cell.label} ({cell.kpi}), {cell.month:%B %Y}: {value}")
-    out.print(f"  {cell.numerator:,} {cell.means[0]}")
-    if cell.denominator is not None:
-        out.print(f"  of {cell.denominator:,} {cell.means[1]}")
+    out.print(f"{cell.label} ({cell.kpi}), {figure.month:%B %Y}: {value}")
+    out.print(f"  {figure.numerator:,} {cell.means[0]}")
+    if figure.denominator is not None:
+        out.print(f"  of {figure.denominator:,} {cell.means[1]}")
     whole = "which sum to it exactly" if found.is_whole else "WHICH DO NOT SUM TO IT"
     other = len(found.parts) - len(of_claims)
     out.print(f"  {len(of_claims):,} claims, {other:,} parts of no claim, {whole}")
+
+
+def kpis(
+    page: Annotated[
+        Path | None, typer.Option(help="Write it there, instead of printing it.")
+    ] = None,
+) -> None:
+    """Print each KPI with its definition, its value and the market range, as a page of markdown.
+
+    Of the synthetic world it says why a value lies outside, and fails where a headline does and
+    nobody says why (world_reason of the seed kpi_registry).
+    """
+    from rcm_platform.explain import kpi_page
+    from rcm_platform.publish import versions
+
+    settings = get_settings()
+    try:
+        with versions.open_published(settings.published_dir, OPERATIONS) as con:
+            text = kpi_page.page(con, is_world=settings.world)
+            found = kpi_page.standings(con, is_world=settings.world)
+    except FileNotFoundError as problem:
+        stop(str(problem))
+    if page:
+        page.write_text(text)
+    else:
+        typer.echo(text, nl=False)
+    unexplained = [one.label for one in found if one.is_unexplained]
+    if settings.world and unexplained:
+        stop(
+            f"Outside the market, and nobody says why: {', '.join(unexplained)}. Give a reason as "
+            "world_reason in rcm_dbt/seeds/kpi_registry.csv, or mend the world."
+        )
 
 
 def snapshots(

@@ -16,7 +16,6 @@ import duckdb
 
 from rcm_platform.explain.variance import show
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
-from rcm_platform.warehouse.periods import is_complete
 
 NONE = "none"
 """In place of a payer: what belongs to none."""
@@ -27,13 +26,13 @@ QUOTED = 60
 CELLS: Mapping[str, str] = {
     OPERATIONS: """
         select kpi, period_month, aggregation_level, facility_key, payer_key,
-            numerator, denominator, false as is_other
+            numerator, denominator, false as is_other, is_mature, not_for
         from mart_kpi_monthly
     """,
     # figures about too few people stand merged here, as other facilities and payers or other months
     LEADERSHIP: """
         select kpi, period_month, aggregation_level, facility_key, payer_key,
-            numerator, denominator, is_other
+            numerator, denominator, is_other, is_mature, not_for
         from mart_kpi_scorecard
     """,
 }
@@ -80,9 +79,9 @@ class Definition:
         limit = "at most" if self.direction == "down" else "at least"
         return f"target {limit} {show(self.target, self.unit)}"
 
-    def is_on_target(self, value: Decimal | None) -> bool | None:
-        """Whether a value meets the target; None without one of them."""
-        if self.target is None or value is None:
+    def is_on_target(self, value: Decimal | None, is_mature: bool) -> bool | None:
+        """Whether a value meets the target; None without one of them, and of a young month."""
+        if self.target is None or value is None or not is_mature:
             return None
         return meets(value, self.target, self.direction)
 
@@ -94,13 +93,17 @@ def meets(value: Decimal, target: Decimal, direction: str) -> bool:
 
 @dataclass(frozen=True)
 class Figure:
-    """Numerator and denominator; an amount has no denominator."""
+    """Numerator and denominator; an amount has no denominator. `not_for` says of which payers it is
+    where their value alone means nothing."""
 
     numerator: Decimal
     denominator: Decimal | None
+    not_for: str | None
 
     @property
     def value(self) -> Decimal | None:
+        if self.not_for:
+            return None
         if self.denominator is None:
             return self.numerator
         return self.numerator / self.denominator if self.denominator > 0 else None
@@ -108,10 +111,11 @@ class Figure:
 
 @dataclass(frozen=True)
 class Month(Figure):
-    """A figure of a month; `is_complete` when the as-of date is at or after its last day."""
+    """A figure of a month; of one that is not mature the value still moves: it is neither good nor
+    bad."""
 
     month: date
-    is_complete: bool
+    is_mature: bool
 
 
 @dataclass(frozen=True)
@@ -152,14 +156,14 @@ class Figures:
         raise UnknownNumber(f"There is no KPI '{kpi[:QUOTED]}'; there is: {names}.")
 
     def latest(self) -> list[tuple[Definition, Month]]:
-        """Each KPI that has figures here, with its last complete month, in the registry's order."""
+        """Each KPI that has figures here, with its last mature month, in the registry's order."""
         rows = self._con.execute(
             f"""
-            select kpi, numerator, denominator, period_month, is_complete
+            select kpi, numerator, denominator, not_for, period_month, is_mature
             from ({self._months_of("aggregation_level = 'total'")})
             where period_month <= as_of and (denominator is null or denominator > 0)
             qualify row_number() over (
-                partition by kpi order by is_complete desc, period_month desc
+                partition by kpi order by is_mature desc, period_month desc
             ) = 1
             """
         ).fetchall()
@@ -174,7 +178,7 @@ class Figures:
             condition += " and not is_other"
         rows = self._con.execute(
             f"""
-            select numerator, denominator, period_month, is_complete
+            select numerator, denominator, not_for, period_month, is_mature
             from ({self._months_of(f"{_DETAIL} and kpi = ? and {condition}")})
             order by period_month
             """,
@@ -183,7 +187,7 @@ class Figures:
         return [Month(*row) for row in rows]
 
     def last_month(self, kpi: str) -> date:
-        """The last complete month with a value; of what has only a current one, that.
+        """The last mature month with a value; of what has only young ones, the last of them.
 
         Raises UnknownNumber.
         """
@@ -220,7 +224,8 @@ class Figures:
             condition += " and not is_other"
         rows = self._con.execute(
             f"""
-            select numerator, denominator, facility_id, coalesce(facility_name, facility_id, ''),
+            select numerator, denominator, not_for,
+                facility_id, coalesce(facility_name, facility_id, ''),
                 case when not is_other then coalesce(payer_id, '{NONE}') end,
                 coalesce(payer_name, payer_id, ''), is_other
             from {self._cells}
@@ -228,7 +233,7 @@ class Figures:
             left join dim_payer using (payer_key)
             where {_DETAIL} and kpi = ? and period_month = ? and numerator is not null
                 and {condition}
-            order by is_other, 4, 6, 5
+            order by is_other, 5, 7, 6
             """,
             [kpi, month, *keys],
         ).fetchall()
@@ -283,11 +288,11 @@ class Figures:
         return " and ".join(conditions), values
 
     def _months_of(self, condition: str) -> str:
-        complete = is_complete("period_month", "any_value(cast(version.as_of as date))")
         return f"""
             select kpi, period_month, sum(numerator) as numerator, sum(denominator) as denominator,
                 any_value(cast(version.as_of as date)) as as_of,
-                {complete} as is_complete
+                coalesce(bool_and(is_mature), false) as is_mature,
+                case when count(not_for) = count(*) then max(not_for) end as not_for
             from {self._cells} cross join published_version as version
             where period_month is not null and numerator is not null and {condition}
             group by kpi, period_month

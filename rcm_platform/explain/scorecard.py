@@ -17,8 +17,7 @@ import duckdb
 
 from rcm_platform.explain.figures import meets
 from rcm_platform.explain.links import asset_link, trace_link
-from rcm_platform.explain.variance import Change, show
-from rcm_platform.warehouse.periods import is_complete
+from rcm_platform.explain.variance import COLUMNS, NAMES, Change, Driver, show
 
 TREND_MONTHS = 12
 
@@ -28,7 +27,7 @@ MARKDOWN_LIMIT = 1000
 
 @dataclass(frozen=True)
 class Headline:
-    """One KPI: its values by month (oldest first, the last one complete), its target, its change,
+    """One KPI: its values by month (oldest first, all mature), its target, its change,
     and which month a claim counts in (`period_rule`)."""
 
     kpi: str
@@ -77,24 +76,25 @@ class Headline:
 
 def _plain(change: Change) -> Change:
     """With names as the data have them: nothing in them is markdown."""
-    driver = change.driver and re.sub(r"([\\`*_{}\[\]()<>#+!|~])", r"\\\1", change.driver)
-    return replace(change, driver=driver)
+    return replace(change, driver=_escaped(change.driver), offset=_escaped(change.offset))
+
+
+def _escaped(driver: Driver | None) -> Driver | None:
+    return driver and replace(
+        driver, name=re.sub(r"([\\`*_{}\[\]()<>#+!|~])", r"\\\1", driver.name)
+    )
 
 
 def headlines(con: duckdb.DuckDBPyConnection) -> list[Headline]:
-    """Every headline KPI that has a value in a complete month, in the registry's order."""
+    """Every headline KPI that has a value in a mature month, in the registry's order."""
     rows = con.execute(
         f"""
         select r.kpi, r.label, r.unit, r.target, r.direction, r.period_rule, k.period_month,
-            k.numerator, k.denominator, volume_effect, mix_effect, rate_effect, timing_effect,
-            concat_ws(' at ', payer_name, facility_name), driver_effect
+            k.numerator, k.denominator, {COLUMNS}
         from kpi_registry as r
         inner join mart_kpi_scorecard as k on r.kpi = k.kpi and k.aggregation_level = 'total'
-        cross join published_version as v
-        left join dim_payer as p on k.driver_payer_key = p.payer_key
-        left join dim_facility as f on k.driver_facility_key = f.facility_key
-        where r.is_headline and k.denominator <> 0
-            and {is_complete("k.period_month", "cast(v.as_of as date)")}
+        {NAMES}
+        where r.is_headline and k.denominator <> 0 and k.is_mature
         order by r.rowid, k.period_month
         """
     ).fetchall()

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from rcm_platform.explain.figures import NONE, QUOTED, Figure, Figures, Scope, UnknownNumber
+from rcm_platform.explain.figures import NONE, QUOTED, Figures, Month, Scope, UnknownNumber
 
 __all__ = ["NONE", "Scope", "UnknownNumber"]
 
@@ -30,23 +30,17 @@ Amounts = tuple[Decimal, Decimal | None]
 
 @dataclass(frozen=True)
 class Cell:
-    """A published number and its parts; `denominator` is None for an amount."""
+    """A published number, and what its two parts mean."""
 
     kpi: str
     label: str
-    month: date
-    numerator: Decimal
-    denominator: Decimal | None
+    figure: Month
     means: tuple[str, str]
     """What is counted, out of what."""
 
     @property
     def amounts(self) -> Amounts:
-        return self.numerator, self.denominator
-
-    @property
-    def value(self) -> Decimal | None:
-        return Figure(self.numerator, self.denominator).value
+        return self.figure.numerator, self.figure.denominator
 
 
 @dataclass(frozen=True)
@@ -244,7 +238,7 @@ def trace(
     limit: int | None = None,
     offset: int = 0,
 ) -> Trace:
-    """The number and what it is made of; without a month the last complete one with a value.
+    """The number and what it is made of; without a month the last mature one with a value.
 
     `limit` and `offset` take one page of the parts. Raises UnknownNumber.
     """
@@ -252,14 +246,7 @@ def trace(
     known = figures.definition(kpi)
     month = month or figures.last_month(kpi)
     figure = figures.figure(kpi, month, scope)
-    cell = Cell(
-        kpi,
-        known.label,
-        month,
-        figure.numerator,
-        figure.denominator,
-        (known.numerator, known.denominator or ""),
-    )
+    cell = Cell(kpi, known.label, figure, (known.numerator, known.denominator or ""))
     grouped, values = _grouped(figures, kpi, month, scope)
     rows = con.execute(_parts(grouped), [*values, limit, offset]).fetchall()
     whole = (

@@ -28,7 +28,7 @@ class Value:
     text: str
     href: str
     is_chosen: bool
-    is_complete: bool
+    is_mature: bool
 
 
 @dataclass(frozen=True)

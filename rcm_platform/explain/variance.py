@@ -10,15 +10,28 @@ import duckdb
 
 
 @dataclass(frozen=True)
+class Driver:
+    """What moved a KPI, and by how much: a payer and facility, or a cause such as denials held."""
+
+    name: str
+    effect: Decimal
+
+
+@dataclass(frozen=True)
 class Change:
-    """What a KPI of a month has over the month before, and which part did most."""
+    """What a KPI of a month has over the month before, and what did most of it."""
 
     month_before: date
     effects: tuple[tuple[str, Decimal], ...]
     """Volume, mix, rate and timing; they add up to the change."""
-    driver: str | None
-    """The part that changed it most: payer and facility; None where it is about too few people."""
-    driver_effect: Decimal | None
+    driver: Driver | None
+    """The payer and facility that moved it most its way; None where it is about too few people."""
+    offset: Driver | None = None
+    """The payer and facility that held most against it."""
+    cause: Driver | None = None
+    """What moved it most its way; None for KPIs without causes, and for leaders."""
+    offset_cause: Driver | None = None
+    """The cause that held most against it."""
 
     @property
     def total(self) -> Decimal:
@@ -27,11 +40,15 @@ class Change:
     @classmethod
     def since(
         cls, month: date, volume: Decimal, mix: Decimal, rate: Decimal, timing: Decimal,
-        driver: str | None, driver_effect: Decimal | None,
+        *drivers: str | Decimal | None,
     ) -> Change:  # fmt: skip
-        """From the columns of the mart."""
+        """From the columns of the mart; `drivers` are names and effects in turn."""
         effects = (("rate", rate), ("mix", mix), ("volume", volume), ("timing", timing))
-        return cls(month, effects, driver or None, driver_effect)
+        named = (
+            Driver(str(name), Decimal(effect)) if name and effect else None
+            for name, effect in zip(drivers[::2], drivers[1::2], strict=True)
+        )
+        return cls(month, effects, *named)
 
     def text(self, unit: str) -> str:
         """The change in words."""
@@ -41,19 +58,44 @@ class Change:
         named = sorted(self.effects, key=lambda effect: -abs(effect[1]))
         why = ", ".join(f"{name} {_signed(effect, unit)}" for name, effect in named if effect)
         text = f"{moved} {_signed(self.total, unit)[1:]} since {self.month_before:%B}: {why}"
-        if self.driver and self.driver_effect:
-            text += f"; most by {self.driver} ({_signed(self.driver_effect, unit)})"
+        for with_it, against_it in ((self.cause, self.offset_cause), (self.driver, self.offset)):
+            told = [
+                f"{word} {driver.name} ({_signed(driver.effect, unit)})"
+                for word, driver in (("most by", with_it), ("against it", against_it))
+                if driver
+            ]
+            if told:
+                text += f"; {', '.join(told)}"
         return text
 
 
-# the scorecard has the change of a month, but not which month it is since
-_MONTHS_BEFORE = {
-    "mart_kpi_changes": "previous_month",
-    "mart_kpi_scorecard": """(
+COLUMNS = """volume_effect, mix_effect, rate_effect, timing_effect,
+            concat_ws(' at ', payers.payer_name, places.facility_name), driver_effect,
+            concat_ws(' at ', offset_payers.payer_name, offset_places.facility_name),
+            offset_effect"""
+"""SQL: the effects of a change, and the two places that moved it most and held most against it."""
+
+NAMES = """
+        left join dim_payer as payers on driver_payer_key = payers.payer_key
+        left join dim_facility as places on driver_facility_key = places.facility_key
+        left join dim_payer as offset_payers on offset_payer_key = offset_payers.payer_key
+        left join dim_facility as offset_places
+            on offset_facility_key = offset_places.facility_key"""
+
+# the scorecard has the change of a month, but neither which month it is since nor causes
+_READ = {
+    "mart_kpi_changes": (
+        "previous_month",
+        f"{COLUMNS}, cause, cause_effect, offset_cause, offset_cause_effect",
+    ),
+    "mart_kpi_scorecard": (
+        """(
         select max(earlier.period_month) from mart_kpi_scorecard as earlier
         where earlier.kpi = changes.kpi and earlier.period_month < changes.period_month
             and earlier.aggregation_level = 'total'
     )""",
+        COLUMNS,
+    ),
 }
 
 
@@ -62,13 +104,12 @@ def of(
 ) -> Change | None:
     """The change of a KPI in total, from a published file; that for leaders has it in
     `mart_kpi_scorecard`. None where the month before has no value."""
+    month_before, columns = _READ[changes]
     found = con.execute(
         f"""
-        select {_MONTHS_BEFORE[changes]}, volume_effect, mix_effect, rate_effect, timing_effect,
-            concat_ws(' at ', payer_name, facility_name), driver_effect
+        select {month_before}, {columns}
         from {changes} as changes
-        left join dim_payer as payers on driver_payer_key = payers.payer_key
-        left join dim_facility as places on driver_facility_key = places.facility_key
+        {NAMES}
         where kpi = ? and period_month = ? and rate_effect is not null
         """,
         [kpi, month],

@@ -17,7 +17,6 @@ import duckdb
 from rcm_platform.ingest import feeds, lake_access, synthetic
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
-from rcm_platform.warehouse.periods import is_complete
 
 MART = "mart_kpi_monthly"
 STILL_ARRIVING = timedelta(days=7)
@@ -30,7 +29,7 @@ class NoSnapshot(Exception):  # noqa: N818 (reads as what happened)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The KPIs of all months, as of a day; `values` are the totals of the last complete month."""
+    """The KPIs of all months, as of a day; `values` are the totals of the last mature month."""
 
     as_of: date
     path: Path
@@ -112,11 +111,9 @@ def _keep(settings: Settings, warehouse: Path, as_of: date) -> Snapshot:
         values = con.execute(
             f"""
             select kpi, kpi_value from marts.{MART} inner join seeds.kpi_registry using (kpi)
-            where is_headline and aggregation_level = 'total'
-                and {is_complete("period_month", "?")}
+            where is_headline and aggregation_level = 'total' and is_mature
             qualify row_number() over (partition by kpi order by period_month desc) = 1
-            """,
-            [as_of],
+            """
         ).fetchall()
         [(count,)] = con.execute(f"select count(*) from marts.{MART}").fetchall()
     writing.replace(path)

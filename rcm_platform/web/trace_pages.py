@@ -15,7 +15,6 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -26,6 +25,7 @@ from rcm_platform.explain.figures import (
     QUOTED,
     Choices,
     Definition,
+    Figure,
     Figures,
     Month,
     Scope,
@@ -129,7 +129,8 @@ class Pages:
         return self._render(
             con,
             definition.label,
-            **self._number(con, definition, found.cell.month, found.cell.value, whole=not where),
+            **self._number(con, definition, found.cell.figure, whole=not where),
+            figure=found.cell.figure,
             where=where,
             trace=found,
             shown=found.parts[:SHOWN],
@@ -225,7 +226,7 @@ class Pages:
             return self._render(con, title, source_row=found, records=[place], seen=seen)
 
     def numbers(self, seen: str = "") -> str:
-        """Every KPI that has figures, with its last complete month."""
+        """Every KPI that has figures, with its last mature month."""
         with self._open() as con:
             version = _version(con)
             rows = [
@@ -233,7 +234,7 @@ class Pages:
                     definition,
                     Address(definition.kpi, month.month, version=version).url(),
                     month,
-                    _show(month.value, definition.unit),
+                    _show(month, definition.unit),
                 )
                 for definition, month in Figures(con, self._audience).latest()
             ]
@@ -269,11 +270,11 @@ class Pages:
         assert address.month
         figure = figures.figure(address.kpi, address.month, address.scope)
         is_whole_business = address.scope == EVERYTHING
-        given = self._number(con, definition, address.month, figure.value, whole=is_whole_business)
+        given = self._number(con, definition, figure, whole=is_whole_business)
         given |= {
             "figure": figure,
             "chart": _chart(figures, definition, address),
-            "places": self._places(figures, definition, address),
+            "places": self._places(figures, definition, address, figure),
             # a part of the business lacks what stands merged, of which nobody says whose it is
             "lacks_merged": not is_whole_business
             and any(place.is_other for place in figures.places(address.kpi, address.month)),
@@ -286,20 +287,19 @@ class Pages:
         self,
         con: duckdb.DuckDBPyConnection,
         definition: Definition,
-        month: date,
-        value: Decimal | None,
+        figure: Month,
         whole: bool,
     ) -> dict[str, Any]:
         # of the whole only: of a part of the business nothing is said
-        change = variance.of(con, definition.kpi, month, self._changes) if whole else None
+        change = variance.of(con, definition.kpi, figure.month, self._changes) if whole else None
         assumptions = con.execute(
             "select statement, why, effect from assumptions where kpi = ?", [definition.kpi]
         ).fetchall()
         return {
             "definition": definition,
-            "month": month,
-            "value": _show(value, definition.unit),
-            "on_target": definition.is_on_target(value),
+            "month": figure.month,
+            "value": _show(figure, definition.unit),
+            "on_target": definition.is_on_target(figure.value, figure.is_mature),
             "change": change and change.text(definition.unit),
             "assumptions": assumptions,
         }
@@ -309,7 +309,7 @@ class Pages:
         return "mart_kpi_changes" if self.has_claims else "mart_kpi_scorecard"
 
     def _places(
-        self, figures: Figures, definition: Definition, address: Address
+        self, figures: Figures, definition: Definition, address: Address, figure: Month
     ) -> list[dict[str, Any]]:
         assert address.month
         return [
@@ -319,8 +319,8 @@ class Pages:
                 "is_other": place.is_other,
                 "numerator": place.numerator,
                 "denominator": place.denominator,
-                "value": _show(place.value, definition.unit),
-                "on_target": definition.is_on_target(place.value),
+                "value": _show(place, definition.unit),
+                "on_target": definition.is_on_target(place.value, figure.is_mature),
                 "href": address.url(scope=Scope(place.facility, place.payer))
                 if place.facility
                 else None,
@@ -552,10 +552,10 @@ def _chart(figures: Figures, definition: Definition, address: Address) -> trend_
         trend_chart.Value(
             one.month,
             one.value,
-            _show(one.value, definition.unit),
+            _show(one, definition.unit),
             address.url(month=one.month),
             one.month == address.month,
-            one.is_complete,
+            one.is_mature,
         )
         for one in figures.months(definition.kpi, address.scope)
         if one.value is not None
@@ -605,5 +605,7 @@ def _csv_line(values: Iterable[object]) -> str:
     return line.getvalue()
 
 
-def _show(value: Decimal | None, unit: str) -> str:
-    return "none" if value is None else variance.show(value, unit)
+def _show(figure: Figure, unit: str) -> str:
+    if figure.not_for:
+        return f"does not apply ({figure.not_for})"
+    return "none" if figure.value is None else variance.show(figure.value, unit)

@@ -10,7 +10,7 @@ from rcm_platform_tests.conftest import Built, RunCli
 from rcm_platform_tests.support.clinic import clinic_lake, three_nights
 
 COMMANDS = [
-    *("run", "ui", "world", "compare", "persons", "trace", "bench", "export"),
+    *("run", "ui", "world", "compare", "persons", "trace", "kpis", "bench", "export"),
     *("published", "quarantine", "serve", "users", "health", "compact", "backup", "restore"),
 ]
 

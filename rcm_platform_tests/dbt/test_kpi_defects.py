@@ -81,9 +81,11 @@ def test_only_money_that_arrived_is_cash(built: Built) -> None:
 def test_the_first_acknowledgement_decides_first_pass_yield(built: Built) -> None:
     passed = rows(
         built,
-        """select count(*) from int_kpi__contributions
-        inner join fct_claims using (claim_key)
-        where kpi = 'first_pass_yield' and numerator = 1 and first_ack_status = 'rejected'""",
+        """select count(*) from (
+            select claim_key from int_kpi__contributions where kpi = 'first_pass_yield'
+            group by claim_key having sum(numerator) = 1
+        ) inner join fct_claims using (claim_key)
+        where first_ack_status = 'rejected'""",
     )
     recovered = """select count(*) from fct_claims
         where first_ack_status = 'rejected' and last_ack_status = 'accepted'"""

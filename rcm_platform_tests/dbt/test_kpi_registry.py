@@ -24,7 +24,8 @@ def test_every_kpi_has_a_query_on_the_truth_and_no_query_is_left_over() -> None:
 def test_each_family_is_a_model_and_each_model_a_part_of_the_contributions() -> None:
     families = {row["family"] for row in _registry()}
     models = {path.stem.removeprefix("int_kpi__") for path in KPI_MODELS.glob("*.sql")}
-    assert families == models - {"contributions", "people", "records", "revenue"}
+    shared = {"comparisons", "contributions", "maturity", "parts", "people", "records", "revenue"}
+    assert families == models - shared
     united = (KPI_MODELS / "int_kpi__contributions.sql").read_text()
     assert families <= set(re.findall(r"'(\w+)'", united))
 
@@ -43,6 +44,21 @@ def test_each_says_which_definition_it_follows_what_it_leaves_out_and_when_it_is
         # the codes of MAP Keys are two letters and a number
         is_key = bool(re.fullmatch(r"[A-Z]{2}-\d", row["reference"]))
         assert not is_key or row["standard"].startswith("HFMA MAP Key: "), row["kpi"]
+
+
+def test_a_market_range_has_two_ends_and_a_source() -> None:
+    for row in _registry():
+        ends = [row["market_low"], row["market_high"]]
+        assert all(ends) or not any(ends), row["kpi"]
+        assert bool(ends[0]) == (row["market_source"] != "no published range found"), row["kpi"]
+        assert not ends[0] or float(ends[0]) < float(ends[1]), row["kpi"]
+
+
+def test_where_a_kpi_means_nothing_its_exclusions_say_why() -> None:
+    words = {"self-pay": "patients without a plan", "capitated": "capitated plans"}
+    for row in _registry():
+        for payer in filter(None, row["not_for"].split("; ")):
+            assert words[payer] in row["exclusions"], row["kpi"]
 
 
 def test_the_scorecard_shows_about_six_each_with_a_target() -> None:

@@ -19,7 +19,7 @@ from rcm_platform.explain.scorecard import (
     months_line,
     proof_line,
 )
-from rcm_platform.explain.variance import Change
+from rcm_platform.explain.variance import Change, Driver
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
 
@@ -81,7 +81,8 @@ def test_a_headline_of_an_earlier_month_says_why() -> None:
 
 def change(unit: str = "ratio", **effects: str) -> str:
     named = tuple((name, Decimal(effect)) for name, effect in effects.items())
-    return Change(date(2025, 11, 1), named, "Evergreen at North", Decimal("-0.004")).text(unit)
+    driver = Driver("Evergreen at North", Decimal("-0.004"))
+    return Change(date(2025, 11, 1), named, driver).text(unit)
 
 
 def test_a_change_says_how_far_and_why_the_largest_reason_first() -> None:
@@ -91,6 +92,25 @@ def test_a_change_says_how_far_and_why_the_largest_reason_first() -> None:
     )
     assert change(mix="0", rate="0") == "unchanged since November"
     assert change("dollars", volume="12.5", rate="-2.5").startswith("up $10.00 since November")
+
+
+def test_what_holds_against_a_change_is_named_too() -> None:
+    change = Change.since(
+        date(2025, 4, 1), Decimal(0), Decimal(0), Decimal("0.05"), Decimal("-0.06"),
+        "One", Decimal("0.08"), "Two", Decimal("-0.03"),
+        "patient share", Decimal("0.06"), "denials held", Decimal("-0.01"),
+    )  # fmt: skip
+    assert change.text("ratio") == (
+        "down 1.0 points since April: timing -6.0 points, rate +5.0 points; "
+        "most by patient share (+6.0 points), against it denials held (-1.0 points); "
+        "most by One (+8.0 points), against it Two (-3.0 points)"
+    )
+    # about too few people, so that it stands merged
+    hidden = Change.since(
+        date(2025, 4, 1), Decimal(0), Decimal(0), Decimal("0.05"), Decimal(0),
+        "", None, "Two", Decimal("-0.03"),
+    )  # fmt: skip
+    assert hidden.text("ratio").endswith("rate +5.0 points; against it Two (-3.0 points)")
 
 
 def test_every_headline_of_a_run_fits_in_place(built: Built) -> None:

@@ -56,6 +56,8 @@ def con() -> duckdb.DuckDBPyConnection:
             sum(denominator) as denominator
         from int_kpi__contributions group by all;
         alter table mart_kpi_monthly add column kpi_value_key varchar;
+        alter table mart_kpi_monthly add column is_mature boolean default true;
+        alter table mart_kpi_monthly add column not_for varchar;
         update mart_kpi_monthly
         set kpi_value_key = concat_ws('|', kpi, aggregation_level, payer_key);
         create table fct_claims as
@@ -96,21 +98,21 @@ def con() -> duckdb.DuckDBPyConnection:
 
 def test_a_number_is_the_sum_of_its_claims(con: duckdb.DuckDBPyConnection) -> None:
     found = trace.trace(con, "by_dollars")
-    assert found.cell.month == MAY
-    assert (found.cell.numerator, found.cell.denominator) == (Decimal("65.00"), Decimal("115.00"))
+    assert found.cell.figure.month == MAY
+    assert found.cell.amounts == (Decimal("65.00"), Decimal("115.00"))
     assert [part.claim_id for part in found.parts] == ["X", "Z", "Y", None]
     assert found.is_whole
 
 
 def test_a_part_of_the_business_is_a_part_of_the_sum(con: duckdb.DuckDBPyConnection) -> None:
     found = trace.trace(con, "by_claims", MAY, trace.Scope(facility="hosp", payer="One"))
-    assert found.cell.value == 1
+    assert found.cell.figure.value == 1
     assert [part.claim_id for part in found.parts] == ["X"]
 
 
 def test_an_amount_has_no_denominator(con: duckdb.DuckDBPyConnection) -> None:
     found = trace.trace(con, "at_risk")
-    assert (found.cell.value, found.is_whole) == (Decimal("60.00"), True)
+    assert (found.cell.figure.value, found.is_whole) == (Decimal("60.00"), True)
 
 
 def test_a_missing_claim_is_noticed(con: duckdb.DuckDBPyConnection) -> None:

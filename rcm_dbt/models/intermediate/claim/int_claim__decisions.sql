@@ -17,6 +17,26 @@ headers as (
 
 ),
 
+reasons as (
+
+    select
+        remit_claim_key,
+        category,
+        row_number() over (
+            partition by remit_claim_key
+            order by sum(amount) desc, category
+        ) as reason_rank
+
+    from {{ ref('int_claim__remit_adjustments') }}
+
+    where is_denial
+
+    group by
+        remit_claim_key,
+        category
+
+),
+
 final as (
 
     select
@@ -30,6 +50,7 @@ final as (
         remits.is_denied,
         remits.charge_amount,
         remits.denied_amount,
+        case when remits.is_denied then reasons.category end as denial_category,
         row_number() over (
             partition by remits.claim_key, remits.part
             order by remits.decision_number
@@ -43,6 +64,10 @@ final as (
 
     inner join headers
         on remits.claim_key = headers.claim_key
+
+    left join reasons
+        on remits.remit_claim_key = reasons.remit_claim_key
+        and reasons.reason_rank = 1
 
 )
 

@@ -54,7 +54,9 @@ authorizations as (
 
 authorization_denials as (
 
-    select distinct headers.encounter_key
+    select
+        headers.encounter_key,
+        min(remits.recorded_date) as denied_date
 
     from {{ ref('int_claim__remit_adjustments') }} as adjustments
 
@@ -69,6 +71,8 @@ authorization_denials as (
         and adjustments.category = 'Authorization'
         and remits.is_decision
         and headers.encounter_key is not null
+
+    group by headers.encounter_key
 
 ),
 
@@ -90,7 +94,11 @@ final as (
             when authorizations.encounter_key is not null then 'pending'
             when authorization_denials.encounter_key is not null then 'missing'
             else 'not required'
-        end as authorization_result
+        end as authorization_result,
+        case
+            when authorizations.encounter_key is null then authorization_denials.denied_date
+            else encounters.encounter_date
+        end as authorization_known_date
 
     from encounters
 

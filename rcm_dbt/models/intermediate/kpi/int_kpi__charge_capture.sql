@@ -67,7 +67,8 @@ dollar_days as (
             as unbilled_dollar_days,
         case when wait = 'FBNS' then amount else 0 end * {{ window_days('balance_month') }}
             as unsubmitted_dollar_days,
-        {{ money(0) }} as window_gross_amount
+        {{ money(0) }} as window_gross_amount,
+        case when wait = 'DNFB' then 'not billed yet' else 'billed and not sent yet' end as cause
 
     from waiting
 
@@ -81,7 +82,8 @@ dollar_days as (
         payer_key,
         {{ money(0) }} as unbilled_dollar_days,
         {{ money(0) }} as unsubmitted_dollar_days,
-        window_gross_amount
+        window_gross_amount,
+        'charges' as cause
 
     from {{ ref('int_kpi__revenue') }}
 
@@ -106,7 +108,7 @@ final as (
 
     {{ kpi_rows(
         'dnfb_days', 'dollar_days', 'balance_month',
-        record_type='visit', record_key='encounter_key',
+        record_type='visit', record_key='encounter_key', cause='cause',
         numerator='unbilled_dollar_days', denominator='window_gross_amount'
     ) }}
 
@@ -114,7 +116,7 @@ final as (
 
     {{ kpi_rows(
         'fbns_days', 'dollar_days', 'balance_month',
-        record_type='visit', record_key='encounter_key',
+        record_type='visit', record_key='encounter_key', cause='cause',
         numerator='unsubmitted_dollar_days', denominator='window_gross_amount'
     ) }}
 
@@ -122,7 +124,7 @@ final as (
 
     {{ kpi_rows(
         'dnsp_days', 'dollar_days', 'balance_month',
-        record_type='visit', record_key='encounter_key',
+        record_type='visit', record_key='encounter_key', cause='cause',
         numerator='unbilled_dollar_days + unsubmitted_dollar_days',
         denominator='window_gross_amount'
     ) }}

@@ -29,7 +29,8 @@ final as (
         numerator,
         denominator,
         record_type,
-        record_key
+        record_key,
+        cause
 
     from families
 

@@ -14,7 +14,11 @@ visits as (
 
     select
         visits.*,
-        encounters.encounter_type
+        encounters.encounter_type,
+        case
+            when visits.authorization_result not in ('approved', 'not required')
+                then visits.authorization_result
+        end as authorization_cause
 
     from {{ ref('int_encounter__front_end') }} as visits
 
@@ -84,9 +88,8 @@ signs_of_cover as (
             when
                 payer_classes.payer_class <> 'Self-pay'
                 and claims.first_payer_payment_date is not null
-                then 1
-            else 0
-        end as covered_flag
+                then claims.first_payer_payment_date
+        end as covered_date
 
     from {{ ref('int_claim__enriched') }} as claims
 
@@ -108,9 +111,9 @@ signs_of_cover as (
             else 0
         end as insured_flag,
         case
-            when checks.is_verified and checks.check_date > encounters.encounter_date then 1
-            else 0
-        end as covered_flag
+            when checks.is_verified and checks.check_date > encounters.encounter_date
+                then checks.check_date
+        end as covered_date
 
     from {{ ref('int_eligibility__current') }} as checks
 
@@ -126,7 +129,7 @@ cover as (
 
     select
         encounter_key,
-        max(covered_flag) as covered_flag
+        min(covered_date) as covered_date
 
     from signs_of_cover
 
@@ -143,7 +146,7 @@ uninsured as (
         encounters.facility_key,
         encounters.payer_key,
         encounters.encounter_date,
-        cover.covered_flag
+        cover.covered_date
 
     from cover
 
@@ -194,6 +197,7 @@ final as (
 
     {{ kpi_rows(
         'authorization_rate_inpatient', 'visits', 'encounter_date',
+        known_date='authorization_known_date', cause='authorization_cause',
         numerator=one_if("authorization_result = 'approved'"), claim_key=null_key(),
         record_type='visit', record_key='encounter_key',
         where="authorization_result <> 'not required' and encounter_type = 'inpatient'"
@@ -203,6 +207,7 @@ final as (
 
     {{ kpi_rows(
         'authorization_rate_outpatient', 'visits', 'encounter_date',
+        known_date='authorization_known_date', cause='authorization_cause',
         numerator=one_if("authorization_result = 'approved'"), claim_key=null_key(),
         record_type='visit', record_key='encounter_key',
         where="authorization_result <> 'not required' and encounter_type <> 'inpatient'"
@@ -212,7 +217,8 @@ final as (
 
     {{ kpi_rows(
         'uninsured_conversion_rate', 'uninsured', 'encounter_date',
-        numerator='covered_flag', claim_key=null_key(),
+        numerator=one_if('covered_date is not null'), claim_key=null_key(),
+        numerator_date='covered_date',
         record_type='visit', record_key='encounter_key'
     ) }}
 

@@ -75,7 +75,7 @@ final as (
     {{ kpi_rows(
         'collections_per_wrvu', 'cash', 'activity_date',
         payer_key=null_key(), numerator='cash_amount', denominator='0',
-        record_type='entry', record_key='ledger_entry_key'
+        cause="'cash'", record_type='entry', record_key='ledger_entry_key'
     ) }}
 
     union all
@@ -83,7 +83,7 @@ final as (
     {{ kpi_rows(
         'collections_per_wrvu', 'work', 'activity_date',
         claim_key=null_key(), payer_key=null_key(), denominator='work_rvu',
-        record_type='visit', record_key='encounter_key'
+        cause="'work'", record_type='visit', record_key='encounter_key'
     ) }}
 
     union all
@@ -91,7 +91,7 @@ final as (
     {{ kpi_rows(
         'cost_per_wrvu', 'costs', 'activity_date', known_date='null',
         claim_key=null_key(), payer_key=null_key(), numerator='cost_amount', denominator='0',
-        record_type='cost', record_key='cost_key'
+        cause="'cost'", record_type='cost', record_key='cost_key'
     ) }}
 
     union all
@@ -99,7 +99,7 @@ final as (
     {{ kpi_rows(
         'cost_per_wrvu', 'costed_work', 'activity_date',
         claim_key=null_key(), payer_key=null_key(), denominator='work_rvu',
-        record_type='visit', record_key='encounter_key'
+        cause="'work'", record_type='visit', record_key='encounter_key'
     ) }}
 
 )

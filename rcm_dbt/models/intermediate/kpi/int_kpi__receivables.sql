@@ -53,7 +53,8 @@ net_days as (
         net_balances.payer_key,
         net_balances.net_balance_amount * {{ window_days('net_balances.balance_month') }}
             as net_dollar_days,
-        {{ money(0) }} as window_net_amount
+        {{ money(0) }} as window_net_amount,
+        'net receivables' as cause
 
     from net_balances
 
@@ -69,7 +70,8 @@ net_days as (
         facility_key,
         payer_key,
         {{ money(0) }} as net_dollar_days,
-        window_net_amount
+        window_net_amount,
+        'net revenue' as cause
 
     from revenue
 
@@ -86,7 +88,8 @@ credits as (
         balances.payer_key,
         -balances.balance_amount * {{ window_days('balances.balance_month') }}
             as credit_dollar_days,
-        {{ money(0) }} as window_net_amount
+        {{ money(0) }} as window_net_amount,
+        'credit balances' as cause
 
     from balances
 
@@ -104,7 +107,8 @@ credits as (
         facility_key,
         payer_key,
         {{ money(0) }} as credit_dollar_days,
-        window_net_amount
+        window_net_amount,
+        'net revenue' as cause
 
     from revenue
 
@@ -133,14 +137,14 @@ final as (
 
     {{ kpi_rows(
         'net_days_in_ar', 'net_days', 'balance_month',
-        numerator='net_dollar_days', denominator='window_net_amount'
+        numerator='net_dollar_days', denominator='window_net_amount', cause='cause'
     ) }}
 
     union all
 
     {{ kpi_rows(
         'credit_balance_days', 'credits', 'balance_month',
-        numerator='credit_dollar_days', denominator='window_net_amount'
+        numerator='credit_dollar_days', denominator='window_net_amount', cause='cause'
     ) }}
 
     union all

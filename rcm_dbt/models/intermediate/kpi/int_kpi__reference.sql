@@ -20,6 +20,7 @@ denied_amounts as (
         headers.facility_key,
         headers.payer_key,
         remits.payment_date,
+        remits.recorded_date,
         remits.denied_amount
 
     from {{ ref('int_claim__remits') }} as remits
@@ -68,7 +69,8 @@ high_outstanding as (
 final as (
 
     {{ kpi_rows(
-        's1_denial_rate', 'claims', 'service_date', numerator=one_if("claim_status = 'denied'")
+        's1_denial_rate', 'claims', 'service_date', numerator=one_if("claim_status = 'denied'"),
+        numerator_date='coalesce(last_remit_date, service_date)'
     ) }}
 
     union all
@@ -82,7 +84,7 @@ final as (
     union all
 
     {{ kpi_rows(
-        's2_outstanding', 'claims', 'service_date',
+        's2_outstanding', 'claims', 'service_date', known_date='null',
         numerator='open_amount', denominator='null', where='open_amount > 0'
     ) }}
 
@@ -97,6 +99,7 @@ final as (
 
     {{ kpi_rows(
         's3_first_pass_yield', 'claims', 'first_submitted_date',
+        numerator_date='coalesce(last_event_date, first_submitted_date)',
         numerator=one_if(
             "open_amount <= 0 and not is_ever_denied"
             ~ " and coalesce(first_ack_status, 'accepted') <> 'rejected'"
@@ -108,20 +111,21 @@ final as (
 
     {{ kpi_rows(
         's3_denial_rate', 'claims', 'first_submitted_date', numerator=one_if('is_ever_denied'),
+        numerator_date='coalesce(first_denied_date, first_submitted_date)',
         where='first_submitted_date is not null'
     ) }}
 
     union all
 
     {{ kpi_rows(
-        's3_adjustment_impact', 'denied_amounts', 'payment_date',
+        's3_adjustment_impact', 'denied_amounts', 'payment_date', known_date='recorded_date',
         numerator='denied_amount', denominator='null'
     ) }}
 
     union all
 
     {{ kpi_rows(
-        's4_collection_rate', 'exported', 'claim_date',
+        's4_collection_rate', 'exported', 'claim_date', known_date='null',
         numerator='paid_amount', denominator='claim_amount'
     ) }}
 
@@ -130,6 +134,7 @@ final as (
     {% for status in ('Approved', 'Paid', 'Partially Paid', 'Pending', 'Denied', 'Rejected') -%}
     {{ kpi_rows(
         's4_' ~ (status | lower | replace(' ', '_')) ~ '_share', 'exported', 'claim_date',
+        known_date='null',
         numerator=one_if("claim_status = '" ~ status ~ "'")
     ) }}
 

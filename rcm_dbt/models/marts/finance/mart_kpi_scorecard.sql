@@ -11,6 +11,7 @@ cells as (
         payer_key,
         numerator,
         denominator,
+        not_for,
         {{ surrogate_key(['kpi', 'period_month']) }} as month_key,
         {{ surrogate_key(['facility_key', 'payer_key']) }} as part_key
 
@@ -63,6 +64,7 @@ levels as (
         case when not is_other_month then period_month end as period_month,
         case when not is_other_part then facility_key end as facility_key,
         case when not is_other_part then payer_key end as payer_key,
+        case when not is_other_part then not_for end as not_for,
         numerator,
         denominator
 
@@ -80,6 +82,7 @@ levels as (
         case when not is_other_month then period_month end as period_month,
         {{ null_key() }} as facility_key,
         {{ null_key() }} as payer_key,
+        {{ null_key() }} as not_for,
         numerator,
         denominator
 
@@ -125,6 +128,7 @@ summed as (
         is_other,
         facility_key,
         payer_key,
+        not_for,
         has_enough,
         sum(numerator) as numerator,
         sum(denominator) as denominator
@@ -139,6 +143,7 @@ summed as (
         is_other,
         facility_key,
         payer_key,
+        not_for,
         has_enough
 
 ),
@@ -171,8 +176,13 @@ figures as (
         ) as people_count,
         {{ money('said.said_numerator') }} as numerator,
         {{ money('said.said_denominator') }} as denominator,
-        {{ kpi_figure('said.is_amount', 'said.said_numerator', 'said.said_denominator') }}
-            as kpi_value
+        case
+            when said.not_for is null
+                then {{ kpi_figure(
+                    'said.is_amount', 'said.said_numerator', 'said.said_denominator'
+                ) }}
+        end as kpi_value,
+        said.not_for
 
     from said
 
@@ -181,13 +191,38 @@ figures as (
 
 ),
 
--- a change says something of both its months, and of the part that drove it in both
+-- a change says something of both its months, and of each part that drove it in both
+shown_parts as (
+
+    select
+        later.kpi,
+        later.period_month,
+        later.facility_key,
+        coalesce(later.payer_key, 'none') as payer_key
+
+    from figures as later
+
+    inner join figures as earlier
+        on later.kpi = earlier.kpi
+        and later.period_month = {{ dbt.dateadd('month', 1, 'earlier.period_month') }}
+        and later.facility_key = earlier.facility_key
+        and coalesce(later.payer_key, 'none') = coalesce(earlier.payer_key, 'none')
+
+    where
+        later.aggregation_level <> 'total'
+        and earlier.aggregation_level <> 'total'
+        and not later.is_other
+        and not earlier.is_other
+
+),
+
 changes as (
 
     select
         changes.*,
         totals_before.aggregation_level,
-        parts_before.kpi is not null as is_driver_shown
+        drivers.kpi is not null as is_driver_shown,
+        offsets.kpi is not null as is_offset_shown
 
     from {{ ref('mart_kpi_changes') }} as changes
 
@@ -196,21 +231,17 @@ changes as (
         and changes.previous_month = totals_before.period_month
         and totals_before.aggregation_level = 'total'
 
-    left join figures as parts_now
-        on changes.kpi = parts_now.kpi
-        and changes.period_month = parts_now.period_month
-        and parts_now.aggregation_level <> 'total'
-        and not parts_now.is_other
-        and changes.driver_facility_key = parts_now.facility_key
-        and coalesce(changes.driver_payer_key, 'none') = coalesce(parts_now.payer_key, 'none')
+    left join shown_parts as drivers
+        on changes.kpi = drivers.kpi
+        and changes.period_month = drivers.period_month
+        and changes.driver_facility_key = drivers.facility_key
+        and coalesce(changes.driver_payer_key, 'none') = drivers.payer_key
 
-    left join figures as parts_before
-        on changes.kpi = parts_before.kpi
-        and changes.previous_month = parts_before.period_month
-        and parts_before.aggregation_level <> 'total'
-        and not parts_before.is_other
-        and parts_now.facility_key = parts_before.facility_key
-        and coalesce(parts_now.payer_key, 'none') = coalesce(parts_before.payer_key, 'none')
+    left join shown_parts as offsets
+        on changes.kpi = offsets.kpi
+        and changes.period_month = offsets.period_month
+        and changes.offset_facility_key = offsets.facility_key
+        and coalesce(changes.offset_payer_key, 'none') = offsets.payer_key
 
 ),
 
@@ -218,17 +249,22 @@ final as (
 
     select
         figures.*,
+        figures.period_month <= maturity.last_mature_month as is_mature,
         changes.previous_value,
         changes.volume_effect,
         changes.mix_effect,
         changes.rate_effect,
         changes.timing_effect,
-        case when changes.is_driver_shown then changes.driver_facility_key end
-            as driver_facility_key,
-        case when changes.is_driver_shown then changes.driver_payer_key end as driver_payer_key,
-        case when changes.is_driver_shown then changes.driver_effect end as driver_effect
-
+        {% for name in ('driver', 'offset') -%}
+        {% for column in ('facility_key', 'payer_key', 'effect') -%}
+        case when changes.is_{{ name }}_shown then changes.{{ name }}_{{ column }} end
+            as {{ name }}_{{ column }}{{ ',' if name == 'driver' or column != 'effect' }}
+        {% endfor -%}
+        {% endfor %}
     from figures
+
+    inner join {{ ref('int_kpi__maturity') }} as maturity
+        on figures.kpi = maturity.kpi
 
     left join changes
         on figures.kpi = changes.kpi

@@ -43,11 +43,13 @@ first_passes as (
 
     select
         claim_key,
-        numerator
+        sum(numerator) as numerator
 
     from {{ ref('int_kpi__contributions') }}
 
     where kpi = 'first_pass_yield'
+
+    group by claim_key
 
 ),
 
