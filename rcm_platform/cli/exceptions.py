@@ -160,7 +160,8 @@ def exceptions_reopen(exception_id: Id, reason: Reason, by: By = None) -> None:
 def exceptions_release(exception_id: Id, reason: Reason, by: By = None) -> None:
     """Let in what a rule holds, where that is safe; what must add up is refused, with what to do.
 
-    Safe are a file marked as test and an unlisted sender.
+    Safe are a file marked as test (E9), an unlisted sender (E11), numbers that are used twice in a
+    file (E5), and an acknowledgement whose totals are off (K7). Of any other rule it says why not.
     """
     from rcm_platform.operate import exceptions
 

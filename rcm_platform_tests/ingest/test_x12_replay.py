@@ -23,9 +23,12 @@ from rcm_platform.sources.x12.splitter import Fault
 from rcm_platform_tests.conftest import LAST_DAY
 from rcm_platform_tests.support.x12_samples import (
     acknowledged_file,
+    answered,
+    answers_file,
     group,
     header,
     interchange,
+    provider,
     remit,
     remit_claim,
     remit_file,
@@ -316,6 +319,33 @@ def test_a_release_waives_no_other_rule_than_the_one_that_holds(settings: Settin
         [],
         ["still held (E11)"],
     )
+
+
+def test_a_number_that_is_used_twice_may_be_released(settings: Settings) -> None:
+    """What is behind the first group loads as its own place in the file, and money comes once."""
+    first = group(transaction("835", remit(remit_claim("G1"))))
+    second = group(transaction("835", remit(remit_claim("G2"))))
+    _put((settings.x12_dir or Path()) / "twice.835", interchange(first, second, number=42))
+    lake = load(settings)
+    (item,) = items.items(lake, rule="E5")
+    replay.release(settings, LAST_DAY, item.quarantine_id, "they count by the day", "ann")
+    found = rows(lake, "remit_claims", "patient_control_number, transaction_no, _source_file")
+    assert [row for row in found if row[2] == "twice.835"] == [
+        ("G1", 1, "twice.835"),
+        ("G2", 2, "twice.835"),
+    ]
+    assert all(line.passed for line in account_for_files(lake))
+
+
+def test_an_acknowledgement_whose_totals_are_off_may_be_released(settings: Settings) -> None:
+    off = answers_file(provider(answered("A", "200")), totals=["QTY*90*2"])
+    _put((settings.x12_dir or Path()) / "off.277", off)
+    lake = load(settings)
+    (item,) = items.items(lake, rule="K7")
+    replay.release(settings, LAST_DAY, item.quarantine_id, "the sender counts lines", "ann")
+    found = rows(lake, "ack_claims", "patient_control_number, _source_file")
+    assert ("A", "off.277") in found
+    assert items.items(lake, rule="K7")[0].decision == "released"
 
 
 def test_the_bytes_of_a_new_partner_are_loaded_with_the_next_load(settings: Settings) -> None:

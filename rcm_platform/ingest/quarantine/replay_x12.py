@@ -70,10 +70,6 @@ def replay_held(
     first = held[0]
     accept_test, partners = feeds.x12_admission(settings, first.source_system)
     not_after = feeds.last_credible_day(settings, first.source_system)
-    if waived == "E9":
-        accept_test = True
-    if waived == "E11":
-        partners = frozenset()
     outcomes: dict[str, x12_replay.Outcome] = {}
     results: list[x12_replay.Replayed] = []
     if (data := original(settings, lake, held)) is not None:
@@ -88,6 +84,7 @@ def replay_held(
                 accept_test,
                 partners,
                 not_after,
+                waived,
             )
         )
     else:
@@ -107,6 +104,7 @@ def replay_held(
                     accept_test,
                     partners,
                     not_after,
+                    waived,
                 )
             )
             raw.add(results[-1].tables)

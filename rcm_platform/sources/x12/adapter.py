@@ -183,6 +183,25 @@ class Parsed:
         base = int(self.first_bytes[transaction])
         return transaction, self._sent(first.span[0] + lead) - base, self._sent(end) - base
 
+    def adjustments_without_reason(self, claim: int) -> list[str]:
+        """The elements of a claim's CAS segments that should be the reason of an amount, and are
+        blank: the amount is in no row."""
+        _, starts = self._claims
+        delimiters = self.document.delimiters
+        found = []
+        for at in range(int(starts[claim]), self._claim_end(claim)):
+            segment = self.document[at]
+            if segment.id != b"CAS":
+                continue
+            text = segment.raw.strip(PADDING).removesuffix(delimiters.segment)
+            elements = [element.strip() for element in text.split(delimiters.element)]
+            found += [
+                f"CAS{reason:02d}"
+                for reason in range(2, len(elements) - 1, 3)
+                if elements[reason + 1] and not elements[reason]
+            ]
+        return found
+
     def _sent(self, at: int) -> int:
         """A place among the parsed bytes → the place in the data as it was sent."""
         return at - int(np.searchsorted(self.widened, at))

@@ -173,8 +173,11 @@ _ORDER = ("E15", "E4", "E12", "E19", "T3", "B3", "B2", "B1", "P1", "K7")
 Faults = dict[int, Fault]
 
 
-def judge(parsed: Parsed) -> tuple[Faults, Faults]:
-    """(faults by transaction, faults by claim) of what was parsed; 0-based, as in its tables."""
+def judge(parsed: Parsed, waived: str = "") -> tuple[Faults, Faults]:
+    """(faults by transaction, faults by claim) of what was parsed; 0-based, as in its tables.
+
+    `waived` is a rule that holds nothing (K7).
+    """
     by_transaction: dict[int, list[Fault]] = {}
     by_claim: dict[int, list[Fault]] = {}
     for transaction in parsed.broken:
@@ -188,7 +191,10 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         parsed.tables["remit_claims"], paid_interest = remit_balance.with_interest(parsed.tables)
         for row in paid_interest:
             parsed.add_claim_note(row, "InterestInClaim", _INTEREST)
-    for transaction, claim, rule_id, reason in (*_within(parsed), *_findings(parsed)):
+    found = [*_within(parsed), *_findings(parsed)]
+    for transaction, claim, rule_id, reason in (*found, *_without_reason(parsed, found)):
+        if rule_id == waived:
+            continue
         target = by_transaction if claim is None else by_claim
         key = transaction if claim is None else claim
         target.setdefault(key, []).append(Fault(rule_id, reason))
@@ -196,6 +202,16 @@ def judge(parsed: Parsed) -> tuple[Faults, Faults]:
         {key: _worst(faults) for key, faults in by_transaction.items()},
         {key: _worst(faults) for key, faults in by_claim.items()},
     )
+
+
+def _without_reason(
+    parsed: Parsed, found: Iterable[remit_balance.Finding]
+) -> Iterator[remit_balance.Finding]:
+    """Of claims that do not add up, those with an amount that no reason explains."""
+    for transaction, claim, rule_id, _ in found:
+        if claim is not None and rule_id in ("B1", "B2"):
+            for element in parsed.adjustments_without_reason(claim)[:1]:
+                yield transaction, claim, "T3", f"{element} is missing: an amount has no reason"
 
 
 _INTEREST = "P9: CLP04 holds the interest of AMT*I, which is booked apart"

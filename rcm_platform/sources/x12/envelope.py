@@ -73,23 +73,27 @@ def judge(
     accept_test: bool,
     partners: frozenset[str] = frozenset(),
     not_after: date = date.max,
+    waived: str = "",
 ) -> None:
     """Set the faults of an interchange, its groups and its transactions; keeps earlier faults.
 
     `partners` are the only ids that may send and receive; without any, everyone may.
-    `not_after` is the last day that an interchange may be dated.
+    `not_after` is the last day that an interchange may be dated; `waived` is a rule that does not
+    hold it (E5, E9, E11).
     """
     if interchange.fault is None:
+        accept_test |= waived == "E9"
+        partners = frozenset() if waived == "E11" else partners
         interchange.fault = _interchange_fault(interchange, accept_test, partners, not_after)
     if interchange.fault is not None:
         return
     numbers: set[str] = set()
     for group in interchange.groups:
         number = _number(_element(group.header, 6))
-        if number in numbers:
+        if number in numbers and waived != "E5":
             group.fault = Fault("E5", f"group control number GS06 {number} is repeated")
         else:
-            group.fault = _group_fault(group)
+            group.fault = _group_fault(group, waived)
         numbers.add(number)
         for transaction in group.transactions:
             transaction.fault = _transaction_fault(group, transaction)
@@ -138,7 +142,7 @@ def _stranger(interchange: Interchange, partners: frozenset[str]) -> str | None:
     return next((f"{place} {name!r}" for place, name in named if name not in partners), None)
 
 
-def _group_fault(group: Group) -> Fault | None:
+def _group_fault(group: Group, waived: str) -> Fault | None:
     name, guide = set_name(group), _element(group.header, 8)
     if name is None:
         return _unread(group)
@@ -162,7 +166,8 @@ def _group_fault(group: Group) -> Fault | None:
         header = transaction.header
         numbers[header[2].strip() if len(header) > 2 else ""] += 1
         kinds[tuple(header[1:2]), tuple(header[3:4])] = None
-    if repeated := [number for number, times in numbers.items() if times > 1]:
+    repeated = [number for number, times in numbers.items() if times > 1]
+    if repeated and waived != "E5":
         return Fault("E5", f"transaction control number ST02 {repeated[0]!r} is repeated")
     for kind in kinds:
         code, convention = ("".join(element).strip() for element in kind)

@@ -64,15 +64,24 @@ def read(
     seen: set[str] | None = None,
     partners: frozenset[str] = frozenset(),
     not_after: date = date.max,
+    waived: str = "",
 ) -> Reading:
     """Read X12 files, given as (name, bytes). Never raises because of what they hold.
 
     `seen` holds the sha256 of interchanges that were loaded before; those of this reading are
     added to it. A repeated interchange is counted as duplicate bytes and not read again (rule D1).
     `partners` are the only ids that may send and receive (E11); without any, everyone may.
-    `not_after` is the last day that an interchange may be dated (E13).
+    `not_after` is the last day that an interchange may be dated (E13). `waived` is a rule that
+    holds nothing in this reading.
     """
-    reader = Reader(source_system, accept_test, seen, partners=partners, not_after=not_after)
+    reader = Reader(
+        source_system,
+        accept_test,
+        seen,
+        partners=partners,
+        not_after=not_after,
+        waived=waived,
+    )
     parts: dict[str, list[pa.Table]] = defaultdict(list)
     hashed = ((name, data, Digests.of(data)) for name, data in files)
     for tables in reader.read(hashed):
@@ -139,12 +148,13 @@ class Reader:
         threads: int = 1,
         partners: frozenset[str] = frozenset(),
         not_after: date = date.max,
+        waived: str = "",
     ) -> None:
         self.received: list[ReceivedFile] = []
         self.quarantine: list[QuarantineItem] = []
         self.source_system = source_system
         self._accept_test, self._partners = accept_test, partners
-        self._not_after = not_after
+        self._not_after, self._waived = not_after, waived
         self._seen = set() if seen is None else seen
         self._threads = threads
         self._files: list[File] = []
@@ -177,7 +187,7 @@ class Reader:
                 yield self._settle(first, outcome.result())
 
     def _land(self, chunk: Chunk) -> Landed:
-        return land(self.source_system, chunk, balance.judge)
+        return land(self.source_system, chunk, lambda parsed: balance.judge(parsed, self._waived))
 
     def _chunks(self, files: Iterable[tuple[str, Buffer, Digests]]) -> Iterator[Chunk]:
         """The transactions to parse, as many together as may be."""
@@ -224,7 +234,7 @@ class Reader:
             if sha256 in self._seen:
                 file.duplicate += source.end - source.start
                 continue
-            judge(source, self._accept_test, self._partners, self._not_after)
+            judge(source, self._accept_test, self._partners, self._not_after, self._waived)
             arrival = file.arrival_date if source.date is None else self._day(source)
             interchange = Opened(file, sha256, arrival, source)
             if source.fault:

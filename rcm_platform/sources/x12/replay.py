@@ -66,13 +66,14 @@ def replay(
     accept_test: bool = False,
     partners: frozenset[str] = frozenset(),
     not_after: date = date.max,
+    waived: str = "",
 ) -> Replayed:
     """Read a whole file again and pick what its held `pieces` are worth today.
 
     `is_loaded` tells of an interchange (sha, None, None), a transaction (sha, n, None) or a claim
-    (sha, n, m) whether raw has it: nothing is picked twice.
+    (sha, n, m) whether raw has it: nothing is picked twice. `waived` is a rule that holds nothing.
     """
-    reading = read([(name, data)], source_system, accept_test, set(), partners, not_after)
+    reading = read([(name, data)], source_system, accept_test, set(), partners, not_after, waived)
     data = unwrapped(data)
     interchanges = [
         (hashlib.sha256(data[found.start : found.end]).hexdigest(), found)
@@ -103,6 +104,7 @@ def replay_interchange(
     accept_test: bool = False,
     partners: frozenset[str] = frozenset(),
     not_after: date = date.max,
+    waived: str = "",
 ) -> Replayed:
     """As `replay`, for one held interchange of which only its own bytes are left.
 
@@ -111,8 +113,9 @@ def replay_interchange(
     """
     at_start = replace(piece, start=0, end=len(content))
     done = replay(
-        name, content, source_system, [at_start], is_loaded, accept_test, partners, not_after
-    )
+        name, content, source_system, [at_start], is_loaded, accept_test, partners, not_after,
+        waived,
+    )  # fmt: skip
     for table, rows in done.tables.items():
         place = rows.column_names.index("_source_position")
         moved = pc.replace_substring_regex(rows["_source_position"], r"^1/", f"{number}/")

@@ -524,6 +524,12 @@ def test_an_adjustment_without_a_reason_cannot_hide_money() -> None:
     assert item.reason.startswith("CAS02 is missing")
 
 
+def test_an_amount_without_a_reason_behind_another_is_told_as_what_it_is() -> None:
+    item = held_claim(remit_claim("BAD", line_adjustments="CAS*CO*45*20***40"))
+    assert item.rule_id == "T3"
+    assert item.reason.startswith("CAS05 is missing")
+
+
 def test_a_payment_that_is_not_its_claims_is_held_whole() -> None:
     wrong = transaction("835", remit(remit_claim("A"), paid="120.01"), "0001")
     right = transaction("835", remit(remit_claim("B")), "0002")
