@@ -24,6 +24,9 @@ from rcm_platform.sources.tabular import OLDEST, literal, quoted
 RETRY_WAITS = (1.0, 3.0, 9.0)
 """Seconds before each further attempt: a restart of a server, or a short loss of the network."""
 
+LOCK_SECONDS = 60
+"""How long a table is waited for that another session keeps locked; it is held then, as T8."""
+
 _EXTENSIONS: dict[Kind, str] = {"mysql": "mysql_scanner", "postgres": "postgres_scanner"}
 """Type of an attached server → the DuckDB extension that reads it."""
 
@@ -40,6 +43,9 @@ _LASTING = (
     "permission denied",
     "command denied",
     "references invalid",
+    "lock timeout",
+    "lock wait timeout",
+    "maximum statement execution time exceeded",
 )
 
 _READABLE_SCHEMAS = """
@@ -85,6 +91,9 @@ _NUMERIC_COLUMNS = """
 """
 """Numeric columns of a table in PostgreSQL, and whether they hold more digits than DuckDB can."""
 
+_LOCKED = re.compile("(?i)lock (wait )?timeout|maximum statement execution time exceeded")
+_NO_CALENDAR = re.compile("Date out of range|Timestamp out of range")
+
 _LOST = re.compile(
     "(?i)connection|gone away|server has closed|broken pipe|socket|unexpected eof|ssl syscall"
 )
@@ -102,6 +111,11 @@ class NotAnswered(SourceUnavailable):
     def __init__(self, told: SourceUnavailable, reason: str) -> None:
         super().__init__(told.what, told.where, told.what_to_do)
         self.reason = reason
+
+    @property
+    def is_of_no_calendar(self) -> bool:
+        """Whether a date is none that a calendar has, such as 2025-02-30."""
+        return bool(_NO_CALENDAR.search(self.reason))
 
 
 class _Refused(Exception):  # noqa: N818 (as SourceUnavailable)
@@ -141,6 +155,7 @@ class AttachedDatabase:
         self._refusals = {name: self._refusal(name) for name in sorted(wanted)}
         self._numerics: dict[str, tuple[list[str], list[str]]] = {}
         self._moments: dict[str, list[str]] = {}
+        self._texted: dict[str, list[str]] = {}
 
     @property
     def where(self) -> str:
@@ -167,7 +182,7 @@ class AttachedDatabase:
 
         Names with `_` in front are left out: they are the lake's own.
         """
-        described = self.ask(f"describe {self._with_moments(table, self.relation(table))}")
+        described = self.ask(f"describe {self._with_moments(table, self._readable(table))}")
         exact, _ = self._numeric_columns(table)
         return {
             name.lower(): (name, "NUMERIC" if name in exact else kind)
@@ -189,8 +204,52 @@ class AttachedDatabase:
             )
             exact = others if found else []
         if not exact:
-            return f"({self._with_moments(table, self.relation(table))} where {condition})"
+            return f"({self._with_moments(table, self._readable(table))} where {condition})"
         return self._asking(f"select {self._texts(table)} from {own} where {condition}")
+
+    def read_dates_as_text(self, table: str) -> bool:
+        """From now on read the dates of a table as the server writes them, since one of them is
+        none; whether that is another way than before."""
+        if self._kind != "mysql" or table in self._texted:
+            return False
+        schema, name = self._tables[table]
+        rows = self._let(
+            "select * from {}",
+            "select column_name, data_type in ('date', 'datetime') "
+            "from information_schema.columns "
+            f"where table_schema = {literal(schema)} and table_name = {literal(name)} "
+            "order by ordinal_position",
+        )
+        self._texted[table] = [
+            f"case when cast({own} as char) not like '%-00%' then cast({own} as char) end as {own}"
+            if is_date
+            else own
+            for own, is_date in ((self._own_quotes(column), found) for column, found in rows)
+        ]
+        return True
+
+    def _readable(self, table: str) -> str:
+        """The relation of a table whose values can be read."""
+        if table not in self._texted:
+            return self.relation(table)
+        columns = ", ".join(self._texted[table])
+        return self._asking(f"select {columns} from {self._own_relation(table)}")
+
+    def check_lock(self, table: str) -> None:
+        """Ask for a table that is about to be read. Raises NotAnswered where another session keeps
+        it locked for longer than LOCK_SECONDS."""
+        if self._kind != "duckdb":
+            self.ask(f"select * from {self._asking(self._first_of(self._own_relation(table)))}")
+
+    def _first_of(self, relation: str) -> str:
+        """A question about a table alone, which waits for a lock no longer than it may: each of
+        MariaDB and MySQL takes the words of the other for a comment, and PostgreSQL was told."""
+        if self._kind != "mysql":
+            return f"select * from {relation} limit 0"
+        return (
+            f"/*M! set statement lock_wait_timeout = {LOCK_SECONDS} for */ "
+            f"select /*+ max_execution_time({LOCK_SECONDS * 1000}) */ * from {relation} limit 0"
+        )
 
     def moment(self, told: datetime) -> str:
         """SQL of a moment that the hospital's clocks tell, to be compared in a condition of `rows`
@@ -226,6 +285,8 @@ class AttachedDatabase:
 
     def _texts(self, table: str) -> str:
         """The columns of a table in the server's own words, numbers as text."""
+        if table in self._texted:
+            return ", ".join(self._texted[table])
         exact, others = self._numeric_columns(table)
         if not exact and not others:
             return "*"
@@ -258,7 +319,7 @@ class AttachedDatabase:
             return self.ask(
                 "select max(moment) from (select "
                 f"try_cast(cast({quoted(column)} as varchar) as timestamp) as moment "
-                f"from {self.relation(table)}) where moment <= timestamp {edge}"
+                f"from {self._readable(table)}) where moment <= timestamp {edge}"
             )[0][0]
         name = self._own_quotes(column)
         found = "timezone('UTC', found)" if column in self._moment_columns(table) else "found"
@@ -319,6 +380,11 @@ class AttachedDatabase:
             except (duckdb.Error, ImportError, ValueError, TimeoutError) as error:
                 told = self._told(error)
                 if self._is_lasting(error):
+                    if _LOCKED.search(told):
+                        told = (
+                            "another session keeps it locked, and it was waited for "
+                            f"{LOCK_SECONDS} s: {told}"
+                        )
                     raise _Refused(told) from None
                 if wait is None:
                     if not _LOST.search(str(error)) and self._answers_others():
@@ -402,6 +468,9 @@ class AttachedDatabase:
             # packing a million rows takes MySQL three times as long as sending them as they are
             options["compression"] = "disabled"
         else:
+            # what the URL says comes behind, and counts
+            wait = f"-clock_timeout={LOCK_SECONDS}s"
+            options["options"] = f"{wait} {options.get('options', '')}".strip()
             # lists of lists that are not alike are no table's fault
             self.con.execute("set pg_array_as_varchar = true")
         given = ", ".join(f"{name} {literal(value)}" for name, value in login.items())
@@ -487,7 +556,7 @@ class AttachedDatabase:
             relation = f"{self._own_quotes(schema)}.{self._own_quotes(table)}"
         else:
             return None
-        question = self._asking(f"select * from {relation} limit 0")
+        question = self._asking(self._first_of(relation))
         try:
             self._answer(f"select * from {question}")
         except _Refused as problem:

@@ -70,7 +70,10 @@ _MANY_KEYS = 1000
 _FEW_RECORDS = 20
 """Of so few records, any share may be deleted."""
 
-_READABLE = "Grant the right, mend the view, or read one that casts what cannot be read"
+_READABLE = (
+    "Grant the right, end the session that locks it, mend the view, or read one that casts what "
+    "cannot be read"
+)
 
 
 @dataclass
@@ -264,7 +267,14 @@ class _Reader:
         repeats = self._source.repeated_keys(table, columns[expected.key[0]][0], _MANY_KEYS)
         if len(repeats) == _MANY_KEYS:
             since = None
-        self._read(table, columns, expected, since, repeats)
+        self._source.check_lock(table)
+        try:
+            self._read(table, columns, expected, since, repeats)
+        except NotAnswered as problem:
+            if not (problem.is_of_no_calendar and self._source.read_dates_as_text(table)):
+                raise
+            columns = self._columns(table, expected)
+            self._read(table, columns, expected, since, repeats)
         if blurred := self._blurred(table, columns, expected):
             self._refuse(
                 extract,
@@ -307,14 +317,23 @@ class _Reader:
             if not expected.modified or table not in self._source.tables or self._refusal(table):
                 continue
             try:
-                found = self._columns(table, expected).get(expected.modified)
-                last = self._source.latest(table, *found, self._not_after) if found else None
+                last = self._last(table, expected)
             except NotAnswered as problem:
                 self._failed[table] = problem.reason
                 continue
             if last:
                 days.append(last.date())
         return max(days)
+
+    def _last(self, table: str, expected: Layout) -> datetime | None:
+        assert expected.modified
+        try:
+            found = self._columns(table, expected).get(expected.modified)
+            return self._source.latest(table, *found, self._not_after) if found else None
+        except NotAnswered as problem:
+            if not (problem.is_of_no_calendar and self._source.read_dates_as_text(table)):
+                raise
+            return self._last(table, expected)
 
     def _refusal(self, table: str) -> str | None:
         """Why a table cannot be read, in the words of the database."""

@@ -7,6 +7,7 @@ import logging
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
@@ -32,9 +33,11 @@ from rcm_platform_tests.support.servers import (
     Proxy,
     Server,
     ask,
+    kind_of,
     mariadb,
     tell,
 )
+from rcm_platform_tests.support.servers import attached as attached_to
 from rcm_platform_tests.support.small_hospitals import HOSPITAL_B, KNOWN, change, create_hospital
 
 SERVERS = ["mysql_url", "postgres_url"]
@@ -454,6 +457,28 @@ load_hospital(Lake(Path(sys.argv[1])), KNOWN["hospital_a"], sys.argv[2])
         assert content(lake) == content(undisturbed)
 
 
+class TestLocked:
+    def test_a_table_that_is_locked_is_waited_for_and_keeps_the_others(
+        self, url: str, lake: Lake, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(attached, "LOCK_SECONDS", 1)
+        lock = "lock table patients in access exclusive mode"
+        if kind_of(url) == "mysql":
+            lock = "lock tables patients write"
+        with attached_to(url) as other:
+            other.execute("begin")
+            other.execute(f"call {kind_of(url)}_execute('target', '{lock}')")
+            started = time.monotonic()
+            summary = load_hospital(lake, KNOWN["hospital_a"], url)
+            assert time.monotonic() - started < 30
+            other.execute("rollback")
+        assert (summary.rows["patients"], summary.rows["transactions"]) == (0, 2)
+        [told] = [message for message in summary.messages if "patients" in message]
+        assert "another session keeps it locked, and it was waited for 1 s" in told
+        assert "end the session that locks it" in told
+        assert load_hospital(lake, KNOWN["hospital_a"], url).rows["patients"] == 2
+
+
 class TestBadInput:
     """What a MySQL database of many years holds."""
 
@@ -510,13 +535,24 @@ class TestBadInput:
              "where PatientID = 'P1'")  # fmt: skip
         assert load_hospital(lake, KNOWN["hospital_a"], mysql).rows["patients"] == 1
 
-    def test_a_day_that_no_calendar_has_holds_its_table_alone(self, mysql: str, lake: Lake) -> None:
+    @pytest.mark.parametrize("column", ["DOB", "ModifiedDate"])
+    def test_a_day_that_no_calendar_has_holds_its_row_alone(
+        self, column: str, mysql: str, lake: Lake
+    ) -> None:
         tell(
-            mysql, "set sql_mode = 'ALLOW_INVALID_DATES'", "update patients set DOB = '1980-02-30'"
+            mysql,
+            "set sql_mode = 'ALLOW_INVALID_DATES'",
+            f"update patients set {column} = '2025-02-30' where PatientID = 'P1'",
+            "update patients set Address = 'here' where PatientID = 'P2'",
         )
         summary = load_hospital(lake, KNOWN["hospital_a"], mysql)
-        assert (summary.rows["patients"], summary.rows["transactions"]) == (0, 2)
-        assert "Date out of range, a value (not shown" in summary.messages[0]
+        assert (summary.rows["patients"], summary.rows["transactions"]) == (1, 2)
+        assert query(lake, "quarantine", "source_file, source_position, rule_id", "platform") == [
+            ("patients", "P1", "T3")
+        ]
+        tell(mysql, f"update patients set {column} = '2025-03-09' where PatientID = 'P1'",
+             "update patients set ModifiedDate = '2025-03-09' where PatientID = 'P1'")  # fmt: skip
+        assert load_hospital(lake, KNOWN["hospital_a"], mysql).rows["patients"] == 1
 
     def test_a_row_of_no_day_that_comes_later_is_held_too(self, mysql: str, lake: Lake) -> None:
         load_hospital(lake, KNOWN["hospital_a"], mysql)
