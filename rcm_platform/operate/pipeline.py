@@ -25,6 +25,7 @@ from rcm_platform.proof import conservation, files, planted_faults, truth
 from rcm_platform.publish import exports, phi, small_cells, versions
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import SourceUnavailable
+from rcm_platform.sources.duckdb_errors import discreet
 from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import build_state, column_lineage, failed_tests
 from rcm_platform.warehouse import project as dbt_project
@@ -63,6 +64,7 @@ def as_of_date(settings: Settings, lake: Lake, day: date | None = None) -> date:
     return max(arrived, date.fromisoformat(present.as_of)) if present else arrived
 
 
+@discreet()
 def land(
     settings: Settings,
     lake: Lake,
@@ -147,6 +149,7 @@ def _dbt_build(settings: Settings, lake: Lake, as_of: date, *which: str) -> None
     warehouse_tables.write_lineage(settings, lake, warehouse_tables.read(settings))
 
 
+@discreet()
 def prove(settings: Settings, lake: Lake, as_of: date) -> list[str]:
     """What does not hold of all that blocks publishing, in words, on the warehouse as it is.
 
@@ -168,6 +171,7 @@ def prove(settings: Settings, lake: Lake, as_of: date) -> list[str]:
     return problems
 
 
+@discreet()
 def judge(settings: Settings, lake: Lake, as_of: date) -> list[str]:
     """What differs from the truth of the synthetic world, of which the warehouse is: marts, planted
     faults and persons, in words."""
@@ -195,6 +199,7 @@ def judge(settings: Settings, lake: Lake, as_of: date) -> list[str]:
     return wrong
 
 
+@discreet()
 def publish(
     settings: Settings, lake: Lake, failed: Collection[str] = (), run_id: str = ""
 ) -> Published:

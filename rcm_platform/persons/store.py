@@ -22,6 +22,7 @@ from rcm_platform import persons
 from rcm_platform.lake import Lake
 from rcm_platform.persons.comparisons import LEVELS
 from rcm_platform.settings import Settings
+from rcm_platform.sources.duckdb_errors import discreet
 from rcm_platform.sources.hospital_tables import layouts_of
 from rcm_platform.sources.hospitals import hospitals
 
@@ -80,6 +81,7 @@ def records(settings: Settings, lake: Lake, as_of: date) -> pa.Table:
     return found.select(persons.RECORD_SCHEMA.names).cast(persons.RECORD_SCHEMA)
 
 
+@discreet()
 def link(settings: Settings, lake: Lake, as_of: date) -> Summary:
     """Link the patient records that had arrived by a day, and keep the result in the home.
 

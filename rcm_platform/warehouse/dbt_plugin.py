@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import duckdb
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from rcm_platform.sources.duckdb_errors import without_values
+from rcm_platform.sources.duckdb_errors import discreet
 
 _exception_handler = DuckDBConnectionManager.exception_handler
 
@@ -20,11 +19,8 @@ _exception_handler = DuckDBConnectionManager.exception_handler
 def _discreet(
     self: DuckDBConnectionManager, sql: str, connection_name: str = "master"
 ) -> Iterator[Any]:
-    with _exception_handler(self, sql, connection_name):
-        try:
-            yield
-        except duckdb.Error as error:
-            raise RuntimeError(without_values(error)) from None
+    with _exception_handler(self, sql, connection_name), discreet():
+        yield
 
 
 class Plugin(BasePlugin):

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
-from rcm_platform.sources.duckdb_errors import without_values
+from rcm_platform.sources.duckdb_errors import Failure, discreet, without_values
 
 
 def error(sql: str) -> str:
@@ -77,3 +80,26 @@ def test_that_a_source_is_read_only_is_told_whole(tmp_path: Path) -> None:
     duckdb.connect(kept).close()
     attached = f"attach '{kept}' as kept (read_only)"
     assert "read-only" in error(f"{attached}; create table kept.people (name text)")
+
+
+def test_arrow_shows_no_value_either() -> None:
+    with pytest.raises(pa.ArrowInvalid) as raised:
+        pc.cast(pa.array(["O'Quixworth"]), pa.int64())
+    assert "Quixworth" in str(raised.value)
+    assert without_values(raised.value) == (
+        "ArrowInvalid: a value (not shown: it may name a person)"
+    )
+
+
+def test_what_arrow_says_of_a_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_bytes(b"no such file as one would think")
+    with pytest.raises(pa.ArrowException) as raised:
+        pq.read_table(tmp_path / "x.parquet")
+    assert "Parquet magic bytes not found" in without_values(raised.value)
+
+
+def test_a_failure_goes_on_without_its_values() -> None:
+    with pytest.raises(Failure) as raised, discreet(), duckdb.connect() as con:
+        con.execute("select cast('O''Quixworth' as integer)")
+    assert "Quixworth" not in str(raised.value)
+    assert raised.value.__cause__ is None
