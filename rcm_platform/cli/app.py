@@ -21,7 +21,7 @@ from rcm_platform.cli import (
     world,
     x12,
 )
-from rcm_platform.settings import Settings
+from rcm_platform.settings import Settings, get_settings
 from rcm_platform.sources.hospitals import ProjectError
 from rcm_platform.warehouse.project import DbtError
 
@@ -70,11 +70,14 @@ def main() -> None:
     except (ProjectError, DbtError) as problem:
         typer.echo(str(problem), err=True)
     except Exception as problem:
-        from rcm_platform.lake import LakeError  # takes long to import, and only now is needed
+        # takes long to import, and only now is needed
+        from rcm_platform.lake import LakeError
+        from rcm_platform.operate.disk import why_full
 
-        if not isinstance(problem, LakeError):
+        said = str(problem) if isinstance(problem, LakeError) else ""
+        if not (said := why_full(get_settings(), problem) or said):
             raise
-        typer.echo(str(problem), err=True)
+        typer.echo(said, err=True)
     else:
         return
     sys.exit(1)

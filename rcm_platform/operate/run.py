@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from rcm_platform.ingest import lake_access
-from rcm_platform.operate import run_report, unchanged
+from rcm_platform.operate import disk, run_report, unchanged
 from rcm_platform.operate.dagster_home import prepare_dagster_home
 from rcm_platform.operate.run_report import RunReport
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG, WHOLE_BUILD_TAG
@@ -92,6 +92,8 @@ def _run_locked(
                     file.write(event.step_failure_data.error_display_string)
         report = run_report.read(settings, result.all_events, result.success)
         report.stages = {"start-up": start_up, **report.stages}
+        if full := disk.why_full(settings, *report.failures):
+            report.failures = [full]
         if not result.success and not report.has_published:
             day = as_of.isoformat() if as_of else "the latest arrival date"
             versions.hold(settings.published_dir, day, report.failures)
