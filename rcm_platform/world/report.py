@@ -44,6 +44,21 @@ def fault_table(folder: Path, faults: str = "") -> tuple[str, list[str], list[li
     return "Planted faults", columns, rows
 
 
+#: What a payer that changes is told by (mart_payer_drift).
+_MEASURES = {"denial": "denied", "delay": "slow", "underpayment": "underpaid"}
+
+
+def planted_changes() -> list[dict[str, str]]:
+    """Payers that change in the worlds of these parameters: name, day, size and what shows it."""
+    payers = Table.read("payers.csv", FOLDER)
+    names = dict(zip(payers.text("payer_id"), payers.text("payer_name"), strict=True))
+    return [
+        {**row, "payer_name": names[row["payer_id"]], "measure": _MEASURES[row["kind"]]}
+        for row in Table.read("payer_changes.csv", FOLDER).rows
+        if row["size"] != "0"
+    ]
+
+
 def difference_table(folder: Path) -> tuple[str, list[str], list[list[str]]]:
     """Title, columns and rows: dollars that happened, those that could be known, and what stands
     between the two: what arrives later, and what each planted fault keeps in quarantine.

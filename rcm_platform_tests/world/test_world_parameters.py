@@ -37,6 +37,31 @@ def test_quantiles_follow_the_table() -> None:
     assert abs(np.percentile(values, 90) - 80) <= 1
 
 
+def changes(tmp_path: Path, row: str) -> Parameters:
+    folder = tmp_path / "parameters"
+    shutil.copytree(FOLDER, folder)
+    (folder / "payer_changes.csv").write_text(f"payer_id,kind,from_date,size,description\n{row}\n")
+    return Parameters(folder)
+
+
+def test_a_payer_changes_from_a_day_on(tmp_path: Path) -> None:
+    parameters = changes(tmp_path, "10003,denial,2025-07-01,100,")
+    ids = parameters.payers.ids
+    payer = np.array([ids.index("10003"), ids.index("10003"), ids.index("10004")])
+    day = to_day(date(2025, 7, 1))
+    days = np.array([day - 1, day, day])
+    assert parameters.payer_changes.added("denial", payer, days).tolist() == [0, 100, 0]
+    assert parameters.payer_changes.added("delay", payer, days).tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "row", ["10003,kindness,2025-07-01,1,", "99999,denial,2025-07-01,1,", "10003,denial,July,1,"]
+)
+def test_a_change_that_cannot_be_is_refused(tmp_path: Path, row: str) -> None:
+    with pytest.raises(ParameterError, match=r"payer_changes\.csv"):
+        changes(tmp_path, row)
+
+
 def test_chances_and_weights() -> None:
     draws = Draws(4)
     assert abs(draws.chance("x", 118, np.arange(100_000)).mean() - 0.118) < 0.005

@@ -57,11 +57,9 @@ def history(
     clock = Clock(parameters, draws, care)
 
     expected = expected_allowed(parameters, terms, care)
-    underpaid = insured & draws.chance(
-        "underpaid",
-        parameters.payers.table.permille("underpaid_permille")[claims.payer],
-        claims.key,
-    )
+    more = parameters.payer_changes.added("underpayment", claims.payer, claims.coded_day)
+    often = parameters.payers.table.permille("underpaid_permille")[claims.payer] + more
+    underpaid = insured & draws.chance("underpaid", np.minimum(often, 1000), claims.key)
     low, high = (parameters.behaviour[f"underpayment_{end}"] for end in ("low", "high"))
     cut = low + draws.below("underpayment", high - low + 1, claims.key)
     cut = np.where(underpaid, cut, 0)[lines.claim]

@@ -80,6 +80,7 @@ class Clock:
 
     def decided(self, payer: Ints, after: Ints, not_before: Ints, stream: str) -> Ints:
         wait = self._draws.quantile(stream, self._pay_lags, self._claims.key, row=payer)
+        wait = wait + self._parameters.payer_changes.added("delay", payer, after)
         return self.pay_day(payer, np.maximum(after + wait, not_before + 1))
 
     def arrives(self, payer: Ints, paid: Ints) -> Ints:

@@ -42,6 +42,8 @@ def denials(parameters: Parameters, draws: Draws, care: Care, insured: Flags) ->
     """Draw the denials of every claim of `care`."""
     claims, mix, shape = care.claims, parameters.denials, parameters.denial_shape
     rate = parameters.payers.table.permille("denial_permille")[claims.payer]
+    more = parameters.payer_changes.added("denial", claims.payer, claims.coded_day)
+    rate = np.minimum(rate + more, 1000)
     denied = insured & draws.balanced(
         "denied", rate, _ordinals(claims.hospital, claims.payer), claims.hospital, claims.payer
     )

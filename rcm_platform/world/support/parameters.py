@@ -1,9 +1,10 @@
 """The world's parameters: `parameters/*.csv`, read and checked.
 
-Change a CSV to change the world: `payers.csv` holds each payer's denial rate, payment lag and
-days, `denial_mix.csv` the reasons and their odds, `procedures.csv` work values and charges,
-`lags.csv` the waiting times, `patient_balance.csv` what patients do, `sizes.csv` the visits per
-weekday, `contracts.csv` what payers owe, `faults.csv` how often which fault is planted.
+Change a CSV to change the world: `payers.csv` holds each payer's denial rate, payment lag and days,
+`denial_mix.csv` the reasons and their odds, `procedures.csv` work values and charges,
+`payer_changes.csv` how a payer changes, `lags.csv` the waiting times, `patient_balance.csv` what
+patients do, `sizes.csv` the visits per weekday, `contracts.csv` what payers owe, `faults.csv` how
+often which fault is planted.
 Rates are integers per mille, money is dollars with two decimals, lags are days. A lag or payment
 time is an inverse distribution table: column `p0500` is the median, `p1000` the maximum.
 """
@@ -14,12 +15,14 @@ import csv
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from rcm_platform.world.support.dates import to_day
 from rcm_platform.world.support.rng import KNOTS, Flags, Ints
 
 FOLDER = Path(__file__).parents[1] / "parameters"
@@ -150,6 +153,38 @@ class Payers:
         return offsets
 
 
+class PayerChanges:
+    """`payer_changes.csv`: how a payer's ways change from a day on."""
+
+    KINDS = ("denial", "delay", "underpayment")
+
+    def __init__(self, table: Table, payers: Payers) -> None:
+        for row in table.rows:
+            if row["kind"] not in self.KINDS or row["payer_id"] not in payers.ids:
+                raise ParameterError(
+                    f"{table.name}: kind = {row['kind']!r}, payer_id = {row['payer_id']!r}: "
+                    f"kinds are {', '.join(self.KINDS)}, payers {', '.join(payers.ids)}"
+                )
+        try:
+            days = [to_day(date.fromisoformat(text)) for text in table.text("from_date")]
+        except ValueError as error:
+            raise ParameterError(f"{table.name}: from_date: {error}, give yyyy-mm-dd") from error
+        self._rows = [
+            (row["kind"], payers.ids.index(row["payer_id"]), day, size)
+            for row, day, size in zip(
+                table.rows, days, table.ints("size", 0, 1000).tolist(), strict=True
+            )
+        ]
+
+    def added(self, kind: str, payer: Ints, day: Ints) -> Ints:
+        """What is added for each payer and day: per mille, or days of a delay."""
+        total = np.zeros_like(payer)
+        for its_kind, its_payer, first_day, size in self._rows:
+            if its_kind == kind and size:
+                total += np.where((payer == its_payer) & (day >= first_day), size, 0)
+        return total
+
+
 class Parameters:
     """Every parameter table, read once."""
 
@@ -160,6 +195,7 @@ class Parameters:
         self.sizes = read("sizes.csv")
         self.facilities = read("facilities.csv")
         self.payers = Payers(read("payers.csv"))
+        self.payer_changes = PayerChanges(read("payer_changes.csv"), self.payers)
         self.denials = read("denial_mix.csv")
         self.denial_shape = self._named(read("denial_shape.csv"), "permille")
         self.ack_rejections = read("ack_rejections.csv")
