@@ -27,6 +27,9 @@ class Benchmark(StrEnum):
     GROWTH = "growth"
     LAKE = "lake"
     QUEUE = "queue"
+    LISTS = "lists"
+    DENIALS = "denials"
+    DRIFT = "drift"
     FORECAST = "forecast"
 
 
@@ -53,8 +56,8 @@ def bench(
     folder: Annotated[
         Path | None,
         typer.Option(
-            help="A home where `rcm run` has ended: landing adds the file there; ui, queue and "
-            "forecast read it."
+            help="A home where `rcm run` has ended: landing adds the file there; ui, queue, "
+            "lists, denials, drift and forecast read it."
         ),
     ] = None,
 ) -> None:
@@ -66,7 +69,9 @@ def bench(
     its asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
     increment. persons: linking all patients. world: the generator at several sizes. growth: each
     model of dbt at several sizes. lake: the number of its files after years of nights, and reading
-    them. queue and forecast: how good they were on past months, as published.
+    them. queue, lists, denials and forecast: how good they were on past months, as published.
+    drift: how often a payer is said to have changed, and when a change that the parameters of the
+    world plant is found.
     """
     from rcm_platform.benchmarks import (
         database,
@@ -104,11 +109,17 @@ def bench(
         Benchmark.GROWTH: lambda: growth.measure(_world_sizes(sizes), rounds, homes, out),
         Benchmark.LAKE: lambda: lake.measure(out),
         Benchmark.QUEUE: lambda: judgement.queue(published),
+        Benchmark.LISTS: lambda: judgement.lists(published),
+        Benchmark.DENIALS: lambda: judgement.denials(published),
+        Benchmark.DRIFT: lambda: judgement.drift(published),
         Benchmark.FORECAST: lambda: judgement.forecast(published),
     }
     try:
         # what judges a published version is left out where there is none yet
-        judging = {Benchmark.UI, Benchmark.QUEUE, Benchmark.FORECAST}
+        judging = {
+            Benchmark.UI, Benchmark.QUEUE, Benchmark.LISTS, Benchmark.DENIALS, Benchmark.DRIFT,
+            Benchmark.FORECAST,
+        }  # fmt: skip
         every = [n for n in measures if n not in judging or versions.current(published)]
         for name in what or every:
             out.print(measures[name]())

@@ -16,8 +16,8 @@ from rcm_platform_tests.support.query_plans import slow_joins
 ALLOWED = {
     ("int_denial__overturn_odds", "int_date__report_days"): "the days on which the queue is judged,"
     " two a month; categories of denial by classes of payer",
-    ("int_forecast__intervals", "int_forecast__results"): "scopes of the forecast, one for each"
-    " facility; horizons by months",
+    ("int_denial__factor_odds", "int_date__days"): "the months of the calendar; traits of claims by"
+    " payer",
     ("int_payer__identifiers", "int_payer__current stg_operations__payers"): "the payer list by the"
     " systems that name payers",
     ("int_payer__remit_payers", "stg_operations__payers"): "the payer list by the systems that pay",

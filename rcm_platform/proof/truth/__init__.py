@@ -10,13 +10,16 @@ from rcm_platform.proof.truth import (
     clinical,
     core,
     data,
+    denial_odds,
     denials,
+    drift,
     finance,
     forecast,
     kpis,
     operations,
     patients,
     scorecards,
+    worklists,
 )
 from rcm_platform.proof.truth.compare import (
     HOSPITALS,
@@ -28,7 +31,7 @@ from rcm_platform.proof.truth.compare import (
 
 _MODULES = (
     billing, claims, denials, finance, forecast, kpis, clinical, patients, operations, core, data,
-    scorecards,
+    scorecards, denial_odds, worklists, drift,
 )  # fmt: skip
 
 CHECKS = [check for module in _MODULES for check in module.CHECKS]

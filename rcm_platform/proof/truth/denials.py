@@ -5,6 +5,7 @@ The rules (points, costs, deadlines, settings) are those of the seeds; every fac
 
 from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, HOSPITALS_ALONE, TruthCheck
+from rcm_platform.proof.truth.valuation import VALUATION
 
 #: Each claim that a payer denied, to its end. In the world a remittance claim has one denial reason
 #: and a payer answers once, about all that it had denied.
@@ -228,7 +229,6 @@ _ODDS = """
     sent as (
         select payer_class, first_remit_date is not null as is_decided,
             case when payer_paid_amount > 0 then payer_paid_amount end as paid_amount,
-            case when payer_paid_amount > 0 then charge_amount end as paid_charge,
             last_acks.ack_status is distinct from 'rejected'
                 and date '{as_of}' - first_submitted_date >= answer_known_days
                 and coalesce(first_remit_date, date '{as_of}') - first_submitted_date > silent_days
@@ -238,34 +238,38 @@ _ODDS = """
     ),
     by_payers as (
         select payer_class, count(*) filter (is_decided or paid_amount > 0) as decided,
-            count(paid_amount) as paid, sum(paid_amount) as dollars, sum(paid_charge) as charges,
-            count(*) filter (is_silent) as silent,
+            count(paid_amount) as paid, count(*) filter (is_silent) as silent,
             count(*) filter (is_silent and not is_decided and paid_amount is null) as unanswered
         from sent group by all
     ),
     by_all_payers as (
         select (sum(paid) + 1.0) / (sum(decided) + 2.0) as odds,
-            coalesce(sum(dollars) / nullif(sum(charges), 0), 1.0) as share,
             (sum(unanswered) + 1.0) / (sum(silent) + 2.0) as lost from by_payers
     ),
     payment_odds as (
         select payer_class,
             cast((paid + prior.claims * odds) / (decided + prior.claims) as decimal(9, 4)) as odds,
-            cast((paid * coalesce(dollars / nullif(charges, 0), share) + prior.claims * share)
-                / (paid + prior.claims) as decimal(9, 4)) as paid_share,
             cast((unanswered + prior.claims * lost) / (silent + prior.claims) as decimal(9, 4))
                 as lost
         from by_payers cross join by_all_payers cross join prior
     )"""
 
+#: How often patients paid bills of a kind, as `patient_odds`, as CTEs.
+PATIENT_ODDS = f"{_DENIALS}, {_ODDS}"
+
 #: The claims of the queue on each day: all open ones today, denied ones at past month ends.
-_QUEUE = """
+_QUEUE = f"""
+    net_balances as (
+        with {VALUATION}
+        select source_system, claim_id, cast(net_balance * 0.01 as decimal(18, 2)) as net_amount
+        from valued where month = date_trunc('month', date '{{as_of}}')
+    ),
     balances as (
         select day, is_current, source_system, claim_id, sum(ar_amount) as open_amount,
             count(*) as entry_count,
             coalesce(sum(memo_amount) filter (event_type = 'TRANSFER_TO_PATIENT'), 0)
                 as patient_amount
-        from '{truth}/ledger_entries.parquet' inner join days on recorded_date <= day
+        from '{{truth}}/ledger_entries.parquet' inner join days on recorded_date <= day
         where claim_id is not null group by all having sum(ar_amount) > 0
     ),
     -- of what is held in quarantine the truth knows nothing: it stood in the files, whole
@@ -275,7 +279,7 @@ _QUEUE = """
     ),
     last_remits as (
         select source_system, claim_id, max(recorded_date) as last_remit_date
-        from '{truth}/remit_claims.parquet' group by all
+        from '{{truth}}/remit_claims.parquet' group by all
     ),
     standing as (
         select balances.*, claims.service_date, claims.payer_id, classes.payer_class,
@@ -289,7 +293,7 @@ _QUEUE = """
                 then day - greatest(first_submitted_date, last_acks.ack_date, last_remit_date)
             end as quiet_days
         from balances
-        inner join '{truth}/claims.parquet' as claims using (source_system, claim_id)
+        inner join '{{truth}}/claims.parquet' as claims using (source_system, claim_id)
         left join classes using (payer_id)
         left join last_acks using (source_system, claim_id)
         left join last_remits using (source_system, claim_id)
@@ -352,11 +356,12 @@ _QUEUE = """
                 when is_denied then least(denied_amount, open_amount) * odds.paid_share
                 when asked = 'resubmit corrected' or plan = 'resubmit corrected'
                     then open_amount * rejection_odds.paid_share
-                else open_amount * payment_odds.paid_share
+                else net_amount
             end, 0) as decimal(18, 2)) as gain
         from timely
         inner join seeds.work_actions as actions on asked = actions.action
         left join bills using (source_system, claim_id)
+        left join net_balances using (source_system, claim_id)
         cross join rejection_odds
         left join odds using (day, category, payer_class)
         left join payment_odds using (payer_class)

@@ -21,33 +21,36 @@ _COHORTS = """
         from '{truth}/ledger_entries.parquet' inner join days on recorded_date <= day
         where claim_id is not null group by all having sum(ar_amount) > 0
     ),
-    collected as (
-        select day, source_system, claim_id, horizon, sum(cash_amount) as collected
+    became as (
+        select day, source_system, claim_id, horizon, sum(cash_amount) as collected,
+            sum(ar_amount) as moved
         from balances cross join (select unnest([30, 60, 90]) as horizon)
         inner join '{truth}/ledger_entries.parquet' as entries using (source_system, claim_id)
         where recorded_date > day and recorded_date <= day + horizon group by all
     ),
     cohorts as (
-        select day, is_current, horizon, source_system, payer_id,
+        select day, is_current, horizon, source_system, payer_id, measure,
             case when day - service_date <= 30 then 1 when day - service_date <= 60 then 2
                 when day - service_date <= 90 then 3 else 4 end as age,
             count(*) as claims, sum(balances.open_amount) as open_amount,
-            case when day + horizon <= date '{as_of}' then sum(coalesce(collected, 0)) end
-                as collected
+            case when day + horizon <= date '{as_of}' then sum(case measure
+                when 'cash' then coalesce(collected, 0)
+                else balances.open_amount + coalesce(moved, 0) end) end as actual
         from balances cross join (select unnest([30, 60, 90]) as horizon)
+        cross join (select unnest(['cash', 'balance']) as measure)
         inner join '{truth}/claims.parquet' using (source_system, claim_id)
-        left join collected using (day, source_system, claim_id, horizon)
-        group by day, is_current, horizon, source_system, payer_id, age
+        left join became using (day, source_system, claim_id, horizon)
+        group by day, is_current, horizon, source_system, payer_id, measure, age
     ),
     lessons as (
-        select asked.day, horizon, taught.payer_id, taught.age,
-            sum(taught.open_amount) as open_amount, sum(taught.collected) as collected
+        select asked.day, horizon, measure, taught.payer_id, taught.age,
+            sum(taught.open_amount) as open_amount, sum(taught.actual) as actual
         from (select distinct day, horizon from cohorts) as asked
         inner join cohorts as taught using (horizon)
         where taught.day + horizon <= asked.day group by all
     ),
     by_age as (
-        select day, horizon, age, sum(collected) / sum(open_amount) as share
+        select day, horizon, measure, age, sum(actual) / sum(open_amount) as share
         from lessons group by all
     ),
     ready as (
@@ -61,15 +64,16 @@ _COHORTS = """
     ),
     forecasts as (
         select cohorts.*, ready.day is not null as is_ready, cohorts.open_amount * cast(
-            coalesce(lessons.collected / lessons.open_amount, by_age.share, 0) as decimal(9, 6)
+            coalesce(lessons.actual / lessons.open_amount, by_age.share, 0) as decimal(9, 6)
         ) as forecast
         from cohorts
         left join ready on ready.day = cohorts.day and ready.horizon = cohorts.horizon
         left join lessons on lessons.day = cohorts.day and lessons.horizon = cohorts.horizon
+            and lessons.measure = cohorts.measure
             and lessons.payer_id is not distinct from cohorts.payer_id
             and lessons.age = cohorts.age
         left join by_age on by_age.day = cohorts.day and by_age.horizon = cohorts.horizon
-            and by_age.age = cohorts.age
+            and by_age.measure = cohorts.measure and by_age.age = cohorts.age
     ),
     scoped as (
         select 'total' as scope, null as source_system, null as payer_id,
@@ -78,45 +82,69 @@ _COHORTS = """
             * exclude (source_system, payer_id) from forecasts
         union all select 'payer', null, payer_id,
             * exclude (source_system, payer_id) from forecasts
+        union all select 'facility and payer', source_system, payer_id,
+            * exclude (source_system, payer_id) from forecasts
     )"""
 
 _RESULTS = f"""
     results as (
-        select scope, source_system, payer_id, horizon, day,
+        select measure, scope, source_system, payer_id, horizon, day,
             cast(sum(forecast) as decimal(18, 2)) as forecast,
-            cast(sum(collected) as decimal(18, 2)) as collected
+            cast(sum(actual) as decimal(18, 2)) as actual
         from scoped where is_ready
-        group by scope, source_system, payer_id, horizon, day
+        group by measure, scope, source_system, payer_id, horizon, day
     ),
-    errors as (
-        select asked.day, horizon, scope,
-            cast(collected / forecast as decimal(18, 6)) as error
+    -- errors of each past month end: of its facilities and payers beside what all were off by
+    parts as (
+        select measure, horizon, day, source_system, payer_id,
+            cast(sum(forecast) as double) as forecast, cast(sum(actual) as double) as actual
+        from forecasts where is_ready
+        group by measure, horizon, day, source_system, payer_id having sum(actual) is not null
+    ),
+    past as (
+        select measure, horizon, day, any_value(f) as forecast,
+            any_value(a) - any_value(f) as error,
+            sum((parts.actual - parts.forecast * a / f) ** 2) * count(*) / (count(*) - 1) as own
+        from parts inner join (
+            select measure, horizon, day, sum(forecast) as f, sum(actual) as a
+            from parts group by all having sum(forecast) > 0 and count(*) > 1
+        ) using (measure, horizon, day)
+        group by measure, horizon, day
+    ),
+    rates as (
+        select measure, horizon, asked.day, count(*) as n, sum(own) / sum(forecast) as own_rate,
+            greatest(sum(error ** 2) - sum(own), 0) / sum(forecast ** 2) as common_rate
         from (select distinct day, horizon from results) as asked
-        inner join results as past using (horizon)
-        where past.day + horizon <= asked.day and collected is not null and forecast > 0
+        inner join past using (horizon)
+        where past.day + horizon <= asked.day
+        group by measure, horizon, asked.day
     ),
-    listed as (
-        select day, horizon, scope, list_sort(list(error)) as errors from errors group by all
-        union all
-        select day, horizon, 'all', list_sort(list(error)) from errors group by all
+    normal as (
+        select t - (2.30753 + 0.27061 * t) / (1 + 0.99229 * t + 0.04481 * t * t) as z
+        from (select sqrt(-2 * ln((100 - {rules.setting("interval_percent")}) / 200.0)) as t)
     ),
-    bounds as (
-        select day, horizon, scope,
-            errors[cast(floor(tail * (len(errors) + 1)) as integer)] as low,
-            errors[cast(ceil((1 - tail) * (len(errors) + 1)) as integer)] as high
-        from listed
-        cross join (select (100 - {rules.setting("interval_percent")}) / 200.0 as tail)
-        where floor(tail * (len(errors) + 1)) >= 1
+    ends as (
+        select results.*, case when forecast >= 0 then z * sqrt(
+                (round(own_rate, 6) * forecast + round(common_rate, 9) * forecast * forecast)
+                * (n + 1) / n
+            ) end as width,
+            cast(forecast - least(width, forecast) as decimal(18, 2)) as low_end,
+            cast(forecast + width as decimal(18, 2)) as high_end
+        from results left join rates using (measure, horizon, day) cross join normal
     ),
     bounded as (
-        select results.*,
-            cast(forecast * coalesce(own.low, pooled.low) as decimal(18, 2)) as low,
-            cast(forecast * coalesce(own.high, pooled.high) as decimal(18, 2)) as high
-        from results
-        left join bounds as own on own.day = results.day and own.horizon = results.horizon
-            and own.scope = results.scope
-        left join bounds as pooled on pooled.day = results.day
-            and pooled.horizon = results.horizon and pooled.scope = 'all'
+        select ends.* exclude (width, low_end, high_end),
+            case when any_value(ends.width) is not null then min(other.low_end) filter (
+                if(ends.measure = 'cash', other.horizon >= ends.horizon,
+                    other.horizon <= ends.horizon)) end as low,
+            case when any_value(ends.width) is not null then max(other.high_end) filter (
+                if(ends.measure = 'cash', other.horizon <= ends.horizon,
+                    other.horizon >= ends.horizon)) end as high
+        from ends inner join ends as other on other.day = ends.day
+            and other.measure = ends.measure and other.scope = ends.scope
+            and other.source_system is not distinct from ends.source_system
+            and other.payer_id is not distinct from ends.payer_id
+        group by all
     )"""
 
 CHECKS = [
@@ -125,7 +153,8 @@ CHECKS = [
         "Open dollars are as they truly are, and the forecast follows from what truly came before.",
         "mart_cash_forecast",
         f"""select scope, facilities.source_system, payer_id, horizon_days, horizon_date,
-            open_claim_count, outstanding_amount, forecast_amount, low_amount, high_amount
+            open_claim_count, outstanding_amount, forecast_amount, low_amount, high_amount,
+            balance_forecast_amount, balance_low_amount, balance_high_amount
         from marts.mart_cash_forecast
         left join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
@@ -134,30 +163,36 @@ CHECKS = [
         today as (
             select scope, source_system, payer_id, horizon, day, sum(claims) as claims,
                 sum(open_amount) as open_amount
-            from scoped where is_current
+            from scoped where is_current and measure = 'cash'
             group by scope, source_system, payer_id, horizon, day
         )
         select today.scope, today.source_system, today.payer_id, today.horizon,
-            today.day + today.horizon, claims, open_amount, forecast, low, high
-        from today left join bounded on bounded.scope = today.scope
-            and bounded.source_system is not distinct from today.source_system
-            and bounded.payer_id is not distinct from today.payer_id
-            and bounded.horizon = today.horizon and bounded.day = today.day
+            today.day + today.horizon, claims, open_amount,
+            cash.forecast, cash.low, cash.high, still.forecast, still.low, still.high
+        from today
+        left join bounded as cash on cash.scope = today.scope and cash.measure = 'cash'
+            and cash.source_system is not distinct from today.source_system
+            and cash.payer_id is not distinct from today.payer_id
+            and cash.horizon = today.horizon and cash.day = today.day
+        left join bounded as still on still.scope = today.scope and still.measure = 'balance'
+            and still.source_system is not distinct from today.source_system
+            and still.payer_id is not distinct from today.payer_id
+            and still.horizon = today.horizon and still.day = today.day
         where {HOSPITALS_ALONE}""",
     ),
     TruthCheck(
         "forecast_accuracy",
-        "Past forecasts stand beside the cash that truly came, within their intervals or not.",
+        "Past forecasts stand beside what truly became, within their intervals or not.",
         "mart_forecast_accuracy",
-        f"""select report_date, horizon_days, scope, facilities.source_system, payer_id,
+        f"""select measure, report_date, horizon_days, scope, facilities.source_system, payer_id,
             forecast_amount, low_amount, high_amount, actual_amount, is_covered
         from marts.mart_forecast_accuracy
         left join marts.dim_facility as facilities using (facility_key)
         left join marts.dim_payer as payers using (payer_key)
         where {HOSPITALS_ALONE}""",
         f"""with {_COHORTS}, {_RESULTS}
-        select day, horizon, scope, source_system, payer_id, forecast, low, high, collected,
-            collected between low and high
-        from bounded where collected is not null and {HOSPITALS_ALONE}""",
+        select measure, day, horizon, scope, source_system, payer_id, forecast, low, high, actual,
+            actual between low and high
+        from bounded where actual is not null and {HOSPITALS_ALONE}""",
     ),
 ]

@@ -198,6 +198,7 @@ expected_claims as (
 ),
 valued as (
     select standing.month, standing.source_system, payer_id, claim_id, service_date, paid,
+        balance, charge, share, of_patient, of_denial, undecided, is_answered, standing.is_self_pay,
         {_at("greatest(charge, 0)", "worth")} as expected,
         {_at("greatest(charge, 0)", "allowed")} as to_allow,
         {_at("greatest(denial_off, 0)", "worth")} as denial_write_off,

@@ -1,5 +1,6 @@
--- What was open on each day on which the forecast is judged, by facility, payer and age, and what
--- of it was collected within 30, 60 and 90 days after; empty until these days have passed.
+-- What was open on each day on which the forecast is judged, by facility, payer and age, what of it
+-- was collected within 30, 60 and 90 days after, and what was still open then; empty until these
+-- days have passed.
 with
 
 days as (
@@ -38,16 +39,17 @@ balances as (
 
 ),
 
-cash as (
+moves as (
 
     select
         claim_key,
         recorded_date,
-        sum(cash_amount) as cash_amount
+        sum(cash_amount) as cash_amount,
+        sum(ar_amount) as ar_amount
 
     from {{ ref('int_ledger__entries') }}
 
-    where claim_key is not null and cash_amount <> 0
+    where claim_key is not null and (cash_amount <> 0 or ar_amount <> 0)
 
     group by
         claim_key,
@@ -55,32 +57,36 @@ cash as (
 
 ),
 
-receipts as (
+later as (
 
     select
         balances.claim_key,
         balances.report_date,
-        cash.cash_amount,
-        {{ days_between('balances.report_date', 'cash.recorded_date') }} as lag_days  -- noqa: LT05
+        moves.cash_amount,
+        moves.ar_amount,
+        {{ days_between('balances.report_date', 'moves.recorded_date') }} as lag_days  -- noqa: LT05
 
     from balances
 
-    inner join cash
-        on balances.claim_key = cash.claim_key
-        and balances.report_date < cash.recorded_date
+    inner join moves
+        on balances.claim_key = moves.claim_key
+        and balances.report_date < moves.recorded_date
 
 ),
 
-collected as (
+became as (
 
     select
         claim_key,
         report_date,
         {{ sum_where('cash_amount', 'lag_days <= 30') }} as amount_30,
         {{ sum_where('cash_amount', 'lag_days <= 60') }} as amount_60,
-        {{ sum_where('cash_amount', 'lag_days <= 90') }} as amount_90
+        {{ sum_where('cash_amount', 'lag_days <= 90') }} as amount_90,
+        {{ sum_where('ar_amount', 'lag_days <= 30') }} as change_30,
+        {{ sum_where('ar_amount', 'lag_days <= 60') }} as change_60,
+        {{ sum_where('ar_amount', 'lag_days <= 90') }} as change_90
 
-    from receipts
+    from later
 
     group by
         claim_key,
@@ -98,15 +104,18 @@ summed as (
         balances.age_bucket,
         count(*) as claim_count,
         sum(balances.balance_amount) as open_amount,
-        sum(coalesce(collected.amount_30, 0)) as amount_30,
-        sum(coalesce(collected.amount_60, 0)) as amount_60,
-        sum(coalesce(collected.amount_90, 0)) as amount_90
+        sum(coalesce(became.amount_30, 0)) as amount_30,
+        sum(coalesce(became.amount_60, 0)) as amount_60,
+        sum(coalesce(became.amount_90, 0)) as amount_90,
+        sum(coalesce(became.change_30, 0)) as change_30,
+        sum(coalesce(became.change_60, 0)) as change_60,
+        sum(coalesce(became.change_90, 0)) as change_90
 
     from balances
 
-    left join collected
-        on balances.claim_key = collected.claim_key
-        and balances.report_date = collected.report_date
+    left join became
+        on balances.claim_key = became.claim_key
+        and balances.report_date = became.report_date
 
     group by
         balances.report_month,
@@ -151,7 +160,16 @@ final as (
                         when 60 then amount_60
                         else amount_90
                     end') }}
-        end as collected_amount
+        end as collected_amount,
+        case
+            when horizon_date <= {{ as_of_date() }}
+                then
+                    {{ money('open_amount + case horizon_days
+                        when 30 then change_30
+                        when 60 then change_60
+                        else change_90
+                    end') }}
+        end as still_open_amount
 
     from dated
 

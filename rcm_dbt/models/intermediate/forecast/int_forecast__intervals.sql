@@ -1,130 +1,183 @@
--- How far off forecasts of a kind had been by each day: the quantiles of what was collected over
--- what was forecast, of all forecasts whose days had passed by then. Of n errors the ranks are
--- those of n + 1, as the next one is as likely to fall into each of the n + 1 gaps. A scope with
--- too few errors of its own for such ranks takes those of all scopes, which lie wider apart.
+-- How far off forecasts had been by each day, in two parts: what each facility and payer went its
+-- own way, which grows with the dollars (own_rate: its variance for each dollar forecast), and what
+-- all had in common, which grows with their square (common_rate). So the error of any sum follows
+-- from its parts, and is never more than theirs together. Only forecasts whose days had passed
+-- count.
 with
 
-results as (
+parts as (
 
-    select * from {{ ref('int_forecast__results') }}
+    select * from {{ ref('int_forecast__parts') }}
 
-    where forecast_amount > 0
+    where forecast_amount is not null
 
 ),
 
-questions as (
+sums as (
+
+    select
+        measure,
+        horizon_days,
+        report_date,
+        horizon_date,
+        sum(forecast_amount) as forecast_amount,
+        sum(actual_amount) as actual_amount,
+        count(*) as part_count
+
+    from parts
+
+    where actual_amount is not null
+
+    group by
+        measure,
+        horizon_days,
+        report_date,
+        horizon_date
+
+    having sum(forecast_amount) > 0 and count(*) > 1
+
+),
+
+-- each part against what it would have been, had all parts been off alike
+errors as (
+
+    select
+        sums.measure,
+        sums.horizon_days,
+        sums.horizon_date,
+        min(cast(sums.forecast_amount as {{ dbt.type_float() }})) as forecast_amount,
+        min(cast(sums.actual_amount - sums.forecast_amount as {{ dbt.type_float() }}))
+            as error_amount,
+        cast(
+            sum(
+                power(
+                    cast(parts.actual_amount as {{ dbt.type_float() }})
+                    - cast(parts.forecast_amount as {{ dbt.type_float() }})
+                    * cast(sums.actual_amount / sums.forecast_amount as {{ dbt.type_float() }}),
+                    2
+                )
+            ) * min(sums.part_count) / (min(sums.part_count) - 1) as decimal(28, 4)
+        ) as own_squares
+
+    from sums
+
+    inner join parts
+        on sums.measure = parts.measure
+        and sums.horizon_days = parts.horizon_days
+        and sums.report_date = parts.report_date
+
+    group by
+        sums.measure,
+        sums.horizon_days,
+        sums.report_date,
+        sums.horizon_date
+
+),
+
+-- what a forecast teaches on the day on which its days have passed, and each question asked
+events as (
+
+    select
+        measure,
+        horizon_days,
+        horizon_date as event_date,
+        cast(null as date) as report_date,
+        0 as is_question,
+        1 as error_count,
+        cast(forecast_amount as decimal(28, 4)) as forecast_amount,
+        cast(power(forecast_amount, 2) as decimal(28, 4)) as forecast_squares,
+        cast(power(error_amount, 2) as decimal(28, 4)) as error_squares,
+        own_squares
+
+    from errors
+
+    union all
 
     select distinct
+        measure,
         horizon_days,
-        report_date
+        report_date as event_date,
+        report_date,
+        1 as is_question,
+        0 as error_count,
+        cast(0 as decimal(28, 4)) as forecast_amount,
+        cast(0 as decimal(28, 4)) as forecast_squares,
+        cast(0 as decimal(28, 4)) as error_squares,
+        cast(0 as decimal(28, 4)) as own_squares
 
-    from results
+    from parts
 
 ),
 
 known as (
 
     select
-        results.scope,
-        questions.horizon_days,
-        questions.report_date,
-        cast(results.collected_amount / results.forecast_amount as decimal(18, 6)) as error_ratio
+        measure,
+        horizon_days,
+        report_date,
+        is_question,
+        sum(error_count) over (
+            partition by measure, horizon_days
+            order by event_date, is_question
+            rows between unbounded preceding and current row
+        ) as error_count,
+        sum(forecast_amount) over (
+            partition by measure, horizon_days
+            order by event_date, is_question
+            rows between unbounded preceding and current row
+        ) as forecast_amount,
+        sum(forecast_squares) over (
+            partition by measure, horizon_days
+            order by event_date, is_question
+            rows between unbounded preceding and current row
+        ) as forecast_squares,
+        sum(error_squares) over (
+            partition by measure, horizon_days
+            order by event_date, is_question
+            rows between unbounded preceding and current row
+        ) as error_squares,
+        sum(own_squares) over (
+            partition by measure, horizon_days
+            order by event_date, is_question
+            rows between unbounded preceding and current row
+        ) as own_squares
 
-    from questions
-
-    inner join results
-        on questions.horizon_days = results.horizon_days
-        and questions.report_date >= results.horizon_date
-
-    where results.collected_amount is not null
+    from events
 
 ),
 
-errors as (
+rates as (
 
     select
-        scope as pool,
+        measure,
         horizon_days,
         report_date,
-        error_ratio
+        error_count,
+        forecast_amount,
+        forecast_squares,
+        error_squares,
+        own_squares / forecast_amount as own_rate
 
     from known
 
-    union all
-
-    select
-        'all' as pool,
-        horizon_days,
-        report_date,
-        error_ratio
-
-    from known
-
-),
-
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by pool, horizon_days, report_date
-            order by error_ratio
-        ) as error_rank,
-        count(*) over (partition by pool, horizon_days, report_date) as error_count,
-        (100 - {{ setting('interval_percent') }}) / 200.0 as tail
-
-    from errors
-
-),
-
-bounds as (
-
-    select
-        pool,
-        horizon_days,
-        report_date,
-        min(error_count) as error_count,
-        max(case when error_rank <= tail * (error_count + 1) then error_ratio end) as low_ratio,
-        min(case when error_rank >= (1 - tail) * (error_count + 1) then error_ratio end)
-            as high_ratio
-
-    from ranked
-
-    group by
-        pool,
-        horizon_days,
-        report_date
-
-),
-
-scopes as (
-
-    select distinct scope from results
+    where is_question = 1 and error_count > 0
 
 ),
 
 final as (
 
     select
-        scopes.scope,
-        pooled.horizon_days,
-        pooled.report_date,
-        case when own.low_ratio is not null then own.error_count else pooled.error_count end
-            as error_count,
-        coalesce(own.low_ratio, pooled.low_ratio) as low_ratio,
-        case when own.low_ratio is not null then own.high_ratio else pooled.high_ratio end
-            as high_ratio
+        measure,
+        horizon_days,
+        report_date,
+        cast(error_count as {{ dbt.type_bigint() }}) as error_count,
+        cast(own_rate as decimal(18, 6)) as own_rate,
+        cast(
+            greatest(error_squares - own_rate * forecast_amount, 0) / forecast_squares
+            as decimal(18, 9)
+        ) as common_rate
 
-    from scopes
-
-    cross join bounds as pooled
-
-    left join bounds as own
-        on scopes.scope = own.pool
-        and pooled.horizon_days = own.horizon_days
-        and pooled.report_date = own.report_date
-
-    where pooled.pool = 'all' and pooled.low_ratio is not null
+    from rates
 
 )
 

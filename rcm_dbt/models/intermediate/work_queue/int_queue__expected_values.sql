@@ -223,7 +223,7 @@ valued as (
                     end * overturn_odds.paid_share
             when timely.claim_status = 'rejected'
                 then timely.open_amount * rejection_odds.paid_share
-            else timely.open_amount * payment_odds.paid_share
+            else timely.net_balance_amount
         end as recoverable_amount
 
     from timely

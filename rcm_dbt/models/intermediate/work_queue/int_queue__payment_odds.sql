@@ -1,18 +1,36 @@
--- What a claim that payers have not decided is worth, by class of payer: how often they paid what
--- they decided, how much of it, and how often a claim that was silent stayed without any answer.
--- Few claims decide nothing: a class leans on all payers.
+-- How payers decide, by class of payer: how often they paid what they decided, how often a claim
+-- that was silent stayed without any answer, and what the valuation expects of a dollar charged.
+-- Few claims decide nothing: a class leans on all payers. What only a patient pays no payer denies.
 with
+
+expected as (
+
+    select
+        claim_key,
+        sum(expected_net_amount) as net_amount,
+        sum(charge_amount) as line_amount
+
+    from {{ ref('int_valuation__expected') }}
+
+    group by claim_key
+
+),
 
 claims as (
 
     select
         enriched.*,
+        expected.net_amount,
+        expected.line_amount,
         coalesce(payers.payer_class, 'Not on the payer list') as payer_class
 
     from {{ ref('int_claim__enriched') }} as enriched
 
     left join {{ ref('int_payer__current') }} as payers
         on enriched.payer_key = payers.payer_key
+
+    left join expected
+        on enriched.claim_key = expected.claim_key
 
 ),
 
@@ -41,8 +59,8 @@ counted as (
         {{ sum_where('1', 'first_remit_date is not null or payer_paid_amount > 0') }}
             as decided_count,
         {{ sum_where('1', 'payer_paid_amount > 0') }} as paid_count,
-        {{ sum_where('payer_paid_amount', 'payer_paid_amount > 0') }} as paid_amount,
-        {{ sum_where('charge_amount', 'payer_paid_amount > 0') }} as paid_charge_amount,
+        sum(coalesce(net_amount, 0)) as net_amount,
+        sum(coalesce(line_amount, 0)) as line_amount,
         {{ sum_where('1', 'is_silent_and_old') }} as silent_count,
         {{ sum_where(
             '1', 'is_silent_and_old and first_remit_date is null and payer_paid_amount <= 0'
@@ -61,8 +79,8 @@ pooled as (
         *,
         (sum(paid_count) over () + 1.0) / (sum(decided_count) over () + 2.0) as all_paid_odds,
         coalesce(
-            sum(paid_amount) over () / nullif(sum(paid_charge_amount) over (), 0), 1.0
-        ) as all_paid_share,
+            sum(net_amount) over () / nullif(sum(line_amount) over (), 0), 0
+        ) as all_net_share,
         (sum(unanswered_count) over () + 1.0) / (sum(silent_count) over () + 2.0)
             as all_unanswered_odds,
         cast({{ setting('odds_prior_claims') }} as {{ dbt.type_float() }}) as prior_claims
@@ -79,17 +97,16 @@ final as (
         cast(paid_count as {{ dbt.type_bigint() }}) as paid_count,
         cast(silent_count as {{ dbt.type_bigint() }}) as silent_count,
         cast(unanswered_count as {{ dbt.type_bigint() }}) as unanswered_count,
-        cast(
-            (paid_count + prior_claims * all_paid_odds) / (decided_count + prior_claims)
-            as decimal(9, 4)
-        ) as paid_odds,
-        cast(
-            (
-                paid_count * coalesce(paid_amount / nullif(paid_charge_amount, 0), all_paid_share)
-                + prior_claims * all_paid_share
-            ) / (paid_count + prior_claims)
-            as decimal(9, 4)
-        ) as paid_share,
+        case
+            when payer_class = 'Self-pay' then cast(1 as decimal(9, 4))
+            else
+                cast(
+                    (paid_count + prior_claims * all_paid_odds) / (decided_count + prior_claims)
+                    as decimal(9, 4)
+                )
+        end as paid_odds,
+        cast(coalesce(net_amount / nullif(line_amount, 0), all_net_share) as decimal(9, 4))
+            as net_share,
         cast(
             (unanswered_count + prior_claims * all_unanswered_odds)
             / (silent_count + prior_claims)

@@ -107,6 +107,12 @@ places as (
 
 ),
 
+net_balances as (
+
+    select * from {{ ref('int_valuation__month_end') }}
+
+),
+
 final as (
 
     select
@@ -120,6 +126,7 @@ final as (
         coalesce(payers.payer_class, 'Not on the payer list') as payer_class,
         claims.service_date,
         {{ money('places.open_amount') }} as open_amount,
+        {{ money('coalesce(net_balances.net_balance_amount, 0)') }} as net_balance_amount,
         {{ bill_size(patient_bill(
             'payers.payer_class', 'claims.charge_amount', 'claims.patient_responsibility_amount'
         )) }} as bill_size,
@@ -170,6 +177,10 @@ final as (
 
     left join outcomes
         on places.claim_key = outcomes.claim_key
+
+    left join net_balances
+        on places.claim_key = net_balances.claim_key
+        and places.report_date = net_balances.balance_date
 
 )
 

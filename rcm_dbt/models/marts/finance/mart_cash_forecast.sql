@@ -1,5 +1,6 @@
--- What is open today and what of it is expected as cash in the next 30, 60 and 90 days, in total,
--- by facility (in Synthea: organization) and by payer, with the interval that past errors give.
+-- What is open today, what of it is expected as cash in the next 30, 60 and 90 days and what is
+-- expected to be still open then: in total, by facility (in Synthea: organization), by payer and by
+-- both, with the interval that past errors give.
 with
 
 results as (
@@ -26,30 +27,65 @@ payers as (
 
 ),
 
-final as (
+measured as (
 
     select
-        results.report_date as as_of_date,
-        results.scope,
-        results.facility_key,
-        facilities.facility_name,
-        results.payer_key,
-        payers.payer_name,
-        results.horizon_days,
-        results.horizon_date,
-        results.claim_count as open_claim_count,
-        results.open_amount as outstanding_amount,
-        results.forecast_amount,
-        results.low_amount,
-        results.high_amount
+        report_date,
+        scope,
+        facility_key,
+        payer_key,
+        horizon_days,
+        horizon_date,
+        claim_count,
+        open_amount,
+        max(case when measure = 'cash' then forecast_amount end) as forecast_amount,
+        max(case when measure = 'cash' then low_amount end) as low_amount,
+        max(case when measure = 'cash' then high_amount end) as high_amount,
+        max(case when measure = 'balance' then forecast_amount end) as balance_forecast_amount,
+        max(case when measure = 'balance' then low_amount end) as balance_low_amount,
+        max(case when measure = 'balance' then high_amount end) as balance_high_amount
 
     from results
 
+    group by
+        report_date,
+        scope,
+        facility_key,
+        payer_key,
+        horizon_days,
+        horizon_date,
+        claim_count,
+        open_amount
+
+),
+
+final as (
+
+    select
+        measured.report_date as as_of_date,
+        measured.scope,
+        measured.facility_key,
+        facilities.facility_name,
+        measured.payer_key,
+        payers.payer_name,
+        measured.horizon_days,
+        measured.horizon_date,
+        measured.claim_count as open_claim_count,
+        measured.open_amount as outstanding_amount,
+        measured.forecast_amount,
+        measured.low_amount,
+        measured.high_amount,
+        measured.balance_forecast_amount,
+        measured.balance_low_amount,
+        measured.balance_high_amount
+
+    from measured
+
     left join facilities
-        on results.facility_key = facilities.facility_key
+        on measured.facility_key = facilities.facility_key
 
     left join payers
-        on results.payer_key = payers.payer_key
+        on measured.payer_key = payers.payer_key
 
 )
 

@@ -1,17 +1,19 @@
--- The cash forecast as it would have been made at past month ends, beside the cash that came.
+-- The forecasts of cash and of what is still open, as they would have been made at past month ends,
+-- beside what became.
 with
 
 results as (
 
     select * from {{ ref('int_forecast__bounded') }}
 
-    where collected_amount is not null and forecast_amount is not null
+    where actual_amount is not null and forecast_amount is not null
 
 ),
 
 final as (
 
     select
+        measure,
         report_date,
         horizon_days,
         scope,
@@ -20,9 +22,9 @@ final as (
         forecast_amount,
         low_amount,
         high_amount,
-        collected_amount as actual_amount,
+        actual_amount,
         -- null as long as no error had been seen, and so nothing was promised
-        collected_amount between low_amount and high_amount as is_covered
+        actual_amount between low_amount and high_amount as is_covered
 
     from results
 

@@ -1,6 +1,6 @@
--- What to do next, for each role in the order in which to do it: every open claim of the queue, and
--- every visit that is done and not charged. A deadline within days comes first, then what the work
--- is expected to bring in.
+-- What to do next, for each role in the order in which to do it: every open claim of the queue,
+-- every visit that is done and not charged, and what the front desk can still mend. A deadline
+-- within days comes first, then what the work is expected to bring in.
 with
 
 queue as (
@@ -85,11 +85,11 @@ visits as (
         cast(null as date) as deadline_date,
         cast(null as {{ dbt.type_bigint() }}) as days_to_deadline,
         cast(coalesce(payment_odds.paid_odds, 0) as decimal(9, 4)) as recovery_odds,
-        {{ money('visit_steps.estimated_charge_amount * coalesce(payment_odds.paid_share, 0)') }}
+        {{ money('visit_steps.estimated_charge_amount * coalesce(payment_odds.net_share, 0)') }}
             as recoverable_amount,
         work_actions.work_minutes,
         {{ money(
-            'visit_steps.estimated_charge_amount * coalesce(payment_odds.paid_share, 0)'
+            'visit_steps.estimated_charge_amount * coalesce(payment_odds.net_share, 0)'
             ' * coalesce(payment_odds.paid_odds, 0) - work_actions.cost_amount'
         ) }} as expected_value_amount
 
@@ -144,11 +144,60 @@ claims as (
 
 ),
 
+front_desk as (
+
+    select
+        items.item_key,
+        items.item_type,
+        items.source_system,
+        items.item_id,
+        {{ null_key() }} as claim_key,
+        items.encounter_key,
+        items.patient_key,
+        items.facility_key,
+        facilities.facility_name,
+        items.payer_key,
+        payers.payer_name,
+        items.provider_key,
+        providers.provider_name,
+        work_actions.worklist,
+        items.next_best_action,
+        {{ dbt.concat([
+            "case when items.item_type = 'visit' then 'Visit: ' else 'Appointment: ' end",
+            'items.reason',
+        ]) }} as reason,
+        items.stake_amount as outstanding_amount,
+        {{ days_between('items.visit_date', as_of_date()) }} as age_days,  -- noqa: LT05
+        items.deadline_date,
+        {{ days_between(as_of_date(), 'items.deadline_date') }} as days_to_deadline,  -- noqa: LT05
+        items.gained_odds as recovery_odds,
+        items.stake_amount as recoverable_amount,
+        items.work_minutes,
+        items.expected_value_amount
+
+    from {{ ref('int_queue__front_desk') }} as items
+
+    inner join work_actions
+        on items.next_best_action = work_actions.action
+
+    left join facilities
+        on items.facility_key = facilities.facility_key
+
+    left join payers
+        on items.payer_key = payers.payer_key
+
+    left join providers
+        on items.provider_key = providers.provider_key
+
+),
+
 unioned as (
 
     select * from claims
     union all
     select * from visits
+    union all
+    select * from front_desk
 
 ),
 
