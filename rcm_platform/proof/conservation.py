@@ -225,7 +225,10 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
         {
             "raw": sum((raw.sum(query) for query in queries), Decimal(0)),
             "ledger": raw.sum("select sum(cash_amount) from marts.fct_ledger_entries"),
-            "marts": raw.sum("select sum(cash_amount) from marts.mart_clinician_productivity"),
+            "marts": raw.sum(
+                "select sum(cash_amount + facility_cash_amount)"
+                " from marts.mart_clinician_productivity"
+            ),
         },
     )
     yield ProofLine(

@@ -31,8 +31,8 @@ OPERATIONS = {
     "facilities": layout("facility_id! facility_name! source_system! npi! tin", "facility_id"),
     "payers": layout("payer_id! payer_name! payer_class! merged_into", "payer_id"),
     "facility_costs": layout(
-        "facility_id! month:date! cost_amount:money!",
-        "facility_id month",
+        "facility_id! month:date! department_id service_type cost_amount:money!",
+        "facility_id month department_id service_type",
         dollars={"costs": ("cost_amount", "true")},
     ),
     "clinician_targets": layout(

@@ -36,7 +36,35 @@ def test_cost_and_margin_exist_and_the_clinician_has_a_name(built: Built) -> Non
     assert one(built, f"select count(*) from mart_clinician_productivity {nameless}") == 0
     cost = one(built, "select sum(cost_amount) from mart_facility_margin")
     assert cost > 0
-    assert one(built, "select sum(allocated_cost_amount) from mart_clinician_productivity") == cost
+    shared = "professional_cost_amount + facility_cost_amount + unallocated_cost_amount"
+    assert one(built, f"select sum({shared}) from mart_clinician_productivity") == cost
+
+
+def test_a_clinician_of_the_hospital_earns_about_what_others_do(built: Built) -> None:
+    """A room is the facility's: with it in the cash, a hospitalist's work unit earns thousands."""
+    earned = rows(
+        built,
+        """select specialty, sum(cash_amount) / sum(work_rvu), sum(facility_cash_amount)
+        from mart_clinician_productivity where provider_key is not null
+        group by all having sum(work_rvu) > 20""",
+    )
+    assert any(facility_cash > 0 for _, _, facility_cash in earned)
+    assert {specialty for specialty, rate, _ in earned if not 15 < rate < 150} == set()
+
+
+def test_work_stands_beside_its_target(built: Built) -> None:
+    aims = "from mart_clinician_productivity where target_work_rvu > 0"
+    assert one(built, f"select count(*) {aims} and fte > 0 and work_rvu > 0") > 0
+    years = rows(
+        built,
+        f"select sum(target_work_rvu) {aims} and year(activity_month) = 2025 group by provider_key",
+    )
+    with built.warehouse() as con:
+        targets = con.execute(
+            """select work_rvu_target from staging.stg_operations__clinician_targets
+            where target_year = 2025"""
+        ).fetchall()
+    assert sorted(years) == sorted(targets)
 
 
 def test_a_month_has_its_age_and_its_own_cash(built: Built) -> None:
@@ -45,8 +73,9 @@ def test_a_month_has_its_age_and_its_own_cash(built: Built) -> None:
         """select min(maturity_days), max(maturity_days) from mart_clinician_productivity""",
     )[0]
     assert young < 31 < old
-    by_service = "select sum(cohort_cash_amount) from mart_clinician_productivity"
-    by_cash = "select sum(cash_amount) from mart_clinician_productivity"
+    mart = "mart_clinician_productivity"
+    by_service = f"select sum(cohort_cash_amount + facility_cohort_cash_amount) from {mart}"
+    by_cash = f"select sum(cash_amount + facility_cash_amount) from {mart}"
     outside = "select sum(cash_amount) from fct_ledger_entries where claim_key is null"
     assert one(built, by_service) + one(built, outside) == one(built, by_cash)
 

@@ -179,8 +179,8 @@ def test_enough_people_are_behind_each_figure_and_behind_what_is_left_of_a_total
             "where kpi = 'ar_over_90_rate' and aggregation_level <> 'total'",
         ),
         (
-            "select activity_month, facility_key, sum(cash_amount) from mart_clinician_scorecard "
-            "group by all having sum(cash_amount) <> 0",
+            "select activity_month, facility_key, sum(cash_amount + facility_cash_amount) as cash "
+            "from mart_clinician_scorecard group by all having cash <> 0",
             "select activity_month, facility_key, cash_amount from mart_margin_scorecard "
             "where cash_amount <> 0",
         ),

@@ -39,9 +39,11 @@ CHECKS = [
         "claims",
         "Every claim with its dates, flags and money is as it truly was.",
         "fct_claims",
-        f"""select source_system, {_CLAIM_COLUMNS}, transaction_count from marts.fct_claims
-        where source_system in {HOSPITALS}""",
-        f"select source_system, {_CLAIM_COLUMNS}, entry_count from '{{truth}}/claims.parquet'",
+        f"""select source_system, service_type, {_CLAIM_COLUMNS}, transaction_count
+        from marts.fct_claims where source_system in {HOSPITALS}""",
+        f"""select source_system, if(claim_form = 'P', 'professional', 'facility'),
+            {_CLAIM_COLUMNS}, entry_count
+        from '{{truth}}/claims.parquet'""",
     ),
     TruthCheck(
         "claim_lines",
@@ -162,9 +164,9 @@ CHECKS = [
     ),
     TruthCheck(
         "claims_overview",
-        "Claims, dollars and entries of each month of service and payer are as they truly were.",
+        "Claims, dollars and entries of each month, payer and kind are as they truly were.",
         "mart_claims_overview",
-        f"""select overview.service_month, facilities.source_system, payers.payer_id,
+        f"""select overview.service_month, facilities.source_system, payers.payer_id, service_type,
             sum(claim_count), sum(charge_amount), sum(payment_amount), sum(adjustment_amount),
             sum(outstanding_amount), sum(credit_amount), sum(transaction_count)
         from marts.mart_claims_overview as overview
@@ -173,7 +175,8 @@ CHECKS = [
         where facilities.source_system in {HOSPITALS}
         group by all""",
         """select cast(date_trunc('month', service_date) as date), source_system, payer_id,
-            count(*), sum(charge_amount), sum(payer_paid_amount + patient_paid_amount),
+            if(claim_form = 'P', 'professional', 'facility'), count(*), sum(charge_amount),
+            sum(payer_paid_amount + patient_paid_amount),
             sum(contractual_amount + write_off_amount), sum(greatest(open_amount, 0)),
             sum(least(open_amount, 0)), sum(entry_count)
         from '{truth}/claims.parquet' group by all""",

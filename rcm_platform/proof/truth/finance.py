@@ -2,7 +2,7 @@
 
 from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
-from rcm_platform.proof.truth.costs import COSTS_WITH_WORK, shared_costs
+from rcm_platform.proof.truth.costs import COST_SHARES, COSTS_OF_MONTHS, shared_costs
 from rcm_platform.proof.truth.decisions import FIRST_DECISIONS, IS_PRICED
 from rcm_platform.proof.truth.valuation import VALUATION
 
@@ -483,9 +483,27 @@ CHECKS = [
     ),
     TruthCheck(
         "procedure_costs",
-        "A facility's whole cost is shared out over its procedures by their work, to the cent.",
+        "What all procedures bear and what met no service are the general ledger's cost.",
         "mart_procedure_profitability",
-        shared_costs("mart_procedure_profitability"),
-        COSTS_WITH_WORK,
+        shared_costs("mart_procedure_profitability", "allocated_cost_amount"),
+        COSTS_OF_MONTHS,
+    ),
+    TruthCheck(
+        "department_costs",
+        "Each department's cost stands beside the charges and the work that truly bore it.",
+        "mart_department_costs",
+        f"""select facilities.source_system, activity_month,
+            if(costs.department_name = 'Of no single department', 'all', department_id),
+            service_type, cost_amount, allocated_cost_amount, unallocated_cost_amount,
+            charge_amount, work_rvu
+        from marts.mart_department_costs as costs
+        inner join marts.dim_facility as facilities using (facility_key)
+        left join marts.dim_department using (department_key)
+        where facilities.source_system in {HOSPITALS}""",
+        f"""with {COST_SHARES}
+        select source_system, month, department_id, service_type, cost_amount,
+            if(whole_base > 0, cost_amount, 0.00), if(whole_base > 0, 0.00, cost_amount),
+            coalesce(sum(charge), 0), sum(work)
+        from shares group by all""",
     ),
 ]

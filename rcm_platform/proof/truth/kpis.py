@@ -347,12 +347,15 @@ FAMILIES: dict[str, dict[str, str]] = {
     "productivity": {
         "collections_per_wrvu": """select event_date, source_system, null, cash_amount, 0
             from ledger
+            semi join (from '{truth}/claims.parquet' where claim_form = 'P') as own
+                using (source_system, claim_id)
             union all select encounter_date, source_system, null, 0, work_rvu
             from '{truth}/encounters.parquet'""",
         "cost_per_wrvu": """with costs as (
-                select distinct costs.month, source_system, cost_amount
+                select distinct costs.month, costs.department_id, source_system, cost_amount
                 from '{truth}/facility_costs.parquet' as costs
                 inner join '{truth}/encounters.parquet' using (facility_id)
+                where service_type = 'professional'
             )
             select month, source_system, null, cost_amount, 0 from costs
             union all select encounter_date, source_system, null, 0, work_rvu

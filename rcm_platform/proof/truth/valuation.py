@@ -109,10 +109,9 @@ accounts as (
         date_trunc('month', service_date) as service_month,
         coalesce(payer_class, 'Unknown') as payer_class,
         coalesce(payer_class, '') = 'Self-pay' as is_self_pay, {IS_PRICED} as is_priced,
-        case when claim_form = 'P' and first_submitted_date is not null then 'Professional'
+        case when claim_form = 'P' then 'Professional'
             when encounter_type in ('Inpatient', 'Outpatient', 'Emergency') then encounter_type
-            when claim_form = 'I' and first_submitted_date is not null then 'Outpatient'
-            else 'Professional' end as category
+            else 'Outpatient' end as category
     from claims as bills
     left join '{{truth}}/encounters.parquet' as visits
         on visits.source_system = bills.source_system

@@ -36,6 +36,10 @@ DEPOSIT_WINDOW = 5
 PATIENT_DEPOSITS = "PATIENT PAYMENTS"
 ACCOUNTS = ("Cash - Payers", "Cash - Patients")
 MEDICARE = "MEDICARE"
+#: Kinds of services that cost money, in the order of `Claims.is_institutional`.
+_SERVICE_TYPES = ("professional", "facility")
+#: A cost of no single department, or of both kinds.
+_OF_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -202,34 +206,52 @@ def mergers(world: World) -> dict[int, tuple[int, str]]:
 
 
 def facility_costs(world: World) -> pa.Table:
-    """Grain: facility and month: facility_id, month, cost_amount, arrival_date.
+    """Grain: facility, month, department and kind of service, as the general ledger has them.
 
-    A month costs its planned visits times the facility's cost per visit, within five per cent.
+    A department's month costs what its services are worth by Medicare's rates, times what a dollar
+    of them costs, within the swing. Administration is of no single department.
     """
-    table = world.parameters.facilities
-    per_weekday = _visits_per_weekday(world)
-    per_visit = table.cents("cost_per_encounter").tolist()
-    ids, months, costs, arrivals = [], [], [], []
-    month = world.start.replace(day=1)
-    while month <= world.through:
-        after = _next_month(month)
-        days = np.arange(max(to_day(month), world.start_day), to_day(after))
-        for index, facility in enumerate(table.text("facility_id")):
-            visits = int(per_weekday[index][weekday(days)].sum())
-            swing = 950 + int(world.draws.below("cost", 101, index, to_day(month))[0])
-            ids.append(facility)
-            months.append(to_day(month))
-            costs.append(visits * per_visit[index] * swing // 1000)
-            arrivals.append(to_day(after) + COSTS_ARRIVE_ON - 1)
-        month = after
-    return pa.table(
+    care, parameters = world.care, world.parameters
+    costs, claim = parameters.costs, world.care.lines.claim
+    visit = care.lines.encounter
+    kind = care.claims.is_institutional[claim].astype(np.int64)
+    month, department = (
+        _month_start(care.encounters.day[visit]),
+        world.providers.department[care.encounters.provider[visit]],
+    )
+    code = (month * 100 + care.claims.hospital[claim]) * 1000 + department * 2 + kind
+    every, place = np.unique(code, return_inverse=True)
+    worth = np.zeros(len(every), dtype=np.int64)
+    np.add.at(worth, place, care.lines.medicare_allowed)
+    rest, kind = np.divmod(every, 2)
+    rest, department = np.divmod(rest, 500)
+    month, hospital = np.divmod(rest, 100)
+    rate = np.array([costs["professional_services"], costs["facility_services"]])[kind]
+    level = parameters.facilities.ints("cost_permille", 1, 10_000)[hospital]
+    swing = world.draws.below("cost", 2 * costs["swing"] + 1, hospital, month, department, kind)
+    total = worth * rate // 1000 * level // 1000 * (1000 - costs["swing"] + swing) // 1000
+    direct = total * (1000 - costs["administration"]) // 1000
+
+    of_facility, place = np.unique(month * 100 + hospital, return_inverse=True)
+    shared = np.zeros(len(of_facility), dtype=np.int64)
+    np.add.at(shared, place, total - direct)
+    shared_month, shared_hospital = np.divmod(of_facility, 100)
+    after = _month_start(np.concatenate([month, shared_month]) + 31)
+    of_all = pa.repeat(_OF_ALL, len(of_facility))
+    table = pa.table(
         {
-            "facility_id": pa.array(ids, pa.string()),
-            "month": dates(np.array(months, dtype=np.int64)),
-            "cost_amount": money(np.array(costs, dtype=np.int64)),
-            "arrival_date": dates(np.array(arrivals, dtype=np.int64)),
+            "facility_id": take(
+                world.hospitals.facility_ids, np.concatenate([hospital, shared_hospital])
+            ),
+            "month": dates(np.concatenate([month, shared_month])),
+            "department_id": pa.concat_arrays([id_columns.departments(department), of_all]),
+            "service_type": pa.concat_arrays([take(list(_SERVICE_TYPES), kind), of_all]),
+            "cost_amount": money(np.concatenate([direct, shared])),
+            "arrival_date": dates(after + COSTS_ARRIVE_ON - 1),
         }
     )
+    # a month is closed when it is over
+    return table.filter(pa.array(after <= world.through_day + 1))
 
 
 def clinician_targets(world: World) -> pa.Table:
@@ -503,10 +525,6 @@ def _visits_per_weekday(world: World) -> Ints:
     """Facilities x weekdays."""
     volumes = world.parameters.sizes.where("size", world.size)
     return np.stack([volumes.ints(name) for name in WEEKDAYS], axis=1)
-
-
-def _next_month(month: date) -> date:
-    return to_date(to_day(month) + 31).replace(day=1)
 
 
 def _by_arrival(

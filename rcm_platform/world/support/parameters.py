@@ -209,6 +209,7 @@ class Parameters:
         self.lines = read("lines.csv")
         self.faults = read("faults.csv")
         self.contracts = read("contracts.csv")
+        self.costs = self._named(read("costs.csv"), "value", 10_000)
         self.towns = read("towns.csv")
         pools = read("name_pools.csv")
         self.pools = {
@@ -247,8 +248,8 @@ class Parameters:
         return self
 
     @staticmethod
-    def _named(table: Table, value: str) -> dict[str, int]:
-        return dict(zip(table.text("name"), table.ints(value, 0, 1000).tolist(), strict=True))
+    def _named(table: Table, value: str, high: int = 1000) -> dict[str, int]:
+        return dict(zip(table.text("name"), table.ints(value, 0, high).tolist(), strict=True))
 
 
 def fingerprint() -> str:

@@ -259,6 +259,7 @@ def _encounters(world: World, names: Names) -> pa.Table:
             "patient_id": names.patient(visits.patient),
             "provider_id": names.provider(visits.provider),
             "facility_id": take(names.facilities, visits.hospital),
+            "department_id": id_columns.departments(world.providers.department[visits.provider]),
             "encounter_type": take(procedures.text("visit_type"), visits.primary),
             "encounter_date": dates(visits.day),
             "discharge_date": dates(visits.end_day),

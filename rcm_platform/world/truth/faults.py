@@ -378,9 +378,7 @@ def _of_care(world: World, names: Names) -> Iterator[Instances]:
 
     # at the facility the clinician's own claim is no fault
     has_room = facility_services(world.parameters)[visits.primary] >= 0
-    yield found(
-        "two_claims", np.flatnonzero((claims.part == 2) & ~has_room[claims.encounter])
-    )
+    yield found("two_claims", np.flatnonzero((claims.part == 2) & ~has_room[claims.encounter]))
     yield found("late_charge", np.flatnonzero(claims.is_late_charge))
     shifted = np.flatnonzero(world.shifted_encounters)
     yield Instances(

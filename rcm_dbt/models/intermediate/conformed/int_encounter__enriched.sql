@@ -25,20 +25,29 @@ work as (
 claims as (
 
     select
-        encounter_key,
+        claims.encounter_key,
         count(*) as claim_count,
-        sum(charge_amount) as charge_amount,
-        sum(contractual_amount) as contractual_amount,
-        sum(payer_paid_amount) as payer_paid_amount,
-        sum(patient_paid_amount) as patient_paid_amount,
-        sum(write_off_amount) as write_off_amount,
-        sum(open_amount) as open_amount
+        sum(claims.charge_amount) as charge_amount,
+        sum(claims.contractual_amount) as contractual_amount,
+        sum(claims.payer_paid_amount) as payer_paid_amount,
+        sum(claims.patient_paid_amount) as patient_paid_amount,
+        sum(claims.write_off_amount) as write_off_amount,
+        sum(claims.open_amount) as open_amount,
+        {{ sum_where('claims.charge_amount', "service_types.service_type = 'professional'") }}
+            as professional_charge_amount,
+        {{ sum_where(
+            'claims.payer_paid_amount + claims.patient_paid_amount',
+            "service_types.service_type = 'professional'"
+        ) }} as professional_paid_amount
 
-    from {{ ref('int_claim__enriched') }}
+    from {{ ref('int_claim__enriched') }} as claims
 
-    where encounter_key is not null
+    inner join {{ ref('int_claim__service_types') }} as service_types
+        on claims.claim_key = service_types.claim_key
 
-    group by encounter_key
+    where claims.encounter_key is not null
+
+    group by claims.encounter_key
 
 ),
 
@@ -76,7 +85,15 @@ final as (
         ) }} as write_off_amount,
         {{ money(
             'case when claims.encounter_key is null then 0 else claims.open_amount end'
-        ) }} as open_amount
+        ) }} as open_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0'
+            ~ ' else claims.professional_charge_amount end'
+        ) }} as professional_charge_amount,
+        {{ money(
+            'case when claims.encounter_key is null then 0'
+            ~ ' else claims.professional_paid_amount end'
+        ) }} as professional_paid_amount
 
     from encounters
 

@@ -1,18 +1,44 @@
--- What each facility cost in each month, under the facility's key.
+-- What each facility cost in each month, by department and kind of service, under its keys.
 with
+
+costs as (
+
+    select * from {{ ref('stg_operations__facility_costs') }}
+
+),
+
+facilities as (
+
+    select * from {{ ref('stg_operations__facilities') }}
+
+),
 
 final as (
 
     select
-        {{ surrogate_key(["'cost'", 'facility_id', 'cost_month']) }} as cost_key,
-        {{ surrogate_key(["'operations'", 'facility_id']) }} as facility_key,
-        cost_month,
-        cost_amount,
-        source_system,
-        _source_file,
-        _source_position
+        {{ surrogate_key([
+            "'cost'", 'costs.facility_id', 'costs.cost_month', 'costs.department_id',
+            'costs.service_type',
+        ]) }} as cost_key,
+        {{ surrogate_key(["'operations'", 'costs.facility_id']) }} as facility_key,
+        costs.cost_month,
+        costs.department_id,
+        case
+            when costs.department_id <> 'all'
+                then {{ surrogate_key([
+                    'coalesce(facilities.source_system, costs.facility_id)', 'costs.department_id',
+                ]) }}
+        end as department_key,
+        costs.service_type,
+        costs.cost_amount,
+        costs.source_system,
+        costs._source_file,
+        costs._source_position
 
-    from {{ ref('stg_operations__facility_costs') }}
+    from costs
+
+    left join facilities
+        on costs.facility_id = facilities.facility_id
 
 )
 

@@ -81,7 +81,7 @@ claims as (
         headers.payer_key,
         submissions.submission_key is not null as is_submitted,
         case
-            when submissions.claim_form = 'P' then 'Professional'
+            when service_types.service_type = 'professional' then 'Professional'
             when encounters.encounter_type in ('inpatient', 'outpatient', 'emergency')
                 then
                     {{ dbt.concat([
@@ -89,8 +89,7 @@ claims as (
                         'substring(encounters.encounter_type, 2, 20)',
                     ]) }}
             when submissions.bill_type_code like '11%' then 'Inpatient'
-            when submissions.claim_form = 'I' then 'Outpatient'
-            else 'Professional'
+            else 'Outpatient'
         end as service_category,
         greatest(
             coalesce(
@@ -104,6 +103,9 @@ claims as (
         ) as stay_days
 
     from headers
+
+    inner join {{ ref('int_claim__service_types') }} as service_types
+        on headers.claim_key = service_types.claim_key
 
     left join submissions
         on headers.claim_key = submissions.claim_key

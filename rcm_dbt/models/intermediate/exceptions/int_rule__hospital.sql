@@ -120,10 +120,14 @@ judged_charges as (
 
     select
         timed_charges.*,
+        service_types.service_type,
         {{ days_between('timed_charges.first_recorded_date', 'timed_charges.recorded_date') }}
         > windows.late_charge_days as is_late
 
     from timed_charges
+
+    inner join {{ ref('int_claim__service_types') }} as service_types
+        on timed_charges.claim_key = service_types.claim_key
 
     cross join windows
 
@@ -134,7 +138,7 @@ ranked_charges as (
     select
         *,
         row_number() over (
-            partition by encounter_key, is_late
+            partition by encounter_key, service_type, is_late
             order by recorded_date, claim_key
         ) as claim_rank
 
@@ -142,7 +146,8 @@ ranked_charges as (
 
 ),
 
--- one row per encounter and kind: its second claim, or its late charges
+-- one row per encounter and kind: its second claim, or its late charges; a clinician's claim beside
+-- the facility's is none
 second_claims as (
 
     select * from ranked_charges

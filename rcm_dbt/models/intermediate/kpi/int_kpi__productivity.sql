@@ -1,4 +1,4 @@
--- KPIs of work against money, for the facilities that record work RVUs.
+-- KPIs of work against the money of professional services, where facilities record work RVUs.
 {{ config(materialized='view') }}
 with
 
@@ -16,18 +16,25 @@ work as (
 
 ),
 
+-- work brings in what its own claims do; the facility's claims are paid for other things
 cash as (
 
     select
-        claim_key,
-        ledger_entry_key,
-        facility_key,
-        event_date as activity_date,
-        cash_amount
+        entries.claim_key,
+        entries.ledger_entry_key,
+        entries.facility_key,
+        entries.event_date as activity_date,
+        entries.cash_amount
 
-    from {{ ref('int_ledger__entries') }}
+    from {{ ref('int_ledger__entries') }} as entries
 
-    where cash_amount <> 0 and facility_key in (select work.facility_key from work)
+    inner join {{ ref('int_claim__service_types') }} as service_types
+        on entries.claim_key = service_types.claim_key
+        and service_types.service_type = 'professional'
+
+    where
+        entries.cash_amount <> 0
+        and entries.facility_key in (select work.facility_key from work)
 
 ),
 
@@ -40,6 +47,8 @@ costs as (
         cost_amount
 
     from {{ ref('int_facility__costs') }}
+
+    where service_type = 'professional'
 
 ),
 

@@ -25,6 +25,7 @@ final as (
         claims.facility_key,
         claims.provider_key,
         claims.payer_key,
+        service_types.service_type,
         claims.claim_status,
         coalesce(queue.priority_bucket, 'not in queue') as priority_bucket,
         count(*) as claim_count,
@@ -42,6 +43,9 @@ final as (
 
     from claims
 
+    inner join {{ ref('int_claim__service_types') }} as service_types
+        on claims.claim_key = service_types.claim_key
+
     left join queue
         on claims.claim_key = queue.claim_key
 
@@ -50,6 +54,7 @@ final as (
         claims.facility_key,
         claims.provider_key,
         claims.payer_key,
+        service_types.service_type,
         claims.claim_status,
         coalesce(queue.priority_bucket, 'not in queue')
 

@@ -20,6 +20,8 @@ select
     payer_paid_amount,
     patient_paid_amount,
     write_off_amount,
-    open_amount
+    open_amount,
+    professional_charge_amount,
+    professional_paid_amount
 
 from {{ ref('int_encounter__enriched') }}

@@ -112,7 +112,11 @@ summed as (
         sum(is_shown * open_amount) as open_amount,
         sum(is_shown * denied_amount) as denied_amount,
         sum(is_shown * cash_amount) as cash_amount,
-        sum(is_shown * allocated_cost_amount) as allocated_cost_amount
+        sum(is_shown * target_work_rvu) as target_work_rvu,
+        sum(is_shown * net_revenue_amount) as net_revenue_amount,
+        sum(is_shown * facility_net_revenue_amount) as facility_net_revenue_amount,
+        sum(is_shown * facility_cash_amount) as facility_cash_amount,
+        sum(is_shown * professional_cost_amount) as professional_cost_amount
 
     from keyed
 
@@ -141,12 +145,16 @@ final as (
         end as people_count,
         cast(summed.encounter_count as {{ dbt.type_bigint() }}) as encounter_count,
         cast(summed.work_rvu as decimal(18, 2)) as work_rvu,
+        cast(summed.target_work_rvu as decimal(18, 2)) as target_work_rvu,
         {{ money('summed.charge_amount') }} as charge_amount,
         {{ money('summed.cohort_cash_amount') }} as cohort_cash_amount,
         {{ money('summed.open_amount') }} as open_amount,
         {{ money('summed.denied_amount') }} as denied_amount,
         {{ money('summed.cash_amount') }} as cash_amount,
-        {{ money('summed.allocated_cost_amount') }} as allocated_cost_amount
+        {{ money('summed.net_revenue_amount') }} as net_revenue_amount,
+        {{ money('summed.facility_net_revenue_amount') }} as facility_net_revenue_amount,
+        {{ money('summed.facility_cash_amount') }} as facility_cash_amount,
+        {{ money('summed.professional_cost_amount') }} as professional_cost_amount
 
     from summed
 

@@ -1,6 +1,7 @@
 -- What each procedure brings in and costs, by facility and month of service: money by service line
--- of the 835, cost by the work RVUs of the procedure. What is paid or given up for a claim as a
--- whole belongs to no line and stands on a row of its own, so that totals equal the ledger.
+-- of the 835, cost by the work and the charges of the procedure. What is paid or given up for a
+-- claim as a whole belongs to no line and stands on a row of its own, as does cost that met no
+-- service, so that totals equal the ledgers.
 with
 
 headers as (
@@ -118,7 +119,19 @@ work as (
 
 costs as (
 
-    select * from {{ ref('int_facility__costs') }}
+    select
+        facility_key,
+        cost_month as activity_month,
+        procedure_code_key,
+        sum(allocated_amount) as allocated_cost_amount,
+        sum(unallocated_amount) as unallocated_cost_amount
+
+    from {{ ref('int_cost__allocations') }}
+
+    group by
+        facility_key,
+        cost_month,
+        procedure_code_key
 
 ),
 
@@ -137,7 +150,9 @@ cells as (
         cash_amount,
         {{ money(0) }} as allowed_amount,
         0 as units,
-        null as work_rvu
+        null as work_rvu,
+        null as allocated_cost_amount,
+        null as unallocated_cost_amount
 
     from money
 
@@ -156,7 +171,9 @@ cells as (
         {{ money(0) }} as cash_amount,
         allowed_amount,
         0 as units,
-        null as work_rvu
+        null as work_rvu,
+        null as allocated_cost_amount,
+        null as unallocated_cost_amount
 
     from allowed
 
@@ -175,9 +192,32 @@ cells as (
         {{ money(0) }} as cash_amount,
         {{ money(0) }} as allowed_amount,
         units,
-        work_rvu
+        work_rvu,
+        null as allocated_cost_amount,
+        null as unallocated_cost_amount
 
     from work
+
+    union all
+
+    select
+        facility_key,
+        activity_month,
+        procedure_code_key,
+        0 as charge_line_count,
+        {{ money(0) }} as charge_amount,
+        {{ money(0) }} as contractual_amount,
+        {{ money(0) }} as write_off_amount,
+        {{ money(0) }} as denied_amount,
+        {{ money(0) }} as patient_responsibility_amount,
+        {{ money(0) }} as cash_amount,
+        {{ money(0) }} as allowed_amount,
+        0 as units,
+        null as work_rvu,
+        allocated_cost_amount,
+        unallocated_cost_amount
+
+    from costs
 
 ),
 
@@ -196,7 +236,9 @@ summed as (
         sum(cash_amount) as cash_amount,
         sum(allowed_amount) as allowed_amount,
         sum(units) as units,
-        sum(work_rvu) as work_rvu
+        sum(work_rvu) as work_rvu,
+        coalesce(sum(allocated_cost_amount), 0) as allocated_cost_amount,
+        coalesce(sum(unallocated_cost_amount), 0) as unallocated_cost_amount
 
     from cells
 
@@ -207,21 +249,13 @@ summed as (
 
 ),
 
-allocated as (
+costed_months as (
 
-    select
-        summed.*,
-        {{ allocated_amount(
-            'costs.cost_amount', 'summed.work_rvu',
-            group_by=['summed.facility_key', 'summed.activity_month'],
-            order_by='summed.procedure_code_key'
-        ) }} as allocated_cost_amount
+    select distinct
+        facility_key,
+        activity_month
 
-    from summed
-
-    left join costs
-        on summed.facility_key = costs.facility_key
-        and summed.activity_month = costs.cost_month
+    from costs
 
 ),
 
@@ -241,41 +275,51 @@ final as (
 
     select
         {{ surrogate_key([
-            'allocated.facility_key', 'allocated.activity_month',
-            "coalesce(allocated.procedure_code_key, 'none')",
+            'summed.facility_key', 'summed.activity_month',
+            "coalesce(summed.procedure_code_key, 'none')",
         ]) }} as procedure_month_key,
-        allocated.activity_month,
-        {{ days_between(dbt.last_day('allocated.activity_month', 'month'), as_of_date()) }}
+        summed.activity_month,
+        {{ days_between(dbt.last_day('summed.activity_month', 'month'), as_of_date()) }}
             as maturity_days,
-        allocated.facility_key,
+        summed.facility_key,
         facilities.facility_name,
-        allocated.procedure_code_key,
+        summed.procedure_code_key,
         procedure_codes.procedure_code,
         coalesce(procedure_codes.procedure_label, 'Not attributable to a procedure')
             as procedure_label,
-        cast(allocated.units as {{ dbt.type_bigint() }}) as units,
-        cast(allocated.work_rvu as decimal(18, 2)) as work_rvu,
-        cast(allocated.charge_line_count as {{ dbt.type_bigint() }}) as charge_line_count,
-        {{ money('allocated.charge_amount') }} as charge_amount,
-        {{ money('allocated.allowed_amount') }} as allowed_amount,
-        {{ money('allocated.contractual_amount') }} as contractual_amount,
-        {{ money('allocated.denied_amount') }} as denied_amount,
-        {{ money('allocated.patient_responsibility_amount') }} as patient_responsibility_amount,
-        {{ money('allocated.write_off_amount') }} as write_off_amount,
-        {{ money('allocated.cash_amount') }} as cash_amount,
-        allocated.allocated_cost_amount,
-        {{ money('allocated.allowed_amount - coalesce(allocated.allocated_cost_amount, 0)') }}
+        cast(summed.units as {{ dbt.type_bigint() }}) as units,
+        cast(summed.work_rvu as decimal(18, 2)) as work_rvu,
+        cast(summed.charge_line_count as {{ dbt.type_bigint() }}) as charge_line_count,
+        {{ money('summed.charge_amount') }} as charge_amount,
+        {{ money('summed.allowed_amount') }} as allowed_amount,
+        {{ money('summed.contractual_amount') }} as contractual_amount,
+        {{ money('summed.denied_amount') }} as denied_amount,
+        {{ money('summed.patient_responsibility_amount') }} as patient_responsibility_amount,
+        {{ money('summed.write_off_amount') }} as write_off_amount,
+        {{ money('summed.cash_amount') }} as cash_amount,
+        case
+            when costed_months.facility_key is not null
+                then {{ money('summed.allocated_cost_amount') }}
+        end as allocated_cost_amount,
+        case
+            when costed_months.facility_key is not null
+                then {{ money('summed.unallocated_cost_amount') }}
+        end as unallocated_cost_amount,
+        {{ money('summed.allowed_amount - summed.allocated_cost_amount') }}
             as allowed_margin_amount,
-        {{ money('allocated.cash_amount - coalesce(allocated.allocated_cost_amount, 0)') }}
-            as margin_amount
+        {{ money('summed.cash_amount - summed.allocated_cost_amount') }} as margin_amount
 
-    from allocated
+    from summed
+
+    left join costed_months
+        on summed.facility_key = costed_months.facility_key
+        and summed.activity_month = costed_months.activity_month
 
     left join procedure_codes
-        on allocated.procedure_code_key = procedure_codes.procedure_code_key
+        on summed.procedure_code_key = procedure_codes.procedure_code_key
 
     left join facilities
-        on allocated.facility_key = facilities.facility_key
+        on summed.facility_key = facilities.facility_key
 
 )
 

@@ -14,7 +14,11 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by facility_id, month
+            partition by
+                facility_id,
+                month,
+                {{ clean_text('department_id') }},
+                {{ clean_text('service_type') }}
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 
@@ -27,6 +31,11 @@ renamed as (
     select
         -- ids
         {{ clean_text('facility_id') }} as facility_id,
+        coalesce({{ clean_text('department_id') }}, 'all') as department_id,
+
+        -- codes
+        coalesce({{ standard_code('service_type', ['professional', 'facility', 'all']) }}, 'all')
+            as service_type,
 
         -- dates
         {{ clean_date('month') }} as cost_month,
