@@ -73,7 +73,7 @@ CHECKS = [
         f"""select scope, horizon, sum(forecast)
         from ({_known("cash_forecast")}) as known
             (scope, source_system, payer_id, horizon, day, claims, open_amount, forecast)
-        where {HOSPITALS_ALONE} group by all""",
+        where scope <> 'facility and payer' and {HOSPITALS_ALONE} group by all""",
     ),
     TruthCheck(
         "data_quality_scorecard",

@@ -56,7 +56,7 @@ errors as (
                     * cast(sums.actual_amount / sums.forecast_amount as {{ dbt.type_float() }}),
                     2
                 )
-            ) * min(sums.part_count) / (min(sums.part_count) - 1) as decimal(28, 4)
+            ) * min(sums.part_count) / (min(sums.part_count) - 1) as decimal(38, 8)
         ) as own_squares
 
     from sums
@@ -84,9 +84,9 @@ events as (
         cast(null as date) as report_date,
         0 as is_question,
         1 as error_count,
-        cast(forecast_amount as decimal(28, 4)) as forecast_amount,
-        cast(power(forecast_amount, 2) as decimal(28, 4)) as forecast_squares,
-        cast(power(error_amount, 2) as decimal(28, 4)) as error_squares,
+        cast(forecast_amount as decimal(38, 8)) as forecast_amount,
+        cast(power(forecast_amount, 2) as decimal(38, 8)) as forecast_squares,
+        cast(power(error_amount, 2) as decimal(38, 8)) as error_squares,
         own_squares
 
     from errors
@@ -100,10 +100,10 @@ events as (
         report_date,
         1 as is_question,
         0 as error_count,
-        cast(0 as decimal(28, 4)) as forecast_amount,
-        cast(0 as decimal(28, 4)) as forecast_squares,
-        cast(0 as decimal(28, 4)) as error_squares,
-        cast(0 as decimal(28, 4)) as own_squares
+        cast(0 as decimal(38, 8)) as forecast_amount,
+        cast(0 as decimal(38, 8)) as forecast_squares,
+        cast(0 as decimal(38, 8)) as error_squares,
+        cast(0 as decimal(38, 8)) as own_squares
 
     from parts
 
