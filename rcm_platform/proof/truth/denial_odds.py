@@ -22,7 +22,7 @@ KNOWN = """
             and (first_submitted_date is not null or first_remit_date is null)
             and (first_submitted_date <= first_remit_date) is distinct from false
     ),
-    known as (
+    noted as (
         select sendable.*, cast(date_trunc('month', day) as date) as month,
             case when first_remit_date is not null then is_denied_on_first_remit end as is_denied,
             coalesce((
@@ -59,6 +59,28 @@ KNOWN = """
             on visits.source_system = sendable.source_system
             and visits.encounter_id = sendable.encounter_id
         cross join (select limit_days from seeds.billing_steps where step = 'documentation')
+    ),
+    months_of_codes as (
+        select source_system, code, month, count(*) as claims,
+            count(*) filter (asked <> 'no authorization asked for') as asked_for
+        from noted group by all
+    ),
+    customs as (
+        select this.source_system, this.code, this.month,
+            2 * sum(older.asked_for) >= sum(older.claims) and sum(older.claims) >= (
+                select parameter_value from seeds.kpi_parameters where parameter = 'history_claims'
+            ) as is_usual
+        from months_of_codes as this
+        inner join months_of_codes as older on older.source_system = this.source_system
+            and older.code = this.code and older.month < this.month
+        group by this.source_system, this.code, this.month
+    ),
+    known as (
+        select noted.* replace (
+            if(is_usual and asked = 'no authorization asked for', 'authorization missing', asked)
+                as asked
+        )
+        from noted left join customs using (source_system, code, month)
     )"""
 
 
@@ -195,7 +217,9 @@ _FRONT_DESK = f"""
             from judged where cover <> 'cover verified'
             union all
             select *, 'get the authorization', asked, 'asked', 'authorization approved'
-            from judged where asked in ('authorization pending', 'authorization refused')
+            from judged where asked in (
+                'authorization missing', 'authorization pending', 'authorization refused'
+            )
         ) as judged
         inner join accounts using (source_system, claim_id, encounter_id)
         left join seeds.payer_deadlines on payer_deadlines.payer_class = accounts.payer_class

@@ -1,6 +1,7 @@
 -- Each claim that a payer decides, with what was known of it on the day on which it was first sent
--- (today, while it has not been sent): nothing that came later. A claim that only its decision
--- tells of was never known before.
+-- (today, while it has not been sent): nothing that came later. An authorization is missing where
+-- nobody asked for one and most claims of the code had been asked for. A claim that only its
+-- decision tells of was never known before.
 with
 
 claims as (
@@ -127,7 +128,7 @@ records as (
 
 ),
 
-final as (
+known as (
 
     select
         claims.claim_key,
@@ -178,6 +179,80 @@ final as (
         on claims.claim_key = records.claim_key
 
     where coalesce(payers.payer_class, 'Not on the payer list') <> 'Self-pay'
+
+),
+
+-- of claims of a code that were sent in earlier months, how many had been asked leave for
+code_months as (
+
+    select
+        source_system,
+        procedure_code,
+        scored_month,
+        count(*) as claim_count,
+        {{ sum_where('1', "authorization_state <> 'no authorization asked for'") }} as asked_count
+
+    from known
+
+    group by
+        source_system,
+        procedure_code,
+        scored_month
+
+),
+
+customs as (
+
+    select
+        source_system,
+        procedure_code,
+        scored_month,
+        sum(claim_count) over (
+            partition by source_system, procedure_code
+            order by scored_month
+            rows between unbounded preceding and 1 preceding
+        ) as claim_count,
+        sum(asked_count) over (
+            partition by source_system, procedure_code
+            order by scored_month
+            rows between unbounded preceding and 1 preceding
+        ) as asked_count
+
+    from code_months
+
+),
+
+final as (
+
+    select
+        known.claim_key,
+        known.source_system,
+        known.facility_key,
+        known.payer_key,
+        known.encounter_key,
+        known.scored_date,
+        known.scored_month,
+        known.is_sent,
+        known.decided_date,
+        known.is_denied,
+        known.procedure_code,
+        known.coverage,
+        case
+            when
+                known.authorization_state = 'no authorization asked for'
+                and customs.claim_count >= {{ kpi_parameter('history_claims') }}
+                and 2 * customs.asked_count >= customs.claim_count
+                then 'authorization missing'
+            else known.authorization_state
+        end as authorization_state,
+        known.documentation
+
+    from known
+
+    inner join customs
+        on known.source_system = customs.source_system
+        and known.procedure_code = customs.procedure_code
+        and known.scored_month = customs.scored_month
 
 )
 

@@ -177,7 +177,7 @@ gaps as (
     {% for trait, action, mended, missing in [
         ('coverage', 'check coverage', 'cover verified', "('cover not checked', 'cover not verified')"),
         ('authorization_state', 'get the authorization', 'authorization approved',
-         "('authorization pending', 'authorization refused')"),
+         "('authorization missing', 'authorization pending', 'authorization refused')"),
     ] -%}
         select
             unsent.claim_key,
