@@ -98,7 +98,12 @@ CHECKS = [
         from '{truth}/remits.parquet' as remits
         left join '{truth}/bank_deposits.parquet' as deposits
             on remits.trace_number = deposits.remit_trace_number and facility_id = hospital
-        where payment_amount <> 0 group by all""",
+        -- of a payment whose only claim is held nothing is posted yet
+        where payment_amount <> 0 and remits.source_file in (
+            select source_file from '{truth}/remit_claims.parquet'
+            union all select source_file from '{truth}/provider_adjustments.parquet'
+        )
+        group by all""",
     ),
     TruthCheck(
         "tuva_medical_claims",
