@@ -45,7 +45,21 @@ def test_each_difference_is_listed_with_its_dollars(con: duckdb.DuckDBPyConnecti
         ("R4", "D2", Decimal("420.00")),  # the lockbox that holds them
         ("R5", "VCC9901", Decimal("1.80")),
         ("R3", "D7", Decimal("75.00")),
+        # without a number, and of two payments that are alike
+        ("R2", "EFT8102", Decimal("60.00")),
+        ("R2", "EFT8103", Decimal("60.00")),
+        ("R3", "D11", Decimal("60.00")),
     }
+
+
+def test_a_deposit_without_a_number_is_its_payment_where_no_other_can_be(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    found = con.execute(
+        "select record_id, finding_amount, is_open from marts.mart_data_exceptions "
+        "where rule_id = 'R6' order by all"
+    ).fetchall()
+    assert found == [("D10", Decimal("50.00"), False), ("D12", Decimal("70.00"), False)]
 
 
 @pytest.mark.parametrize(
@@ -54,6 +68,8 @@ def test_each_difference_is_listed_with_its_dollars(con: duckdb.DuckDBPyConnecti
         ("BANK-A1", "matched"),  # leading zeros do not count
         ("BANK-A6", "matched"),  # one check number of two payers
         ("BANK-A7", "matched"),
+        ("BANK-N1", "matched"),  # no number, but payer, amount and days
+        ("BANK-N4", "matched"),  # nor a name
         ("BANK-A8", "not applicable"),  # before the feed begins
         ("BANK-B1", "not applicable"),  # a hospital that is not in the feed
     ],
@@ -73,13 +89,14 @@ def test_what_is_not_judged_or_matches_is_no_difference(
 
 
 def test_cash_is_what_the_remittances_say(con: duckdb.DuckDBPyConnection) -> None:
-    """And one deposit of a payer whose remittance is missing; no lockbox and no fee."""
+    """And one deposit of a payer whose remittance is missing; no lockbox and no fee, and no deposit
+    without a number, which may be one of two payments."""
     found = con.execute(
         "select collected_from, sum(collected_amount) from marts.fct_collections "
         "where collection_method <> 'hospital posting' group by all order by all"
     ).fetchall()
     assert found == [
-        ("payer", Decimal("811.00")),
+        ("payer", Decimal("1051.00")),
         ("payer, outside any claim", Decimal("75.00")),
     ]
 

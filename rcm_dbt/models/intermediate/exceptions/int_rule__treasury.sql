@@ -1,6 +1,6 @@
 -- What the bank received less of, more of, or not at all (R1, R2), or without a remittance (R3,
--- R4), what a card processor kept (R5), and what the ledger booked after the close of its month
--- (G1).
+-- R4), what a card processor kept (R5), which deposit without a number pays what (R6), and what the
+-- ledger booked after the close of its month (G1).
 with
 
 deposit_windows as (
@@ -171,7 +171,13 @@ unexplained_deposits as (
             ),
             facility_key='unapplied_deposits.facility_key',
             payer_key='unapplied_deposits.payer_key',
-            resolved_date='unapplied_deposits.applied_date',
+            resolved_date='case when unapplied_deposits.proposed_payment_count is null'
+            ~ ' then unapplied_deposits.applied_date end',
+            detail='case when unapplied_deposits.proposed_payment_count is not null then '
+            ~ dbt.concat([
+                "'payments of its payer, amount and days, one of which it may be: '",
+                'cast(unapplied_deposits.proposed_payment_count as ' ~ dbt.type_string() ~ ')',
+            ]) ~ ' end',
         ) }}
 
     from unapplied_deposits
@@ -181,6 +187,7 @@ unexplained_deposits as (
         > unapplied_deposits.window_days
         and (
             unapplied_deposits.applied_date is null
+            or unapplied_deposits.proposed_payment_count is not null
             or {{ days_between(
                 'unapplied_deposits.deposit_date', 'unapplied_deposits.applied_date'
             ) }} > unapplied_deposits.window_days
@@ -209,6 +216,27 @@ deposits_of_nobody_known as (
     where
         {{ days_between('nameless_deposits.deposit_date', as_of_date()) }}  -- noqa: LT05
         > nameless_deposits.window_days
+
+),
+
+told_by_amount as (
+
+    select
+        {{ finding(
+            "'R6'",
+            "'deposit'",
+            'deposits.deposit_id',
+            'deposits',
+            amount='deposits.deposit_amount',
+            found_date='case when deposits.remitted_date > deposits.recorded_date'
+            ~ ' then deposits.remitted_date else deposits.recorded_date end',
+            facility_key='deposits.facility_key',
+            payer_key='deposits.payer_key',
+        ) }}
+
+    from {{ ref('int_cash__deposits') }} as deposits
+
+    where deposits.match_method = 'amount and days'
 
 ),
 
@@ -243,6 +271,8 @@ final as (
     select * from deposits_of_nobody_known
     union all
     select * from card_fees
+    union all
+    select * from told_by_amount
     union all
     select * from late_postings
 

@@ -1,7 +1,8 @@
 -- Every bank deposit with the payments that it pays. A deposit pays the payments of its trace
 -- number (leading zeros aside) at its facility; where several payers use the number, those of the
--- payer that it names, else those of its amount. A card pays under another number, less a fee. What
--- someone decided goes before all of it.
+-- payer that it names, else those of its amount. A card pays under another number, less a fee. A
+-- deposit without a number pays the one payment of its payer, amount and days, where no other
+-- deposit could be it (R6). What someone decided goes before all of it.
 with
 
 deposits as (
@@ -10,6 +11,8 @@ deposits as (
         {{ surrogate_key(["'deposit'", 'deposit_id']) }} as deposit_key,
         {{ foreign_key(["'operations'", 'facility_id']) }} as facility_key,
         {{ trace_key('trace_number') }} as trace_key,
+        -- a bank without one writes nothing, zeros or a word
+        coalesce(translate(trace_number, '123456789', '') = trace_number, true) as has_no_number,
         upper(payer_name) as deposit_name,
         *
 
@@ -105,6 +108,7 @@ by_hand as (
 
     inner join {{ ref('int_cash__hand_matches') }} as hand_matches
         on named.deposit_id = hand_matches.deposit_id
+        and hand_matches.is_matched
 
     inner join {{ ref('int_cash__remit_payments') }} as payments
         on hand_matches.remit_payment_key = payments.remit_payment_key
@@ -246,6 +250,146 @@ card_candidates as (
 
 ),
 
+cards as (
+
+    select
+        deposit_key,
+        payment_group_key,
+        recorded_date
+
+    from card_candidates
+
+    -- one of each: what could be several is nobody's guess
+    where payments_of_deposit = 1 and deposits_of_payment = 1
+
+),
+
+matched as (
+
+    select
+        deposit_key,
+        payment_group_key
+
+    from by_hand
+
+    union all
+
+    select
+        deposit_key,
+        payment_group_key
+
+    from by_trace
+
+    union all
+
+    select
+        deposit_key,
+        payment_group_key
+
+    from cards
+
+),
+
+-- what someone took back is not guessed again
+refused as (
+
+    select
+        hand_refusals.deposit_id,
+        payments.payment_group_key
+
+    from {{ ref('int_cash__hand_matches') }} as hand_refusals
+
+    inner join {{ ref('int_cash__remit_payments') }} as payments
+        on hand_refusals.remit_payment_key = payments.remit_payment_key
+
+    where not hand_refusals.is_matched
+
+    group by
+        hand_refusals.deposit_id,
+        payments.payment_group_key
+
+),
+
+day_windows as (
+
+    select window_days
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'R6'
+
+),
+
+-- deposits and payments of the same amount, payer and days of which neither has a match
+day_candidates as (
+
+    select
+        named.deposit_key,
+        payment_groups.payment_group_key,
+        payment_groups.recorded_date,
+        row_number() over (
+            partition by named.deposit_key
+            order by payment_groups.payment_date, payment_groups.payment_group_key
+        ) as payment_rank,
+        row_number() over (
+            partition by payment_groups.payment_group_key
+            order by named.deposit_date, named.deposit_id
+        ) as deposit_rank,
+        count(*) over (partition by named.deposit_key) as payments_of_deposit,
+        count(*) over (partition by payment_groups.payment_group_key) as deposits_of_payment
+
+    from named
+
+    cross join day_windows
+
+    inner join payment_groups
+        on named.facility_key = payment_groups.facility_key
+        and named.deposit_amount = payment_groups.group_amount
+        and {{ days_between('payment_groups.payment_date', 'named.deposit_date') }}
+        between -day_windows.window_days and day_windows.window_days
+
+    left join matched as matched_deposits
+        on named.deposit_key = matched_deposits.deposit_key
+
+    left join matched as matched_payments
+        on payment_groups.payment_group_key = matched_payments.payment_group_key
+
+    left join refused
+        on named.deposit_id = refused.deposit_id
+        and payment_groups.payment_group_key = refused.payment_group_key
+
+    where
+        named.has_no_number
+        and named.deposit_amount <> 0
+        and (
+            named.payer_key = payment_groups.payer_key
+            or (named.payer_key is null and named.paid_by = 'unknown')
+        )
+        and matched_deposits.deposit_key is null
+        and matched_payments.payment_group_key is null
+        and refused.deposit_id is null
+
+),
+
+-- of several that are alike, the first is proposed for the first: which of them it is does not
+-- matter to the cash, and only someone who knows the bank can say
+proposals as (
+
+    select
+        deposit_key,
+        min(payment_group_key) as payment_group_key,
+        min(recorded_date) as recorded_date,
+        min(payments_of_deposit) as payments_of_deposit,
+        min(deposits_of_payment) as deposits_of_payment
+
+    from day_candidates
+
+    where payment_rank = deposit_rank
+
+    group by deposit_key
+
+),
+
 matches as (
 
     select
@@ -274,9 +418,18 @@ matches as (
         recorded_date,
         'card less a fee' as match_method
 
-    from card_candidates
+    from cards
 
-    -- one of each: what could be several is nobody's guess
+    union all
+
+    select
+        deposit_key,
+        payment_group_key,
+        recorded_date,
+        'amount and days' as match_method
+
+    from proposals
+
     where payments_of_deposit = 1 and deposits_of_payment = 1
 
 ),
@@ -299,6 +452,10 @@ final as (
         matches.payment_group_key,
         matches.match_method,
         matches.recorded_date as remitted_date,
+        proposals.recorded_date as proposed_date,
+        case
+            when matches.deposit_key is null then proposals.payments_of_deposit
+        end as proposed_payment_count,
         named._source_file,
         named._source_position
 
@@ -306,6 +463,9 @@ final as (
 
     left join matches
         on named.deposit_key = matches.deposit_key
+
+    left join proposals
+        on named.deposit_key = proposals.deposit_key
 
 )
 

@@ -1,4 +1,5 @@
--- What someone says that a bank deposit pays: the last decision about each deposit and payment.
+-- What someone says that a bank deposit pays, or does not pay: the last decision about each deposit
+-- and payment.
 with
 
 decisions as (
@@ -24,11 +25,12 @@ final as (
     select
         deposit_id,
         remit_payment_key,
+        decision = 'matched' as is_matched,
         effective_date
 
     from decisions
 
-    where decision_rank = 1 and decision = 'matched'
+    where decision_rank = 1
 
 )
 

@@ -16,6 +16,8 @@ hand_matches as (
 
     from {{ ref('int_cash__hand_matches') }}
 
+    where is_matched
+
     group by remit_payment_key
 
 ),

@@ -1,6 +1,7 @@
 -- Money that a payer put in the bank before, or without, a remittance that says for what: received,
--- and applied to nothing yet. When the remittance is recorded, the money is unapplied no more. Only
--- where remittances are received at all; what patients pay comes with no remittance.
+-- and applied to nothing yet. When the remittance is recorded, the money is unapplied no more, nor
+-- is it when a remittance that may be its own is recorded, of several alike: the cash counts once.
+-- Only where remittances are received at all; what patients pay comes with no remittance.
 with
 
 deposits as (
@@ -30,7 +31,12 @@ final as (
         deposits.deposit_amount,
         deposits.deposit_date,
         deposits.recorded_date,
-        deposits.remitted_date as applied_date,
+        case
+            when deposits.remitted_date is not null then deposits.remitted_date
+            when deposits.proposed_date < deposits.recorded_date then deposits.recorded_date
+            else deposits.proposed_date
+        end as applied_date,
+        deposits.proposed_payment_count,
         deposits._source_file,
         deposits._source_position
 
