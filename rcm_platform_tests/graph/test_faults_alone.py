@@ -77,10 +77,12 @@ RATES = {
     "month_end_restatement": 300_000,
     "timezone_day_shift": 50_000,
     "payer_merger": 1_000_000,
-    "missing_999": 100_000,
+    "missing_999": 900_000,
     "card_payment": 50_000,
     "lockbox_deposit": 100_000,
     "late_bank_feed": 1_000_000,
+    "unnumbered_deposit": 50_000,
+    "unlisted_posting": 30_000,
     "deposit_short": 100_000,
     "missing_deposit": 50_000,
 }

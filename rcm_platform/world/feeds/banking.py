@@ -56,6 +56,15 @@ def is_told(world: World) -> Flags:
     return pays.deposit_day >= feed_start(world)[pays.hospital]
 
 
+def is_unnumbered(world: World) -> Flags:
+    """Per payment: the bank's files tell its deposit without a number."""
+    pays = world.payments
+    key = pays.hospital, pays.payer, pays.payment_day
+    planted = world.faults.planted("unnumbered_deposit", world.draws, *key)
+    is_whole = (received(world) == pays.amount) & (pays.amount > 0)
+    return planted & is_whole & (ways(world) == TRANSFER)
+
+
 def named_amounts(world: World) -> Ints:
     """Per payment: what the bank's files have of it under its own number and payer."""
     is_named = (ways(world) == TRANSFER) & is_told(world)

@@ -91,6 +91,9 @@ T = TypeVar("T")
 #: Rows of one table that are in memory as text at a time.
 _CHUNK = 200_000
 
+#: What a planted row of the journal is about, and its cents.
+UNLISTED_KIND, UNLISTED_FEE = "Statement Fee", 1200
+
 
 def write_database(world: World, hospital: int, path: Path, first_day: int, last_day: int) -> None:
     """Write what was last changed on first_day..last_day into the database of one hospital.
@@ -326,6 +329,11 @@ def drifting_postings(world: World) -> Flags:
     return world.faults.planted("status_casing_drift", world.draws, key, 1000 + posted.sequence)
 
 
+def unlisted_fees(world: World) -> Flags:
+    """Planted, per claim: its journal has a row of a kind that no list has."""
+    return world.faults.planted("unlisted_posting", world.draws, world.care.claims.key)
+
+
 def _transactions(world: World, hospital: int, first_day: int, last_day: int) -> Iterator[pa.Table]:
     claims, lines, posted = world.care.claims, world.care.lines, world.history.transactions
     shown = (claims.hospital == hospital) & _between(claims.coded_day, first_day, last_day)
@@ -344,6 +352,18 @@ def _transactions(world: World, hospital: int, first_day: int, last_day: int) ->
             procedure=lines.procedure[rows],
             entered=entered,
         )
+    rows = np.flatnonzero(shown & unlisted_fees(world))
+    yield _journal(
+        world,
+        ids=id_columns.fees(world, rows),
+        claim=rows,
+        paid_date=nulls(len(rows), pa.date32()),
+        amount=money(np.full(len(rows), UNLISTED_FEE)),
+        amount_type=take([UNLISTED_KIND], np.zeros_like(rows)),
+        paid_amount=nulls(len(rows), pa.decimal128(18, 2)),
+        procedure=world.care.encounters.primary[claims.encounter[rows]],
+        entered=_coded_at(world, claims.coded_day[rows], claims.encounter[rows]),
+    )
     shown = (claims.hospital == hospital)[posted.claim]
     drifts = drifting_postings(world)
     for rows in _chunks(np.flatnonzero(shown & _between(posted.insert_day, first_day, last_day))):

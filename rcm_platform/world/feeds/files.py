@@ -33,6 +33,8 @@ BOOKS_CLOSE_ON = 4
 _MONTH_END_DAYS = 5
 #: Days that a deposit may take (the window of rule R2).
 DEPOSIT_WINDOW = 5
+#: One number in so many is written with zeros in front.
+_PADDED_IN = 20
 PATIENT_DEPOSITS = "PATIENT PAYMENTS"
 ACCOUNTS = ("Cash - Payers", "Cash - Patients")
 MEDICARE = "MEDICARE"
@@ -96,12 +98,19 @@ def deposits(world: World) -> pa.Table:
             "deposit_date": dates(found.day),
             "hospital": take(world.hospitals.facility_ids, found.hospital),
             "payer_name": found.payer_names,
-            "trace_number": found.trace_numbers,
+            "trace_number": _as_the_bank_writes(world, found),
             "remit_trace_number": found.remit_traces,
             "amount": money(found.amount),
             "arrival_date": dates(found.day),
         }
     ).filter(pa.array(is_told))
+
+
+def _as_the_bank_writes(world: World, found: _Deposits) -> pa.Array:
+    """Numbers of deposits: one in so many with zeros in front, as a field of fixed width has."""
+    is_padded = world.draws.below("padded number", _PADDED_IN, found.day, found.place) == 0
+    padded = pc.binary_join_element_wise(pa.scalar("00"), found.trace_numbers, "")
+    return pc.if_else(pa.array(is_padded), padded, found.trace_numbers)
 
 
 def is_covered(world: World) -> Flags:
@@ -135,7 +144,8 @@ def gl_postings(world: World) -> pa.Table:
             "accounting_period": dates(_month_start(found.day)),
             "hospital": take(world.hospitals.facility_ids, found.hospital),
             "account": take(list(ACCOUNTS), found.is_patients.astype(np.int64)),
-            "trace_number": found.trace_numbers,
+            # the books have the number of the remittance where the bank tells none
+            "trace_number": pc.coalesce(found.trace_numbers, found.remit_traces),
             "remit_trace_number": found.remit_traces,
             "amount": money(found.amount),
             "arrival_date": dates(posted),
@@ -416,6 +426,7 @@ def _deposits(world: World) -> _Deposits:
         pc.replace_substring(own, "EFT", "VCC"),
         pc.if_else(is_check, of_bank("LCK", *paid_on), own),
     )
+    numbers = pc.if_else(pa.array(banking.is_unnumbered(world)[rows]), nothing, numbers)
     names = pc.if_else(
         is_card,
         banking.CARD_DEPOSITS,

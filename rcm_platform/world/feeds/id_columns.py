@@ -49,6 +49,12 @@ def postings(world: World, posting: Ints) -> pa.Array:
     return identifier("T", (number, 8), (place, 3))
 
 
+def fees(world: World, claim: Ints) -> pa.Array:
+    claims = world.care.claims
+    number = world.care.encounters.number[claims.encounter[claim]]
+    return identifier("F", (number, 8), (claims.part[claim], 3))
+
+
 def payers(world: World, payer: Ints) -> pa.Array:
     """As the hospitals list them: under the first of two numbers."""
     return take(world.parameters.payers.ids, payer)

@@ -8,7 +8,7 @@ unbalanced shows none of its other faults. What may be seen in spite of it stays
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,12 @@ import pyarrow.compute as pc
 
 from rcm_platform.world.feeds import banking, id_columns
 from rcm_platform.world.feeds.claims_csv import exported_files, has_new_column, is_renamed
-from rcm_platform.world.feeds.databases import drifting_charges, drifting_postings
+from rcm_platform.world.feeds.databases import (
+    UNLISTED_FEE,
+    drifting_charges,
+    drifting_postings,
+    unlisted_fees,
+)
 from rcm_platform.world.feeds.files import (
     DEPOSIT_WINDOW,
     bank_file,
@@ -109,7 +114,7 @@ def faults(world: World) -> pa.Table:
         )
     )
     parts = []
-    for found in _instances(world):
+    for found in _instances(world, windows):
         count, rule = len(found.day), rules[found.fault_type]
         detector = found.detector
         if detector is None:
@@ -134,12 +139,12 @@ def faults(world: World) -> pa.Table:
     return pa.concat_tables(parts)
 
 
-def _instances(world: World) -> Iterator[Instances]:
+def _instances(world: World, windows: Mapping[str, int]) -> Iterator[Instances]:
     names = Names(world)
     yield from _of_payments(world, names)
     yield from _of_remits(world, names)
     yield from _of_submissions(world, names)
-    yield from _of_files(world, names)
+    yield from _of_files(world, names, windows)
     yield from _of_layouts(world, names)
     yield from _of_care(world, names)
     yield from _of_money(world, names)
@@ -204,6 +209,8 @@ def _of_bank(
     announced = (way == banking.CARD) & is_sound & ~is_covered(world)
     said = found("card_payment", announced, itself, pays.era_day)
     yield replace(said, detector=pa.repeat("B6", len(said.day)))
+    unnumbered = banking.is_unnumbered(world) & is_told & is_sound
+    yield _as_deposits(found("unnumbered_deposit", unnumbered, itself, both_came), world)
     is_expected = (pays.amount > 0) & is_covered(world)
     never = world.faults.planted("missing_deposit", world.draws, *key)
     yield found("missing_deposit", never & is_expected, itself, pays.payment_day + 1)
@@ -212,6 +219,14 @@ def _of_bank(
     yield found("lockbox_deposit", missed & (way == banking.CHECK), itself, due)
     before = missed & (way != banking.CHECK) & ~is_told
     yield found("late_bank_feed", before, itself, due)
+
+
+def _as_deposits(of_payments: Instances, world: World) -> Instances:
+    """Faults of payments, told of their deposits."""
+    told = deposits(world)
+    place = pc.index_in(of_payments.record_id, told["remit_trace_number"].combine_chunks())
+    ids = told["deposit_id"].combine_chunks().take(place)
+    return replace(of_payments, record_type="deposit", record_id=ids)
 
 
 def _of_remits(world: World, names: Names) -> Iterator[Instances]:
@@ -327,11 +342,15 @@ def _of_submissions(world: World, names: Names) -> Iterator[Instances]:
     )
 
 
-def _of_files(world: World, names: Names) -> Iterator[Instances]:
+def _of_files(world: World, names: Names, windows: Mapping[str, int]) -> Iterator[Instances]:
     batch, sent = names.batches, world.history.submissions
     charge = sent.charge[batch.submissions]
     total = np.add.reduceat(charge, batch.first) if len(batch.first) else batch.first
-    rows = np.flatnonzero(batch.is_unreceipted)
+    # who answers a claim has its file
+    answered = sent.ack_day[batch.submissions]
+    heard = np.minimum.reduceat(answered, batch.first) if len(batch.first) else batch.first
+    is_silent = heard > batch.day + windows["missing_999"]
+    rows = np.flatnonzero(batch.is_unreceipted & is_silent)
     files = pa.array(batch.files, _TEXT).take(pa.array(rows))
     yield Instances(
         "missing_999",
@@ -442,6 +461,17 @@ def _of_feeds(world: World, names: Names) -> Iterator[Instances]:
         pa.concat_arrays([names.line(charges), id_columns.postings(world, postings)]),
         money(np.concatenate([lines.charge[charges], posted.amount[postings]])),
         np.concatenate([claims.coded_day[lines.claim[charges]], posted.insert_day[postings]]),
+    )
+
+    billed = np.flatnonzero(unlisted_fees(world))
+    yield Instances(
+        "unlisted_posting",
+        "transaction",
+        take(names.systems, claims.hospital[billed]),
+        pa.nulls(len(billed), _TEXT),
+        id_columns.fees(world, billed),
+        money(np.full(len(billed), UNLISTED_FEE)),
+        claims.coded_day[billed],
     )
 
     files = exported_files(world)

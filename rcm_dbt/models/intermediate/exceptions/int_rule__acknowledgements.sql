@@ -1,5 +1,6 @@
 -- What functional (999) and claim (277CA) acknowledgements tell, and the silence of a 999 that does
--- not come (A3). Where a feed brings no 999 at all, its silence says nothing.
+-- not come, of a file of which no claim was answered either (A3). Where a feed brings no 999 at
+-- all, its silence says nothing.
 with
 
 windows as (
@@ -165,6 +166,7 @@ unanswered_files as (
             amount='claim_files.charge_amount',
             found_date=dbt.dateadd('day', 'windows.window_days', 'claim_files.recorded_date'),
             facility_key='claim_files.facility_key',
+            resolved_date='claim_files.heard_date',
             detail='claim_files.gs_control_number',
         ) }}
 
@@ -178,6 +180,12 @@ unanswered_files as (
     where
         claim_files.answered_date is null
         and {{ days_between('claim_files.recorded_date', as_of_date()) }} >= windows.window_days  -- noqa: LT05
+        -- a claim that is answered came with its file
+        and (
+            claim_files.heard_date is null
+            or {{ days_between('claim_files.recorded_date', 'claim_files.heard_date') }}
+            > windows.window_days
+        )
 
 ),
 

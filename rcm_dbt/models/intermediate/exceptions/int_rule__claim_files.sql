@@ -1,5 +1,6 @@
 -- One row per transaction of an 837 and what its functional acknowledgement (999) says. A 999 names
--- the group by its number alone, so it is matched within the partner that sent the file.
+-- the group by its number alone, so it is matched within the partner that sent the file. Whoever
+-- answers a claim of it (277CA, 835), or its batch, has it too.
 with
 
 submitted as (
@@ -8,11 +9,18 @@ submitted as (
 
 ),
 
-facilities as (
+submissions as (
 
     select
         submission_key,
-        facility_key
+        claim_key,
+        facility_key,
+        submission_number,
+        recorded_date,
+        -- an answer is to the last submission before it
+        lead(recorded_date) over (
+            partition by claim_key order by submission_number
+        ) as next_recorded_date
 
     from {{ ref('int_claim__submissions') }}
 
@@ -42,14 +50,14 @@ files as (
         min(submitted._source_file) as _source_file,
         min(submitted._source_position) as _source_position,
         min(submitted.recorded_date) as recorded_date,
-        min(facilities.facility_key) as facility_key,
+        min(submissions.facility_key) as facility_key,
         count(*) as claim_count,
         sum(submitted.charge_amount) as charge_amount
 
     from submitted
 
-    left join facilities
-        on submitted.submission_key = facilities.submission_key
+    left join submissions
+        on submitted.submission_key = submissions.submission_key
 
     group by
         submitted.source_system,
@@ -124,14 +132,88 @@ answered as (
 
 ),
 
+claim_answers as (
+
+    select
+        claim_key,
+        recorded_date
+
+    from {{ ref('int_claim__acknowledgements') }}
+
+    union all
+
+    select
+        claim_key,
+        recorded_date
+
+    from {{ ref('int_claim__remits') }}
+
+),
+
+heard as (
+
+    select
+        submitted.interchange_sha256,
+        submitted.transaction_no,
+        claim_answers.recorded_date
+
+    from submitted
+
+    inner join submissions
+        on submitted.submission_key = submissions.submission_key
+
+    inner join claim_answers
+        on submissions.claim_key = claim_answers.claim_key
+        and submissions.recorded_date <= claim_answers.recorded_date
+        and (
+            submissions.next_recorded_date is null
+            or submissions.next_recorded_date > claim_answers.recorded_date
+        )
+
+    union all
+
+    select
+        sent.interchange_sha256,
+        sent.transaction_no,
+        ack_batches.recorded_date
+
+    from sent
+
+    inner join {{ ref('int_claim__ack_batches') }} as ack_batches
+        on sent.source_system = ack_batches.source_system
+        and sent.batch_reference = ack_batches.batch_reference
+        and sent.recorded_date <= ack_batches.recorded_date
+
+),
+
+first_heard as (
+
+    select
+        interchange_sha256,
+        transaction_no,
+        min(recorded_date) as heard_date
+
+    from heard
+
+    group by
+        interchange_sha256,
+        transaction_no
+
+),
+
 final as (
 
     select
         sent.*,
         answered.answered_date,
+        first_heard.heard_date,
         coalesce(answered.is_rejected, false) as is_rejected
 
     from sent
+
+    left join first_heard
+        on sent.interchange_sha256 = first_heard.interchange_sha256
+        and sent.transaction_no = first_heard.transaction_no
 
     left join answered
         on sent.interchange_sha256 = answered.interchange_sha256
