@@ -92,7 +92,12 @@ final as (
             {{ known_date('cast(keyed.inserted_at as date)') }},
             keyed.recorded_date
         ) as service_date,
-        {{ known_date('keyed.service_date') }} is not null as has_service_date,
+        coalesce(keyed.service_date >= cast('1900-01-01' as date), false) as has_service_date,
+        case
+            when keyed.paid_date > keyed.service_date or keyed.service_date is null
+                then keyed.paid_date
+            else keyed.service_date
+        end as last_stated_date,
         {{ known_date('keyed.paid_date') }} as paid_date,
         keyed.recorded_date,
         keyed._source_file,

@@ -17,8 +17,15 @@ encounters as (
 
     select
         encounters.*,
+        rows_of_visits.encounter_date as stated_date,
+        rows_of_visits.modified_at,
         rows_of_visits._source_file,
-        rows_of_visits._source_position
+        rows_of_visits._source_position,
+        coalesce(
+            {{ days_between('encounters.recorded_date', 'rows_of_visits.encounter_date') }}
+            > windows.days_ahead,
+            false
+        ) as is_ahead
 
     from {{ ref('int_encounter__current') }} as encounters
 
@@ -40,7 +47,8 @@ misdated as (
     select
         *,
         row_number() over (
-            partition by encounter_key order by _source_file, _source_position
+            partition by encounter_key
+            order by modified_at desc, _source_file asc, _source_position asc
         ) as row_rank
 
     from encounters
@@ -214,13 +222,13 @@ visits_without_a_date as (
 
     select
         {{ finding(
-            "case when misdated.encounter_date is null then 'N1' else 'N8' end",
+            "case when misdated.is_ahead then 'N8' else 'N1' end",
             "'encounter'",
             'misdated.encounter_id',
             'misdated',
             amount='charges.charge_amount',
             facility_key='misdated.facility_key',
-            detail='misdated.encounter_date',
+            detail='misdated.stated_date',
         ) }}
 
     from misdated
@@ -242,8 +250,7 @@ transactions_ahead as (
             'transactions',
             amount='transactions.transaction_amount',
             claim_key='transactions.claim_key',
-            detail='case when transactions.paid_date > transactions.service_date'
-            ~ ' then transactions.paid_date else transactions.service_date end',
+            detail='transactions.last_stated_date',
         ) }}
 
     from transactions
@@ -251,9 +258,7 @@ transactions_ahead as (
     cross join windows
 
     where
-        {{ days_between('transactions.recorded_date', 'transactions.service_date') }}
-        > windows.days_ahead
-        or {{ days_between('transactions.recorded_date', 'transactions.paid_date') }}
+        {{ days_between('transactions.recorded_date', 'transactions.last_stated_date') }}
         > windows.days_ahead
 
 ),
