@@ -32,12 +32,12 @@ modifiers as (
 
 ),
 
--- units and modifiers are what the payer was told
+-- units and modifiers are what the payer was told last, as the charges are
 submitted_lines as (
 
     select
         lines.claim_key,
-        lines.line_control_number,
+        lines.line_id,
         max(lines.units) as units,
         max(coalesce(first_modifier.payment_percent, 100)) as first_percent,
         max(coalesce(second_modifier.payment_percent, 100)) as second_percent
@@ -50,11 +50,11 @@ submitted_lines as (
     left join modifiers as second_modifier
         on lines.modifier_2 = second_modifier.modifier
 
-    where lines.submission_number = 1
+    where lines.latest_rank = 1
 
     group by
         lines.claim_key,
-        lines.line_control_number
+        lines.line_id
 
 ),
 
@@ -200,7 +200,7 @@ lines as (
 
     left join submitted_lines
         on claim_lines.claim_key = submitted_lines.claim_key
-        and claim_lines.line_id = submitted_lines.line_control_number
+        and claim_lines.line_id = submitted_lines.line_id
 
 ),
 
