@@ -57,7 +57,8 @@ def _share(part: int, whole: int) -> Decimal:
     return Decimal(part) / Decimal(whole) if whole else Decimal(1)
 
 
-# How a record is named by both sides. Rules that hold a piece of a file name the file (and, of
+# How a record is named by both sides: a patient by the number that the hospital gives.
+# Rules that hold a piece of a file name the file (and, of
 # several claims in it, the dollars); what stands in a database has no file; a payment that came
 # twice has two, and its trace number is the same in both.
 _KEY = """
@@ -90,7 +91,13 @@ ever as (
 ),
 made as (
     select rule_id, {_FOUND_KEY} as key, count(*) as findings
-    from marts.mart_data_exceptions where source_system in {WORLD_SOURCES} group by all
+    from (
+        select found.* replace (coalesce(patients.patient_id, found.record_id) as record_id)
+        from marts.mart_data_exceptions as found
+        left join marts.dim_patient as patients
+            on found.record_type = 'patient' and found.record_id = patients.patient_key
+    )
+    where source_system in {WORLD_SOURCES} group by all
 ),
 matched as (
     select coalesce(ever.rule_id, made.rule_id) as rule_id,

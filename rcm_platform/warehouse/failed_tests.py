@@ -65,7 +65,8 @@ def _failed(
     count = result["failures"]
     found = "; ".join(dict.fromkeys(place for place in places if place))
     sentence = (
-        f"{model.get('name', node['name'])}: {data_tests.holds(node)} Not so in "
+        f"{model.get('name', node['name'])}: "
+        f"{node['description'] or data_tests.holds(node)} Not so in "
         f"{count:,} {'row' if count == 1 else 'rows'}"
         f"{f', such as {found}' if found else ''}. Next: {data_tests.to_do(node)}"
     )
@@ -109,6 +110,8 @@ def _place(con: duckdb.DuckDBPyConnection, model: Mapping[str, Any], row: dict[s
 def _said(row: Mapping[str, Any]) -> list[str]:
     """The record that a row is of, and its file."""
     records = [f"{word} {row[name]}" for name, word in RECORDS.items() if row.get(name)]
+    if row.get("rule_id") and (text := row.get("rule_description")):
+        records = [f"rule {row['rule_id']} ({text.rstrip('.')})"]
     files = [
         f"file {row[file]} at {row[position]}"
         for file, position in FILES.items()

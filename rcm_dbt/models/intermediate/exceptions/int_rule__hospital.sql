@@ -364,7 +364,8 @@ patients as (
         patient_id,
         min(recorded_date) as recorded_date,
         min(_source_file) as _source_file,
-        min(_source_position) as _source_position
+        -- that of a patient's row is the number that names a person
+        cast(null as {{ dbt.type_string() }}) as _source_position
 
     from {{ ref('stg_hospital__patients') }}
 
@@ -530,7 +531,7 @@ shared_numbers as (
         {{ finding(
             "'X1'",
             "'patient'",
-            'numbered_patients.patient_id',
+            surrogate_key(['numbered_patients.source_system', 'numbered_patients.patient_id']),
             'numbered_patients',
             amount='0',
             found_date='numbered_patients.known_date',

@@ -13,7 +13,11 @@ appointments as (
         {{ sum_where('1', "appointment_status = 'Completed'") }} as kept_count,
         {{ sum_where('1', "appointment_status = 'No Show'") }} as no_show_count,
         {{ sum_where('1', "appointment_status = 'Cancelled'") }} as cancelled_count,
-        {{ sum_where('1', "appointment_status = 'Scheduled'") }} as upcoming_count,
+        -- a status that nobody listed settles nothing
+        {{ sum_where(
+            '1',
+            "coalesce(appointment_status, '') not in ('Completed', 'No Show', 'Cancelled')"
+        ) }} as upcoming_count,
         sum({{ days_between('booked_date', 'scheduled_date') }}) as booked_ahead_days
 
     from {{ ref('int_appointment__current') }}
