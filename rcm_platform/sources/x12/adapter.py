@@ -183,21 +183,29 @@ class Parsed:
         base = int(self.first_bytes[transaction])
         return transaction, self._sent(first.span[0] + lead) - base, self._sent(end) - base
 
-    def adjustments_without_reason(self, claim: int) -> list[str]:
-        """The elements of a claim's CAS segments that should be the reason of an amount, and are
-        blank: the amount is in no row."""
-        _, starts = self._claims
+    def adjustments_without_reason(self, transaction: int, claim: int | None) -> list[str]:
+        """The elements of a claim's CAS segments, or of the PLB segments of its transaction, that
+        should be the reason of an amount, and are blank: the amount is in no row."""
+        if claim is not None:
+            first, end = int(self._claims[1][claim]), self._claim_end(claim)
+            return self._blank_reasons(first, end, b"CAS", 2, 3)
+        starts = self.first_segments
+        is_last = transaction + 1 == len(starts)
+        end = len(self.document) if is_last else int(starts[transaction + 1])
+        return self._blank_reasons(int(starts[transaction]), end, b"PLB", 3, 2)
+
+    def _blank_reasons(self, first: int, end: int, tag: bytes, at: int, step: int) -> list[str]:
         delimiters = self.document.delimiters
-        found = []
-        for at in range(int(starts[claim]), self._claim_end(claim)):
-            segment = self.document[at]
-            if segment.id != b"CAS":
+        found: list[str] = []
+        for number in range(first, end):
+            segment = self.document[number]
+            if segment.id != tag:
                 continue
             text = segment.raw.strip(PADDING).removesuffix(delimiters.segment)
             elements = [element.strip() for element in text.split(delimiters.element)]
             found += [
-                f"CAS{reason:02d}"
-                for reason in range(2, len(elements) - 1, 3)
+                f"{tag.decode()}{reason:02d}"
+                for reason in range(at, len(elements) - 1, step)
                 if elements[reason + 1] and not elements[reason]
             ]
         return found

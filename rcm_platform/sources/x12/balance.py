@@ -207,10 +207,10 @@ def judge(parsed: Parsed, waived: str = "") -> tuple[Faults, Faults]:
 def _without_reason(
     parsed: Parsed, found: Iterable[remit_balance.Finding]
 ) -> Iterator[remit_balance.Finding]:
-    """Of claims that do not add up, those with an amount that no reason explains."""
+    """Of what does not add up, the claims and payments with an amount that has no reason."""
     for transaction, claim, rule_id, _ in found:
-        if claim is not None and rule_id in ("B1", "B2"):
-            for element in parsed.adjustments_without_reason(claim)[:1]:
+        if rule_id in ("B1", "B2", "B3"):
+            for element in parsed.adjustments_without_reason(transaction, claim)[:1]:
                 yield transaction, claim, "T3", f"{element} is missing: an amount has no reason"
 
 

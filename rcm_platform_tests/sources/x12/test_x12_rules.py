@@ -530,6 +530,18 @@ def test_an_amount_without_a_reason_behind_another_is_told_as_what_it_is() -> No
     assert item.reason.startswith("CAS05 is missing")
 
 
+@pytest.mark.parametrize(
+    ("plb", "paid", "element"), [("*WO:A*10**5", "105", "PLB05"), ("**15", "105", "PLB03")]
+)
+def test_an_adjustment_of_a_payment_without_a_reason_is_told_as_that(
+    plb: str, paid: str, element: str
+) -> None:
+    body = remit(remit_claim(), paid=paid, plb=[f"PLB*1234567893*20251231{plb}"])
+    item = only_held(read(interchange(group(transaction("835", body)))))
+    assert (item.level, item.rule_id) == ("transaction", "T3")
+    assert item.reason.startswith(f"{element} is missing")
+
+
 def test_a_payment_that_is_not_its_claims_is_held_whole() -> None:
     wrong = transaction("835", remit(remit_claim("A"), paid="120.01"), "0001")
     right = transaction("835", remit(remit_claim("B")), "0002")
