@@ -333,13 +333,10 @@ def _lines_and_claims(
     part = np.where(late, 3, 1 + (second | is_own).astype(np.int64))
     # lines of a claim are neighbours
     order = np.lexsort((part, encounter))
-    part, is_own, procedure, units, work, fee, charge, modifiers_row, own_modifier, has_distinct = (
-        column[order]
-        for column in (
-            part, is_own, procedure, units, work, fee, charge, modifiers_row, own_modifier,
-            has_distinct,
-        )
-    )  # fmt: skip
+    part, is_own, procedure, units = part[order], is_own[order], procedure[order], units[order]
+    work, fee, charge = work[order], fee[order], charge[order]
+    modifiers_row, own_modifier = modifiers_row[order], own_modifier[order]
+    has_distinct = has_distinct[order]
     is_start = np.diff(encounter * 4 + part, prepend=-1) != 0
     starts = np.flatnonzero(is_start)
     claim = np.cumsum(is_start) - 1
