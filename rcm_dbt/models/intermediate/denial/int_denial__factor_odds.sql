@@ -216,7 +216,7 @@ final as (
         cast(claim_count as {{ dbt.type_bigint() }}) as claim_count,
         cast(denied_count as {{ dbt.type_bigint() }}) as denied_count,
         expected_count,
-        cast(denial_odds / nullif(base_odds, 0) as decimal(9, 4)) as relative_odds
+        cast(coalesce(denial_odds / nullif(base_odds, 0), 1) as decimal(9, 4)) as relative_odds
 
     from payer_odds
 

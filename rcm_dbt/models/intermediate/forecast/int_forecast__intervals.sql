@@ -171,10 +171,10 @@ final as (
         horizon_days,
         report_date,
         cast(error_count as {{ dbt.type_bigint() }}) as error_count,
-        cast(own_rate as decimal(18, 6)) as own_rate,
+        cast(own_rate as decimal(28, 6)) as own_rate,
         cast(
             greatest(error_squares - own_rate * forecast_amount, 0) / forecast_squares
-            as decimal(18, 9)
+            as decimal(38, 9)
         ) as common_rate
 
     from rates
