@@ -29,11 +29,21 @@ joined as (
         claims.*,
         base.relative_odds as base_odds,
         payers.payer_name,
-        cast(coalesce(of_payer.relative_odds, 1) as decimal(9, 4)) as payer_relative_odds,
-        cast(coalesce(of_procedure_code.relative_odds, 1) as decimal(9, 4)) as procedure_code_relative_odds,
-        cast(coalesce(of_coverage.relative_odds, 1) as decimal(9, 4)) as coverage_relative_odds,
-        cast(coalesce(of_authorization_state.relative_odds, 1) as decimal(9, 4)) as authorization_state_relative_odds,
-        cast(coalesce(of_documentation.relative_odds, 1) as decimal(9, 4)) as documentation_relative_odds
+        cast(
+            coalesce(of_payer.relative_odds, 1) as decimal(9, 4)
+        ) as payer_relative_odds,
+        cast(
+            coalesce(of_procedure_code.relative_odds, 1) as decimal(9, 4)
+        ) as procedure_code_relative_odds,
+        cast(
+            coalesce(of_coverage.relative_odds, 1) as decimal(9, 4)
+        ) as coverage_relative_odds,
+        cast(
+            coalesce(of_authorization_state.relative_odds, 1) as decimal(9, 4)
+        ) as authorization_state_relative_odds,
+        cast(
+            coalesce(of_documentation.relative_odds, 1) as decimal(9, 4)
+        ) as documentation_relative_odds
 
     from claims
 

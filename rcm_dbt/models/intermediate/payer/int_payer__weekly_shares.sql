@@ -1,6 +1,7 @@
--- Of each payer and week the claims of which something became known, and of how many it was bad: the
--- first decision denied something; no decision had come when a payer's days were over; a decided
--- claim was paid less than its contract says. Each counts in the week in which it could be known.
+-- Of each payer and week the claims of which something became known, and of how many it was bad:
+-- the first decision denied something; no decision had come when a payer's days were over; a
+-- decided claim was paid less than its contract says. Each counts in the week in which it could
+-- be known.
 with
 
 claims as (

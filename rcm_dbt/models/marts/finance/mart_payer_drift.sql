@@ -1,8 +1,8 @@
 -- Whether a payer has changed for the worse: denies more, answers later or pays less than its
 -- contract says. Week by week evidence is added up that the odds of it are half as large again as
--- they used to be, against that they are as they were (a CUSUM of log likelihood ratios, which starts
--- anew whenever nothing speaks for a change); at the setting drift_alarm it is told. What used to be
--- is known from weeks that lie some time back.
+-- they used to be, against that they are as they were (a CUSUM of log likelihood ratios, which
+-- starts anew whenever nothing speaks for a change); at the setting drift_alarm it is told. What
+-- used to be is known from weeks that lie some time back.
 with
 
 weeks as (
