@@ -12,6 +12,7 @@ PLAIN = ",".join(
     f"{fault}=0"
     for fault in (
         "wrapped_lines",
+        "unnumbered_deposit",
         "missing_terminator",
         "latin1_letters",
         "continued_levels",

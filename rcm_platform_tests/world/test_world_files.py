@@ -338,3 +338,20 @@ def test_values_that_need_quotes_get_them(tmp_path: Path) -> None:
         rows = list(csv.reader(file))
     assert rows[1:] == [['Smith, "Joe"', "1"], ["plain", "2"], ["", "3"], ["two\nlines", ""]]
     assert rows[0] == ["name", "amount"]
+
+
+def test_a_bank_may_leave_out_a_number_that_the_books_have() -> None:
+    world = build(faults="none,unnumbered_deposit=200000")
+    deposits, postings = files.deposits(world).to_pylist(), files.gl_postings(world).to_pylist()
+    bare = [row for row in deposits if row["trace_number"] is None]
+    assert 0.1 < len(bare) / len([r for r in deposits if r["remit_trace_number"]]) < 0.3
+    booked = {row["gl_id"]: row["trace_number"] for row in postings}
+    for row in bare:
+        assert booked[row["deposit_id"].replace("DEP", "GL")] == row["remit_trace_number"]
+
+
+def test_a_bank_writes_some_numbers_behind_zeros(folder: Path) -> None:
+    told = [row for rows in read(folder, "treasury/bank_deposits_*.csv").values() for row in rows]
+    padded = [row for row in told if row["trace_number"].startswith("00")]
+    assert 0 < len(padded) < len(told) / 8
+    assert not [row for row in padded if row["payer_name"] == files.PATIENT_DEPOSITS]

@@ -61,7 +61,8 @@ class _Deposits:
 
 def write_treasury(world: World, folder: Path, first_day: int, last_day: int) -> None:
     """The daily files that arrive on first_day..last_day."""
-    for name, rows in (("bank_deposits", deposits(world)), ("gl_postings", gl_postings(world))):
+    told = _as_the_bank_writes(world, deposits(world))
+    for name, rows in (("bank_deposits", told), ("gl_postings", gl_postings(world))):
         for day, shown in _by_arrival(world, rows, first_day, last_day):
             shown = shown.drop_columns(["remit_trace_number"])
             write_csv(folder / f"{name}_{compact(day)}.csv", shown)
@@ -98,7 +99,7 @@ def deposits(world: World) -> pa.Table:
             "deposit_date": dates(found.day),
             "hospital": take(world.hospitals.facility_ids, found.hospital),
             "payer_name": found.payer_names,
-            "trace_number": _as_the_bank_writes(world, found),
+            "trace_number": found.trace_numbers,
             "remit_trace_number": found.remit_traces,
             "amount": money(found.amount),
             "arrival_date": dates(found.day),
@@ -106,11 +107,14 @@ def deposits(world: World) -> pa.Table:
     ).filter(pa.array(is_told))
 
 
-def _as_the_bank_writes(world: World, found: _Deposits) -> pa.Array:
-    """Numbers of deposits: one in so many with zeros in front, as a field of fixed width has."""
-    is_padded = world.draws.below("padded number", _PADDED_IN, found.day, found.place) == 0
-    padded = pc.binary_join_element_wise(pa.scalar("00"), found.trace_numbers, "")
-    return pc.if_else(pa.array(is_padded), padded, found.trace_numbers)
+def _as_the_bank_writes(world: World, rows: pa.Table) -> pa.Table:
+    """Deposits with some numbers of payments behind zeros, as in a field of fixed width."""
+    day = rows["deposit_date"].cast(pa.int32()).to_numpy().astype(np.int64)
+    is_padded = world.draws.below("padded number", _PADDED_IN, day, np.arange(len(day))) == 0
+    is_padded &= rows["remit_trace_number"].is_valid().to_numpy()
+    padded = pc.binary_join_element_wise(pa.scalar("00"), rows["trace_number"], "")
+    numbers = pc.if_else(pa.array(is_padded), padded, rows["trace_number"])
+    return rows.set_column(rows.column_names.index("trace_number"), "trace_number", numbers)
 
 
 def is_covered(world: World) -> Flags:
