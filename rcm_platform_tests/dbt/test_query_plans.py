@@ -26,6 +26,7 @@ ALLOWED = {
         "int_date__days",
     ): "the months of the calendar; a wait stands at the end of each month that it spans",
     ("int_kpi__contributions", "int_date__days"): "the same, as it is a view of that",
+    ("int_provider__targets", "int_date__days"): "the months of the calendar; facilities",
     ("int_queue__patient_odds", "int_date__report_days"): "the days on which the queue is judged;"
     " kinds of bills of each system",
     ("int_receivable__month_end", "int_date__days"): "the months of the calendar; a balance stands"

@@ -1,6 +1,6 @@
--- What the hospitals' own systems bring: several claims of a visit and kind (M6), late charges (H1),
--- bills that are paid twice (H2), totals of a visit other than that of its items (H3), codes in
--- another casing (S1), columns that nobody announced (S2), journal entries of a kind that nobody
+-- What the hospitals' own systems bring: several claims of a visit and kind (M6), late charges
+-- (H1), bills that are paid twice (H2), totals of a visit other than that of its items (H3), codes
+-- in another casing (S1), columns that nobody announced (S2), journal entries of a kind that nobody
 -- listed (T7), numbers that two hospitals share (X1) and visits stamped with the next day (Z1).
 with
 
