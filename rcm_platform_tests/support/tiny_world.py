@@ -13,6 +13,7 @@ PLAIN = ",".join(
     for fault in (
         "wrapped_lines",
         "unnumbered_deposit",
+        "unlisted_posting",
         "missing_terminator",
         "latin1_letters",
         "continued_levels",

@@ -8,12 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rcm_platform.world.feeds.databases import (
-    UNLISTED_KIND,
-    drifting_charges,
-    drifting_postings,
-    write_database,
-)
+from rcm_platform.world.feeds.databases import drifting_charges, drifting_postings, write_database
 from rcm_platform.world.happened.history import TRANSACTION_KINDS
 from rcm_platform.world.model import World
 from rcm_platform_tests.support.tiny_world import THROUGH, Query
@@ -179,7 +174,7 @@ def test_amounts_stand_in_the_column_of_their_type(system: str, query: Query) ->
     found = {
         name for (name,) in query(f"select distinct lower(AmountType) from {system}.transactions")
     }
-    assert found <= {name.lower() for name in ("Charge", *TRANSACTION_KINDS, UNLISTED_KIND)}
+    assert found <= {name.lower() for name in ("Charge", *TRANSACTION_KINDS)}
     assert {"charge", "patient payment", "denial write-off", "bad debt"} <= found
 
 
