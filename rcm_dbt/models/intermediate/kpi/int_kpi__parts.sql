@@ -1,6 +1,6 @@
--- The parts of which each KPI of a month is made, once by facility and payer and, where it is told by
--- causes, once by cause: as they are now, and as they were known when the month was as old as the
--- month after it is now. Months are compared at equal age.
+-- The parts of which each KPI of a month is made, once by facility and payer and, where it is told
+-- by causes, once by cause: as they are now, and as they were known when the month was as old as
+-- the month after it is now. Months are compared at equal age.
 with
 
 contributions as (

@@ -1,5 +1,5 @@
--- How each payer pays a facility where it is not by the claim: the patient alone pays, or a plan pays
--- by member and month.
+-- How each payer pays a facility where it is not by the claim: the patient alone pays, or a plan
+-- pays by member and month.
 with
 
 self_pay as (

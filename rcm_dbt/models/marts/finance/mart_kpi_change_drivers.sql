@@ -1,5 +1,5 @@
--- What moved each KPI from one month to the next, at equal age: what each facility and payer did, and
--- what each cause did. Each of the two adds up to the change less its timing.
+-- What moved each KPI from one month to the next, at equal age: what each facility and payer did,
+-- and what each cause did. Each of the two adds up to the change less its timing.
 with
 
 comparisons as (
@@ -122,29 +122,32 @@ effects as (
         case
             when dimension = 'place'
                 then cast(
-                    scale * (weight / total_weight - early_weight / total_early_weight)
-                    * (early_rate - total_early_rate) as decimal(28, 10)
-                )
+                        scale * (weight / total_weight - early_weight / total_early_weight)
+                        * (early_rate - total_early_rate) as decimal(28, 10)
+                    )
         end as mix_effect,
         case
             when is_amount then cast(numerator - early_numerator as decimal(28, 10))
             -- what a part adds to the ratio, by its other weight and by its other rate
             when dimension = 'place'
                 then cast(
-                    (weight / total_weight - early_weight / total_early_weight)
-                    * (early_rate - total_early_rate)
-                    + numerator / total_weight - weight / total_weight * early_rate
-                    -- what a part adds without weight of its own (cash where no work is) is all rate
-                    - case when early_weight = 0 then early_numerator / total_early_weight else 0 end
-                    as decimal(28, 10)
-                )
+                        (weight / total_weight - early_weight / total_early_weight)
+                        * (early_rate - total_early_rate)
+                        + numerator / total_weight - weight / total_weight * early_rate
+                        -- what a part adds without a weight of its own (cash without work) is rate
+                        - case
+                            when early_weight = 0 then early_numerator / total_early_weight
+                            else 0
+                        end
+                        as decimal(28, 10)
+                    )
             when is_of_two_sides
                 then cast(
-                    (
-                        numerator - early_numerator
-                        - total_early_rate * (weight - early_weight)
-                    ) / total_weight as decimal(28, 10)
-                )
+                        (
+                            numerator - early_numerator
+                            - total_early_rate * (weight - early_weight)
+                        ) / total_weight as decimal(28, 10)
+                    )
             else
                 cast(
                     (numerator - lacking_flag * weight) / total_weight

@@ -16,12 +16,6 @@ ranked as (
 
 ),
 
-{% set named = {
-    'driver': ('place', 'is_with_change'),
-    'offset': ('place', 'not is_with_change'),
-    'cause': ('cause', 'is_with_change'),
-    'offset_cause': ('cause', 'not is_with_change'),
-} -%}
 summed as (
 
     select
@@ -34,16 +28,38 @@ summed as (
 
 ),
 
-{% for name, which in named.items() -%}
-{{ name }}s as (
+drivers as (
 
     select * from ranked
 
-    where driver_rank = 1 and dimension = '{{ which[0] }}' and {{ which[1] }}
+    where driver_rank = 1 and dimension = 'place' and is_with_change
 
 ),
 
-{% endfor -%}
+offsets as (
+
+    select * from ranked
+
+    where driver_rank = 1 and dimension = 'place' and not is_with_change
+
+),
+
+causes as (
+
+    select * from ranked
+
+    where driver_rank = 1 and dimension = 'cause' and is_with_change
+
+),
+
+offset_causes as (
+
+    select * from ranked
+
+    where driver_rank = 1 and dimension = 'cause' and not is_with_change
+
+),
+
 split as (
 
     select
@@ -94,11 +110,18 @@ final as (
     left join summed
         on split.kpi_change_key = summed.kpi_change_key
 
-    {% for name in named -%}
-    left join {{ name }}s
-        on split.kpi_change_key = {{ name }}s.kpi_change_key
+    left join drivers
+        on split.kpi_change_key = drivers.kpi_change_key
 
-    {% endfor -%}
+    left join offsets
+        on split.kpi_change_key = offsets.kpi_change_key
+
+    left join causes
+        on split.kpi_change_key = causes.kpi_change_key
+
+    left join offset_causes
+        on split.kpi_change_key = offset_causes.kpi_change_key
+
 )
 
 select * from final

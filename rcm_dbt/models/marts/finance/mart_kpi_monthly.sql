@@ -49,8 +49,9 @@ judged as (
     select
         detail.*,
         detail.period_month <= registry.last_mature_month as is_mature,
-        case when registry.not_for like '%' || arrangements.arrangement || '%'
-            then arrangements.arrangement
+        case
+            when registry.not_for like '%' || arrangements.arrangement || '%'
+                then arrangements.arrangement
         end as not_for
 
     from detail

@@ -255,12 +255,19 @@ final as (
         changes.mix_effect,
         changes.rate_effect,
         changes.timing_effect,
-        {% for name in ('driver', 'offset') -%}
-        {% for column in ('facility_key', 'payer_key', 'effect') -%}
-        case when changes.is_{{ name }}_shown then changes.{{ name }}_{{ column }} end
-            as {{ name }}_{{ column }}{{ ',' if name == 'driver' or column != 'effect' }}
-        {% endfor -%}
-        {% endfor %}
+        case when changes.is_driver_shown then changes.driver_facility_key end
+            as driver_facility_key,
+        case when changes.is_driver_shown then changes.driver_payer_key end
+            as driver_payer_key,
+        case when changes.is_driver_shown then changes.driver_effect end
+            as driver_effect,
+        case when changes.is_offset_shown then changes.offset_facility_key end
+            as offset_facility_key,
+        case when changes.is_offset_shown then changes.offset_payer_key end
+            as offset_payer_key,
+        case when changes.is_offset_shown then changes.offset_effect end
+            as offset_effect
+
     from figures
 
     inner join {{ ref('int_kpi__maturity') }} as maturity
