@@ -338,7 +338,7 @@ def test_traces_are_unique_and_the_bank_echoes_them(world: Path) -> None:
     for path in (world / "treasury").glob("bank_deposits_*.csv"):
         for row in csv.DictReader(path.open()):
             assert row["deposit_date"].replace("-", "") == path.stem.split("_")[-1]
-            banked[row["trace_number"]] = (Decimal(row["amount"]), row["deposit_date"])
+            banked[row["trace_number"].lstrip("0")] = (Decimal(row["amount"]), row["deposit_date"])
     for trace, (amount, day) in banked.items():
         if trace in paid:
             assert paid[trace][0] == amount
