@@ -24,7 +24,7 @@ from rcm_platform.sources.base import SourceUnavailable
 from rcm_platform.sources.database import OVERLAP, compare_hospital, load_hospital
 from rcm_platform.sources.hospital_tables import layouts_of
 from rcm_platform.world.feeds.databases import write_database
-from rcm_platform.world.feeds.load import load as copy_to_server
+from rcm_platform.world.feeds.load import load
 from rcm_platform.world.model import World
 from rcm_platform_tests.support.servers import (
     DATABASE,
@@ -73,6 +73,13 @@ def on_server(url: str, folder: Path, sql: str = "", system: str = "hospital_a")
     change(path, sql)
     copy_to_server(folder, system, url)
     return url
+
+
+def copy_to_server(folder: Path, system: str, url: str) -> None:
+    """A hospital alone: what another one left there is gone."""
+    for table in layouts_of(KNOWN[system]):
+        tell(url, f"drop table if exists {table}")
+    load(folder, system, url)
 
 
 def tables(system: str = "hospital_a") -> list[tuple[str, str]]:
@@ -249,7 +256,7 @@ class TestIncrement:
             tell(url, f"update patients set address = '{address}' where patientid = 'P2'")
             summary = load_hospital(lake, KNOWN["hospital_a"], url)
             assert summary.rows["patients"] == 1
-            assert "1 changed without a new modification date" in summary.messages[0]
+            assert "1 changed without a new modification date" in " ".join(summary.messages)
         versions = query(
             lake, "patients", "coalesce(_noticed_at, modifieddate), address, _arrival_date"
         )
@@ -322,7 +329,8 @@ class TestFullCompare:
         tell(mysql, "delete from staff")
         found = compare_hospital(lake, KNOWN["hospital_a"], mysql)
         assert not found.differences["staff"]
-        assert "31 of 31 records are not in the database any more" in found.summary.messages[0]
+        said = " ".join(found.summary.messages)
+        assert "31 of 31 records are not in the database any more" in said
         accepted = compare_hospital(lake, KNOWN["hospital_a"], mysql, accept_deletes=True)
         assert accepted.differences["staff"].deleted == 31
 
@@ -652,7 +660,7 @@ class TestBadInput:
         tell(mysql, "drop table if exists people", statement)
         summary = load_hospital(lake, KNOWN["hospital_a"], mysql)
         assert (summary.rows["patients"], summary.rows["transactions"]) == (0, 2)
-        assert words in summary.messages[0]
+        assert any(words in message for message in summary.messages)
         assert not any(PASSWORD in message for message in summary.messages)
         found = compare_hospital(lake, KNOWN["hospital_a"], mysql)
         assert "patients" not in found.differences

@@ -198,13 +198,17 @@ def test_each_procedure_line_has_its_charge(system: str, query: Query) -> None:
     assert charges == known
 
 
-def test_some_visits_have_two_claims(query: Query) -> None:
-    [(visits, two)] = query(
-        """select count(*), count(*) filter (where claims = 2) from (
+def test_some_office_visits_have_two_claims_and_stays_have_those_of_facility_and_clinician(
+    query: Query,
+) -> None:
+    kinds = query(
+        """select EncounterType, count(*), count(*) filter (where claims = 2) from (
             select EncounterID, count(distinct ClaimID) as claims from hospital_a.transactions
-            group by all)"""
+            group by all) inner join hospital_a.encounters using (EncounterID) group by all"""
     )
-    assert 0.02 < two / visits < 0.12
+    share = {kind: two / visits for kind, visits, two in kinds}
+    assert 0.01 < share["Office Visit"] < 0.12
+    assert share["Inpatient"] > 0.9
 
 
 def planted_world(faults: str) -> World:

@@ -54,7 +54,7 @@ def history(
     claims, lines = care.claims, care.lines
     insured = claims.payer != parameters.payers.self_pay
     denied = denials(parameters, draws, care, insured)
-    clock = Clock(parameters, draws, care)
+    clock = Clock(parameters, draws, rates, care)
 
     expected = expected_allowed(parameters, terms, care)
     more = parameters.payer_changes.added("underpayment", claims.payer, claims.coded_day)

@@ -58,11 +58,16 @@ class Course:
     secondary_paid: Ints
 
 
+FOUND_AGAIN_DAYS = 7
+"""A claim file that the clearinghouse has lost goes on to the payers this much later."""
+
+
 class Clock:
     """Days of one world: lags keyed by claim, and each payer's own payment days."""
 
-    def __init__(self, parameters: Parameters, draws: Draws, care: Care) -> None:
-        self._parameters, self._draws, self._claims = parameters, draws, care.claims
+    def __init__(self, parameters: Parameters, draws: Draws, rates: FaultRates, care: Care) -> None:
+        self._parameters, self._draws, self._rates = parameters, draws, rates
+        self._claims = care.claims
         self._pay_lags = parameters.payers.table.quantiles("pay_")
         self.remit_delay = parameters.payers.table.ints("remit_delay_days", 0, 30)
 
@@ -72,8 +77,10 @@ class Clock:
     def acknowledged(self, payer: Ints, sent: Ints) -> Ints:
         # A payer answers a hospital's batch as a whole, hence no claim in the key.
         lags = self._parameters.lags["ack"]
-        hospital = self._claims.hospital
-        return business_day(sent + self._draws.quantile("ack", lags, hospital, payer, sent))
+        hospital, form = self._claims.hospital, self._claims.is_institutional.astype(np.int64)
+        lag = self._draws.quantile("ack", lags, hospital, payer, sent)
+        is_lost = self._rates.planted("missing_999", self._draws, hospital, form, sent)
+        return business_day(sent + lag + np.where(is_lost, FOUND_AGAIN_DAYS, 0))
 
     def pay_day(self, payer: Ints, day: Ints) -> Ints:
         return day + self._parameters.payers.payment_offsets[payer, weekday(day)]

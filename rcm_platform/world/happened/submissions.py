@@ -35,7 +35,7 @@ def submissions_of(
     nothing = np.zeros_like(accepted)
     no_reference = rates.planted("replacement_without_reference", draws, claims.key)
     is_voided, is_shortened = course.kind == VOIDED, course.kind == SHORTENED
-    void_ack = Clock(parameters, draws, care).acknowledged(claims.payer, course.later)
+    void_ack = Clock(parameters, draws, rates, care).acknowledged(claims.payer, course.later)
     parts: list[tuple[Flags, int, Ints, Ints, Ints, Ints]] = [
         (course.insured, FIRST, claims.payer, course.first_sent, course.first_ack, nothing),
         (course.rejected, CORRECTED, claims.payer, course.accepted_sent, course.accepted_ack,
