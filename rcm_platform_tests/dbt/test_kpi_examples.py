@@ -228,8 +228,15 @@ TABLES = {
         from {VISITS} inner join {CLAIMS} on 'e' || claim[2:] = visit""",
     "int_staff__work": "select 'w' as work_key, 'h' as source_system,"
     " date '2025-05-10' as work_date, 200 as work_minutes",
-    "int_facility__costs": "select 'f' as facility_key, date '2025-05-01' as cost_month,"
-    " 800 as cost_amount",
+    # h03 is billed by the facility, all others by a clinician
+    "int_claim__service_types": f"""
+        select claim as claim_key,
+            case claim when 'h03' then 'facility' else 'professional' end as service_type
+        from {CLAIMS}""",
+    "int_facility__costs": """
+        select kind as cost_key, 'f' as facility_key, date '2025-05-01' as cost_month,
+            kind as service_type, amount as cost_amount
+        from (values ('professional', 800), ('facility', 5000)) as t (kind, amount)""",
     "int_date__days": """
         select cast(day as date) as date_day, cast(date_trunc('month', day) as date)
             as month_start_date
@@ -302,8 +309,9 @@ ANSWERS: dict[str, tuple[str, str, str | None]] = {
     # first decisions of May that are no denial: h01, h03, h05 at 400; h05 is 20 short, 4 tolerated
     "underpayment_rate": ("2025-05", "16", "1200"),
     "underpaid_dollars": ("2025-05", "20", None),
-    # cash of May over 2 + 3 + 1 + 4 work RVUs: 126 each
-    "collections_per_wrvu": ("2025-05", "1260", "10"),
+    # cash of May but the facility's 400 for h03, over 2 + 3 + 1 + 4 work RVUs: 86 each
+    "collections_per_wrvu": ("2025-05", "860", "10"),
+    # the cost of professional services, not the facility's 5,000
     "cost_per_wrvu": ("2025-05", "800", "10"),
     # kept appointments of April: e01, e02 and e03 were checked before the day, e04 on it
     "pre_registration_rate": ("2025-04", "3", "4"),
