@@ -14,12 +14,12 @@ import pytest
 from rcm_platform.explain.figures import Figures
 from rcm_platform.publish.versions import open_published
 from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.leaders_months import headlines_by_month
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 
 pytestmark = IN_A_BROWSER
 
 SCORECARD = "/assets/leadership/scorecard"
-HEADLINES = 6
 PHONE = {"width": 390, "height": 844}
 
 
@@ -27,12 +27,7 @@ def headlines(built: Built) -> dict[str, str]:
     """KPI → label, of every headline that is published for leaders."""
     with open_published(built.settings.published_dir, "leadership") as con:
         found = {one.kpi: one.label for one, _ in Figures(con, "leadership").latest()}
-        rows = con.execute(
-            "select kpi, bool_or(period_month is not null) from mart_kpi_scorecard group by kpi"
-        ).fetchall()
-    assert len(rows) == HEADLINES
-    # of what happens to too few people, all months stand merged
-    assert set(found) == {kpi for kpi, has_months in rows if has_months}
+        assert set(found) == headlines_by_month(con)
     return found
 
 

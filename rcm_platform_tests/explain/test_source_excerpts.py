@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -134,5 +135,5 @@ def test_every_kind_of_entry_leads_to_what_was_received(built: Built) -> None:
         found = archive.find(source_system, file, position)
         texts = [line.text for line in found.lines if line.is_meant]
         amounts = {f"{amount:f}", f"{amount:f}".rstrip("0").rstrip(".")}
-        said = {part for text in texts for part in text.split("*")}
+        said = {part for text in texts for part in re.split(r"[*|\x1d]", text)}
         assert amounts & {part.lstrip("-") for part in said}, (event_type, file, position, texts)

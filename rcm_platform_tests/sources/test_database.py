@@ -252,7 +252,7 @@ class TestLanding:
         summary = load(lake, url)
         assert (summary.rows["transactions"], summary.rows["patients"]) == (0, 0)
         assert held(lake) == [("transactions", None, "table", "T5", None)]
-        assert "claimid holds numbers that its type cannot tell apart" in summary.messages[0]
+        assert "claimid holds numbers that its type cannot tell apart" in " ".join(summary.messages)
 
     def test_amounts_as_people_write_them(self, lake: Lake, url: str) -> None:
         change(
@@ -399,7 +399,7 @@ class TestQuarantine:
         assert summary.rows["encounters"] == 0
         assert summary.rows["transactions"] == 2
         assert held(lake) == [("encounters", None, "table", "T2", None)]
-        (message,) = summary.messages
+        message = " ".join(summary.messages)
         assert "there is no table encounters" in message
         assert "visits" in message
         assert "then load again" in message
@@ -407,8 +407,8 @@ class TestQuarantine:
     def test_a_renamed_column_is_held_until_it_is_mended(self, lake: Lake, url: str) -> None:
         change(url, "alter table patients rename LastName to Surname")
         first = load(lake, url)
-        assert "there is no column lastname" in first.messages[0]
-        assert "surname" in first.messages[0]
+        assert "there is no column lastname" in " ".join(first.messages)
+        assert "surname" in " ".join(first.messages)
         again = load(lake, url)
         assert again.messages == first.messages
         assert again.quarantined_count == 0
@@ -432,7 +432,7 @@ class TestQuarantine:
         assert (summary.rows["encounters"], summary.rows["transactions"]) == (0, 2)
         assert held(lake) == [("encounters", None, "table", "T8", None)]
         assert "Ada" not in " ".join(summary.messages)
-        assert "mend the view, or read one that casts" in summary.messages[0]
+        assert "mend the view, or read one that casts" in " ".join(summary.messages)
 
     def test_what_not_every_hospital_keeps_may_be_absent(self, lake: Lake, url: str) -> None:
         for table in ("procedures", "work_log", "staff"):
@@ -448,7 +448,7 @@ class TestQuarantine:
         change(url, "alter table work_log drop column Minutes")
         summary = load(lake, url)
         assert held(lake) == [("work_log", None, "table", "T2", None)]
-        assert "there is no column minutes" in summary.messages[0]
+        assert "there is no column minutes" in " ".join(summary.messages)
 
     def test_a_blank_key_is_held(self, lake: Lake, url: str) -> None:
         change(
