@@ -66,7 +66,7 @@ def _failed(
     found = "; ".join(dict.fromkeys(place for place in places if place))
     sentence = (
         f"{model.get('name', node['name'])}: "
-        f"{node['description'] or data_tests.holds(node)} Not so in "
+        f"{node.get('description') or data_tests.holds(node)} Not so in "
         f"{count:,} {'row' if count == 1 else 'rows'}"
         f"{f', such as {found}' if found else ''}. Next: {data_tests.to_do(node)}"
     )
