@@ -54,3 +54,10 @@ def test_the_points_of_net_collection_add_up(built: Built) -> None:
         )  # fmt: skip
         assert payer["to_collect"] - payer["collected"] == lacks
     assert claims[0]["to_collect"] > claims[0]["collected"]
+
+
+def test_each_denied_dollar_of_a_department_has_an_end(built: Built) -> None:
+    page = next(page for page in PAGES if page.stem == "avoidable_denials")
+    _, departments, _, _ = answers(built, page)
+    assert sum(department["denied"] for department in departments) > 0
+    assert {department["unexplained"] for department in departments} == {Decimal(0)}
