@@ -278,8 +278,9 @@ _QUEUE = f"""
         from marts.mart_claim_priority_queue where next_best_action = 'load the held remittance'
     ),
     last_remits as (
+        -- what takes a decision back is none
         select source_system, claim_id, max(recorded_date) as last_remit_date
-        from '{{truth}}/remit_claims.parquet' group by all
+        from '{{truth}}/remit_claims.parquet' where kind <> 'reversal' group by all
     ),
     standing as (
         select balances.*, claims.service_date, claims.payer_id, classes.payer_class,
