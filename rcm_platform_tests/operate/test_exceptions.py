@@ -25,21 +25,21 @@ def one_of(settings: Settings, rule: str, number: int = 0) -> DataException:
 
 
 def test_a_decision_is_kept_with_who_when_and_why(copied: Settings, cli: RunCli) -> None:
-    one = one_of(copied, "A3")
+    one = one_of(copied, "R2")
     day = as_of(copied)
-    exceptions.close(copied, day, one.short_id, "the payer answered by letter", "ann")
-    exceptions.reopen(copied, day, one.short_id, "of another file", "bob")
+    exceptions.close(copied, day, one.short_id, "the bank has it under another day", "ann")
+    exceptions.reopen(copied, day, one.short_id, "of another payment", "bob")
     [closed, reopened] = exceptions.history(copied, one)
     assert (closed.decision, closed.decided_by, closed.arrival_date) == ("closed", "ann", day)
-    assert (reopened.decision, reopened.reason) == ("reopened", "of another file")
+    assert (reopened.decision, reopened.reason) == ("reopened", "of another payment")
     shown = cli("exceptions", "show", one.short_id, home=copied.home).stdout
     assert "closed by ann" in shown
-    assert "the payer answered by letter" in shown
+    assert "the bank has it under another day" in shown
 
 
 def test_a_decision_counts_from_its_day_on(copied: Settings) -> None:
     day = as_of(copied)
-    exceptions.waive(copied, day, one_of(copied, "A3").short_id, "known", "ann", day)
+    exceptions.waive(copied, day, one_of(copied, "R2").short_id, "known", "ann", day)
     lake = lake_access.open_lake(copied)
     assert len(exception_decisions.decisions(lake, day)) == 1
     assert exception_decisions.decisions(lake, day - timedelta(days=1)) == []
@@ -47,7 +47,7 @@ def test_a_decision_counts_from_its_day_on(copied: Settings) -> None:
 
 def test_what_may_not_be_decided_says_what_may(copied: Settings) -> None:
     day = as_of(copied)
-    late, held = one_of(copied, "A3"), one_of(copied, "B3")
+    late, held = one_of(copied, "R2"), one_of(copied, "B3")
     refused = {
         "over": lambda: exceptions.waive(
             copied, day, late.short_id, "known", "ann", day - timedelta(days=1)
