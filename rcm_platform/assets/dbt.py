@@ -188,11 +188,13 @@ def _with_rows(
     failing: list[dg.AssetCheckResult], failed: list[FailedTest]
 ) -> Iterator[dg.AssetCheckResult]:
     """Failed checks, with the rows that they are about."""
-    sentences = {test.test: test.sentence for test in failed}
+    known = {test.test: test for test in failed}
     for result in failing:
         test = str((result.metadata or {})["unique_id"].value)
         metadata = _without_ids(result.metadata)
-        metadata |= problems_metadata([sentences[test]] if test in sentences else [])
+        if found := known.get(test):
+            metadata |= {"dagster_dbt/failed_row_count": found.row_count}
+            metadata |= problems_metadata([found.sentence])
         yield result._replace(metadata=metadata)
 
 

@@ -3,7 +3,7 @@ it does not, and why it may then stop publication, if it may.
 
 dbt makes a name of all the arguments of a test, and gives no description. Here both follow from the
 kind of the test and its arguments. A test with a `name` in its yml keeps it, one with a
-`description` says that first.
+`description` says that first. The contract of a model holds several rules in one test.
 """
 
 from __future__ import annotations
@@ -49,16 +49,15 @@ _NOT_FOUND = (
 )
 
 KINDS = {
-    "accepted_values": Kind(
-        "{column_name} is one of {values}.",
-        "map the new value where the column is made; if it has a meaning of its own, add it to the "
-        "list in the yml of the model.",
-        name="{column_name}_values",
-    ),
     "carries_over": Kind(
         "For each {columns}, {opening} is {closing} of the row before it by {order_by}.",
         _UNTRUE,
         stops_because=_LOST,
+    ),
+    "contract": Kind(
+        "",
+        "the check names the rule that is broken, the rows, and the next step.",
+        stops_because=_DOUBLED,
     ),
     "date_order": Kind(
         "{column_name} is never before {not_before}.",
@@ -66,27 +65,10 @@ KINDS = {
         name="{column_name}_order",
     ),
     "expression_is_true": Kind("In each row: {expression}.", _UNTRUE, stops_because=_FALSE),
-    "filled": Kind("Never empty: {columns}.", _EMPTY),
-    "foreign_keys": Kind(
-        "Each value of {keys} is that of a row in the table whose key it is.", _NOT_FOUND
-    ),
     "history_is_whole": Kind(
         "The versions of each {key} follow one another without a gap or an overlap.",
         _UNTRUE,
         stops_because=_DOUBLED,
-    ),
-    "not_negative": Kind(
-        "{column_name} is never below zero.",
-        "look at where the rows come from: a source with the wrong sign, or something that is "
-        "subtracted twice.",
-        name="{column_name}_not_negative",
-    ),
-    "not_null": Kind("{column_name} is never empty.", _EMPTY, name="{column_name}_filled"),
-    "primary_key": Kind(
-        "One row for each {columns}, and none of it is empty.", _TWICE, stops_because=_DOUBLED
-    ),
-    "relationships": Kind(
-        "Each {column_name} is a {field} of {to}.", _NOT_FOUND, name="{column_name}_exists"
     ),
     "sum_equals": Kind(
         "The sum of {expression} is that of {compare_expression} in {compare_model}, to the cent.",
@@ -99,19 +81,36 @@ KINDS = {
         _UNEQUAL,
         stops_because=_LOST,
     ),
-    "unique": Kind(
-        "No two rows have the same {column_name}.",
-        _TWICE,
-        name="{column_name}_unique",
-        stops_because=_DOUBLED,
-    ),
     "unique_combination": Kind(
         "One row for each {columns}, any of which may be empty.", _TWICE, stops_because=_DOUBLED
     ),
 }
+RULES = {
+    "key": Kind("One row for each {of}, and none of it is empty.", _TWICE),
+    "distinct": Kind("One row for each {of}, any of which may be empty.", _TWICE),
+    "required": Kind("Never empty either: {of}.", _EMPTY),
+    "filled": Kind("Never empty, as far as sources deliver it: {of}.", _EMPTY),
+    "values": Kind(
+        "{of} is one of {values}.",
+        "map the new value where the column is made; if it has a meaning of its own, add it to the "
+        "list in the yml of the model.",
+    ),
+    "not_negative": Kind(
+        "Never below zero: {of}.",
+        "look at where the rows come from: a source with the wrong sign, or something that is "
+        "subtracted twice.",
+    ),
+    "exists": Kind("Each {of} is a {field} of {in}.", _NOT_FOUND),
+    "foreign_keys": Kind(
+        "Each value of {of} is that of a row in the table whose key it is.", _NOT_FOUND
+    ),
+}
+"""The rules of a contract, by its arguments; `of` is what they are about."""
+_STOP = ("key", "distinct", "required")
 _ANY = Kind("The query of the test finds no row.", _UNTRUE, stops_because=_FALSE)
 
 _STOPS = "Nothing is published while it fails: {why}."
+_KEY_STOPS = "Nothing is published while the key fails: {why}. The other rules warn."
 _WARNS = "It warns: the data are published as they are."
 
 
@@ -150,24 +149,27 @@ def short_name(node: Mapping[str, Any]) -> str:
 
 def description(node: Mapping[str, Any]) -> str:
     """What holds, for which rows, what to do when it does not, and whether publication stops."""
-    stops = _STOPS.format(why=KINDS.get(_kind(node), _ANY).stops_because)
+    because = KINDS.get(_kind(node), _ANY).stops_because
+    stops = _KEY_STOPS if set(_arguments(node)) - set(_STOP) and _is_contract(node) else _STOPS
+    effect = stops.format(why=because) if may_stop(node) else _WARNS
     sentences = [node["description"], holds(node), f"If it fails, {to_do(node)}"]
-    return " ".join([*filter(None, sentences), stops if may_stop(node) else _WARNS])
+    return " ".join([*filter(None, sentences), effect])
 
 
 def holds(node: Mapping[str, Any]) -> str:
     """What holds of which rows."""
-    given = (node.get("test_metadata") or {}).get("kwargs", {})
-    said = {name: _text(name, value) for name, value in given.items()}
-    if "expression" in said:
-        said = {"compare_expression": said["expression"]} | said
-    sentences = [KINDS.get(_kind(node), _ANY).holds.format(**said)]
-    if filled := given.get("filled"):
-        sentences.append(f"Never empty either: {_text('columns', filled)}.")
+    given = _arguments(node)
+    if _is_contract(node):
+        said = (_rule_holds(rule, given[rule]) for rule in RULES if given.get(rule))
+        return " ".join(sentence for sentences in said for sentence in sentences)
+    texts = {name: _text(name, value) for name, value in given.items()}
+    if "expression" in texts:
+        texts = {"compare_expression": texts["expression"]} | texts
+    sentences = [KINDS.get(_kind(node), _ANY).holds.format(**texts)]
     if where := node["config"].get("where"):
         sentences.append(f"Only rows where {_code(where)} count.")
     if where := given.get("compare_where"):
-        sentences.append(f"Of {said['compare_model']} only rows where {_code(where)} count.")
+        sentences.append(f"Of {texts['compare_model']} only rows where {_code(where)} count.")
     return " ".join(sentences)
 
 
@@ -176,14 +178,53 @@ def to_do(node: Mapping[str, Any]) -> str:
     return KINDS.get(_kind(node), _ANY).to_do
 
 
+def broken(node: Mapping[str, Any], rule: str) -> tuple[str, str]:
+    """(what does not hold, the next step) for a rule that the rows of a failed contract name:
+    `filled:paid_amount`, or `key`."""
+    given = _arguments(node)
+    name, _, column = rule.partition(":")
+    if name == "exists" and column in given.get("foreign_keys", ()):
+        name = "foreign_keys"
+    about = given.get(name) or given["distinct"]  # of a table whose key may be empty
+    if name == "key" and not given.get("key"):
+        name = "distinct"
+    if column:
+        about = {column: about[column]} if isinstance(about, Mapping) else [column]
+    return " ".join(_rule_holds(name, about)), RULES[name].to_do
+
+
+def _rule_holds(rule: str, about: Any) -> list[str]:
+    """The sentences of a rule: one for all of its columns, or one for each that says more."""
+    holds = RULES[rule].holds
+    if not isinstance(about, Mapping):
+        return [holds.format(of=_text("columns", about))]
+    said = []
+    for column, more in about.items():
+        texts = more if isinstance(more, Mapping) else {"values": more}
+        texts = {name: _text(name, value) for name, value in texts.items()}
+        said.append(holds.format(of=_code(column), **texts))
+    return said
+
+
 def may_stop(node: Mapping[str, Any]) -> bool:
     """Whether nothing is published while it fails."""
+    if _is_contract(node) and not set(_arguments(node)) & set(_STOP):
+        return False
     return bool(node["config"]["severity"].lower() == "error")
+
+
+def _is_contract(node: Mapping[str, Any]) -> bool:
+    return _kind(node) == "contract"
 
 
 def _kind(node: Mapping[str, Any]) -> str:
     """The generic test that it is one of; empty for a query of its own."""
     return str((node.get("test_metadata") or {}).get("name", ""))
+
+
+def _arguments(node: Mapping[str, Any]) -> dict[str, Any]:
+    found = (node.get("test_metadata") or {}).get("kwargs", {})
+    return {name: value for name, value in found.items() if name != "model"}
 
 
 def _text(argument: str, value: Any) -> str:

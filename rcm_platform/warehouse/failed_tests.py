@@ -34,6 +34,7 @@ class FailedTest:
 
     test: str
     stops: bool
+    row_count: int
     sentence: str
 
 
@@ -60,27 +61,48 @@ def _failed(
 ) -> FailedTest:
     node = nodes[result["unique_id"]]
     model = nodes.get(node["attached_node"] or "", {})
-    rows = _rows(con, f"({result['compiled_code']}) as failing", {})
-    places = [_place(con, model, row) for row in rows]
-    count = result["failures"]
-    found = "; ".join(dict.fromkeys(place for place in places if place))
-    sentence = (
-        f"{model.get('name', node['name'])}: "
-        f"{node.get('description') or data_tests.holds(node)} Not so in "
-        f"{count:,} {'row' if count == 1 else 'rows'}"
-        f"{f', such as {found}' if found else ''}. Next: {data_tests.to_do(node)}"
+    failing = f"({result['compiled_code']}) as failing"
+    said = node.get("description") or data_tests.holds(node)
+    found = [(said, data_tests.to_do(node), result["failures"], _rows(con, failing, {}))]
+    if rules := _rows(con, f"(select broken_rule, count(*) from {failing} group by all)", {}, 99):
+        found = [
+            (*data_tests.broken(node, rule), count, _rows(con, failing, {"broken_rule": rule}))
+            for rule, count in sorted(tuple(row.values()) for row in rules)
+        ]
+    sentences = [_sentence(con, model, *each) for each in found]
+    return FailedTest(
+        result["unique_id"],
+        result["status"] == "fail",
+        sum(count for *_, count, _ in found),
+        f"{model.get('name', node['name'])}: {' '.join(sentences)}",
     )
-    return FailedTest(result["unique_id"], result["status"] == "fail", sentence)
+
+
+def _sentence(
+    con: duckdb.DuckDBPyConnection,
+    model: Mapping[str, Any],
+    holds: str,
+    to_do: str,
+    count: int,
+    rows: list[dict[str, Any]],
+) -> str:
+    """What does not hold, in how many rows, such as which, and what to do."""
+    places = [_place(con, model, row) for row in rows]
+    found = "; ".join(dict.fromkeys(place for place in places if place))
+    return (
+        f"{holds} Not so in {count:,} {'row' if count == 1 else 'rows'}"
+        f"{f', such as {found}' if found else ''}. Next: {to_do}"
+    )
 
 
 def _rows(
-    con: duckdb.DuckDBPyConnection, relation: str, where: Mapping[str, Any]
+    con: duckdb.DuckDBPyConnection, relation: str, where: Mapping[str, Any], limit: int = SHOWN
 ) -> list[dict[str, Any]]:
     """The first rows of a relation, or none if it was not built."""
     holds = "".join(f" and {column} is not distinct from ?" for column in where)
     try:
         found = con.execute(
-            f"select * from {relation} where true{holds} limit {SHOWN}", list(where.values())
+            f"select * from {relation} where true{holds} limit {limit}", list(where.values())
         )
     except duckdb.Error:
         return []

@@ -219,7 +219,13 @@ def test_no_package_is_needed() -> None:
     assert not (PROJECT / "dependencies.yml").exists()
 
 
-UNIQUE = ("unique", "primary_key", "unique_combination")
+def contracts(parsed: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The rules of the contract of each table, by its id."""
+    return {
+        test["attached_node"]: test["test_metadata"]["kwargs"]
+        for test in parsed["nodes"].values()
+        if test["resource_type"] == "test" and test["test_metadata"]["name"] == "contract"
+    }
 
 
 def test_only_what_would_be_lost_or_falsified_stops_publication(parsed: dict[str, Any]) -> None:
@@ -243,9 +249,7 @@ def test_every_mart_says_what_a_row_is(parsed: dict[str, Any]) -> None:
 
 def test_every_mart_has_a_key_that_is_tested(parsed: dict[str, Any]) -> None:
     tested = {
-        test["attached_node"]
-        for test in parsed["nodes"].values()
-        if test["resource_type"] == "test" and test["test_metadata"]["name"] in UNIQUE
+        table for table, rules in contracts(parsed).items() if {"key", "distinct"} & rules.keys()
     }
     assert [n["name"] for n in _models(parsed, "marts") if n["unique_id"] not in tested] == []
 
@@ -260,14 +264,9 @@ def test_every_key_of_a_fact_leads_to_its_dimension(parsed: dict[str, Any]) -> N
         "diagnosis_code_key": "dim_diagnosis",
     }  # fmt: skip
     related = {
-        (test["attached_node"], test["column_name"])
-        for test in parsed["nodes"].values()
-        if test["resource_type"] == "test" and test["test_metadata"]["name"] == "relationships"
-    } | {
-        (test["attached_node"], key)
-        for test in parsed["nodes"].values()
-        if test["resource_type"] == "test" and test["test_metadata"]["name"] == "foreign_keys"
-        for key in test["test_metadata"]["kwargs"]["keys"]
+        (table, column)
+        for table, rules in contracts(parsed).items()
+        for column in [*rules.get("exists", {}), *rules.get("foreign_keys", [])]
     }
     missing = [
         f"{node['name']}.{column}"

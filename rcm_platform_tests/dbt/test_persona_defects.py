@@ -31,16 +31,15 @@ def test_the_key_of_every_dimension_is_that_of_its_name(parsed: dict[str, Any]) 
         for node in parsed["nodes"].values()
         if node["resource_type"] == "model" and node["name"].startswith("dim_")
     }
-    tested: dict[str, set[str]] = {}
-    for node in parsed["nodes"].values():
-        if (metadata := node.get("test_metadata")) and node["attached_node"]:
-            columns = metadata["kwargs"].get("columns") or [metadata["kwargs"].get("column_name")]
-            if metadata["name"] in {"unique", "primary_key"} and len(columns) == 1:
-                tested.setdefault(node["attached_node"], set()).update(columns)
+    tested = {
+        test["attached_node"]: test["test_metadata"]["kwargs"].get("key")
+        for test in parsed["nodes"].values()
+        if (test.get("test_metadata") or {}).get("name") == "contract"
+    }
     for name, node in dimensions.items():
         key = next(iter(node["columns"]))
         assert key.startswith(name.removeprefix("dim_")), (name, key)
-        assert key in tested.get(node["unique_id"], set()), (name, key)
+        assert tested.get(node["unique_id"]) == [key], (name, key)
     bodies = [code_of(node["raw_code"]) for node in dimensions.values()]
     assert len(set(bodies)) == len(bodies)
 

@@ -10,7 +10,7 @@ import pytest
 
 from rcm_platform.warehouse.project import run_target
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.support.query_plans import slow_joins
+from rcm_platform_tests.support.query_plans import coarse_joins, slow_joins
 
 # model, the tables that one side is made of alone, why the rows of a side stay few
 ALLOWED = {
@@ -35,6 +35,12 @@ ALLOWED = {
     ("mart_net_revenue", "int_date__days"): "the months of the calendar; facilities by payers",
     ("mart_quarantine_daily", "int_date__days"): "the days of the calendar; rules that held"
     " something, by source and level",
+}
+
+# model, the two relations, why one of them stays small
+FEW = {
+    ("int_claim__bills", "providers", "billed"): "the names of our own hospitals and groups",
+    ("int_queue__front_desk", "payers", "payment_odds"): "the payer list; classes of payers",
 }
 
 
@@ -63,6 +69,26 @@ def test_two_sides_that_grow_are_joined_by_keys(
                 wrong.append((name, join))
     assert not wrong
     assert kept == ALLOWED.keys(), "what no plan has any more is not allowed any more"
+
+
+def test_two_sides_that_grow_are_never_joined_by_their_hospital_alone(built: Built) -> None:
+    manifest = json.loads((run_target(built.settings) / "manifest.json").read_text())
+    found = {
+        (node["name"], *pair)
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node.get("compiled_code")
+        for pair in coarse_joins(node["compiled_code"])
+    }
+    assert found == FEW.keys()
+
+
+def test_counts_that_share_nothing_but_the_hospital_are_found() -> None:
+    sql = """select * from claims as c
+        inner join numbers as n on c.source_system = n.source_system and c.number = n.number
+        inner join starts as s
+            on c.source_system = s.source_system and left(c.number, 20) = s.start"""
+    assert coarse_joins(sql) == [("n", "s")]
+    assert coarse_joins(sql.replace("left(c.number, 20) = s.start", "n.number = s.start")) == []
 
 
 @pytest.fixture

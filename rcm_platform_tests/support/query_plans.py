@@ -6,11 +6,15 @@ seed, literal rows, a single row, and what is made of these alone do not.
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import sqlglot
+from sqlglot import exp
 
 _LITERAL_ROWS = {"DUMMY_SCAN", "COLUMN_DATA_SCAN", "EMPTY_RESULT", "GENERATE_SERIES", "RANGE"}
 # joins by equal keys; a delim join is one between the rows and their distinct keys
@@ -91,3 +95,45 @@ class _Plan:
             return self._tables[info["CTE Index"]]
         own = {info["Table"].rpartition(".")[2]} if "Table" in info else set()
         return own.union(*map(self._read, node["children"]))
+
+
+COARSE = frozenset({"source_system", "claim_namespace", "payer_class"})
+"""Columns with few values that many rows share: no key of a join on their own."""
+
+
+def coarse_joins(sql: str) -> list[tuple[str, str]]:
+    """Pairs of relations that an inner join of several binds to each other by nothing but coarse
+    columns, through a third that has a key of each.
+
+    A planner that misjudges how many rows there are may join the two first, each row of a hospital
+    with each other. Which order it takes differs with the size of the data: no plan of a small
+    warehouse shows it.
+    """
+    found = []
+    for select in sqlglot.parse_one(sql, dialect="duckdb").find_all(exp.Select):
+        inner = [j for j in select.args.get("joins") or [] if not j.side and j.args.get("on")]
+        equal = [
+            {(c.table, c.name) if isinstance(c, exp.Column) else c.sql() for c in (e.left, e.right)}
+            for join in inner
+            for e in join.args["on"].find_all(exp.EQ)
+        ]
+        names = [join.this.alias_or_name for join in inner]
+        for left, right in itertools.combinations(names, 2):
+            both = [
+                dict(column for column in group if isinstance(column, tuple))
+                for group in _classes(equal)
+            ]
+            shared = {sides[left] for sides in both if {left, right} <= sides.keys()}
+            if shared and shared <= COARSE:
+                found.append((left, right))
+    return found
+
+
+def _classes(pairs: Iterable[set[Any]]) -> list[set[Any]]:
+    """What is equal to each other, also through others."""
+    classes: list[set[Any]] = []
+    for pair in pairs:
+        touching = [each for each in classes if each & pair]
+        classes = [each for each in classes if not each & pair]
+        classes.append(pair.union(*touching))
+    return classes

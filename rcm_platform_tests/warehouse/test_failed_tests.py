@@ -57,16 +57,36 @@ def said(home: Path, kind: str, sql: str, status: str = "fail", **arguments: Any
 
 def test_rows_that_were_grouped_are_looked_up(tmp_path: Path) -> None:
     sql = "select payment_key, count(*) as row_count from marts.payments group by 1"
-    sentence = said(tmp_path, "primary_key", sql, columns=["payment_key"])
+    sentence = said(tmp_path, "unique_combination", sql, columns=["payment_key"])
     assert sentence.startswith(
-        "payments: One row for each `payment_key`, and none of it is empty. Not so in 1 row, such "
-        "as hospital_a, claim C1, file remits/a.835 at 1/3. Next: look for rows that come twice"
+        "payments: One row for each `payment_key`, any of which may be empty. Not so in 1 row, "
+        "such as hospital_a, claim C1, file remits/a.835 at 1/3. Next: look for rows that come "
     )
+
+
+def test_a_contract_names_each_broken_rule_with_its_rows(tmp_path: Path) -> None:
+    sql = """
+    select 'key' as broken_rule, true as may_stop, payment_key from marts.payments group by all
+    union all
+    select 'filled:claim_id', false, payment_key from marts.payments
+    """
+    sentence = said(tmp_path, "contract", sql, key=["payment_key"], filled=["claim_id", "paid"])
+    assert sentence.startswith(
+        "payments: Never empty, as far as sources deliver it: `claim_id`. Not so in 2 rows, such "
+        "as hospital_a, claim C1, file remits/a.835 at 1/3. Next: look at the model or source"
+    )
+    assert "One row for each `payment_key`, and none of it is empty. Not so in 1 row" in sentence
+    assert "Ada" not in sentence
 
 
 def test_each_row_is_named_and_no_other_value_of_it(tmp_path: Path) -> None:
     sentence = said(
-        tmp_path, "filled", "select * from marts.payments", status="warn", columns=["claim_id"]
+        tmp_path,
+        "date_order",
+        "select * from marts.payments",
+        status="warn",
+        column_name="end_date",
+        not_before="start_date",
     )
     assert "Not so in 2 rows, such as hospital_a, claim C1" in sentence
     assert "claim C2, file remits/a.835 at 1/9" in sentence
