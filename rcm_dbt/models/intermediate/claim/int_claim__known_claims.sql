@@ -35,32 +35,29 @@ claims as (
 
 numbers as (
 
-    select
+    select distinct
         claim_namespace,
+        claim_id,
         claim_number,
-        count(distinct claim_id) as same_number_count,
-        count(*) as bill_count
+        {{ claim_number_start('claim_id') }} as claim_id_start
 
     from claims
-
-    group by
-        claim_namespace,
-        claim_number
 
 ),
 
-starts as (
+-- by windows: counts that are joined on the name space, which all claims of a hospital share, and on
+-- something else make a planner that knows too little join the counts with each other first
+shared as (
 
     select
         claim_namespace,
-        {{ claim_number_start('claim_id') }} as claim_id_start,
-        count(distinct claim_id) as same_start_count
+        claim_id,
+        claim_number,
+        claim_id_start,
+        count(*) over (partition by claim_namespace, claim_number) as same_number_count,
+        count(*) over (partition by claim_namespace, claim_id_start) as same_start_count
 
-    from claims
-
-    group by
-        claim_namespace,
-        {{ claim_number_start('claim_id') }}
+    from numbers
 
 ),
 
@@ -72,20 +69,19 @@ final as (
         claims.claim_id,
         claims.claim_number,
         claims.bill_number,
-        numbers.same_number_count,
-        numbers.bill_count,
-        starts.claim_id_start,
-        starts.same_start_count
+        shared.same_number_count,
+        count(*) over (
+            partition by claims.claim_namespace, claims.claim_number
+        ) as bill_count,
+        shared.claim_id_start,
+        shared.same_start_count
 
     from claims
 
-    inner join numbers
-        on claims.claim_namespace = numbers.claim_namespace
-        and claims.claim_number = numbers.claim_number
-
-    inner join starts
-        on claims.claim_namespace = starts.claim_namespace
-        and {{ claim_number_start('claims.claim_id') }} = starts.claim_id_start
+    inner join shared
+        on claims.claim_namespace = shared.claim_namespace
+        and claims.claim_id = shared.claim_id
+        and claims.claim_number = shared.claim_number
 
 )
 
