@@ -26,8 +26,9 @@ from rcm_platform.ingest.lake_access import open_lake
 from rcm_platform.lake import Lake
 from rcm_platform.publish.versions import Relation, open_published, publish
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import project as dbt_project
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.support import order, outside_files, servers
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 # the same examples on every machine; `--hypothesis-profile=random` looks for new ones
 hypothesis.settings.register_profile("fixed", derandomize=True)
@@ -42,6 +43,11 @@ def pytest_configure() -> None:
             del os.environ[name]
     Settings.model_config["env_file"] = None
     outside_files.require()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Nor does a parse of the project that this user's own homes keep."""
+    os.environ["XDG_CACHE_HOME"] = str(_shared(session.config) / "cache")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -85,8 +91,13 @@ def shared(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="session")
 def parsed_project(shared: Path) -> ParsedProject:
-    """The dbt project, parsed once, in the home that `built` is to be in."""
-    return ParsedProject.made_once(shared / "built")
+    """The dbt project, parsed once: every home finds it, whatever the number of test workers."""
+    settings = Settings(home=shared / "built", world_size="tiny")
+    with FileLock(shared / "parsed.lock"):
+        dbt_project.prepared_manifest(settings)
+    found = ParsedProject.of(dbt_project.parse_key(settings))
+    assert found
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -98,9 +109,7 @@ def rcm(request: pytest.FixtureRequest) -> RunCli:
 
     def run(*args: str, **settings: object) -> subprocess.CompletedProcess[str]:
         if args[0] == "run" and "dbt_project_dir" not in settings:
-            parsed: ParsedProject = request.getfixturevalue("parsed_project")
-            kept = {name: settings[name] for name in ("home", "world") if name in settings}
-            parsed.give_to(Settings(**kept))
+            request.getfixturevalue("parsed_project")
         given = {f"RCM_{name.upper()}": str(value) for name, value in settings.items()}
         return subprocess.run(
             [sys.executable, "-m", "rcm_platform.cli", *args],
@@ -165,9 +174,10 @@ class Built:
 
 
 @pytest.fixture(scope="session")
-def built(parsed_project: ParsedProject, rcm: RunCli) -> Built:
+def built(shared: Path, rcm: RunCli) -> Built:
     """`rcm run` on a tiny world; one run, whatever the number of test workers."""
-    home = parsed_project.settings.home
+    home = shared / "built"
+    home.mkdir(exist_ok=True)
     output, code = home / "output.txt", home / "exit_code"
     with FileLock(home / "built.lock"):
         if not code.exists():

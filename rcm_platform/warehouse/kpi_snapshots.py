@@ -6,7 +6,6 @@ warehouse nor what is published is touched, and making it again gives the same f
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -17,6 +16,7 @@ import duckdb
 from rcm_platform.ingest import feeds, lake_access, synthetic
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
+from rcm_platform.warehouse.parsed_project import STATE
 
 MART = "mart_kpi_monthly"
 STILL_ARRIVING = timedelta(days=7)
@@ -48,11 +48,9 @@ def build(settings: Settings, as_of: date, first_arrival: date | None) -> Snapsh
         raise NoSnapshot(f"Nothing had arrived by {as_of}: {begins}.")
     work = settings.snapshots_dir / "work"
     target = work / "dbt"
-    target.mkdir(parents=True, exist_ok=True)
-    if not (target / "partial_parse.msgpack").exists():
-        dbt_project.prepared_manifest(settings)
-        shutil.copy(settings.dbt_target_dir / "partial_parse.msgpack", target)
     warehouse = work / "rcm.duckdb"  # the stem is the catalog's name
+    if not (target / STATE).exists():
+        dbt_project.give_state(settings, target, warehouse)
     which = ("--select", f"+{MART}", "kpi_registry", "--exclude-resource-type", "unit_test", "test")
     command = ("build", "--full-refresh", *which, "--target-path", str(target))
     with lake_access.open_lake(settings).reading_all():

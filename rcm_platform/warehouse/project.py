@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse.parsed_project import STATE, ParsedProject, Paths
 
 DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
 
@@ -33,15 +35,13 @@ def environment(
 ) -> dict[str, str]:
     """What every dbt command of this installation finds in its environment; `warehouse` is another
     DuckDB file than the installation's, `whole` makes also the tables of which nothing changed."""
-    made_by = [version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb")]
-    project = " ".join([_content_hash(settings.project_dir), *made_by])
     return {
         "RCM_HOME": str(settings.home),
         "RCM_LAKE": str(settings.lake_dir),
         "RCM_PERSONS": str(settings.persons_dir),
         "RCM_WAREHOUSE": str(warehouse or settings.warehouse_path),
         "RCM_AS_OF": as_of.isoformat(),
-        "RCM_PROJECT": hashlib.sha256(project.encode()).hexdigest(),
+        "RCM_PROJECT": _made_by(settings),
         "RCM_MEMORY": settings.memory_limit,
         "RCM_BUILD": "whole" if whole else "changed",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -97,7 +97,8 @@ def run_dbt(
 
 
 def prepared_manifest(settings: Settings) -> Path:
-    """The manifest of the project as it is now; parsed again only when a dbt file has changed.
+    """The manifest of the project as it is now; parsed again only when a dbt file has changed, and
+    once for all homes of a user.
 
     A hash of contents decides, not modification times: those say nothing in a wheel or a clone.
     """
@@ -107,12 +108,25 @@ def prepared_manifest(settings: Settings) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     with FileLock(target / "manifest.lock"):
         if not manifest.exists() or not stamp.exists() or stamp.read_text() != current:
-            run_dbt(settings, settings.world_through, "parse", "--quiet")
+            project, paths = parse_key(settings), Paths.of(settings)
+            if parsed := ParsedProject.of(project):
+                parsed.give_manifest(target, paths)
+                parsed.give_state(target, paths)
+            else:
+                run_dbt(settings, settings.world_through, "parse", "--quiet")
+                ParsedProject.keep(settings, project)
             # runs write elsewhere (nobody reads a half-written manifest) but start from this parse
             run_target(settings).mkdir(exist_ok=True)
-            shutil.copy(target / "partial_parse.msgpack", run_target(settings))
+            shutil.copy(target / STATE, run_target(settings))
             stamp.write_text(current)
     return manifest
+
+
+def give_state(settings: Settings, target: Path, warehouse: Path) -> None:
+    """Spare a command with a target folder and a warehouse of its own a parse of the project."""
+    prepared_manifest(settings)
+    if parsed := ParsedProject.of(parse_key(settings)):
+        parsed.give_state(target, replace(Paths.of(settings), warehouse=str(warehouse)))
 
 
 def run_target(settings: Settings) -> Path:
@@ -124,6 +138,19 @@ def fingerprint(settings: Settings) -> str:
     """A hash of the project and of where it reads and writes: what its manifest follows from."""
     where = f"{settings.project_dir}\n{settings.lake_dir}\n{settings.warehouse_path}\n"
     return hashlib.sha256((where + _content_hash(settings.project_dir)).encode()).hexdigest()
+
+
+def _made_by(settings: Settings) -> str:
+    """A hash of the project and of what builds it."""
+    versions = [version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb")]
+    made_by = " ".join([_content_hash(settings.project_dir), *versions])
+    return hashlib.sha256(made_by.encode()).hexdigest()
+
+
+def parse_key(settings: Settings) -> str:
+    """A hash of what a parse follows from, wherever the project reads and writes."""
+    known = f"{settings.project_dir}\n{sys.version_info}\n{_made_by(settings)}"
+    return hashlib.sha256(known.encode()).hexdigest()
 
 
 def _content_hash(root: Path) -> str:

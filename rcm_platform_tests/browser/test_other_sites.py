@@ -15,8 +15,8 @@ import pytest
 from dagster._daemon.asset_daemon import get_auto_materialize_paused
 
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.conftest import publish_a_number
-from rcm_platform_tests.support.parsed_project import ParsedProject
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser, playwright
 from rcm_platform_tests.support.web_servers import serving
 
@@ -92,7 +92,6 @@ def other_site() -> Iterator[int]:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject) -> Path:
     home = tmp_path_factory.mktemp("home")
-    parsed_project.give_to(Settings(home=home))
     publish_a_number(Settings(home=home))
     return home
 

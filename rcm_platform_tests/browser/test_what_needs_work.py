@@ -14,8 +14,8 @@ import pytest
 from rcm_platform.definitions import build_definitions
 from rcm_platform.operate import dagster_home
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.cli.test_quarantine_cli import REMIT
-from rcm_platform_tests.support.parsed_project import ParsedProject
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 from rcm_platform_tests.support.web_servers import serving
 
@@ -33,7 +33,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parsed_project: Parsed
         text = REMIT.format(number=number, usage="P", paid=paid, date="250310")
         (remits / name).write_text(text)
     settings = Settings(home=tmp_path, world=False, **given(tmp_path))
-    parsed_project.give_to(settings)
     monkeypatch.setenv("DAGSTER_HOME", str(settings.dagster_home))
     dagster_home.prepare_dagster_home(settings)
     assert load(settings).success

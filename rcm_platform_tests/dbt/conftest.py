@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rcm_platform.lake import UNDATED
-from rcm_platform.warehouse.project import prepared_manifest
+from rcm_platform.warehouse.parsed_project import MANIFEST, ParsedProject
 from rcm_platform_tests.support.handmade import (
     BUILD,
     Warehouse,
@@ -19,13 +19,12 @@ from rcm_platform_tests.support.handmade import (
     moment,
     one_visit,
 )
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 
 @pytest.fixture(scope="session")
 def parsed(parsed_project: ParsedProject) -> dict[str, Any]:
     """The manifest of the project."""
-    found: dict[str, Any] = json.loads(prepared_manifest(parsed_project.settings).read_text())
+    found: dict[str, Any] = json.loads((parsed_project.folder / MANIFEST).read_text())
     return found
 
 

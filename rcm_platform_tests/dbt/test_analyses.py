@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from rcm_platform.lake import Lake
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.handmade import PROJECT, Warehouse
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 NAMES = sorted(path.stem for path in (PROJECT / "analyses").glob("*.sql"))
 Rows = list[dict[str, Any]]

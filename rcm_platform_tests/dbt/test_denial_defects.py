@@ -14,8 +14,8 @@ import duckdb
 import pytest
 
 from rcm_platform.lake import Lake
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.support.handmade import PROJECT, Warehouse
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 #: Reasons that are denials in any group.
 DENIALS = [

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment, one_visit
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 PATIENT = {"patientid": "P1", "firstname": "Ann", "lastname": "Lee", "address": "1 Elm St"}
 MODELS = ("int_patient__versions", "int_patient__current", "dim_patient", "int_encounter__current")

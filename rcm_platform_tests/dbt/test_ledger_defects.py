@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from rcm_platform.lake import UNDATED
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment, one_visit
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 MARTS = ("fct_claims", "fct_claim_lines", "fct_remittances", "fct_encounters", "fct_claim_events",
          "mart_ar_aging", "mart_ar_rollforward", "mart_data_exceptions",

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from rcm_platform.lake import UNDATED
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.support.handmade import Warehouse, empty_warehouse, land, moment
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 DAY, LATER, TOO_LATE = date(2025, 3, 1), date(2025, 3, 9), date(2026, 1, 2)
 

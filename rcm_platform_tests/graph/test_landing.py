@@ -21,8 +21,8 @@ from rcm_platform.ingest import arrivals, lake_access
 from rcm_platform.operate import pipeline
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.conftest import Built
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 
 @pytest.fixture
@@ -148,7 +148,6 @@ class TestSensor:
         home = tmp_path_factory.mktemp("definitions")
         (home / "x12").mkdir()
         settings = Settings(home=home, world=False, x12_dir=home / "x12")
-        parsed_project.give_to(settings)
         return build_definitions(settings)
 
     @pytest.fixture

@@ -21,7 +21,7 @@ from rcm_platform.persons import store
 from rcm_platform.settings import Settings
 from rcm_platform.sources.catalog import declare_all
 from rcm_platform.sources.hospitals import hospitals
-from rcm_platform_tests.support.parsed_project import ParsedProject, Paths
+from rcm_platform.warehouse.parsed_project import ParsedProject, Paths
 
 PROJECT = Path(__file__).parents[2] / "rcm_dbt"
 DBT = Path(sys.executable).parent / "dbt"
@@ -49,8 +49,8 @@ class Warehouse:
         if is_declared and not store.is_linked(self.home / "persons"):
             self.link()
         target = self.home / "target"
-        paths = Paths(self.lake.root, self.home / "persons", self.path)
-        self.parsed_project.write_state(target, paths)
+        paths = Paths(str(self.lake.root), str(self.home / "persons"), str(self.path))
+        self.parsed_project.give_state(target, paths)
         given = {
             "DBT_PROFILES_DIR": str(PROJECT),
             "DBT_TARGET_PATH": str(target),

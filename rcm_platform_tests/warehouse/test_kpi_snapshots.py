@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -21,15 +20,9 @@ from rcm_platform.sources.hospitals import hospitals
 from rcm_platform.warehouse import kpi_snapshots
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.handmade import land
-from rcm_platform_tests.support.parsed_project import ParsedProject, Paths
 
 
-def test_a_back_filled_day_is_what_a_run_of_that_day_says(
-    built: Built, parsed_project: ParsedProject
-) -> None:
-    work = built.settings.snapshots_dir / "work"
-    own = replace(Paths.of(built.settings), warehouse=work / "rcm.duckdb")
-    parsed_project.write_state(work / "dbt", own)
+def test_a_back_filled_day_is_what_a_run_of_that_day_says(built: Built) -> None:
     before = versions.current(built.settings.published_dir)
     with dg.DagsterInstance.ephemeral() as instance:
         definitions = build_definitions(built.settings)

@@ -21,11 +21,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform.web import access, processes
 from rcm_platform.web import authenticated as door_module
 from rcm_platform_tests.conftest import RunCli, publish_a_number
 from rcm_platform_tests.support import servers
-from rcm_platform_tests.support.parsed_project import ParsedProject
 from rcm_platform_tests.support.web_servers import serving
 
 KEY = "a key of more than thirty-two characters"
@@ -129,7 +129,6 @@ def session_of(headers: http.client.HTTPMessage) -> str:
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProject) -> Path:
     home = tmp_path_factory.mktemp("home")
-    parsed_project.give_to(Settings(home=home))
     publish_a_number(Settings(home=home))
     return home
 
