@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +28,7 @@ ROWS = "*"
 """Stands for the rows of a table: what a count is made of."""
 
 _FILE = "column_lineage_by_model.json"
+_DATE = re.compile(r"'\d{4}-\d\d-\d\d'")
 
 #: What makes another value of its arguments. Everything else is taken to keep them.
 _CHANGES = (
@@ -75,17 +79,21 @@ def column_lineage(
 
 
 def write(
-    target: Path, columns: Mapping[str, Sequence[str]], manifest: Mapping[str, Any]
+    target: Path,
+    columns: Mapping[str, Sequence[str]],
+    manifest: Mapping[str, Any],
+    shared: Path | None = None,
 ) -> Lineage:
     """Add the lineage of what a build compiled to that of earlier builds, beside the manifest.
 
     Only models whose SQL or whose inputs' columns have changed are read again. `target` is the
-    folder of dbt's target; models that are gone are forgotten.
+    folder of dbt's target; models that are gone are forgotten. `shared` is a folder where homes
+    with the same project find what another one has read.
     """
-    path = target / _FILE
-    known = json.loads(path.read_text()) if path.exists() else {}
+    own, others = target / _FILE, shared / _FILE if shared else None
+    known = {**(_known(others) if others else {}), **_known(own)}
     stamps = {
-        name: _stamp(node, columns)
+        name: _stamp(manifest, node, columns)
         for name, node in manifest["nodes"].items()
         if node["resource_type"] == "model" and node.get("compiled_code") and name in columns
     }
@@ -93,10 +101,23 @@ def write(
     for model, origins in column_lineage(manifest, columns, new).items():
         listed = {column: [astuple(o) for o in found] for column, found in origins.items()}
         known[model] = {"stamp": stamps[model], "columns": listed}
-    written = path.with_suffix(".tmp")
-    written.write_text(json.dumps({m: k for m, k in known.items() if m in manifest["nodes"]}))
+    text = json.dumps({m: k for m, k in known.items() if m in manifest["nodes"]})
+    _replace(own, text)
+    if others and new:
+        with suppress(OSError):
+            _replace(others, text)
+    return _load(own)
+
+
+def _known(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def _replace(path: Path, text: str) -> None:
+    written = path.with_suffix(f".{os.getpid()}")
+    written.write_text(text)
     written.replace(path)
-    return _load(path)
 
 
 def read(target: Path) -> tuple[dict[str, Any], Lineage]:
@@ -157,11 +178,14 @@ def _load(path: Path) -> Lineage:
     }
 
 
-def _stamp(node: Mapping[str, Any], columns: Mapping[str, Sequence[str]]) -> str:
-    """A hash of all that the lineage of a model follows from: its SQL, the columns of what it
-    reads, and how this module reads them."""
+def _stamp(
+    manifest: Mapping[str, Any], node: Mapping[str, Any], columns: Mapping[str, Sequence[str]]
+) -> str:
+    """A hash of all that the lineage of a model follows from: its SQL, whatever its as-of date and
+    the folder of its files, the columns of what it reads, and how this module reads them."""
     reads = {table: list(columns.get(table, ())) for table in node["depends_on"]["nodes"]}
-    follows = [node["compiled_code"], reads, sqlglot.__version__, Path(__file__).read_text()]
+    sql = _DATE.sub("''", _named_sql(manifest, node))
+    follows = [sql, reads, sqlglot.__version__, Path(__file__).read_text()]
     return hashlib.sha256(json.dumps(follows, sort_keys=True).encode()).hexdigest()
 
 
@@ -190,13 +214,8 @@ def roots(lineage: Lineage, table: str, column: str) -> list[Origin]:
 
 def _query(manifest: Mapping[str, Any], schema: MappingSchema, node: Mapping[str, Any]) -> Scope:
     """The compiled query of a model with every column qualified, sources under their own names."""
-    sql = node["compiled_code"]
-    for upstream in node["depends_on"]["nodes"]:
-        if source := manifest["sources"].get(upstream):
-            catalog, database, name = _path(manifest, upstream)
-            sql = sql.replace(source["relation_name"], f'"{catalog}"."{database}"."{name}"')
     tree = qualify(
-        sqlglot.parse_one(sql, dialect="duckdb"),
+        sqlglot.parse_one(_named_sql(manifest, node), dialect="duckdb"),
         schema=schema,
         dialect="duckdb",
         validate_qualify_columns=False,
@@ -205,6 +224,16 @@ def _query(manifest: Mapping[str, Any], schema: MappingSchema, node: Mapping[str
     if scope is None:
         raise SqlglotError(f"{node['name']} is no query")
     return scope
+
+
+def _named_sql(manifest: Mapping[str, Any], node: Mapping[str, Any]) -> str:
+    """The compiled SQL of a model, with the names of sources in place of their files."""
+    sql: str = node["compiled_code"]
+    for upstream in node["depends_on"]["nodes"]:
+        if source := manifest["sources"].get(upstream):
+            catalog, database, name = _path(manifest, upstream)
+            sql = sql.replace(source["relation_name"], f'"{catalog}"."{database}"."{name}"')
+    return sql
 
 
 def _path(manifest: Mapping[str, Any], table: str) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from rcm_platform.persons import store
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import column_lineage
 from rcm_platform.warehouse import project as dbt_project
+from rcm_platform.warehouse.parsed_project import ParsedProject
 
 Tables = dict[tuple[str, str], tuple[int | None, list[tuple[str, str]]]]
 """(schema, table) → row count and columns (name, type). Of a view nobody knows the count without
@@ -53,4 +54,6 @@ def write_lineage(settings: Settings, lake: Lake, built: Tables) -> column_linea
         columns[source] = (
             store.TABLES[name].names if feed == "persons" else lake.declared(feed, name).names
         )
-    return column_lineage.write(settings.dbt_target_dir, columns, manifest)
+    parsed = ParsedProject.of(dbt_project.parse_key(settings))
+    shared = parsed.folder if parsed else None
+    return column_lineage.write(settings.dbt_target_dir, columns, manifest, shared)

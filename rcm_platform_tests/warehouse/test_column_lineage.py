@@ -144,6 +144,37 @@ def test_a_raw_column_is_described_where_its_value_is_kept(tmp_path: Path) -> No
     }
 
 
+def test_another_night_and_another_home_read_no_query_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_again: list[str] = []
+
+    def reads(*args: Any) -> Lineage:
+        read_again.extend(args[2])
+        return column_lineage(*args)
+
+    monkeypatch.setattr("rcm_platform.warehouse.column_lineage.column_lineage", reads)
+    folders = {name: tmp_path / name for name in ("home", "other", "shared")}
+    for folder in folders.values():
+        folder.mkdir()
+
+    def night(home: str, day: str, files: str, column: str = "name") -> list[str]:
+        query = f"select {column} from people where born < date '2025-01-{day}'"
+        manifest, columns = project(m=query)
+        source = manifest["sources"][PEOPLE]
+        code = manifest["nodes"]["m"]["compiled_code"]
+        manifest["nodes"]["m"]["compiled_code"] = code.replace(source["relation_name"], files)
+        source["relation_name"] = files
+        read_again.clear()
+        write(folders[home], columns | {"m": [column]}, manifest, folders["shared"])
+        return read_again
+
+    assert night("home", "01", "read('a/people')") == ["m"]
+    assert night("home", "02", "read('a/people')") == []
+    assert night("other", "03", "read('b/people')") == []
+    assert night("other", "03", "read('b/people')", column="id") == ["m"]
+
+
 def test_before_the_first_build_nothing_is_said_of_raw_columns(tmp_path: Path) -> None:
     assert described_sources(tmp_path) == {}
 
