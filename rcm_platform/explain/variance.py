@@ -52,17 +52,21 @@ class Change:
 
     def text(self, unit: str) -> str:
         """The change in words."""
-        if not self.total:
+        if _is_nothing(self.total, unit):
             return f"unchanged since {self.month_before:%B}"
         moved = "up" if self.total > 0 else "down"
         named = sorted(self.effects, key=lambda effect: -abs(effect[1]))
-        why = ", ".join(f"{name} {_signed(effect, unit)}" for name, effect in named if effect)
+        why = ", ".join(
+            f"{name} {_signed(effect, unit)}"
+            for name, effect in named
+            if not _is_nothing(effect, unit)
+        )
         text = f"{moved} {_signed(self.total, unit)[1:]} since {self.month_before:%B}: {why}"
         for with_it, against_it in ((self.cause, self.offset_cause), (self.driver, self.offset)):
             told = [
                 f"{word} {driver.name} ({_signed(driver.effect, unit)})"
                 for word, driver in (("most by", with_it), ("against it", against_it))
-                if driver
+                if driver and not _is_nothing(driver.effect, unit)
             ]
             if told:
                 text += f"; {', '.join(told)}"
@@ -129,3 +133,8 @@ def _signed(value: Decimal, unit: str) -> str:
         return f"{value * 100:+.1f} points"
     sign = "+" if value >= 0 else "-"
     return f"{sign}{show(abs(value), unit)}"
+
+
+def _is_nothing(value: Decimal, unit: str) -> bool:
+    """Whether it is shown as zero."""
+    return not any(digit in "123456789" for digit in _signed(value, unit))

@@ -93,6 +93,9 @@ def test_a_change_says_how_far_and_why_the_largest_reason_first() -> None:
     )
     assert change(mix="0", rate="0") == "unchanged since November"
     assert change("dollars", volume="12.5", rate="-2.5").startswith("up $10.00 since November")
+    # what is shown as zero is no reason
+    assert change("days", rate="1.2", mix="-0.04") == ("up 1.2 days since November: rate +1.2 days")
+    assert change("days", mix="-0.04") == "unchanged since November"
 
 
 def test_what_holds_against_a_change_is_named_too() -> None:
