@@ -161,7 +161,8 @@ def exceptions_release(exception_id: Id, reason: Reason, by: By = None) -> None:
     """Let in what a rule holds, where that is safe; what must add up is refused, with what to do.
 
     Safe are a file marked as test (E9), an unlisted sender (E11), numbers that are used twice in a
-    file (E5), and an acknowledgement whose totals are off (K7). Of any other rule it says why not.
+    file (E5), an acknowledgement whose totals are off (K7), and a debit that the hospital draws
+    itself (B11). Of any other rule it says why not.
     """
     from rcm_platform.operate import exceptions
 

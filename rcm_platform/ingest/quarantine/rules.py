@@ -7,6 +7,8 @@ RELEASABLE = {
     "E11": "an interchange of an unlisted sender is whole: who knows that sender may let it in",
     "E5": "each part that shares a number is whole, and its rows go by its place in the file: a "
     "payment that comes twice is still held as one (D3)",
+    "B11": "its amounts add up: who knows that the hospital draws the money may let it in as a "
+    "payment",
     "K7": "an acknowledgement moves no money: each claim that it lists is answered, whatever its "
     "totals say",
 }

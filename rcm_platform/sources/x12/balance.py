@@ -1,6 +1,6 @@
 """Judge parsed transactions: missing values (T3), levels (E12, E17), line breaks within data (E15),
-several payers (E19), balances of the 835 (B1-B3 and P9, in `remit_balance`), the 837 (P1) and the
-277CA (K7).
+several payers (E19), balances of the 835 (B1-B3, B11, B12 and P9, in `remit_balance`), the 837
+(P1) and the 277CA (K7).
 
 The balances are computed in exact decimals over the rows that would be loaded, so what is loaded
 always adds up.
@@ -168,7 +168,7 @@ _CHECKS = {
     SETS["999"].spec: _ACKNOWLEDGED,
 }
 # when several rules fail, the claim is held under the first of these
-_ORDER = ("E15", "E4", "E12", "E19", "T3", "B3", "B2", "B1", "P1", "K7")
+_ORDER = ("E15", "E4", "E12", "E19", "T3", "B3", "B11", "B2", "B1", "P1", "K7")
 
 Faults = dict[int, Fault]
 
@@ -176,7 +176,7 @@ Faults = dict[int, Fault]
 def judge(parsed: Parsed, waived: str = "") -> tuple[Faults, Faults]:
     """(faults by transaction, faults by claim) of what was parsed; 0-based, as in its tables.
 
-    `waived` is a rule that holds nothing (K7).
+    `waived` is a rule that holds nothing (K7, B11).
     """
     by_transaction: dict[int, list[Fault]] = {}
     by_claim: dict[int, list[Fault]] = {}
@@ -191,6 +191,9 @@ def judge(parsed: Parsed, waived: str = "") -> tuple[Faults, Faults]:
         parsed.tables["remit_claims"], paid_interest = remit_balance.with_interest(parsed.tables)
         for row in paid_interest:
             parsed.add_claim_note(row, "InterestInClaim", _INTEREST)
+        parsed.tables["remit_payments"], taken = remit_balance.with_sign(parsed.tables)
+        for transaction in taken:
+            parsed.add_note(transaction, 1, "DebitTaken", _TAKEN)
     found = [*_within(parsed), *_findings(parsed)]
     for transaction, claim, rule_id, reason in (*found, *_without_reason(parsed, found)):
         if rule_id == waived:
@@ -215,6 +218,7 @@ def _without_reason(
 
 
 _INTEREST = "P9: CLP04 holds the interest of AMT*I, which is booked apart"
+_TAKEN = "B12: BPR03 is D (a debit) and the claims take BPR02 back: it is read below zero"
 
 
 def _within(parsed: Parsed) -> Iterator[remit_balance.Finding]:

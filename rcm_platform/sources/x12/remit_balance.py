@@ -1,4 +1,4 @@
-"""Whether remittances add up: rules B1-B3 and P9 of the 835, and amounts that are missing (T3).
+"""Whether remittances add up: rules B1-B3, B11, B12 and P9 of the 835, and missing amounts (T3).
 
 Amounts are whole cents in 64 bits: as exact as decimals, and whole columns are added at once. What
 cannot be read (null) leaves whatever it is part of without a judgement other than T3.
@@ -92,26 +92,26 @@ def findings(tables: dict[str, pa.Table]) -> Iterator[Finding]:
         yield int(transactions[claim]), claim, "B1", reason
 
     # B3: a payment is its claims less what is withheld
-    count = 1 + max((int(rows.max()) for rows in _by_transaction(tables)), default=-1)
-    withheld_from = _rows(withheld, "transaction")
-    paid = _sums(claim_paid.cents, transactions, count)
-    taken = _sums(withheld_amount.cents, withheld_from, count)
-    is_judged = np.ones(count, dtype=bool)
-    is_judged[transactions[~claim_paid.is_there]] = False
-    is_judged[withheld_from[~withheld_amount.is_there]] = False
+    paid, taken, is_judged = _totals(tables)
+    is_debit = _is_debit(payments)
     for row, transaction in enumerate(_rows(payments, "transaction").tolist()):
+        balance = paid[transaction] - taken[transaction]
         if not announced.is_there[row]:
             yield transaction, None, "T3", "BPR02 is missing"
-        elif (
-            is_judged[transaction]
-            and announced.cents[row] != paid[transaction] - taken[transaction]
-        ):
+        elif is_judged[transaction] and announced.cents[row] != balance:
             reason = (
                 f"BPR02 {_dollars(announced.cents[row])} is not the sum of CLP04 "
                 f"{_dollars(paid[transaction])} less PLB {_dollars(taken[transaction])}"
             )
             yield transaction, None, "B3", reason
+        elif is_debit[row] and announced.cents[row] > 0:
+            reason = (
+                f"BPR03 is D (a debit) of {_dollars(announced.cents[row])} that no claim takes "
+                "back: whether the hospital draws it or the payer takes it is not told"
+            )
+            yield transaction, None, "B11", reason
 
+    withheld_from = _rows(withheld, "transaction")
     for transaction in withheld_from[~withheld_amount.is_there].tolist():
         yield transaction, None, "T3", "PLB has a reason without a readable amount"
     for name, rows, is_there in (
@@ -129,6 +129,23 @@ def findings(tables: dict[str, pa.Table]) -> Iterator[Finding]:
     for claim in of_claim[~adjusted.is_there].tolist():
         reason = "CAS has a reason without a readable amount"
         yield int(transactions[claim]), claim, "T3", reason
+
+
+def with_sign(tables: dict[str, pa.Table]) -> tuple[pa.Table, list[int]]:
+    """The payments with the sign of their money, and the transactions in which it was turned (B12).
+
+    A debit (BPR03 = D) whose claims add up to the same amount below zero is money that the payer
+    takes: its amount is announced without a sign.
+    """
+    payments = tables["remit_payments"]
+    amounts, transactions = _amounts(payments, "payment_amount"), _rows(payments, "transaction")
+    paid, taken, is_judged = _totals(tables)
+    is_taken = _is_debit(payments) & (amounts.cents > 0) & is_judged[transactions]
+    is_taken &= amounts.cents == (taken - paid)[transactions]
+    place = payments.column_names.index("payment_amount")
+    amount = payments["payment_amount"]
+    signed = pc.if_else(pa.array(is_taken), pc.negate(amount), amount)
+    return payments.set_column(place, "payment_amount", signed), transactions[is_taken].tolist()
 
 
 def with_interest(tables: dict[str, pa.Table]) -> tuple[pa.Table, list[int]]:
@@ -179,6 +196,29 @@ def _amounts(table: pa.Table, column: str) -> _Amounts:
     words = np.frombuffer(values.buffers()[1], dtype="<i8")
     cents = words[2 * values.offset : 2 * (values.offset + len(values)) : 2]
     return _Amounts(np.where(is_there, cents, 0), is_there)
+
+
+def _totals(tables: dict[str, pa.Table]) -> tuple[Cents, Cents, Flags]:
+    """By transaction: what its claims pay, what is withheld from them, and whether both can be
+    read."""
+    claims, withheld = tables["remit_claims"], tables["remit_provider_adjustments"]
+    paid, taken = _amounts(claims, "paid_amount"), _amounts(withheld, "amount")
+    of_claim, of_withheld = _rows(claims, "transaction"), _rows(withheld, "transaction")
+    count = 1 + max((int(rows.max()) for rows in _by_transaction(tables)), default=-1)
+    is_judged = np.ones(count, dtype=bool)
+    is_judged[of_claim[~paid.is_there]] = False
+    is_judged[of_withheld[~taken.is_there]] = False
+    return (
+        _sums(paid.cents, of_claim, count),
+        _sums(taken.cents, of_withheld, count),
+        is_judged,
+    )
+
+
+def _is_debit(payments: pa.Table) -> Flags:
+    code = pc.utf8_upper(pc.utf8_trim_whitespace(payments["credit_debit"].fill_null("")))
+    is_debit: Flags = pc.equal(code.combine_chunks(), "D").to_numpy(zero_copy_only=False)
+    return is_debit
 
 
 def _is_blank(table: pa.Table, column: str) -> Flags:
