@@ -103,42 +103,35 @@ class _Raw:
     def payments(self) -> str:
         """The payments of 835s, each once, however often it was delivered. Which delivery repeats
         another is judged by the warehouse (D3); that it does is seen in the raw rows: the same
-        number and payer, and a claim in common."""
+        payer, no other number, and a claim in common."""
         every, claims = self.visible("x12", "remit_payments"), self.visible("x12", "remit_claims")
         key = "interchange_sha256, transaction_no"
         return f"""(
-            with repeated as (
-                select * from {every} as every_delivery semi join (
+            with contents as (
+                select {key}, every_delivery._source_system, originating_company_id,
+                    nullif(trim(every_delivery.trace_number), '') as trace_number,
+                    patient_control_number, charge_amount, paid_amount
+                from {every} as every_delivery left join {claims} as claims using ({key})
+            ),
+            repeated as (
+                select * from contents semi join (
                     select {key} from intermediate.int_cash__received_payments
                     where delivery_number > 1
                 ) using ({key})
-            ),
-            contents as (
-                select {key}, patient_control_number, charge_amount, paid_amount
-                from {every} as every_delivery
-                left join {claims} as claims using ({key})
-                where trace_number in (select trace_number from repeated)
             )
             select * from {every} as every_delivery
             where ({key}) not in (
                 select (repeated.interchange_sha256, repeated.transaction_no)
                 from repeated
-                inner join {every} as counted using (_source_system, trace_number)
-                inner join contents as its
-                    on repeated.interchange_sha256 = its.interchange_sha256
-                    and repeated.transaction_no = its.transaction_no
-                inner join contents as others
-                    on counted.interchange_sha256 = others.interchange_sha256
-                    and counted.transaction_no = others.transaction_no
-                    and its.patient_control_number
-                        is not distinct from others.patient_control_number
-                    and its.charge_amount is not distinct from others.charge_amount
-                    and its.paid_amount is not distinct from others.paid_amount
-                where (counted.interchange_sha256, counted.transaction_no) not in (
-                    select ({key}) from repeated
-                )
+                inner join (select * from contents anti join repeated using ({key})) as counted
+                    on repeated._source_system = counted._source_system
+                    and coalesce(repeated.trace_number = counted.trace_number, true)
                     and repeated.originating_company_id
                         is not distinct from counted.originating_company_id
+                    and repeated.patient_control_number
+                        is not distinct from counted.patient_control_number
+                    and repeated.charge_amount is not distinct from counted.charge_amount
+                    and repeated.paid_amount is not distinct from counted.paid_amount
             )
         )"""
 

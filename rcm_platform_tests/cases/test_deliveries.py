@@ -32,6 +32,33 @@ def test_of_two_deliveries_the_one_with_a_paid_claim_more_counts(marts: Marts) -
     assert _deliveries(marts, case) == [(f"{case}/a.835", Decimal(150))]
 
 
+def test_a_payment_without_a_number_that_comes_again_counts_once(marts: Marts) -> None:
+    """Also where the number comes with the second delivery; other claims of its day are paid."""
+    assert marts.claim("WT-1") == dollars(charge=200, paid=100, contractual=100)
+    assert marts.claim("WT-2") == dollars(charge=90, paid=50, contractual=40)
+    assert marts.claim("WT-3") == dollars(charge=190, paid=150, contractual=40)
+    assert marts.is_denied("WT-4") and marts.is_denied("WT-5")
+    assert marts.claim("WT-6") == dollars(charge=100, paid=60, contractual=40)
+    case = "without_trace_number"
+    assert sorted(_deliveries(marts, case)) == [
+        (f"{case}/b.835", Decimal(150)), (f"{case}/with_number.835", Decimal(60)),
+    ]  # fmt: skip
+
+
+def test_a_debit_is_money_that_its_claims_take_back_or_waits(
+    x12_cases: Built, marts: Marts
+) -> None:
+    assert held(x12_cases, "debit") == [("transaction", "B11", Decimal(80))]
+    assert marts.claim("DB-1") == dollars(charge=200, open=200)
+    assert marts.claim("DB-2") == {}
+    assert {"B6", "B11", "B12"} <= marts.rules("debit")
+    found = marts.con.execute(
+        "select remitted_amount from marts.mart_cash_reconciliation "
+        "where source_file like 'debit/%' order by remitted_amount"
+    ).fetchall()
+    assert found == [(Decimal(-100),), (Decimal(100),)]
+
+
 def test_a_claim_whose_amount_cannot_be_read_is_worth_what_its_payment_leaves(
     x12_cases: Built, marts: Marts
 ) -> None:

@@ -101,16 +101,15 @@ resolved as (
 
 ),
 
--- rule D3: a payment that comes again has the same identity, and a claim in common with the first
--- if their amounts are one, else all of its claims. Payers repeat the trace number of payments of
--- nothing, so the identity alone tells nothing
+-- rule D3: a payment that comes again is of the same payer, payee and day, has the same trace number
+-- where both have one, and claims in common. Payers repeat the trace number of payments of nothing,
+-- so the identity alone tells nothing
 identified as (
 
     select
         *,
         {{ surrogate_key([
             'source_system',
-            'coalesce(trace_number, remit_payment_key)',
             'originating_company_id',
             "coalesce(claim_namespace, payee_id)",
             'payment_date',
@@ -135,6 +134,7 @@ held_contents as (
     select
         identified.remit_payment_key,
         identified.payment_identity,
+        identified.trace_number,
         identified.preference,
         claims.content
 
@@ -148,6 +148,7 @@ held_contents as (
     select
         identified.remit_payment_key,
         identified.payment_identity,
+        identified.trace_number,
         identified.preference,
         concat_ws(
             '|', adjustments.reason_code, adjustments.reference_id, adjustments.amount
@@ -168,7 +169,7 @@ content_counts as (
         remit_payment_key,
         count(distinct content) as content_count
 
-    from claims
+    from held_contents
 
     group by remit_payment_key
 
@@ -187,6 +188,7 @@ in_common as (
         on later.payment_identity = first.payment_identity
         and later.content = first.content
         and later.preference > first.preference
+        and coalesce(later.trace_number = first.trace_number, true)
 
     group by
         later.remit_payment_key,
@@ -208,12 +210,19 @@ deliveries as (
     inner join identified as first
         on in_common.first_payment_key = first.remit_payment_key
 
-    left join content_counts
+    inner join content_counts
         on in_common.remit_payment_key = content_counts.remit_payment_key
 
     where
-        later.payment_amount = first.payment_amount
-        or in_common.content_count = content_counts.content_count
+        -- of one number and amount, one claim tells it; else all of them have to
+        (
+            later.trace_number = first.trace_number
+            and later.payment_amount = first.payment_amount
+        )
+        or (
+            in_common.content_count = content_counts.content_count
+            and (later.claim_count > 0 or later.payment_amount = first.payment_amount)
+        )
 
     group by in_common.remit_payment_key
 
