@@ -82,14 +82,29 @@ _UNIQUE_INDEXES = {
 
 # a materialized view stands in no information_schema
 _NUMERIC_COLUMNS = """
-    select attname::text, atttypmod < 0 or ((atttypmod - 4) >> 16) & 65535 > 38
+    select attname::text, atttypid <> 'numeric'::regtype
+        or atttypmod < 0 or ((atttypmod - 4) >> 16) & 65535 > 38
     from pg_attribute
     join pg_class on pg_class.oid = attrelid
     join pg_namespace on pg_namespace.oid = relnamespace
-    where nspname = {schema} and relname = {table} and atttypid = 'numeric'::regtype
+    where nspname = {schema} and relname = {table}
+        and atttypid in ('numeric'::regtype, 'numeric[]'::regtype)
         and attnum > 0 and not attisdropped
 """
-"""Numeric columns of a table in PostgreSQL, and whether they hold more digits than DuckDB can."""
+"""Numeric columns of a table in PostgreSQL, and whether they hold more than DuckDB can: more
+digits, or a list of such numbers."""
+
+_OWN_COLUMNS = """
+    select column_name, case
+        when data_type in ('date', 'datetime') then 'date'
+        when data_type = 'decimal' and numeric_precision > 38 then 'wide'
+        when character_set_name is not null or data_type = 'json' then 'text'
+    end
+    from information_schema.columns
+    where table_schema = {schema} and table_name = {table}
+    order by ordinal_position
+"""
+"""Columns of a table in MySQL: which are dates, hold more digits than DuckDB can, or are text."""
 
 _LOCKED = re.compile("(?i)lock (wait )?timeout|maximum statement execution time exceeded")
 _NO_CALENDAR = re.compile("Date out of range|Timestamp out of range")
@@ -155,7 +170,8 @@ class AttachedDatabase:
         self._refusals = {name: self._refusal(name) for name in sorted(wanted)}
         self._numerics: dict[str, tuple[list[str], list[str]]] = {}
         self._moments: dict[str, list[str]] = {}
-        self._texted: dict[str, list[str]] = {}
+        self._kinds: dict[str, dict[str, str | None]] = {}
+        self._with_dates_as_text: set[str] = set()
 
     @property
     def where(self) -> str:
@@ -183,7 +199,7 @@ class AttachedDatabase:
         Names with `_` in front are left out: they are the lake's own.
         """
         described = self.ask(f"describe {self._with_moments(table, self._readable(table))}")
-        exact, _ = self._numeric_columns(table)
+        exact = [*self._numeric_columns(table)[0], *self._of_kind(table, "wide")]
         return {
             name.lower(): (name, "NUMERIC" if name in exact else kind)
             for name, kind, *_ in described
@@ -210,30 +226,29 @@ class AttachedDatabase:
     def read_dates_as_text(self, table: str) -> bool:
         """From now on read the dates of a table as the server writes them, since one of them is
         none; whether that is another way than before."""
-        if self._kind != "mysql" or table in self._texted:
+        if self._kind != "mysql" or table in self._with_dates_as_text:
             return False
-        schema, name = self._tables[table]
-        rows = self._let(
-            "select * from {}",
-            "select column_name, data_type in ('date', 'datetime') "
-            "from information_schema.columns "
-            f"where table_schema = {literal(schema)} and table_name = {literal(name)} "
-            "order by ordinal_position",
-        )
-        self._texted[table] = [
-            f"case when cast({own} as char) not like '%-00%' then cast({own} as char) end as {own}"
-            if is_date
-            else own
-            for own, is_date in ((self._own_quotes(column), found) for column, found in rows)
-        ]
+        self._with_dates_as_text.add(table)
         return True
 
     def _readable(self, table: str) -> str:
         """The relation of a table whose values can be read."""
-        if table not in self._texted:
+        if not self._of_kind(table, "wide") and table not in self._with_dates_as_text:
             return self.relation(table)
-        columns = ", ".join(self._texted[table])
-        return self._asking(f"select {columns} from {self._own_relation(table)}")
+        return self._asking(f"select {self._texts(table)} from {self._own_relation(table)}")
+
+    def _of_kind(self, table: str, kind: str) -> list[str]:
+        """The columns of a table in MySQL of one of the kinds of _OWN_COLUMNS."""
+        return [name for name, found in self._kinds_of(table).items() if found == kind]
+
+    def _kinds_of(self, table: str) -> dict[str, str | None]:
+        if self._kind != "mysql":
+            return {}
+        if table not in self._kinds:
+            schema, name = self._tables[table]
+            question = _OWN_COLUMNS.format(schema=literal(schema), table=literal(name))
+            self._kinds[table] = dict(self._let("select * from {}", question))
+        return self._kinds[table]
 
     def check_lock(self, table: str) -> None:
         """Ask for a table that is about to be read. Raises NotAnswered where another session keeps
@@ -284,18 +299,26 @@ class AttachedDatabase:
         return self._moments[table]
 
     def _texts(self, table: str) -> str:
-        """The columns of a table in the server's own words, numbers as text."""
-        if table in self._texted:
-            return ", ".join(self._texted[table])
-        exact, others = self._numeric_columns(table)
-        if not exact and not others:
+        """The columns of a table in the server's own words; as text where an answer in those words
+        would be told otherwise: numbers, and text of MySQL that is compared by its bytes."""
+        if self._kind == "mysql":
+            names = list(self._kinds_of(table))
+        elif any(self._numeric_columns(table)):
+            names = [n for n, *_ in self.ask(f"describe select * from {self.relation(table)}")]
+        else:
             return "*"
-        described = self.ask(f"describe select * from {self.relation(table)}")
-        return ", ".join(
-            self._own_quotes(name) + ("::text" if name in (*exact, *others) else "")
-            + f" as {self._own_quotes(name)}"
-            for name, *_ in described
-        )  # fmt: skip
+        return ", ".join(f"{self._text(table, n)} as {self._own_quotes(n)}" for n in names)
+
+    def _text(self, table: str, column: str) -> str:
+        """A column in the server's own words."""
+        own, (exact, others) = self._own_quotes(column), self._numeric_columns(table)
+        if column in (*exact, *others):
+            return f"{own}::text"
+        kind = self._kinds_of(table).get(column)
+        if kind == "date" and table in self._with_dates_as_text:
+            # none, where it is of no day, such as 2025-00-00
+            return f"case when cast({own} as char) not like '%-00%' then cast({own} as char) end"
+        return f"cast({own} as char)" if kind in ("text", "wide") else own
 
     def _numeric_columns(self, table: str) -> tuple[list[str], list[str]]:
         """The numeric columns of a table in PostgreSQL: those that DuckDB has no exact type for,
@@ -335,11 +358,10 @@ class AttachedDatabase:
         """
         if self._is_guarded(table, key):
             return []
-        name, (exact, others) = self._own_quotes(key), self._numeric_columns(table)
+        name, text = self._own_quotes(key), self._text(table, key)
         rows = self._let(
             "select cast(key as varchar) from {} as t(key) order by 1",
-            f"select {name}{'::text' * (key in (*exact, *others))} "
-            f"from {self._own_relation(table)} where {name} is not null "
+            f"select {text} from {self._own_relation(table)} where {name} is not null "
             f"group by {name} having count(*) > 1 limit {at_most}",
         )
         return [value for (value,) in rows]

@@ -486,6 +486,22 @@ class TestLocked:
         assert "end the session that locks it" in told
         assert load_hospital(lake, KNOWN["hospital_a"], url).rows["patients"] == 2
 
+    def test_rows_that_are_locked_keep_the_other_tables(self, lake: Lake, tmp_path: Path) -> None:
+        """Where the server lets no session read what another one changes."""
+        options = ("--transaction-isolation=SERIALIZABLE", "--innodb-lock-wait-timeout=1")
+        with mariadb(*options) as server:
+            on_server(server.url, tmp_path)
+            with attached_to(server.url) as other:
+                other.execute("begin")
+                change = "update patients set Gender = ''X''"
+                other.execute(f"call mysql_execute('target', '{change}')")
+                summary = load_hospital(lake, KNOWN["hospital_a"], server.url)
+                other.execute("rollback")
+            assert (summary.rows["patients"], summary.rows["transactions"]) == (0, 2)
+            [told] = [message for message in summary.messages if "patients" in message]
+            assert "another session keeps it locked" in told
+            assert load_hospital(lake, KNOWN["hospital_a"], server.url).rows["patients"] == 2
+
 
 class TestBadInput:
     """What a MySQL database of many years holds."""
