@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -220,6 +221,16 @@ def test_conservation_blocks_publishing_and_truth_does_not(with_world: dg.Defini
     blocking = {key.name: graph.get_check_spec(key).blocking for key in graph.asset_check_keys}
     assert all(blocks for name, blocks in blocking.items() if name.endswith("_conserved"))
     assert not any(blocks for name, blocks in blocking.items() if name.endswith("_true"))
+
+
+def test_of_each_check_that_blocks_the_decision_record_says_why(with_world: dg.Definitions) -> None:
+    graph = with_world.resolve_asset_graph()
+    blocking = {key.name for key in graph.asset_check_keys if graph.get_check_spec(key).blocking}
+    of_dbt = {key.name for key in graph.asset_check_keys
+              if "dagster_dbt/manifest" in (graph.get_check_spec(key).metadata or {})}  # fmt: skip
+    record = Path(__file__).parents[2] / "docs/decisions/0023-what-may-stop-publication.md"
+    said = set(re.findall(r"`(\w+)`", record.read_text()))
+    assert blocking - of_dbt <= said
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,9 @@ def test_no_package_is_needed() -> None:
     assert not (PROJECT / "dependencies.yml").exists()
 
 
+RECORD = PROJECT.parent / "docs" / "decisions" / "0023-what-may-stop-publication.md"
+
+
 def contracts(parsed: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The rules of the contract of each table, by its id."""
     return {
@@ -240,6 +243,10 @@ def test_only_what_would_be_lost_or_falsified_stops_publication(parsed: dict[str
     ]
     assert wrong == []
     assert sum(map(data_tests.may_stop, tests)) < len(tests)
+    # and the decision record says so of each kind
+    stopping = {test["test_metadata"]["name"] for test in tests if data_tests.may_stop(test)}
+    said = [line.split("|") for line in RECORD.read_text().splitlines() if "| stops" in line]
+    assert stopping <= {kind for row in said for kind in re.findall(r"`(\w+)`", row[1])}
 
 
 def test_every_mart_says_what_a_row_is(parsed: dict[str, Any]) -> None:
