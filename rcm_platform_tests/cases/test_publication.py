@@ -15,6 +15,7 @@ from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.cases.conftest import BANK, DAYS, FILES, Marts, deliver
 from rcm_platform_tests.conftest import Built, RunCli
+from rcm_platform_tests.support.parsed_project import ParsedProject
 
 
 def marts_of(settings: Settings) -> Marts:
@@ -32,22 +33,37 @@ def test_a_night_with_all_of_it_publishes(x12_cases: Built) -> None:
     assert versions.current(x12_cases.settings.published_dir)
 
 
+@pytest.fixture
+def default_world(parsed_project: ParsedProject, tmp_path: Path) -> Settings:
+    """The world that `rcm run` makes by itself, landed."""
+    settings = Settings(home=tmp_path / "default")
+    parsed_project.give_to(settings)
+    pipeline.load_all(settings)
+    return settings
+
+
 @pytest.mark.prove
+@pytest.mark.parametrize("hospitals", ["copied", "default_world"])
 def test_all_of_it_beside_two_hospitals_changes_no_answer(
-    x12_cases: Built, copied: Settings, rcm: RunCli, tmp_path: Path
+    hospitals: str,
+    x12_cases: Built,
+    rcm: RunCli,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
     """The rules that the files of a case break, the dollars of its claims and what is set aside are
     the same, whether or not two hospitals with a year of their own are read in the same night."""
+    world: Settings = request.getfixturevalue(hospitals)
     folder = tmp_path / "in"
     folder.mkdir()
     beside = {"x12_dir": folder, "synthea_dir": BANK / "synthea"}
-    settings = copied.model_copy(update=beside)
-    before = set_aside(copied)
+    settings = world.model_copy(update=beside)
+    before = set_aside(world)
     for day in range(1, DAYS):
         deliver(day, folder)
         pipeline.load_all(settings)
     deliver(DAYS, folder)
-    done = rcm("run", home=copied.home, world_size="tiny", **beside)
+    done = rcm("run", home=world.home, world_size=world.world_size, **beside)
     assert done.returncode == 0, done.stdout + done.stderr
 
     alone, together = marts_of(x12_cases.settings), marts_of(settings)
