@@ -74,8 +74,8 @@ class _Raw:
             select * from {self.visible(feed, table)}
             where {key} not in {self.deleted(feed, table)}
             qualify row_number() over (
-                partition by {key} order by _arrival_date desc,
-                    coalesce(_noticed_at, modifieddate) desc
+                partition by trim({key}) order by _arrival_date desc,
+                    coalesce(_noticed_at, modifieddate) desc, _source_position desc
             ) = 1
         )"""
 
@@ -141,7 +141,8 @@ class _Raw:
         return f"""(
             select * from {self.visible("treasury", "bank_deposits")}
             qualify row_number() over (
-                partition by deposit_id order by _arrival_date desc, _loaded_at desc, _batch_id desc
+                partition by trim(deposit_id)
+                order by _arrival_date desc, _loaded_at desc, _batch_id desc
             ) = 1
         )"""
 
@@ -206,7 +207,7 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
     # a payer's deposit that no remittance explains is cash too: which ones is judged by their
     # matches, how much by the bank's own file
     unapplied = f"""select sum(try_cast(amount as decimal(18, 2)))
-        from {raw.latest_deposits} where deposit_id in (
+        from {raw.latest_deposits} where trim(deposit_id) in (
             select deposit_id from intermediate.int_cash__unapplied_deposits
             where applied_date is null
         )"""

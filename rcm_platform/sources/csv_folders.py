@@ -16,14 +16,14 @@ from rcm_platform.sources.tabular import AHEAD, UNREADABLE, Layout, layout
 
 TREASURY = {
     "bank_deposits": layout(
-        "deposit_id! deposit_date:date! hospital! payer_name trace_number! amount:money!",
+        "deposit_id! deposit_date:date!! hospital!! payer_name trace_number! amount:money!!",
         "deposit_id",
         dollars={"deposits": ("amount", "true")},
     ),
     # no dollars to add up: they book the money that the deposits bring
     "gl_postings": layout(
-        "gl_id! posting_date:date! accounting_period:date! hospital! account! trace_number "
-        "amount:money!",
+        "gl_id! posting_date:date!! accounting_period:date! hospital!! account! trace_number "
+        "amount:money!!",
         "gl_id",
     ),
 }
@@ -31,7 +31,7 @@ OPERATIONS = {
     "facilities": layout("facility_id! facility_name! source_system! npi! tin", "facility_id"),
     "payers": layout("payer_id! payer_name! payer_class! merged_into", "payer_id"),
     "facility_costs": layout(
-        "facility_id! month:date! department_id service_type cost_amount:money!",
+        "facility_id! month:date! department_id service_type cost_amount:money!!",
         "facility_id month department_id service_type",
         dollars={"costs": ("cost_amount", "true")},
     ),
@@ -66,7 +66,24 @@ CLAIMS_CSV_TABLES = {name: known.schema(as_text=True) for name, known in CLAIMS_
 COSTS_ARRIVE_ON_DAY = 5
 """Day of the next month on which a month's costs arrive."""
 
-_NAME = re.compile(r"(?P<table>[a-z_]+?)(_(?P<day>\d{8})|_(?P<month>\d{6}))?\.csv")
+_NAME = re.compile(r"(?P<table>[a-z_]+?)(_(?P<day>\d{8})|_(?P<month>\d{6}))?\.csv(\.gz)?")
+
+_OF_A_DAY = ("bank_deposits", "gl_postings", "facility_costs", "claims")
+"""What happened, and not a list that holds for every day: its file says when it arrived."""
+
+_HEAD_BYTES = 2**10
+
+_OTHER_FORMATS = {
+    r"01,[^,\r\n]*,[^,\r\n]*,[0-9]{6},": "a BAI2 statement",
+    r"(OFXHEADER|<\?OFX|<OFX)": "an OFX statement",
+    r"(\{1:|:20:)": "an MT940 statement",
+    r"<(\?xml|!DOCTYPE|html)": "XML or a web page",
+    r"ISA[^\w ,]": "an X12 file, which RCM_X12_DIR is for",
+    r"PK\x03\x04": "a workbook or an archive",
+    r"\xd0\xcf\x11\xe0": "an old workbook",
+    r"%PDF": "a PDF",
+}
+"""How files of other formats begin, and what they are."""
 
 
 def load_treasury(
@@ -164,8 +181,13 @@ def _list(
     return [
         _source_file(path, folder, layouts, not_after)
         for path in folder.rglob("*")
-        if path.suffix.lower() == ".csv" and path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not _is_for_people(path.relative_to(folder))
     ]
+
+
+def _is_for_people(path: Path) -> bool:
+    """Whether a file is no part of a feed: hidden, or one that says what the others are."""
+    return path.name.lower().startswith("readme") or any(p.startswith(".") for p in path.parts)
 
 
 def _source_file(
@@ -174,21 +196,38 @@ def _source_file(
     """The table and arrival date that the name of a file tells."""
     name = path.relative_to(folder).as_posix()
     match, rule = _NAME.fullmatch(path.name.lower()), UNREADABLE
-    if match and match["table"] in layouts:
+    if other := _other_format(path):
+        reason = f"it is {other}, and no CSV. Have it sent as CSV, or convert it"
+    elif not match or match["table"] not in layouts:
+        reason = (
+            f"its name is none of {', '.join(layouts)} (with _yyyymmdd or _yyyymm if dated). "
+            "Rename the file"
+        )
+    elif match["table"] in _OF_A_DAY and not (match["day"] or match["month"]):
+        reason = f"its name has no day. Name it {match['table']}_yyyymmdd.csv"
+    else:
         try:
             file = SourceFile(path, name, match["table"], _arrival_date(match))
             # the costs of a month arrive in the next one, and may be sent before
             early = timedelta(days=40) if match["month"] else timedelta()
             if file.arrival_date - early <= not_after:
                 return file
-            reason, rule = "its name has a date that is still to come", AHEAD
+            reason, rule = "its name has a date that is still to come. Rename the file", AHEAD
         except ValueError:
-            reason = "its name has a date that does not exist"
-    else:
-        reason = f"its name is none of {', '.join(layouts)} (with _yyyymmdd or _yyyymm if dated)"
+            reason = "its name has a date that does not exist. Rename the file"
     unknown = SourceFile(path, name, next(iter(layouts)), UNDATED)
-    unknown.reject(rule, f"{reason}. Rename the file, then load again")
+    unknown.reject(rule, f"{reason}, then load again")
     return unknown
+
+
+def _other_format(path: Path) -> str | None:
+    """What a file is that is no CSV, by its first bytes; None where nothing tells."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD_BYTES).decode("latin-1").removeprefix("\xef\xbb\xbf").lstrip()
+    except OSError:  # whoever loads it says so
+        return None
+    return next((name for begins, name in _OTHER_FORMATS.items() if re.match(begins, head)), None)
 
 
 def _arrival_date(match: re.Match[str]) -> date:

@@ -274,7 +274,7 @@ def _read_header(con: duckdb.DuckDBPyConnection, file: SourceFile, expected: Lay
         file.reject(
             MISSING,
             "the first row names no column that is known: the header is missing, or it is that of "
-            "another table. Send the file again with its header",
+            "another table or layout. Send the file again with the header that docs/feeds.md shows",
         )
     elif wrong := [n for n, c in enumerate(lower, 1) if c[:1] in ("", "_") or lower.count(c) > 1]:
         file.reject(
@@ -288,11 +288,17 @@ def _read_header(con: duckdb.DuckDBPyConnection, file: SourceFile, expected: Lay
             file.reject(
                 MISSING,
                 f"the file has no column {', '.join(needed)}. It has: {', '.join(lower)}. "
-                "Rename the column in the source and send the file again",
+                f"{_one_amount(lower)}Rename the column in the source and send the file again",
             )
         elif absent:
             file.notes.append(f"no column {', '.join(absent)}: loaded as blank")
     file.columns = dict(zip(names, lower, strict=True)) if not file.problem else {}
+
+
+def _one_amount(names: Sequence[str]) -> str:
+    """What to do where a bank writes money in and money out in two columns."""
+    is_split = any(word in name for name in names for word in ("debit", "credit"))
+    return "Make one amount of two columns: credits less debits. " if is_split else ""
 
 
 def _opened(path: Path) -> pa.NativeFile:

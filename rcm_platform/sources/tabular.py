@@ -171,13 +171,17 @@ class Column(NamedTuple):
     name: str
     kind: Kind
     required: bool
+    """Whether the table is not loaded without it."""
+    filled: bool = False
+    """Whether a row is not loaded without a value in it."""
 
 
 @dataclass(frozen=True)
 class Layout:
     """What we expect of one table.
 
-    columns: "name[:kind][!] …", where `!` marks a column without which the table is not loaded.
+    columns: "name[:kind][!] …", where `!` marks a column without which the table is not loaded,
+        and `!!` one without a value in which a row is not loaded either.
     key: the columns that name a row; empty: the whole row does.
     dollars: name of a measure → (money column, SQL condition on the row), at most one per row.
     modified: the column that says when a row was written, in a database.
@@ -223,7 +227,9 @@ def layout(
     parsed = []
     for word in columns.split():
         name, _, kind = word.rstrip("!").partition(":")
-        parsed.append(Column(name, Kind[kind.upper() or "TEXT"], word.endswith("!")))
+        parsed.append(
+            Column(name, Kind[kind.upper() or "TEXT"], word.endswith("!"), word.endswith("!!"))
+        )
     measures = tuple((name, *measure) for name, measure in (dollars or {}).items())
     return Layout(tuple(parsed), tuple(key.split()), measures, modified, optional)
 
@@ -299,7 +305,7 @@ def check(
     )
     if expected.columns:  # a table that nobody models has no rule to break
         _collect_misfits(con, relation, bad, expected, present, not_after)
-        _collect_repeats(con, relation, bad, expected, list(present), across_files)
+        _collect_repeats(con, relation, bad, expected, present, across_files)
     rows = _describe_bad(con, relation, bad, expected, present)
 
     columns = [_landed(c, present.get(c.name), as_text=as_text) for c in expected.columns]
@@ -376,6 +382,11 @@ def _collect_misfits(
         for c in expected.columns
         if c.kind is not Kind.TEXT and c.name in present and present[c.name] not in _FITTING[c.kind]
     ]
+    broken += [
+        (_is_blank(c.name, present), f"{c.name} is blank")
+        for c in expected.columns
+        if c.filled and c.name in present
+    ]
     ahead = "false"
     if expected.modified in present:
         why = f"{expected.modified} is blank, so nobody knows when the row arrived"
@@ -411,23 +422,28 @@ def _is_blank(column: str, present: dict[str, str]) -> str:
     return f"coalesce(trim(cast({quoted(column)} as varchar)), '') = ''"
 
 
+def _plain(column: str, present: Mapping[str, str]) -> str:
+    return f"trim({quoted(column)})" if present[column] == "VARCHAR" else quoted(column)
+
+
 def _collect_repeats(
     con: duckdb.DuckDBPyConnection,
     relation: str,
     bad: str,
     expected: Layout,
-    present: Sequence[str],
+    present: Mapping[str, str],
     across_files: bool,
 ) -> None:
     """T4: a row whose key an earlier good row of the same file has, or of an earlier file.
 
-    The first row stays.
+    The first row stays. Blanks around a key do not make another of it.
     """
     if across_files:
         _collect_repeats_across(con, relation, bad, expected, present)
         return
-    names = [name for name in expected.key if name in present] or present
-    keys = ", ".join(quoted(name) for name in names)
+    names = [name for name in expected.key if name in present] or list(present)
+    keys = ", ".join(f"{_plain(name, present)} as {quoted(name)}" for name in names)
+    same_names = ", ".join(quoted(name) for name in names)
     same = " and ".join(f"r.{quoted(n)} is not distinct from f.{quoted(n)}" for n in names)
     what = f"the key ({', '.join(names)})" if expected.key else "the whole row"
     con.execute(
@@ -435,8 +451,8 @@ def _collect_repeats(
         insert into {bad}
         with rest as (select _file, _row, _position, {keys} from {relation}
             anti join {bad} using (_file, _row)),
-        firsts as (select _file, min(_row) as first_row, {keys} from rest
-            group by _file, {keys} having count(*) > 1)
+        firsts as (select _file, min(_row) as first_row, {same_names} from rest
+            group by _file, {same_names} having count(*) > 1)
         select r._file, r._row,
             r._position || '#' || 1 + row_number() over (
                 partition by f._file, f.first_row order by r._row),
@@ -454,10 +470,10 @@ def _collect_repeats_across(
     relation: str,
     bad: str,
     expected: Layout,
-    present: Sequence[str],
+    present: Mapping[str, str],
 ) -> None:
-    names = [name for name in expected.key if name in present] or present
-    keys = ", ".join(quoted(name) for name in names)
+    names = [name for name in expected.key if name in present] or list(present)
+    keys = ", ".join(_plain(name, present) for name in names)
     what = f"the key ({', '.join(names)})" if expected.key else "the whole row"
     con.execute(
         f"""

@@ -4,6 +4,7 @@ nothing at all of a hospital. Cash is what the remittances say; each difference 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 import duckdb
@@ -89,15 +90,15 @@ def test_what_is_not_judged_or_matches_is_no_difference(
 
 
 def test_cash_is_what_the_remittances_say(con: duckdb.DuckDBPyConnection) -> None:
-    """And one deposit of a payer whose remittance is missing; no lockbox and no fee, and no deposit
-    without a number, which may be one of two payments."""
+    """And two deposits of a payer whose remittances are missing; no lockbox and no fee, and no
+    deposit without a number, which may be one of two payments."""
     found = con.execute(
         "select collected_from, sum(collected_amount) from marts.fct_collections "
         "where collection_method <> 'hospital posting' group by all order by all"
     ).fetchall()
     assert found == [
         ("payer", Decimal("1051.00")),
-        ("payer, outside any claim", Decimal("75.00")),
+        ("payer, outside any claim", Decimal("83.00")),
     ]
 
 
@@ -109,3 +110,32 @@ def test_a_facility_that_only_the_bank_or_the_costs_name_is_one(
         "order by all"
     ).fetchall()
     assert found == [("ELSEWHERE",), ("NOWHERE",)]
+
+
+def test_a_date_of_2099_is_found_and_moves_no_money_out_of_its_month(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    assert listed(con, "F1") == {
+        ("F1", "D13", Decimal("8.00")),
+        ("F1", "G2", Decimal("9.00")),
+        ("F1", "HOSP_A", Decimal("4.00")),  # the cost of a month counts in none
+    }
+    found = con.execute(
+        "select collection_date, collected_amount from marts.fct_collections "
+        "where collected_from = 'payer, outside any claim' order by all"
+    ).fetchall()
+    assert found == [(date(2025, 3, 20), Decimal("75.00")), (date(2025, 3, 31), Decimal("8.00"))]
+    assert con.execute(
+        "select max(year(activity_month)) from marts.mart_facility_margin"
+    ).fetchall() == [(2025,)]
+
+
+def test_what_the_bank_sends_otherwise_waits_and_is_said(con: duckdb.DuckDBPyConnection) -> None:
+    found = con.execute(
+        "select rule_id, source_file, finding_amount from marts.mart_data_exceptions "
+        "where checked_at = 'reading' and source_system = 'treasury' order by all"
+    ).fetchall()
+    assert found == [
+        ("T1", "statement.bai", None),
+        ("T3", "bank_deposits_20250331.csv", Decimal("1341.20")),
+    ]

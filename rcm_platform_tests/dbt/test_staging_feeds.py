@@ -54,6 +54,23 @@ def staged(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProje
     for day, period, amount in ((DAY, "2025-02-01", "10.00"), (LATER, "2025-03-31", "-10.5")):
         restated = {**posting, "accounting_period": period, "amount": amount}
         land(lake, "treasury", "gl_postings", day, restated)
+    deposit = {"hospital": "HOSP_A", "trace_number": "TRN1", "amount": "10.00"}
+    days = ("2025-03-02", "2025-03-31", "2025-04-02", "2099-01-01", "0025-03-01")
+    for number, day in enumerate(days):
+        given = {**deposit, "deposit_id": f"B{number}", "deposit_date": day}
+        land(lake, "treasury", "bank_deposits", DAY, given)
+    # blanks around a number do not make another of it
+    again = {**deposit, "deposit_id": "B0 ", "deposit_date": "2025-03-03"}
+    land(lake, "treasury", "bank_deposits", LATER, again)
+    ahead = {**posting, "gl_id": "G2", "posting_date": "2205-03-01", "amount": "5.00"}
+    land(lake, "treasury", "gl_postings", DAY, {**ahead, "accounting_period": "2205-03-01"})
+    cost = {"facility_id": "HOSP_A", "cost_amount": "7.00"}
+    for month, day in (("2025-01-01", DAY), ("2025-01-01T00:00:00", LATER), ("2099-01-01", DAY)):
+        land(lake, "operations", "facility_costs", day, {**cost, "month": month})
+    split = {**cost, "department_id": "all", "month": "2099-01-02", "service_type": "All"}
+    land(lake, "operations", "facility_costs", DAY, split)
+    exported = {"claimid": "C1", "claimamount": "9.00", "servicedate": "2025-02-01"}
+    land(lake, "claims_csv", "claims", DAY, {**exported, "claimdate": "2205-02-03"})
     target = {"facility_id": "HOSP_A", "provider_id": "D1", "year": "2025", "fte": "0.80"}
     land(lake, "operations", "clinician_targets", DAY, {**target, "work_rvu_target": "3840.50"})
     terms = {"contract_id": "K1", "payer_id": "1", "facility_id": "HOSP_A", "end_date": None}
@@ -158,8 +175,39 @@ def test_codes_have_one_casing(
 def test_the_posting_received_last_applies(staged: Warehouse) -> None:
     assert staged.query(
         "select gl_account, posting_amount, accounting_period "
-        "from staging.stg_treasury__gl_postings"
+        "from staging.stg_treasury__gl_postings where gl_id = 'G1'"
     ) == [("Cash - Payers", Decimal("-10.50"), date(2025, 3, 1))]
+
+
+def test_a_date_of_a_file_that_cannot_be_true_is_the_day_of_its_arrival(staged: Warehouse) -> None:
+    assert staged.query(
+        "select deposit_id, deposit_date, has_false_date from staging.stg_treasury__bank_deposits "
+        "order by 1"
+    ) == [
+        ("B0", date(2025, 3, 3), False),
+        ("B1", date(2025, 3, 31), False),
+        ("B2", DAY, True),
+        ("B3", DAY, True),
+        ("B4", DAY, True),
+    ]
+    assert staged.query(
+        "select posting_date, accounting_period, has_false_date "
+        "from staging.stg_treasury__gl_postings where gl_id = 'G2'"
+    ) == [(DAY, DAY, True)]
+    assert staged.query(
+        "select service_date, claim_date, has_false_date from staging.stg_claims_csv__claims"
+    ) == [(date(2025, 2, 1), None, True)]
+
+
+def test_a_cost_of_a_month_that_cannot_be_true_is_of_none(staged: Warehouse) -> None:
+    assert staged.query(
+        "select stated_date, cost_month, recorded_date from staging.stg_operations__facility_costs "
+        "order by 1"
+    ) == [
+        (date(2025, 1, 1), date(2025, 1, 1), LATER),
+        (date(2099, 1, 1), None, DAY),
+        (date(2099, 1, 2), None, DAY),
+    ]
 
 
 def test_terms_and_targets_are_numbers_and_flags(staged: Warehouse) -> None:

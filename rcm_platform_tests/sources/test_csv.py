@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from datetime import date
 from decimal import Decimal
@@ -167,10 +168,100 @@ class TestTreasury:
         assert (summary.files_loaded, summary.files_quarantined) == (2, 0)
         assert deposits(lake) == []
 
-    def test_a_blank_amount_stays_blank(self, lake: Lake, folder: Path) -> None:
-        put(folder, HEADER + "B1,2025-03-03,HOSP_A,x,TRN1,\n")
+    def test_a_packed_file_is_read(self, lake: Lake, folder: Path) -> None:
+        packed = gzip.compress((HEADER + ROW_1 + "B2,never,HOSP_A,x,TRN2,2.00\n").encode())
+        put(folder, packed, "bank_deposits_20250303.CSV.GZ")
+        summary = load_treasury(lake, folder)
+        assert deposits(lake) == [("B1", "100.25", "1")]
+        assert (summary.quarantined_count, summary.quarantined_amount) == (1, Decimal("2.00"))
+
+    def test_a_folder_inside_that_is_hidden_is_left_alone(self, lake: Lake, folder: Path) -> None:
+        put(folder, "x", ".trash/old.csv")
+        assert load_treasury(lake, folder).files_quarantined == 0
+
+
+class TestWhatBanksSend:
+    """Layouts of banks' own: read exactly, or held with a reason that says what to do."""
+
+    @pytest.mark.parametrize(
+        ("amount", "landed"),
+        [
+            ('"1,234.50"', "1234.50"),
+            ("$1234.50", "1234.50"),
+            ("(45.10)", "-45.10"),
+            ('"$(1,045.00)"', None),
+            ("45.10-", "-45.10"),
+            ("45.10 CR", None),
+            ('"1.234,50"', None),
+            ("1.234", None),
+            ("", None),
+        ],
+    )
+    def test_an_amount_is_exact_or_held(
+        self, amount: str, landed: str | None, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER + f"B1,2025-03-03,HOSP_A,x,TRN1,{amount}\n")
+        summary = load_treasury(lake, folder)
+        assert deposits(lake) == ([("B1", landed, "1")] if landed else [])
+        assert [row[3] for row in held(lake)] == ([] if landed else ["T3"])
+        assert all("amount is " in message for message in summary.messages)
+
+    @pytest.mark.parametrize("day", ["03/04/2025", "13/04/2025", "4.3.2025", "20250304", "45719"])
+    def test_a_day_in_another_order_is_never_guessed(
+        self, day: str, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER + f"B1,{day},HOSP_A,x,TRN1,5.00\n" + ROW_2)
+        summary = load_treasury(lake, folder)
+        assert deposits(lake) == [("B2", "50.00", "2")]
+        assert "deposit_date is not a date (yyyy-mm-dd)" in summary.messages[0]
+        assert summary.quarantined_amount == Decimal("5.00")
+
+    @pytest.mark.parametrize(
+        "totals",
+        ["Total,,,,,150.25\n", "TOTAL,2025-03-03,,,,150.25\n", ",,,,,150.25\n", "2 deposits\n"],
+    )
+    def test_a_row_of_totals_is_no_deposit(self, totals: str, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + ROW_1 + ROW_2 + totals)
+        summary = load_treasury(lake, folder)
+        assert summary.dollar_amounts == {"deposits": Decimal("150.25")}
+        assert [row[1:4] for row in held(lake)] == [("3", "row", "T3")]
+
+    def test_a_number_with_blanks_around_it_is_the_same(self, lake: Lake, folder: Path) -> None:
+        put(folder, HEADER + ROW_1 + ROW_1.replace("B1", '"B1 "'))
         load_treasury(lake, folder)
-        assert deposits(lake) == [("B1", None, "1")]
+        assert [row[1:4] for row in held(lake)] == [("2", "row", "T4")]
+
+    def test_debits_and_credits_of_their_own_are_told_as_columns(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, HEADER.replace("amount", "debit,credit") + ROW_1.replace("100.25", ",100.25"))
+        (message,) = load_treasury(lake, folder).messages
+        assert "no column amount. It has: deposit_id, " in message
+        assert "credits less debits" in message
+
+    @pytest.mark.parametrize(
+        ("name", "content", "said"),
+        [
+            ("statement.bai", "01,BANK,HOSP,250303,0600,1,80,1,2/\n02,HOSP,BANK,1/\n", "BAI2"),
+            ("bank_deposits_20250303.csv", "01,BANK,HOSP,250303,0600,1,,,2/\n", "BAI2"),
+            ("march.qbo", "OFXHEADER:100\nDATA:OFXSGML\n", "OFX"),
+            ("march.sta", ":20:STARTUMS\n:25:1/2\n", "MT940"),
+            ("march.xml", "<?xml version='1.0'?><Document/>", "XML"),
+            ("bank_deposits_20250303.xlsx", b"PK\x03\x04" + bytes(90), "a workbook"),
+            ("remit.835", "ISA*00*          *00*", "RCM_X12_DIR"),
+            ("bank_deposits_20250303.txt", HEADER + ROW_1, "Rename the file"),
+            ("bank_deposits.csv", HEADER + ROW_1, "Name it bank_deposits_yyyymmdd.csv"),
+        ],
+    )
+    def test_a_file_of_another_kind_is_held_and_said(
+        self, name: str, content: str | bytes, said: str, lake: Lake, folder: Path
+    ) -> None:
+        put(folder, content, name)
+        put(folder, HEADER + ROW_2, "bank_deposits_20250304.csv")
+        summary = load_treasury(lake, folder)
+        assert deposits(lake) == [("B2", "50.00", "1")]
+        assert [row[:4] for row in held(lake)] == [(name, None, "file", "T1")]
+        assert said in summary.messages[0]
 
 
 class TestQuarantine:
@@ -324,7 +415,7 @@ class TestQuarantine:
             ("bank_deposits_20250303.csv", None, "file", "T4")
         ]
 
-    def test_other_files_are_left_alone(self, lake: Lake, folder: Path) -> None:
+    def test_what_is_for_people_is_left_alone(self, lake: Lake, folder: Path) -> None:
         put(folder, "for people", "README.txt")
         put(folder, HEADER, ".bank_deposits_20250303.csv")
         assert load_treasury(lake, folder).files_loaded == 0
@@ -504,9 +595,9 @@ def test_every_row_is_loaded_or_held_byte_for_byte(
         csv.writer(text, lineterminator=ending).writerow(record)
         lines.append(text.getvalue().encode())
     header = HEADER.replace("\n", ending).encode()
-    (base / "bank_deposits_20250303.csv").write_bytes(header + b"".join(lines))
-    lake = Lake(base / "lake")
-    load_treasury(lake, base)
+    lake, folder = Lake(base / "lake"), base / "files"
+    put(folder, header + b"".join(lines))
+    load_treasury(lake, folder)
     ((_, _, loaded, quarantined, _),) = accounts(lake)
     assert loaded + quarantined == len(header) + sum(map(len, lines))
     rows = {int(p): None for _, _, p in deposits(lake)}

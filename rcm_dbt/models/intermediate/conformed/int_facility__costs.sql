@@ -1,4 +1,5 @@
--- What each facility cost in each month, by department and kind of service, under its keys.
+-- What each facility cost in each month, by department and kind of service, under its keys. A cost
+-- of a month that cannot be true counts nowhere (F1).
 with
 
 costs as (
@@ -17,7 +18,7 @@ final as (
 
     select
         {{ surrogate_key([
-            "'cost'", 'costs.facility_id', 'costs.cost_month', 'costs.department_id',
+            "'cost'", 'costs.facility_id', 'costs.stated_date', 'costs.department_id',
             'costs.service_type',
         ]) }} as cost_key,
         {{ surrogate_key(["'operations'", 'costs.facility_id']) }} as facility_key,
@@ -39,6 +40,8 @@ final as (
 
     left join facilities
         on costs.facility_id = facilities.facility_id
+
+    where costs.cost_month is not null
 
 )
 

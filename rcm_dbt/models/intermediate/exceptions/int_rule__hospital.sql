@@ -1,7 +1,8 @@
 -- What the hospitals' own systems bring: several claims of a visit and kind (M6), late charges
 -- (H1), bills that are paid twice (H2), totals of a visit other than that of its items (H3), codes
 -- in another casing (S1), columns that nobody announced (S2), journal entries of a kind that nobody
--- listed (T7), numbers that two hospitals share (X1) and visits stamped with the next day (Z1).
+-- listed (T7), numbers that two hospitals share (X1), visits stamped with the next day (Z1) and
+-- exported claims of a date that cannot be true (F1).
 with
 
 windows as (
@@ -610,6 +611,24 @@ other_clocks as (
 
 ),
 
+falsely_dated_claims as (
+
+    select
+        {{ finding(
+            "'F1'",
+            "'exported claim'",
+            'claims.claim_id',
+            'claims',
+            amount='claims.claim_amount',
+            claim_key=surrogate_key(['claims.source_system', 'claims.claim_id']),
+        ) }}
+
+    from {{ ref('stg_claims_csv__claims') }} as claims
+
+    where claims.has_false_date
+
+),
+
 final as (
 
     select * from encounters_with_two_claims
@@ -629,6 +648,8 @@ final as (
     select * from other_clocks
     union all
     select * from other_totals
+    union all
+    select * from falsely_dated_claims
 
 )
 

@@ -1,6 +1,6 @@
 -- What the bank received less of, more of, or not at all (R1, R2), or without a remittance (R3,
--- R4), what a card processor kept (R5), which deposit without a number pays what (R6), and what the
--- ledger booked after the close of its month (G1).
+-- R4), what a card processor kept (R5), which deposit without a number pays what (R6), what the
+-- ledger booked after the close of its month (G1), and dates of all of them that cannot be true (F1).
 with
 
 deposit_windows as (
@@ -260,6 +260,61 @@ late_postings as (
 
 ),
 
+falsely_dated_deposits as (
+
+    select
+        {{ finding(
+            "'F1'",
+            "'deposit'",
+            'deposits.deposit_id',
+            'deposits',
+            amount='deposits.deposit_amount',
+            facility_key=foreign_key(["'operations'", 'deposits.facility_id']),
+        ) }}
+
+    from {{ ref('stg_treasury__bank_deposits') }} as deposits
+
+    where deposits.has_false_date
+
+),
+
+falsely_dated_postings as (
+
+    select
+        {{ finding(
+            "'F1'",
+            "'ledger posting'",
+            'postings.gl_id',
+            'postings',
+            amount='postings.posting_amount',
+            facility_key=foreign_key(["'operations'", 'postings.facility_id']),
+        ) }}
+
+    from postings
+
+    where postings.has_false_date
+
+),
+
+costs_of_no_month as (
+
+    select
+        {{ finding(
+            "'F1'",
+            "'cost'",
+            'costs.facility_id',
+            'costs',
+            amount='costs.cost_amount',
+            facility_key=foreign_key(["'operations'", 'costs.facility_id']),
+            detail="'its month cannot be true: it counts in none'",
+        ) }}
+
+    from {{ ref('stg_operations__facility_costs') }} as costs
+
+    where costs.cost_month is null
+
+),
+
 final as (
 
     select * from short_deposits
@@ -275,6 +330,12 @@ final as (
     select * from told_by_amount
     union all
     select * from late_postings
+    union all
+    select * from falsely_dated_deposits
+    union all
+    select * from falsely_dated_postings
+    union all
+    select * from costs_of_no_month
 
 )
 

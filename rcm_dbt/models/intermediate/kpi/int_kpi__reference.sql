@@ -39,7 +39,7 @@ exported as (
         {{ surrogate_key(['exports.source_system', 'exports.claim_id']) }} as claim_key,
         facilities.facility_key,
         payers.payer_key,
-        exports.claim_date,
+        coalesce(exports.claim_date, exports.service_date, exports.recorded_date) as claim_date,
         exports.claim_status,
         exports.claim_amount,
         coalesce(exports.paid_amount, {{ money(0) }}) as paid_amount

@@ -14,7 +14,10 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by _source_system, claimid, transactionid
+            partition by
+                _source_system,
+                {{ clean_text('claimid') }},
+                {{ clean_text('transactionid') }}
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 
@@ -74,9 +77,11 @@ renamed as (
         {{ clean_money('coinsurance') }} as coinsurance_amount,
         {{ clean_money('copay') }} as copay_amount,
 
-        -- dates
-        {{ clean_date('servicedate') }} as service_date,
-        {{ clean_date('claimdate') }} as claim_date,
+        -- dates: one that cannot be true is none
+        {{ credible_date(clean_date('servicedate')) }} as service_date,
+        {{ credible_date(clean_date('claimdate')) }} as claim_date,
+        {{ has_false_date([clean_date('servicedate'), clean_date('claimdate')]) }}
+            as has_false_date,
         {{ clean_timestamp('insertdate') }} as inserted_at,
         {{ clean_timestamp('modifieddate') }} as modified_at,
 

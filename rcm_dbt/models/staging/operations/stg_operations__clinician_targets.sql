@@ -14,7 +14,10 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by facility_id, provider_id, year
+            partition by
+                {{ clean_text('facility_id') }},
+                {{ clean_text('provider_id') }},
+                cast({{ clean_text('year') }} as {{ dbt.type_int() }})
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 

@@ -13,7 +13,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by facility_id
+            partition by {{ clean_text('facility_id') }}
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 

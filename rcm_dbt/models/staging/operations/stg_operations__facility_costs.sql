@@ -1,4 +1,5 @@
--- A restated month replaces the earlier figure: the version received last applies.
+-- A restated month replaces the earlier figure: the version received last applies. A cost of a
+-- month that cannot be true is of none.
 with
 
 source as (
@@ -15,10 +16,10 @@ ranked as (
         *,
         row_number() over (
             partition by
-                facility_id,
-                month,
-                {{ clean_text('department_id') }},
-                {{ clean_text('service_type') }}
+                {{ clean_text('facility_id') }},
+                {{ clean_date('month') }},
+                coalesce({{ clean_text('department_id') }}, 'all'),
+                coalesce(lower({{ clean_text('service_type') }}), 'all')
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 
@@ -38,7 +39,8 @@ renamed as (
             as service_type,
 
         -- dates
-        {{ clean_date('month') }} as cost_month,
+        {{ clean_date('month') }} as stated_date,
+        {{ month_start(credible_date(clean_date('month'))) }} as cost_month,
 
         -- amounts
         {{ clean_money('cost_amount') }} as cost_amount,

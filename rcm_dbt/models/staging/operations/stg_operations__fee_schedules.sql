@@ -14,7 +14,10 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by schedule_id, procedure_code, effective_date
+            partition by
+                {{ clean_text('schedule_id') }},
+                {{ clean_text('procedure_code') }},
+                {{ clean_date('effective_date') }}
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 

@@ -14,7 +14,11 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by contract_id, facility_id, service_category, effective_date
+            partition by
+                {{ clean_text('contract_id') }},
+                {{ clean_text('facility_id') }},
+                lower({{ clean_text('service_category') }}),
+                {{ clean_date('effective_date') }}
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 

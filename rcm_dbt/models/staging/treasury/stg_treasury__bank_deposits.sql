@@ -14,7 +14,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by deposit_id
+            partition by {{ clean_text('deposit_id') }}
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 
@@ -36,8 +36,9 @@ renamed as (
         -- amounts
         {{ clean_money('amount') }} as deposit_amount,
 
-        -- dates
-        {{ clean_date('deposit_date') }} as deposit_date,
+        -- dates: one that cannot be true is none, and the money of the day on which its file arrived
+        coalesce({{ credible_date(clean_date('deposit_date')) }}, _arrival_date) as deposit_date,
+        {{ has_false_date([clean_date('deposit_date')]) }} as has_false_date,
 
         -- provenance
         _source_system as source_system,

@@ -14,7 +14,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by gl_id
+            partition by {{ clean_text('gl_id') }}
             order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
         ) as version_rank
 
@@ -39,9 +39,16 @@ renamed as (
         -- amounts
         {{ clean_money('amount') }} as posting_amount,
 
-        -- dates
-        {{ clean_date('posting_date') }} as posting_date,
-        {{ month_start(clean_date('accounting_period')) }} as accounting_period,
+        -- dates: one that cannot be true is none; a posting is of the day on which its file arrived,
+        -- and of the month of its posting
+        coalesce({{ credible_date(clean_date('posting_date')) }}, _arrival_date) as posting_date,
+        {{ month_start('coalesce(' ~ [
+            credible_date(clean_date('accounting_period')),
+            credible_date(clean_date('posting_date')),
+            '_arrival_date',
+        ] | join(', ') ~ ')') }} as accounting_period,
+        {{ has_false_date([clean_date('posting_date'), clean_date('accounting_period')]) }}
+            as has_false_date,
 
         -- provenance
         _source_system as source_system,
