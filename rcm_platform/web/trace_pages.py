@@ -8,8 +8,6 @@ facility and payer, from the audience `leadership`. Served by the Dagster webser
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +31,7 @@ from rcm_platform.explain.figures import (
 )
 from rcm_platform.publish import versions
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
+from rcm_platform.publish.spreadsheet import csv_line
 from rcm_platform.settings import Settings
 from rcm_platform.web.pages import template
 
@@ -58,7 +57,6 @@ LINKS = (TO_SCORECARD, ("All numbers", f"{PATH}/"))
 EVERYTHING = Scope()
 
 _VERSION = re.compile(r"\d{5,}-\d{4}-\d{2}-\d{2}")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -189,7 +187,7 @@ class Pages:
         def written() -> Iterator[str]:
             with con:
                 for line in lines:
-                    yield _csv_line(line)
+                    yield csv_line(line)
 
         return f"{kpi}_{address.month:%Y-%m}_{version}.csv", written()
 
@@ -593,16 +591,6 @@ def _place_rows(figures: Figures, address: Address) -> Iterator[Sequence[object]
             place.facility_name, place.payer_name, place.numerator, place.denominator,
             str(place.is_other).lower(),
         )  # fmt: skip
-
-
-def _csv_line(values: Iterable[object]) -> str:
-    """A line of CSV; a text that a spreadsheet would take for a formula gets a quote mark first."""
-    line = io.StringIO()
-    csv.writer(line).writerow(
-        f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-        for value in values
-    )
-    return line.getvalue()
 
 
 def _show(figure: Figure, unit: str) -> str:

@@ -1,0 +1,282 @@
+"""What pages are made of: their head, tiles, tables, charts, and messages that say what to do.
+
+Every text from data is escaped here; a page hands over values, never markup of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from rcm_platform.desk import format as written
+from rcm_platform.desk.desk import Desk
+from rcm_platform.desk.query import Query, Row
+from rcm_platform.desk.style import Tone, palette
+
+BAR_HEIGHT = 260
+SOURCE = "Where this comes from"
+
+
+class Markup(str):
+    """Text that is markup already, made by one of the functions here."""
+
+    __slots__ = ()
+
+
+def text(value: object) -> Markup:
+    """A value as text that cannot be markup."""
+    return value if isinstance(value, Markup) else Markup(escape(str(value)))
+
+
+def anchor(label: object, href: str, title: str = "") -> Markup:
+    """A link to a page of the Dagster webserver, in a tab of its own."""
+    hover = f' title="{escape(title)}"' if title else ""
+    return Markup(
+        f'<a href="{escape(href)}" target="_blank" rel="noopener"{hover}>{text(label)}</a>'
+    )
+
+
+def toned(label: object, tone: Tone) -> Markup:
+    """A word in the colour of what it means."""
+    return Markup(f'<span class="word {tone.value}">{text(label)}</span>')
+
+
+def chip(label: object, tone: Tone | None = None) -> Markup:
+    """A short word in a frame."""
+    return Markup(f'<span class="chip {tone.value if tone else ""}">{text(label)}</span>')
+
+
+def show(*pieces: str) -> None:
+    """Put markup on the page."""
+    st.html(f'<div class="desk">{"".join(pieces)}</div>')
+
+
+def head(desk: Desk, title: str, question: str) -> None:
+    """What every page begins with: its name and question, of when the figures are, and how much of
+    them is proven."""
+    version = desk.reader.published.version
+    about = [
+        f"As of {written.day(desk.as_of)}",
+        Markup(anchor(f"version {version.version}", desk.outside("/assets/published/operations"))),
+        proof(desk),
+    ]
+    if not desk.viewer.sees_all_organizations:
+        mine = (
+            ", ".join(
+                sorted(
+                    desk.names.facilities[key]
+                    for key in desk.reader.facilities or ()
+                    if key in desk.names.facilities
+                )
+            )
+            or "none"
+        )
+        about.append(f"Organizations: {mine}")
+    show(
+        f"<h1>{text(title)}</h1>",
+        f'<p class="lead">{text(question)}</p>',
+        f'<div class="about">{"".join(f"<span>{text(one)}</span>" for one in about if one)}</div>',
+        *_age(desk),
+    )
+
+
+def proof(desk: Desk) -> Markup:
+    """How much of charges and cash is explained, and what waits in quarantine."""
+    found = desk.reader.first(Query("published_version")) or {}
+    if not {"charges", "cash", "unexplained", "quarantined"} <= found.keys():
+        return Markup("")
+    charges, cash, unexplained, held = (
+        Decimal(found[name]) for name in ("charges", "cash", "unexplained", "quarantined")
+    )
+    verdict = (
+        toned("✓ all explained", Tone.GOOD)
+        if not unexplained
+        else toned(f"{written.money(unexplained)} not explained", Tone.BAD)
+    )
+    waiting = anchor(
+        f"{written.money(held)} held", desk.outside("/assets/raw/platform/quarantine"),
+        "What waits in quarantine, each item with its reason",
+    )  # fmt: skip
+    return Markup(
+        f"{text(written.short_money(charges))} of charges, {text(written.short_money(cash))} of "
+        f"cash: {verdict} · {waiting}"
+    )
+
+
+def _age(desk: Desk) -> Iterable[str]:
+    if desk.age.is_stale:
+        yield notice(
+            f"These figures are {desk.age.hours:,} hours old. A newer run is late: its state is in "
+            "the Dagster UI."
+        )
+    if desk.age.held:
+        yield notice(
+            f"A later state is kept back: {desk.age.held}. What stands here is the last that "
+            "passed its checks."
+        )
+
+
+def notice(message: object, tone: Tone = Tone.WATCH) -> Markup:
+    """Something to know before reading on."""
+    return Markup(f'<div class="notice {tone.value}" role="status">{text(message)}</div>')
+
+
+def section(
+    title: str, note: str = "", href: str = "", label: str = "Where this comes from"
+) -> None:
+    """A heading, what stands below it in a sentence, and where its figures come from."""
+    more = f" {anchor(label, href)}" if href else ""
+    show(
+        f'<h2 class="section">{text(title)}</h2>',
+        f'<p class="note">{text(note)}{more}</p>' if note or more else "",
+    )
+
+
+def message_page(title: str, what: str, next_step: str) -> None:
+    """A page that has nothing to show, and says what to do."""
+    show(f"<h1>{text(title)}</h1>", notice(what), f"<p>{text(next_step)}</p>")
+
+
+def empty(what: str, next_step: str) -> None:
+    """In place of a table or chart without a row."""
+    show(f'<p class="note">{text(what)} {text(next_step)}</p>')
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure that is read at a glance."""
+
+    label: str
+    value: str
+    help: str = ""
+    href: str = ""
+    tone: Tone | None = None
+    verdict: str | Markup = ""
+    why: str = ""
+    trend: Sequence[tuple[date, Decimal]] = ()
+    target: Decimal | None = None
+
+    def markup(self) -> str:
+        value = anchor(self.value, self.href, "Explain this number") if self.href else self.value
+        return (
+            f'<section class="tile {self.tone.value if self.tone else ""}">'
+            f'<h3 title="{escape(self.help)}">{text(self.label)}</h3>'
+            f'<div class="value">{text(value)}</div>'
+            f'<div class="verdict">{text(self.verdict)}</div>'
+            f"{spark(self.trend, self.target, self.label)}"
+            f'<div class="why">{text(self.why)}</div></section>'
+        )
+
+
+def tiles(shown: Iterable[Tile], *, wide: bool = False) -> None:
+    """Tiles side by side, as many as there is room for."""
+    show(
+        f'<div class="tiles {"wide" if wide else ""}" {_LEAST if wide else ""}>'
+        f"{''.join(tile.markup() for tile in shown)}</div>"
+    )
+
+
+_LEAST = 'style="--least: 250px"'
+
+_WIDTH, _HEIGHT, _EDGE = 200, 46, 4
+
+
+def spark(trend: Sequence[tuple[date, Decimal]], target: Decimal | None, label: str) -> str:
+    """A line of months, with its target dashed; read aloud as its first and last value."""
+    if len(trend) < 2:
+        return ""
+    values = [value for _, value in trend]
+    levels = [*values, *([target] if target is not None else [])]
+    low, spread = min(levels), (max(levels) - min(levels)) or Decimal(1)
+
+    def y(value: Decimal) -> str:
+        return f"{_HEIGHT - _EDGE - float((value - low) / spread) * (_HEIGHT - 2 * _EDGE):.1f}"
+
+    step = (_WIDTH - 2 * _EDGE) / (len(trend) - 1)
+    points = " ".join(f"{_EDGE + at * step:.1f},{y(value)}" for at, value in enumerate(values))
+    dashed = (
+        f'<line x1="0" x2="{_WIDTH}" y1="{y(target)}" y2="{y(target)}" stroke="var(--dim)" '
+        'stroke-dasharray="4 3" vector-effect="non-scaling-stroke"/>'
+        if target is not None
+        else ""
+    )
+    spoken = (
+        f"{label}, {len(trend)} months from {written.month(trend[0][0])} to "
+        f"{written.month(trend[-1][0])}"
+    )
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" '
+        f'aria-label="{escape(spoken)}">{dashed}<polyline fill="none" stroke="var(--accent)" '
+        f'stroke-width="2" vector-effect="non-scaling-stroke" points="{points}"/></svg>'
+    )
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: its heading, how a row's cell reads, and what it means."""
+
+    heading: str
+    cell: Any
+    is_number: bool = False
+    help: str = ""
+
+
+def table(rows: Sequence[Row], columns: Sequence[Column], label: str) -> None:
+    """A small table, which a screen reader and a printer take as one."""
+    heads = "".join(
+        f'<th scope="col" class="{"n" if one.is_number else ""}" title="{escape(one.help)}">'
+        f"{text(one.heading)}</th>"
+        for one in columns
+    )
+    lines = "".join(
+        "<tr>"
+        + "".join(
+            f'<td class="{"n" if one.is_number else ""}">{text(one.cell(row))}</td>'
+            for one in columns
+        )
+        + "</tr>"
+        for row in rows
+    )
+    show(
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{lines}</tbody></table></div>"
+    )
+
+
+def part_of(value: Decimal | None, most: Decimal, tone: Tone | None = None) -> Markup:
+    """An amount as a bar in a table's cell."""
+    width = max(float(value / most), 0.0) * 6 if value and most else 0.0
+    return Markup(
+        f'<span class="part {tone.value if tone else ""}" style="width: {width:.2f}rem"></span>'
+    )
+
+
+def facts(given: Mapping[str, object]) -> None:
+    """Names with their values."""
+    lines = "".join(f"<dt>{text(name)}</dt><dd>{text(value)}</dd>" for name, value in given.items())
+    show(f'<dl class="facts">{lines}</dl>')
+
+
+def chart(figure: go.Figure, alt: str, key: str, height: int = BAR_HEIGHT) -> None:
+    """A chart in the desk's colours; `alt` says in words what it shows."""
+    colours = palette()
+    figure.update_layout(
+        height=height, margin={"l": 8, "r": 8, "t": 8, "b": 8}, paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)", bargap=0.28,
+        font={"family": "Source Sans, system-ui, sans-serif", "size": 13, "color": colours.text},
+        legend={"orientation": "h", "y": 1.12, "x": 0, "title": None}, hovermode="x unified",
+        hoverlabel={"bgcolor": colours.page, "font": {"color": colours.text}},
+    )  # fmt: skip
+    figure.update_xaxes(gridcolor=colours.line, zerolinecolor=colours.line, automargin=True)
+    figure.update_yaxes(gridcolor=colours.line, zerolinecolor=colours.line, automargin=True)
+    st.plotly_chart(
+        figure, width="stretch", theme=None, key=key, alt=alt,
+        config={"displayModeBar": False, "responsive": True},
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""The pages of the desk, in the order of their list; each is a script beside this file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rcm_platform.desk.viewer import Viewer
+from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page: its script and address, its place in the list, and who may open it.
+
+    `is_of_the_whole`: its figures are of all organizations together, so that who is limited to some
+    may not open it.
+    """
+
+    name: str
+    title: str
+    icon: str
+    section: str
+    help: str
+    audiences: tuple[str, ...] = (OPERATIONS,)
+    is_of_the_whole: bool = False
+
+    @property
+    def script(self) -> Path:
+        return FOLDER / f"{self.name}.py"
+
+    @property
+    def path(self) -> str:
+        """Its address below the desk's."""
+        return self.name.replace("_", "-")
+
+    def is_for(self, viewer: Viewer) -> bool:
+        """Whether a viewer may open it."""
+        return viewer.audience in self.audiences and (
+            viewer.sees_all_organizations or not self.is_of_the_whole
+        )
+
+
+EXECUTIVE = Screen(
+    "executive", "Executive", ":material/monitoring:", "Overview",
+    "Headlines with their targets and the reason of each change, cash to come, and where money "
+    "waits.",
+    (LEADERSHIP, OPERATIONS), is_of_the_whole=True,
+)  # fmt: skip
+COMMAND_CENTER = Screen(
+    "command_center", "Command Center", ":material/dashboard:", "Overview",
+    "What is open: how much, how old, how urgent, with whom.",
+)  # fmt: skip
+WORKLISTS = Screen(
+    "worklists", "Worklists", ":material/checklist:", "Work",
+    "One list for each role: what to do next, until when, and what it is worth.",
+)  # fmt: skip
+CLAIM = Screen(
+    "claim", "Claim", ":material/description:", "Work",
+    "One claim from end to end, and what was done about it.",
+)  # fmt: skip
+DENIALS = Screen(
+    "denials", "Denials", ":material/block:", "Analysis",
+    "Why payers deny, what comes back, and which deadlines are near.",
+)  # fmt: skip
+
+SCREENS = (EXECUTIVE, COMMAND_CENTER, WORKLISTS, CLAIM, DENIALS)

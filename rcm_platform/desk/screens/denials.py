@@ -1,0 +1,5 @@
+"""To come."""
+
+from rcm_platform.desk import desk, parts
+
+parts.head(desk.here(), "denials", "To come.")
