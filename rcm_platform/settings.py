@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         description="PostgreSQL of Dagster's runs, events and schedules: postgresql://... "
         "Default: SQLite files in RCM_HOME.",
     )
+    desk_url: OptionalText = Field(
+        None,
+        description="PostgreSQL of what people enter at the operations desk: postgresql://... "
+        "Default: an SQLite file in RCM_HOME.",
+    )
     code_server: OptionalText = Field(
         None,
         description="host:port where `rcm serve --only daemon` offers the graph to "
@@ -162,6 +167,13 @@ class Settings(BaseSettings):
             raise ValueError(f"RCM_CODE_SERVER ({value}) is not host:port")
         return value
 
+    @field_validator("desk_url")
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        if value and not value.startswith(("postgresql://", "postgres://")):
+            raise ValueError("RCM_DESK_URL is not postgresql://...")
+        return value
+
     @field_validator("world_through")
     @classmethod
     def _ends_after_start(cls, value: date, info: object) -> date:
@@ -203,6 +215,11 @@ class Settings(BaseSettings):
     def warehouse_path(self) -> Path:
         """The DuckDB file that dbt builds. Its stem is the catalog name: never rename it."""
         return self.data_dir / "warehouse" / "rcm.duckdb"
+
+    @property
+    def desk_path(self) -> Path:
+        """What people entered at the operations desk, unless a PostgreSQL holds it."""
+        return self.data_dir / "desk.db"
 
     @property
     def published_dir(self) -> Path:

@@ -28,7 +28,7 @@ from rcm_platform.settings import Settings
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-DATA = ("lake", "persons", "published", "landing", "last_run.json", "last_run.log")
+DATA = ("lake", "persons", "published", "landing", "desk.db", "last_run.json", "last_run.log")
 # of a database that is in use, SQLite says what belongs together; these are its own notes
 SQLITE_NOTES = ("-wal", "-shm", "-journal")
 _PIECE = 2**20
