@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from rcm_platform.desk import filters, published
 from rcm_platform.desk.query import Query, Reader
@@ -57,6 +57,15 @@ class Desk:
     def filtered(self, query: Query, amount: str = "outstanding_amount") -> Query:
         """A query with the filters that its mart can have."""
         return query.narrowed(*self.chosen.conditions(self.reader, self.names, query.mart, amount))
+
+    def inside(self, page: str, **asked: str) -> str:
+        """The address of another page of the desk, with the same filters."""
+        query = urlencode({**self.chosen.asked(), **asked}, doseq=True)
+        return f"{page}?{query}" if query else page
+
+    def claim(self, claim_key: str) -> str:
+        """The address of a claim's page."""
+        return self.inside("claim", id=claim_key)
 
     def trace(self, kpi: str, month: date | None) -> str:
         """The page that explains a KPI."""

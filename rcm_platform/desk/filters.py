@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
@@ -260,6 +261,11 @@ def _keep(chosen: Filters) -> None:
 def link(chosen: Filters, **changed: Any) -> dict[str, list[str]]:
     """Parameters that open a page with these filters and some changed."""
     return replace(chosen, **changed).asked()
+
+
+def encoded(asked: Mapping[str, list[str]]) -> str:
+    """Parameters as an address has them."""
+    return urlencode(asked, doseq=True)
 
 
 def bar(chosen: Filters, offered: Mapping[str, list[str]], left_out: Iterable[str]) -> None:

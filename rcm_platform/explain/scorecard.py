@@ -55,7 +55,7 @@ class Headline:
         """Value, month, and whether it is on target: one line of the page's narrow column."""
         value = f"[**{show(self.value, self.unit)}**]({trace_link(self.kpi, self.month)})"
         verdict = "on target" if self.is_on_target else "**off target**"
-        return f"{value} {self.month:%b %Y} · {verdict} ({self._limit})"
+        return f"{value} {self.month:%b %Y} · {verdict} ({self.limit})"
 
     def why(self) -> str:
         """Why it changed, and which month a claim counts in."""
@@ -65,11 +65,12 @@ class Headline:
     def months(self) -> str:
         """The trend, with its months and the target."""
         first, last = (f"{month:%b %Y}" for month in (self.trend[0][0], self.month))
-        drawn = chart(self.trend, self.target, self._limit)
+        drawn = chart(self.trend, self.target, self.limit)
         return f"{first} to {last}, target dashed\n\n![trend of {self.label}]({drawn})"
 
     @property
-    def _limit(self) -> str:
+    def limit(self) -> str:
+        """The target as a sign and a value."""
         sign = "≤" if self.direction == "down" else "≥"
         return f"{sign} {show(self.target, self.unit).removesuffix(f' {self.unit}')}"
 

@@ -1,7 +1,338 @@
-"""Executive."""
+"""Executive: how do we do, why, and what comes next? For a reader of thirty seconds.
 
-from rcm_platform.desk import desk, filters, parts
+Everything is of the leaders' file: sums, nothing of a single claim.
+"""
 
-here = desk.here()
-parts.head(here, "Executive", "How do we do, why, and what comes next?")
-filters.bar(here.chosen, here.offered, here.left_out)
+from __future__ import annotations
+
+from decimal import Decimal
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from rcm_platform.desk import format as written
+from rcm_platform.desk import parts
+from rcm_platform.desk.desk import Desk, here
+from rcm_platform.desk.query import Is, Query, Row, total
+from rcm_platform.desk.style import Tone, palette
+from rcm_platform.explain import scorecard
+
+BRIDGE = (
+    ("contractual_amount", "Contractual", -1, Tone.NEUTRAL),
+    ("write_off_amount", "Written off", -1, Tone.BAD),
+    ("payer_paid_amount", "Paid by payers", -1, Tone.GOOD),
+    ("patient_paid_amount", "Paid by patients", -1, Tone.GOOD),
+    ("open_amount", "Still open", -1, Tone.WATCH),
+)
+"""What becomes of a charge: column of mart_payer_scorecard, label, sign, meaning."""
+
+
+@st.cache_data(show_spinner=False, max_entries=6)
+def _headlines(path: str, _desk: Desk) -> list[scorecard.Headline]:
+    with _desk.leaders.published.cursor() as con:
+        return scorecard.headlines(con)
+
+
+def page(desk: Desk) -> None:
+    """The whole page, from top to bottom."""
+    parts.head(desk, "Executive", "How do we do, why, and what comes next?")
+    _tiles(desk)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _bridge(desk)
+    with right:
+        _forecast(desk)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _denials(desk)
+    with right:
+        _ageing(desk)
+    _payers(desk)
+    _proof(desk)
+
+
+def _tiles(desk: Desk) -> None:
+    shown = _headlines(str(desk.leaders.published.path), desk)
+    if not shown:
+        parts.empty(
+            "No headline has a month that is old enough to judge.", "Look again next month."
+        )
+        return
+    parts.tiles(_tile(desk, headline) for headline in shown)
+    if late := scorecard.months_line(shown):
+        parts.show(f'<p class="note">{parts.text(late)}</p>')
+
+
+def _tile(desk: Desk, headline: scorecard.Headline) -> parts.Tile:
+    tone = Tone.GOOD if headline.is_on_target else Tone.BAD
+    word = parts.toned("✓ on target" if headline.is_on_target else "✗ off target", tone)
+    why = f"{headline.change.text(headline.unit)}." if headline.change else ""
+    return parts.Tile(
+        headline.label,
+        written.measure(headline.value, headline.unit),
+        help=f"{headline.label}, by {headline.period_rule}.",
+        href=desk.trace(headline.kpi, headline.month),
+        tone=tone,
+        when=written.month(headline.month),
+        verdict=parts.Markup(f"{word} {headline.limit}"),
+        why=why[:1].upper() + why[1:],
+        trend=headline.trend,
+        target=headline.target,
+    )
+
+
+def _bridge(desk: Desk) -> None:
+    columns = ("charge_amount", *(column for column, *_ in BRIDGE))
+    found = desk.leaders.first(total("mart_payer_scorecard", *columns))
+    months = desk.leaders.first(
+        Query("mart_payer_scorecard", ("first_month", "last_month"), order=("-last_month",))
+    )
+    if not found or not found["charge_amount"] or not months:
+        parts.empty("No claims were sent in the last twelve months.", "")
+        return
+    between = f"{written.month(months['first_month'])} to {written.month(months['last_month'])}"
+    parts.section(
+        "From charge to cash",
+        f"Claims sent from {between}, and what has become of their charges.",
+        desk.lineage("mart_payer_scorecard"),
+    )
+    colours = palette()
+    labels = ["Charged", *(label for _, label, *_ in BRIDGE)]
+    amounts = [found["charge_amount"], *(sign * found[column] for column, _, sign, _ in BRIDGE)]
+    tones = [colours.accent, *(colours.of(tone) for *_, tone in BRIDGE)]
+    # each part stands where the ones before it end; the amounts are those of the mart
+    bases, level = [Decimal(0)], found["charge_amount"]
+    for amount in amounts[1:]:
+        level += amount
+        bases.append(level)
+    figure = go.Figure(
+        go.Bar(
+            x=labels,
+            y=[float(abs(amount)) for amount in amounts],
+            base=[float(base) for base in bases],
+            marker_color=tones,
+            text=[written.short_money(abs(amount)) for amount in amounts],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{text}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(visible=False)
+    said = ", ".join(
+        f"{label} {written.short_money(abs(amount))}"
+        for label, amount in zip(labels, amounts, strict=True)
+    )
+    parts.chart(figure, f"What became of charges: {said}.", "bridge", 300)
+
+
+def _forecast(desk: Desk) -> None:
+    rows = desk.leaders.rows(
+        Query("mart_forecast_scorecard", where=(Is("scope", ("total",)),), order=("horizon_days",))
+    )
+    parts.section(
+        "Cash to come",
+        "What is open today is expected to bring this much by then; the range holds four times in "
+        "five.",
+        desk.lineage("mart_forecast_scorecard"),
+    )
+    rows = [row for row in rows if row["forecast_amount"] is not None]
+    if not rows:
+        parts.empty("Too little is open, or too little is known, for a forecast.", "")
+        return
+    colours = palette()
+    figure = go.Figure(
+        go.Bar(
+            x=[f"{row['horizon_days']} days" for row in rows],
+            y=[float(row["forecast_amount"]) for row in rows],
+            marker_color=colours.accent,
+            error_y={
+                "type": "data",
+                "symmetric": False,
+                "array": [_distance(row, "high_amount") for row in rows],
+                "arrayminus": [_distance(row, "low_amount") for row in rows],
+                "color": colours.neutral,
+                "thickness": 2,
+                "width": 8,
+            },
+            customdata=[_range(row) for row in rows],
+            hovertemplate="%{x}: %{customdata}<extra></extra>",
+        )
+    )
+    figure.update_yaxes(visible=False, rangemode="tozero")
+    parts.chart(figure, "; ".join(_range(row) for row in rows), "forecast", 200)
+    parts.table(
+        rows,
+        (
+            parts.Column("By", lambda row: written.day(row["horizon_date"])),
+            parts.Column("Expected", lambda row: written.money(row["forecast_amount"]), True),
+            parts.Column(
+                "Range",
+                lambda row: (
+                    f"{written.short_money(row['low_amount'])} to "
+                    f"{written.short_money(row['high_amount'])}"
+                ),
+                True,
+            ),
+        ),
+        "Cash forecast",
+    )
+
+
+def _distance(row: Row, column: str) -> float:
+    edge = row[column]
+    return 0.0 if edge is None else float(abs(edge - row["forecast_amount"]))
+
+
+def _range(row: Row) -> str:
+    return (
+        f"{written.short_money(row['forecast_amount'])} by {written.day(row['horizon_date'])}, "
+        f"between {written.short_money(row['low_amount'])} and "
+        f"{written.short_money(row['high_amount'])}"
+    )
+
+
+def _denials(desk: Desk) -> None:
+    parts.section(
+        "Why payers deny",
+        "Denied dollars of the latest months, what came back, and who can prevent them.",
+        desk.lineage("mart_denial_scorecard"),
+    )
+    rows = desk.leaders.rows(
+        Query(
+            "mart_denial_scorecard",
+            ("category_label", "responsible_department", "is_avoidable"),
+            sums=("denied_amount", "recovered_amount", "written_off_amount"),
+            order=("-denied_amount",),
+        )
+    )
+    if not rows:
+        parts.empty("No denials of enough people to be shown.", "")
+        return
+    most = max(row["denied_amount"] for row in rows)
+    parts.table(
+        rows,
+        (
+            parts.Column("Reason", lambda row: row["category_label"]),
+            parts.Column(
+                "Denied",
+                lambda row: parts.Markup(
+                    parts.part_of(row["denied_amount"], most, Tone.BAD)
+                    + "&nbsp;"
+                    + parts.text(written.short_money(row["denied_amount"]))
+                ),
+                True,
+            ),
+            parts.Column(
+                "Came back", lambda row: written.short_money(row["recovered_amount"]), True
+            ),
+            parts.Column(
+                "Written off", lambda row: written.short_money(row["written_off_amount"]), True
+            ),
+            parts.Column("With", lambda row: row["responsible_department"] or "Several"),
+            parts.Column(
+                "Avoidable",
+                lambda row: {True: "yes", False: "no"}.get(row["is_avoidable"], written.EMPTY),
+            ),
+        ),
+        "Denied dollars by reason",
+    )
+
+
+AGES = {
+    "0-30": Tone.GOOD, "31-60": Tone.NEUTRAL, "61-90": Tone.WATCH, "0-90": Tone.NEUTRAL,
+    "90+": Tone.BAD,
+}  # fmt: skip
+
+
+def _ageing(desk: Desk) -> None:
+    parts.section(
+        "How old the open balance is",
+        "Days from discharge, at the end of each month.",
+        desk.lineage("mart_aging_scorecard"),
+    )
+    rows = desk.leaders.rows(
+        Query(
+            "mart_aging_scorecard",
+            ("balance_month", "age_bucket"),
+            sums=("open_amount",),
+            order=("balance_month",),
+        )
+    )
+    rows = [row for row in rows if row["balance_month"]]
+    if not rows:
+        parts.empty("Nothing is open, or of too few people to be shown.", "")
+        return
+    colours = palette()
+    figure = go.Figure()
+    for age, tone in AGES.items():
+        of_age = [row for row in rows if row["age_bucket"] == age]
+        if of_age:
+            figure.add_bar(
+                x=[row["balance_month"] for row in of_age],
+                y=[float(row["open_amount"]) for row in of_age],
+                name=age,
+                marker_color=colours.of(tone),
+                customdata=[written.short_money(row["open_amount"]) for row in of_age],
+                hovertemplate="%{customdata}",
+            )
+    figure.update_layout(barmode="stack")
+    figure.update_yaxes(tickprefix="$", tickformat="~s", nticks=4)
+    last = rows[-1]["balance_month"]
+    said = ", ".join(
+        f"{row['age_bucket']} days {written.short_money(row['open_amount'])}"
+        for row in rows
+        if row["balance_month"] == last
+    )
+    parts.chart(figure, f"Open balance at the end of {written.month(last)}: {said}.", "ageing")
+
+
+def _payers(desk: Desk) -> None:
+    parts.section(
+        "Payers",
+        "Twelve months of claims together; payers of too few people stand as one.",
+        desk.lineage("mart_payer_scorecard"),
+    )
+    rows = desk.leaders.rows(Query("mart_payer_scorecard", order=("is_other", "-charge_amount")))
+    parts.table(
+        rows,
+        (
+            parts.Column(
+                "Payer",
+                lambda row: (
+                    "Other payers" if row["is_other"] else desk.names.payer(row["payer_key"])
+                ),
+            ),
+            parts.Column("Charged", lambda row: written.money(row["charge_amount"]), True),
+            parts.Column("Paid", lambda row: written.money(row["payer_paid_amount"]), True),
+            parts.Column("Still open", lambda row: written.money(row["open_amount"]), True),
+            parts.Column("Underpaid", lambda row: written.money(row["underpaid_amount"]), True),
+            parts.Column(
+                "Denied first",
+                lambda row: written.share(row["initial_denial_rate"]),
+                True,
+                help="Share of claims whose first answer was a denial",
+            ),
+            parts.Column(
+                "Days to pay",
+                lambda row: _number(row["days_to_first_payment"]),
+                True,
+                help="Days from sending to the payer's first payment",
+            ),
+        ),
+        "Payers",
+    )
+
+
+def _number(value: Decimal | None) -> str:
+    return written.EMPTY if value is None else f"{value:,.1f}"
+
+
+def _proof(desk: Desk) -> None:
+    with desk.leaders.published.cursor() as con:
+        lines = scorecard.proof_line(con), scorecard.cash_line(con)
+    parts.section("Proof", "Every dollar is followed from its source to these figures.")
+    for line in lines:
+        st.markdown(line.replace("$", r"\$").replace("](/", f"]({desk.outside('/')}"))
+
+
+page(here())
