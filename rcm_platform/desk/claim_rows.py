@@ -9,11 +9,8 @@ from rcm_platform.desk import format as written
 from rcm_platform.desk import parts
 from rcm_platform.desk.desk import Desk
 from rcm_platform.desk.parts import Column, Markup
-from rcm_platform.desk.query import Row
+from rcm_platform.desk.query import Is, Query, Row
 from rcm_platform.desk.style import Tone
-
-SOON_DAYS = 7
-"""A deadline that is nearer is red; as `due_soon_days` of the worklists."""
 
 TONES = {"high": Tone.BAD, "medium": Tone.WATCH, "low": Tone.NEUTRAL}
 
@@ -28,12 +25,18 @@ def reasons(text: str | None) -> Markup:
     return Markup("".join(parts.chip(one) for one in (text or "").split("; ") if one))
 
 
-def deadline(day: date | None, days: int | None) -> Markup:
+def soon_days(desk: Desk) -> int:
+    """How near a deadline is when an item comes first on its list."""
+    setting = desk.reader.first(Query("work_settings", where=(Is("setting", ("due_soon_days",)),)))
+    return int(setting["setting_value"]) if setting else 0
+
+
+def deadline(day: date | None, days: int | None, soon: int) -> Markup:
     """A day, and how far away it is: red when near or gone."""
     if day is None or days is None:
         return parts.text(written.EMPTY)
     left = f"{written.days(days)} left" if days >= 0 else f"{written.days(-days)} late"
-    tone = Tone.BAD if days < SOON_DAYS else Tone.NEUTRAL
+    tone = Tone.BAD if days <= soon else Tone.NEUTRAL
     return Markup(f"{parts.toned(left, tone)}<br><span class='dim'>{written.day(day)}</span>")
 
 
@@ -42,6 +45,13 @@ def claim_link(desk: Desk, row: Row, number: str = "claim_id") -> Markup:
     if not row.get("claim_key"):
         return parts.text(row[number])
     return parts.inside(row[number], desk.claim(row["claim_key"]), "Open this claim")
+
+
+def item(desk: Desk, row: Row) -> Markup:
+    """An item of a list, and what it is when it is no claim."""
+    link = claim_link(desk, row, "item_id")
+    kind = row["item_type"]
+    return link if kind == "claim" else Markup(f"{link}<br>{parts.chip(written.words(kind))}")
 
 
 def whom(row: Row) -> Markup:
@@ -54,13 +64,16 @@ def whom(row: Row) -> Markup:
 
 def columns(desk: Desk, *, number: str = "claim_id", reason: str) -> Sequence[Column]:
     """What a list of work says of each item; `reason` is the column that has why it is there."""
+    soon = soon_days(desk)
     return (
         Column("Claim", lambda row: claim_link(desk, row, number)),
         Column("Payer", whom),
         Column("Open", lambda row: written.money(row["outstanding_amount"]), True),
         Column("Age", lambda row: written.days(row["age_days"]), True, help="Days from service"),
         Column("Next action", lambda row: written.words(row["next_best_action"])),
-        Column("Deadline", lambda row: deadline(row["deadline_date"], row["days_to_deadline"])),
+        Column(
+            "Deadline", lambda row: deadline(row["deadline_date"], row["days_to_deadline"], soon)
+        ),
         Column(
             "Odds",
             lambda row: written.share(row["recovery_odds"]),

@@ -86,7 +86,7 @@ def words(code: str | None) -> str:
         return EMPTY
     if code in WORDS:
         return WORDS[code]
-    text = code.replace("_", " ")
+    text = (code.lower() if code.isupper() else code).replace("_", " ")
     if len(text) > 2 and text[-2] == " ":  # a single letter at the end is a name's
         return text[:1].upper() + text[1:-1] + text[-1].upper()
     return text[:1].upper() + text[1:]

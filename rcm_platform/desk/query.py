@@ -32,7 +32,8 @@ REFERENCE = frozenset({
     "ack_categories", "assumptions", "carc_codes", "denial_categories", "diagnosis_chapters",
     "dim_date", "dim_diagnosis", "dim_health_plan", "dim_payer", "dim_procedure", "dim_provider",
     "kpi_parameters", "kpi_registry", "procedure_codes", "published_version", "quality_rules",
-    "rules", "unmatched_buckets", "bank_deposit_names",
+    "rules", "unmatched_buckets", "work_actions", "work_settings", "worklists", "priority_rules",
+    "bank_deposit_names",
 })  # fmt: skip
 """Tables that hold no record of any organization: lists of codes, definitions and names."""
 

@@ -17,6 +17,8 @@ from rcm_platform.desk.query import Is, Query, Row, total
 from rcm_platform.desk.style import Tone, palette
 from rcm_platform.explain import scorecard
 
+WAITING = "mart_waiting_scorecard"
+
 BRIDGE = (
     ("contractual_amount", "Contractual", -1, Tone.NEUTRAL),
     ("write_off_amount", "Written off", -1, Tone.BAD),
@@ -41,6 +43,8 @@ def page(desk: Desk) -> None:
     with left:
         _bridge(desk)
     with right:
+        if desk.leaders.has(WAITING):
+            _waiting(desk)
         _forecast(desk)
     left, right = st.columns([3, 2], gap="large")
     with left:
@@ -123,6 +127,44 @@ def _bridge(desk: Desk) -> None:
         for label, amount in zip(labels, amounts, strict=True)
     )
     parts.chart(figure, f"What became of charges: {said}.", "bridge", 300)
+
+
+STAGES = {
+    "not billed": ("Not billed", Tone.NEUTRAL),
+    "not sent": ("Not sent", Tone.WATCH),
+    "with the payer": ("With the payer", Tone.NEUTRAL),
+    "denied": ("Denied", Tone.BAD),
+    "with the patient": ("With the patient", Tone.NEUTRAL),
+}
+
+
+def _waiting(desk: Desk) -> None:
+    parts.section(
+        "Where money waits",
+        "On its way from a visit to cash: visits without a claim by their expected charge, claims "
+        "by what is open.",
+        desk.lineage(WAITING),
+    )
+    rows = desk.leaders.rows(Query(WAITING, order=("stage_number",)))
+    if not rows:
+        parts.empty("Nothing waits, or of too few people to be shown.", "")
+        return
+    most = max(row["waiting_amount"] for row in rows)
+    parts.table(
+        rows,
+        (
+            parts.Column(
+                "Stage", lambda row: STAGES[row["stage"]][0] if row["stage"] else "Several stages"
+            ),
+            parts.Column("", lambda row: parts.part_of(row["waiting_amount"], most, _tone(row))),
+            parts.Column("Waits", lambda row: written.money(row["waiting_amount"]), True),
+        ),
+        "Where money waits",
+    )
+
+
+def _tone(row: Row) -> Tone:
+    return STAGES[row["stage"]][1] if row["stage"] else Tone.NEUTRAL
 
 
 def _forecast(desk: Desk) -> None:
