@@ -16,6 +16,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 WORLD_HOSPITALS = ("hospital_a", "hospital_b")
 """The hospitals that the synthetic world plays."""
 
+DESK = "desk"
+"""The source system of what people enter at the operations desk."""
+
 _CHECKOUT = Path(__file__).parents[1] / "rcm_dbt"
 _PACKAGED = Path(__file__).parent / "_dbt"
 

@@ -6,10 +6,15 @@ import dagster as dg
 
 from rcm_platform.assets.common import DATA_TEAM, RAW_FRESHNESS, WRITER_POOL, log_progress, run_day
 from rcm_platform.ingest import feeds, lake_access, received, synthetic
-from rcm_platform.settings import Settings, redact
+from rcm_platform.settings import DESK, Settings, redact
 from rcm_platform.sources.hospitals import hospitals
 
 GROUP = "sources"
+_NOTE = (
+    "Observed, never written. Late when it could not be read, or when it has delivered nothing for "
+    f"more than {received.PATIENT_GAPS} times the longest silence of late."
+)
+_DESK_NOTE = "No run writes it. Late when it could not be read."
 
 
 def source_key(source: str) -> dg.AssetKey:
@@ -20,6 +25,9 @@ def source_key(source: str) -> dg.AssetKey:
 def _spec(settings: Settings, source: str, note: str, **more: object) -> dg.AssetSpec:
     if of_files := feeds.FILE_SOURCES.get(source):
         description, kinds = of_files.description, {str(of_files.kind)}
+    elif source == DESK:
+        description = feeds.DESK_DESCRIPTION
+        kinds = {"postgres" if settings.desk_url else "sqlite"}
     else:
         hospital = hospitals(settings)[source]
         own = ", with a layout of its own" if hospital.columns else ""
@@ -47,8 +55,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         _spec(
             settings,
             source,
-            "Observed, never written. Late when it could not be read, or when it has delivered "
-            f"nothing for more than {received.PATIENT_GAPS} times the longest silence of late.",
+            _DESK_NOTE if source == DESK else _NOTE,
         )
         for source in feeds.locations(settings)
         if source not in played

@@ -22,7 +22,9 @@ from sqlalchemy.pool import NullPool
 
 from rcm_platform.desk import entries
 from rcm_platform.desk.entries import Entry
+from rcm_platform.publish import versions
 from rcm_platform.settings import Settings, redact
+from rcm_platform.sources.desk import STORE_TABLE
 
 VERSION_TABLE = "desk_store_version"
 """Where the store says which of the migrations it has seen."""
@@ -35,7 +37,7 @@ _LOCK = 5_316_020
 """Of PostgreSQL: held by whoever brings the store up to date."""
 
 ENTRIES = sa.Table(
-    "desk_entries",
+    STORE_TABLE,
     sa.MetaData(),
     sa.Column("entry_id", sa.Text, primary_key=True),
     sa.Column("claim_key", sa.Text, nullable=False),
@@ -101,7 +103,7 @@ class Store:
         claim_id: str,
         action: str,
         made_by: str,
-        effective_date: date,
+        effective_date: date | None = None,
         outcome: str | None = None,
         note: str | None = None,
         follow_up_date: date | None = None,
@@ -112,7 +114,8 @@ class Store:
     ) -> Entry:
         """Add an entry, and say what was stored: when this returns it is kept for good.
 
-        `effective_date` is the day of the figures that the person has before them. With an
+        `effective_date` is the day of the figures that the person has before them, by default that
+        of the published version. With an
         `entry_id` it may be repeated: an entry that is there already is not added again. `seen` is
         the last sequence on this claim that the person has seen (0 for none): where somebody else
         made an entry since, ChangedSince is raised, unless `even_if_changed`.
@@ -133,7 +136,7 @@ class Store:
                 assigned_to=assigned_to,
                 made_by=made_by,
                 made_at=datetime.now(UTC).replace(microsecond=0),
-                effective_date=effective_date,
+                effective_date=self._day(effective_date),
                 sequence=0,
             ),
             known,
@@ -177,6 +180,20 @@ class Store:
     def close(self) -> None:
         """Let go of the connections."""
         self._engine.dispose()
+
+    def _day(self, day: date | None) -> date:
+        """The day of the figures; it is never one after those that are published, as an entry is
+        about what there is. Raises EntryRefused."""
+        present = versions.current(self._settings.published_dir)
+        published = date.fromisoformat(present.as_of) if present else None
+        if day is None:
+            if published is None:
+                raise entries.EntryRefused(
+                    "No figures are published yet, so there is no claim to make an entry on. Run "
+                    "`rcm run` first."
+                )
+            return published
+        return min(day, published) if published else day
 
     @contextmanager
     def _transaction(self, engine: sa.Engine) -> Iterator[sa.Connection]:

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rcm_platform.settings import WORLD_HOSPITALS, Settings
+from rcm_platform.settings import DESK, WORLD_HOSPITALS, Settings
 from rcm_platform.sources.hospitals import hospitals, urls
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FileSource:
-    """A source system that comes as files in a folder; every other one is a hospital's database.
+    """A source system that comes as files in a folder; every other one but the desk is a hospital's
+    database.
 
     `feed` is the folder of the lake that it fills, `kind` what its files are, `setting` the knob
     that names its folder.
@@ -92,7 +93,9 @@ FILE_SOURCES = {
         is_watched=False,
     ),
 }
-"""Every source system that is no hospital's database."""
+"""Every source system that comes as files."""
+
+DESK_DESCRIPTION = "What people entered about claims at the operations desk."
 
 X12_SOURCES = tuple(name for name, source in FILE_SOURCES.items() if source.kind == "x12")
 WATCHED = tuple(name for name, source in FILE_SOURCES.items() if source.is_watched)
@@ -128,6 +131,7 @@ def feeds(settings: Settings) -> dict[str, Feed]:
             tables["synthea"] = tables["synthea"] | {table: pa.schema([])}
     descriptions = {name: f"as the database of {h.title} holds it" for name, h in known.items()}
     descriptions |= {source.feed: source.raw_description for source in FILE_SOURCES.values()}
+    descriptions[DESK] = "as people entered it at the operations desk"
     return {
         name: Feed(
             name,
@@ -140,7 +144,11 @@ def feeds(settings: Settings) -> dict[str, Feed]:
 
 
 def locations(settings: Settings) -> dict[str, str]:
-    """Source system → where it is (database URL or folder), for those that these settings have."""
+    """Source system → where it is (database URL or folder), for those that these settings have.
+
+    The desk is the last: its entries are about what the others bring. It is there from the start,
+    though its file is made by whoever first opens the desk.
+    """
     found: dict[str, str | Path | None] = {**urls(settings)}
     found |= {
         name: getattr(settings, source.setting)
@@ -149,7 +157,13 @@ def locations(settings: Settings) -> dict[str, str]:
     }
     if settings.world:
         found |= {s: settings.world_dir / s for s in WORLD_SOURCES if not found.get(s)}
+    found[DESK] = settings.desk_url or settings.desk_path
     return {name: str(where) for name, where in found.items() if where}
+
+
+def of_users(settings: Settings) -> dict[str, str]:
+    """`locations` of the systems that someone has to configure: all but the platform's own desk."""
+    return {name: where for name, where in locations(settings).items() if name != DESK}
 
 
 def from_world(settings: Settings) -> tuple[str, ...]:

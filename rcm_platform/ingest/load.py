@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rcm_platform.ingest.feeds import last_credible_day, locations, x12_admission
-from rcm_platform.settings import Settings, redact
+from rcm_platform.settings import DESK, Settings, redact
 from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls
 
@@ -20,13 +20,15 @@ def load_source(
     settings: Settings, lake: Lake, source: str, progress: Progress = None
 ) -> LoadSummary:
     """Land what is new in one source system. Raises SourceUnavailable when it cannot be reached."""
-    from rcm_platform.sources import csv_folders, database, synthea, x12
+    from rcm_platform.sources import csv_folders, database, desk, synthea, x12
     from rcm_platform.sources.base import SourceUnavailable
 
     where, not_after = locations(settings)[source], last_credible_day(settings, source)
     if hospital := hospitals(settings).get(source):
         check_place(settings, source)
         return database.load_hospital(lake, hospital, where, progress, not_after=not_after)
+    if source == DESK:
+        return desk.load_desk(lake, where, progress, not_after=not_after)
     folder = Path(where)
     if load_folder := csv_folders.LOADERS.get(source):
         return load_folder(lake, folder, progress=progress, not_after=not_after)

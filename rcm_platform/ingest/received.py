@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from rcm_platform.ingest import feeds
 from rcm_platform.lake import UNDATED, Lake
-from rcm_platform.settings import Settings
+from rcm_platform.settings import DESK, Settings
 
 KNOWN_GAPS = 30
 PATIENT_GAPS = 2
@@ -95,7 +95,10 @@ def newest_files(lake: Lake, limit: int) -> list[ReceivedFile]:
 
 
 def deliveries(settings: Settings, lake: Lake, as_of: date) -> list[Delivery]:
-    """What each source of these settings delivered by a day; undated files say nothing of when."""
+    """What each source of these settings delivered by a day; undated files say nothing of when.
+
+    People enter something when there is something to enter: the desk has no usual gap.
+    """
     sources = sorted(feeds.locations(settings))
     rows = lake.query(
         f"""
@@ -114,7 +117,7 @@ def deliveries(settings: Settings, lake: Lake, as_of: date) -> list[Delivery]:
             from days
         )
         select source_system, max(arrival_date), date '{as_of}' - max(arrival_date),
-            case when count(gap) >= {_FEWEST_GAPS}
+            case when source_system <> '{DESK}' and count(gap) >= {_FEWEST_GAPS}
                 then max(gap) filter (recency <= {KNOWN_GAPS}) end
         from gaps group by source_system
         """

@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from rcm_platform.ingest.feeds import FILE_SOURCES, locations
+from rcm_platform.ingest.feeds import FILE_SOURCES, of_users
 from rcm_platform.ingest.load import check_place, load_source
 from rcm_platform.ingest.quarantine import items
 from rcm_platform.lake import Lake
@@ -85,7 +85,7 @@ class SourceCheck:
 def check(settings: Settings, progress: Progress = None) -> Iterator[SourceCheck]:
     """Every configured source, in the order in which they are loaded."""
     known = hospitals(settings)
-    for source, where in locations(settings).items():
+    for source, where in of_users(settings).items():
         if source in known:
             try:
                 check_place(settings, source)
@@ -99,7 +99,7 @@ def check(settings: Settings, progress: Progress = None) -> Iterator[SourceCheck
 
 def unset(settings: Settings) -> dict[str, str]:
     """Setting → what cannot be told without it, of the sources that are not configured."""
-    there = locations(settings)
+    there = of_users(settings)
     found = {
         f"RCM_{source.setting.upper()}": source.without
         for name, source in FILE_SOURCES.items()

@@ -94,7 +94,7 @@ def read(settings: Settings, events: Iterable[dg.DagsterEvent], succeeded: bool)
     """The report on a run with these events, on the lake and the published files as they are."""
     report = RunReport(succeeded=succeeded)
     _add_events(report, events)
-    if not feeds.locations(settings):
+    if not feeds.of_users(settings):
         report.warnings.append("No source is configured: RCM_WORLD is off and no RCM_ path is set.")
     _add_sources(report, settings)
     if version := versions.current(settings.published_dir):

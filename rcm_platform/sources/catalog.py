@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import pyarrow as pa
 
 from rcm_platform.lake import Lake
-from rcm_platform.sources import csv_folders, hospital_tables, synthea, x12
+from rcm_platform.settings import DESK
+from rcm_platform.sources import csv_folders, desk, hospital_tables, synthea, x12
 from rcm_platform.sources.base import declare
 from rcm_platform.sources.hospitals import Hospital
 
@@ -17,6 +18,7 @@ _FILE_TABLES: dict[str, dict[str, pa.Schema]] = {
     "operations": csv_folders.OPERATIONS_TABLES,
     "claims_csv": csv_folders.CLAIMS_CSV_TABLES,
     "synthea": synthea.TABLES,
+    DESK: desk.TABLES,
 }
 
 

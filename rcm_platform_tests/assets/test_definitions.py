@@ -195,7 +195,7 @@ def test_one_picture_leads_from_the_sources_to_the_scorecard(with_world: dg.Defi
 def test_own_sources_are_observed_never_written(own_sources: dg.Definitions) -> None:
     graph = own_sources.resolve_asset_graph()
     sources = {key.path[1] for key in graph.get_all_asset_keys() if key.path[0] == "sources"}
-    assert sources == {"hospital_a", "synthea", "x12_folder"}
+    assert sources == {"hospital_a", "synthea", "x12_folder", "desk"}
     for source in sources:
         assert not graph.get(dg.AssetKey(["sources", source])).is_materializable
 

@@ -473,7 +473,9 @@ CHECKS = [
         f"""select source_system, item_id, worklist, row_number() over (
                 partition by source_system, worklist order by list_position
             ), is_due_soon, expected_value_amount
-        from marts.mart_worklists where item_type = 'claim' and source_system in {HOSPITALS}""",
+        from marts.mart_worklists
+        where item_type = 'claim' and list_position is not null
+            and source_system in {HOSPITALS}""",
         f"""with {_DENIALS}, {_ODDS}, {_QUEUE},
         due as (
             select queue.*, coalesce(deadline_date >= day and expected_value > 0
@@ -485,7 +487,12 @@ CHECKS = [
                 order by not is_due_soon, expected_value desc, open_amount desc,
                     md5(source_system || '|' || claim_id)
             ), is_due_soon, expected_value
-        from due""",
+        from due
+        -- what people put off for a day has no place; the world knows nothing of it
+        where (source_system, claim_id) not in (
+            select (source_system, item_id) from marts.mart_worklists
+            where waiting_until_date is not null
+        )""",
     ),
     TruthCheck(
         "queue_reasons",

@@ -1,6 +1,7 @@
 -- Which open balances to work first, in two orders: by the score from 1 to 11 and by what the work
 -- is expected to bring in. Settled and credit claims are not here, as nobody owes us anything on
--- them.
+-- them. A claim that waits for its follow-up date is here with its dollars, and has no place in
+-- either order.
 with
 
 open_claims as (
@@ -61,6 +62,12 @@ shares as (
 
 ),
 
+desk as (
+
+    select * from {{ ref('int_desk__claims') }}
+
+),
+
 facilities as (
 
     select * from {{ ref('int_facility__current') }}
@@ -83,12 +90,16 @@ final as (
 
     select
         open_claims.claim_key,
-        row_number() over (
-            order by
-                scores.priority_score desc,
-                open_claims.open_amount desc,
-                open_claims.claim_key asc
-        ) as queue_position,
+        case
+            when desk.waiting_until_date is null
+                then row_number() over (
+                        order by
+                            case when desk.waiting_until_date is null then 0 else 1 end asc,
+                            scores.priority_score desc,
+                            open_claims.open_amount desc,
+                            open_claims.claim_key asc
+                    )
+        end as queue_position,
         open_claims.source_system,
         open_claims.claim_id,
         open_claims.patient_key,
@@ -124,15 +135,26 @@ final as (
         expected_values.work_minutes,
         expected_values.work_cost_amount,
         expected_values.expected_value_amount,
-        row_number() over (
-            order by
-                expected_values.expected_value_amount desc,
-                open_claims.open_amount desc,
-                open_claims.claim_key asc
-        ) as expected_value_rank,
+        case
+            when desk.waiting_until_date is null
+                then row_number() over (
+                        order by
+                            case when desk.waiting_until_date is null then 0 else 1 end asc,
+                            expected_values.expected_value_amount desc,
+                            open_claims.open_amount desc,
+                            open_claims.claim_key asc
+                    )
+        end as expected_value_rank,
         shares.is_payer_concentrated,
         shares.is_facility_concentrated,
-        shares.is_provider_concentrated
+        shares.is_provider_concentrated,
+        desk.waiting_until_date,
+        coalesce(desk.touch_count, 0) as touch_count,
+        desk.last_action,
+        desk.last_outcome,
+        desk.last_worked_by,
+        desk.last_worked_at,
+        desk.assigned_to
 
     from open_claims
 
@@ -144,6 +166,9 @@ final as (
 
     inner join shares
         on open_claims.claim_key = shares.claim_key
+
+    left join desk
+        on open_claims.claim_key = desk.claim_key
 
     left join facilities
         on open_claims.facility_key = facilities.facility_key

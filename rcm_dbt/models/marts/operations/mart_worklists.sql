@@ -1,6 +1,7 @@
 -- What to do next, for each role in the order in which to do it: every open claim of the queue,
 -- every visit that is done and not charged, and what the front desk can still mend. A deadline
--- within days comes first, then what the work is expected to bring in.
+-- within days comes first, then what the work is expected to bring in. A claim that waits for its
+-- follow-up date stands on its list without a place.
 with
 
 queue as (
@@ -91,7 +92,12 @@ visits as (
         {{ money(
             'visit_steps.estimated_charge_amount * coalesce(payment_odds.net_share, 0)'
             ' * coalesce(payment_odds.paid_odds, 0) - work_actions.cost_amount'
-        ) }} as expected_value_amount
+        ) }} as expected_value_amount,
+        cast(null as date) as waiting_until_date,
+        cast(0 as {{ dbt.type_bigint() }}) as touch_count,
+        cast(null as {{ dbt.type_string() }}) as last_action,
+        cast(null as {{ dbt.type_string() }}) as last_outcome,
+        cast(null as {{ dbt.type_string() }}) as assigned_to
 
     from visit_steps
 
@@ -138,7 +144,12 @@ claims as (
         recovery_odds,
         recoverable_amount,
         work_minutes,
-        expected_value_amount
+        expected_value_amount,
+        waiting_until_date,
+        touch_count,
+        last_action,
+        last_outcome,
+        assigned_to
 
     from queue
 
@@ -173,7 +184,12 @@ front_desk as (
         items.gained_odds as recovery_odds,
         items.stake_amount as recoverable_amount,
         items.work_minutes,
-        items.expected_value_amount
+        items.expected_value_amount,
+        cast(null as date) as waiting_until_date,
+        cast(0 as {{ dbt.type_bigint() }}) as touch_count,
+        cast(null as {{ dbt.type_string() }}) as last_action,
+        cast(null as {{ dbt.type_string() }}) as last_outcome,
+        cast(null as {{ dbt.type_string() }}) as assigned_to
 
     from {{ ref('int_queue__front_desk') }} as items
 
@@ -219,14 +235,18 @@ final as (
 
     select
         worklist,
-        row_number() over (
-            partition by worklist
-            order by
-                case when is_due_soon then 0 else 1 end asc,
-                expected_value_amount desc,
-                outstanding_amount desc,
-                item_key asc
-        ) as list_position,
+        case
+            when waiting_until_date is null
+                then row_number() over (
+                        partition by worklist
+                        order by
+                            case when waiting_until_date is null then 0 else 1 end asc,
+                            case when is_due_soon then 0 else 1 end asc,
+                            expected_value_amount desc,
+                            outstanding_amount desc,
+                            item_key asc
+                    )
+        end as list_position,
         item_type,
         item_key,
         source_system,
@@ -250,7 +270,12 @@ final as (
         recovery_odds,
         recoverable_amount,
         work_minutes,
-        expected_value_amount
+        expected_value_amount,
+        waiting_until_date,
+        touch_count,
+        last_action,
+        last_outcome,
+        assigned_to
 
     from marked
 

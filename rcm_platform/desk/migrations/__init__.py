@@ -1,1 +1,0 @@
-"""How the store of the desk became what it is: one file a step, run in their order by alembic."""
