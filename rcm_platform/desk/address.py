@@ -51,9 +51,9 @@ def page_number(pages: int, of: object) -> int:
 
 def pages(count: int, number: int) -> None:
     """The numbers of all pages, to choose from."""
-    key = "page_number"
-    st.session_state[key] = number
-    st.pagination(count, key=key, on_change=_turn, args=(key,))
+    # a widget of its own for each page: this kind takes no value but its first
+    key = f"page_number_{number}"
+    st.pagination(count, default=number, key=key, on_change=_turn, args=(key,))
 
 
 def _turn(key: str) -> None:

@@ -62,6 +62,21 @@ def whom(row: Row) -> Markup:
     )
 
 
+def last_done(row: Row) -> Markup:
+    """What people did about it, who has it, and until when it waits."""
+    said = []
+    if row["last_action"]:
+        outcome = f": {row['last_outcome']}" if row["last_outcome"] else ""
+        said.append(parts.text(f"{row['last_action']}{outcome}"))
+    if row["touch_count"]:
+        said.append(parts.chip(f"{row['touch_count']}x worked"))
+    if row["assigned_to"]:
+        said.append(parts.chip(f"with {row['assigned_to']}"))
+    if row["waiting_until_date"]:
+        said.append(parts.chip(f"waits until {written.day(row['waiting_until_date'])}", Tone.WATCH))
+    return Markup(" ".join(said) or written.EMPTY)
+
+
 def columns(desk: Desk, *, number: str = "claim_id", reason: str) -> Sequence[Column]:
     """What a list of work says of each item; `reason` is the column that has why it is there."""
     soon = soon_days(desk)

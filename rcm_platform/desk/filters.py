@@ -196,7 +196,7 @@ def parse(
 ) -> tuple[Filters, list[str]]:
     """Filters from the parameters of an address, and what was left out, in words that repeat
     nothing of it."""
-    chosen = Filters()
+    given: dict[str, Any] = {}
     left: list[str] = []
     for name in CHOSEN:
         values = list(dict.fromkeys(asked.get(name, ())))[: MOST_CHOSEN + 1]
@@ -204,22 +204,23 @@ def parse(
         kept = tuple(value for value in values if value in known)[:MOST_CHOSEN]
         if len(kept) < len(values):
             left.append(f"{LABELS[name]}: not every value is in these figures.")
-        chosen = replace(chosen, **{name: kept})
+        given[name] = kept
     for name in ("low", "high"):
         for text in list(asked.get(name, ()))[:1]:
             amount = _amount(text)
             if amount is None:
                 left.append(f"{LABELS[name]}: not an amount in dollars.")
-            chosen = replace(chosen, **{name: amount})
-    if chosen.low is not None and chosen.high is not None and chosen.low > chosen.high:
+            given[name] = amount
+    low, high = given.get("low"), given.get("high")
+    if low is not None and high is not None and low > high:
         left.append("Open at most: less than the least, so both were left out.")
-        chosen = replace(chosen, low=None, high=None)
+        given |= {"low": None, "high": None}
     for text in list(asked.get("search", ()))[:1]:
         if len(text) > LONGEST_SEARCH or not text.isprintable():
             left.append(f"{LABELS['search']}: at most {LONGEST_SEARCH} characters that print.")
         else:
-            chosen = replace(chosen, search=text.strip())
-    return chosen, left
+            given["search"] = text.strip()
+    return Filters(**given), left
 
 
 def _amount(text: str) -> Decimal | None:
@@ -347,5 +348,6 @@ def _changed(name: str) -> None:
             return
     changed = replace(kept, **{name: value})
     if changed.low is not None and changed.high is not None and changed.low > changed.high:
-        changed = replace(changed, **{"high" if name == "low" else "low": None})
+        # the one that was set last holds
+        changed = replace(changed, high=None) if name == "low" else replace(changed, low=None)
     _keep(changed)

@@ -25,11 +25,11 @@ WORDS = {
 """States of a claim in words."""
 
 
-def short_money(value: Decimal | None) -> str:
+def short_money(value: Decimal | int | None) -> str:
     """Dollars for a tile: $1.45 M, $23.4 K, $812."""
     if value is None:
         return EMPTY
-    sign, size = ("-" if value < 0 else ""), abs(Decimal(value))
+    sign, size = "-" if value < 0 else "", abs(Decimal(value))
     for unit, name in UNITS:
         if size >= unit:
             scaled = size / unit
@@ -37,7 +37,7 @@ def short_money(value: Decimal | None) -> str:
     return f"{sign}${size:,.0f}"
 
 
-def money(value: Decimal | None) -> str:
+def money(value: Decimal | int | None) -> str:
     """Dollars and cents for a table."""
     if value is None:
         return EMPTY

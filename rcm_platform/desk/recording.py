@@ -22,15 +22,15 @@ from rcm_platform.desk.entries import (
     actions,
 )
 from rcm_platform.desk.parts import Markup
-from rcm_platform.desk.query import Query, Row
+from rcm_platform.desk.query import Is, Query, Row
 from rcm_platform.desk.store import ChangedSince, Store, StoreUnavailable
 from rcm_platform.desk.style import Tone
 from rcm_platform.settings import Settings
 
-PUBLISHED = "fct_desk_entries"
+PUBLISHED = "fct_work_entries"
 """Where the figures have the entries that a run has taken over."""
 
-_DRAFT, _SAID = "entry_draft", "entry_said"
+_DRAFT, _SAID, _SEEN = "entry_draft", "entry_said", "entry_seen"
 FOLLOW_UP_DAYS = 365
 
 
@@ -52,12 +52,14 @@ def entries_of(desk: Desk, claim_key: str) -> tuple[list[Entry], str | None]:
         return [], str(problem)
 
 
-def taken_over(desk: Desk) -> int:
-    """The last entry that these figures know of."""
-    if not desk.reader.has(PUBLISHED, "sequence"):
-        return 0
-    last = desk.reader.first(Query(PUBLISHED, ("sequence",), order=("-sequence",)))
-    return int(last["sequence"]) if last else 0
+def taken_over(desk: Desk, claim_key: str) -> set[str]:
+    """The entries on a claim that these figures know of."""
+    if not desk.reader.has(PUBLISHED):
+        return set()
+    of_claim = (Is("claim_key", (claim_key,)),)
+    return {
+        row["entry_id"] for row in desk.reader.rows(Query(PUBLISHED, ("entry_id",), where=of_claim))
+    }
 
 
 def history(desk: Desk, made: Sequence[Entry], problem: str | None) -> None:
@@ -68,10 +70,14 @@ def history(desk: Desk, made: Sequence[Entry], problem: str | None) -> None:
     if not made:
         parts.empty("Nobody has written anything down about this claim.", "")
         return
-    known, last = actions(desk.settings.project_dir), taken_over(desk)
+    known = actions(desk.settings.project_dir)
+    counted = taken_over(desk, made[0].claim_key)
     parts.show(
         '<ul class="timeline">',
-        *(_line(entry, known.get(entry.action), entry.sequence > last) for entry in made[::-1]),
+        *(
+            _line(entry, known.get(entry.action), entry.entry_id not in counted)
+            for entry in made[::-1]
+        ),
         "</ul>",
     )
 
@@ -99,6 +105,9 @@ def form(desk: Desk, claim: Row, made: Sequence[Entry]) -> None:
     """Write down what was done. What cannot be stored stays in the form, with the reason."""
     known = actions(desk.settings.project_dir)
     key = claim["claim_key"]
+    # what the page showed when it was last drawn; what came since, nobody has read yet
+    seen = st.session_state.get(_SEEN, {}).get(key, _last(made))
+    st.session_state[_SEEN] = {key: _last(made)}
     # a new draft after each entry, so that its fields begin empty; its number is the entry's
     draft = st.session_state.setdefault(_DRAFT, {}).setdefault(key, uuid.uuid4().hex)
     if said := st.session_state.pop(_SAID, None):
@@ -146,11 +155,9 @@ def form(desk: Desk, claim: Row, made: Sequence[Entry]) -> None:
                 note=note,
                 follow_up_date=follow_up,
                 entry_id=draft,
-                seen=st.session_state.get(f"seen_{draft}", _last(made)),
+                seen=seen,
             )
         except ChangedSince as problem:
-            # who saves again has seen it: it stands beside the form from now on
-            st.session_state[f"seen_{draft}"] = problem.since[-1].sequence
             st.warning(str(problem))
         except (EntryRefused, StoreUnavailable) as problem:
             st.error(str(problem))

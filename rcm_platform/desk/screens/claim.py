@@ -142,11 +142,17 @@ def _tiles(desk: Desk, claim: Row, queued: Row | None) -> None:
             0,
             parts.Tile(
                 "Priority", written.words(bucket), tone=claim_rows.TONES.get(bucket),
-                verdict=f"{queued['priority_score']} points, place {queued['queue_position']:,}",
+                verdict=f"{queued['priority_score']} points, {_place(queued)}",
                 help="By the points of the rules below", href=desk.lineage(QUEUE),
             ),
         )  # fmt: skip
     parts.tiles(shown)
+
+
+def _place(queued: Row) -> str:
+    if queued["queue_position"] is None:
+        return f"waits until {written.day(queued['waiting_until_date'])}"
+    return f"place {queued['queue_position']:,}"
 
 
 def _next_step(queued: Row | None) -> None:
@@ -347,7 +353,9 @@ def _lines(desk: Desk, claim: Row) -> None:
                     f"<span class='dim'>{parts.text(names.get(row['procedure_code'], ''))}</span>"
                 ),
             ),
-            Column("Units", lambda row: f"{row['units']:g}" if row["units"] else "", True),
+            Column(
+                "Units", lambda row: f"{row['units'].normalize():f}" if row["units"] else "", True
+            ),
             Column("Charged", lambda row: written.money(row["charge_amount"]), True),
             Column("Allowed", lambda row: written.money(row["allowed_amount"]), True),
             Column("Contractual", lambda row: written.money(row["contractual_amount"]), True),

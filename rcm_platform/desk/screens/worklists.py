@@ -10,7 +10,7 @@ from rcm_platform.desk import address, audit, claim_rows, filters, parts
 from rcm_platform.desk import format as written
 from rcm_platform.desk.desk import Desk, here
 from rcm_platform.desk.parts import Column
-from rcm_platform.desk.query import ROW_COUNT, Is, Query, Row
+from rcm_platform.desk.query import ROW_COUNT, Between, Is, Query, Row
 from rcm_platform.desk.style import Tone
 
 QUEUE, LISTS, TESTS = "mart_claim_priority_queue", "mart_worklists", "mart_worklist_backtest"
@@ -62,17 +62,35 @@ def page(desk: Desk) -> None:
     query = Query(mart) if is_queue else Query(mart, where=(Is("worklist", (chosen,)),))
     query = desk.filtered(query)
     _about(desk, chosen, mart)
+    place = "queue_position" if is_queue else "list_position"
+    waits = desk.reader.count(query.narrowed(Is(place, (None,))))
+    shows_waiting = waits > 0 and _shows_waiting(waits)
+    if not shows_waiting:
+        query = query.narrowed(Between(place, 1))
     _selection(desk, query)
     _rows(desk, query, orders, chosen)
     _scores(desk)
 
 
+def _shows_waiting(waits: int) -> bool:
+    """Whether the viewer wants to see what waits for its follow-up date too."""
+    state = address.chosen("waiting", ("shown", "hidden"), "hidden")
+    labels = {"hidden": "Today's list", "shown": f"With {waits:,} that wait"}
+    st.segmented_control(
+        "What waits for its follow-up date",
+        list(labels),
+        required=True,
+        format_func=labels.__getitem__,
+        label_visibility="collapsed",
+        **address.widget("waiting", state, "hidden"),
+    )
+    return state == "shown"
+
+
 def _counts(desk: Desk) -> dict[str, int]:
     """The lists, as they are in the seed, with their items under the filters."""
-    found = {
-        row["worklist"]: row[ROW_COUNT]
-        for row in desk.reader.rows(desk.filtered(Query(LISTS, ("worklist",), sums=(ROW_COUNT,))))
-    }
+    today = Query(LISTS, ("worklist",), (ROW_COUNT,), (Between("list_position", 1),))
+    found = {row["worklist"]: row[ROW_COUNT] for row in desk.reader.rows(desk.filtered(today))}
     if desk.reader.has("worklists"):
         known = [row["worklist"] for row in desk.reader.rows(Query("worklists", ("worklist",)))]
     else:
@@ -185,8 +203,7 @@ def _columns(desk: Desk, mart: str, rows: list[Row]) -> list[Column]:
     else:
         shown[0] = Column("Item", lambda row: claim_rows.item(desk, row))
         shown.insert(0, Column("Rank", lambda row: written.count(row["list_position"]), True))
-    if rows and "touch_count" in rows[0]:
-        shown.append(Column("Touches", lambda row: written.count(row["touch_count"]), True))
+    shown.append(Column("Last done", claim_rows.last_done))
     return shown
 
 
