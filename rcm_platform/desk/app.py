@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,14 @@ ICON = Path(__file__).with_name("icon.png")
 
 LOG = logging.getLogger(__name__)
 
-RELOAD = "Reload the page: it then shows the version that is current."
+Message = tuple[str, str, str]
+"""A title, what is the matter, and what to do."""
+
+GONE: Message = (
+    "This version is gone",
+    "It was replaced and removed while the page was made.",
+    "Reload the page: it then shows the version that is current.",
+)
 
 
 def main() -> None:
@@ -29,33 +37,47 @@ def main() -> None:
         page_title="Operations desk", page_icon=ICON, layout="wide", initial_sidebar_state="auto"
     )
     style.apply()
+    found = _open()
+    if not isinstance(found, desk.Desk):
+        # its address is a page's all the same, for when there is something to show
+        _navigation([])
+        parts.message_page(*found)
+        return
+    allowed = [screen for screen in SCREENS if screen.is_for(found.viewer)]
+    shown, screen = _navigation(allowed)
+    _ways_out(found)
+    if screen is None and allowed:
+        shown.run()
+    elif screen in allowed:
+        _page(found, screen, shown)
+    else:
+        _not_for(found, screen)
+
+
+def _open() -> desk.Desk | Message:
+    """What the viewer may see, or why there is nothing."""
     try:
         who = viewer.read(st.context.headers, viewer.key())
-        found = desk.Desk.open(get_settings(), who)
+        return desk.Desk.open(get_settings(), who)
     except viewer.NotSignedIn:
-        parts.message_page(
+        return (
             "Sign in first",
             "The desk does not know who you are.",
             "Open it by the address of the platform, where the login is.",
         )
-        return
     except NothingPublished:
-        parts.message_page(
+        return (
             "Nothing is published yet",
             "There are no figures to show.",
-            "Run `rcm run`, or start the job in the Dagster UI; this page follows by itself when "
-            "you reload it.",
+            "Run `rcm run`, or start the job in the Dagster UI; then reload this page.",
         )
-        return
     except VersionGone:
-        parts.message_page("This version is gone", "It was replaced meanwhile.", RELOAD)
-        return
-    _page(found)
+        return GONE
 
 
-def _page(found: desk.Desk) -> None:
-    """The page that was asked for, below the list of all that the viewer may open."""
-    allowed = [screen for screen in SCREENS if screen.is_for(found.viewer)]
+def _navigation(allowed: Sequence[Screen]) -> tuple[st.Page, Screen | None]:
+    """The page that was asked for, beside the list of all that the viewer may open; no screen of
+    ours is the one that leads to the first of them."""
     pages = {
         screen: st.Page(
             screen.script,
@@ -71,30 +93,24 @@ def _page(found: desk.Desk) -> None:
     def start() -> None:
         # each page has an address of its own, also the first one
         asked = {name: st.query_params.get_all(name) for name in st.query_params}
-        if allowed:
-            st.switch_page(pages[allowed[0]], query_params=asked)
-        _not_for(found)
+        st.switch_page(pages[allowed[0]], query_params=asked)
 
     listed: dict[str, list[st.Page]] = {}
     for screen, page in pages.items():
         listed.setdefault(screen.section, []).append(page)
     first = st.Page(start, title="Operations desk", default=True, visibility="hidden")
     shown = st.navigation({"": [first], **listed})
-    if shown is first:
-        return shown.run()
-    _ways_out(found)
-    screen = next(screen for screen, page in pages.items() if page is shown)
-    if screen not in allowed:
-        return _not_for(found, screen)
+    return shown, next((screen for screen, page in pages.items() if page is shown), None)
+
+
+def _page(found: desk.Desk, screen: Screen, shown: st.Page) -> None:
     try:
         offered = filters.choices(found.reader, found.names)
         chosen, left = filters.of_this_page(screen.name, offered)
         desk.give(replace(found, chosen=chosen, offered=offered, left_out=tuple(left)))
         shown.run()
     except VersionGone:
-        parts.message_page(
-            "This version is gone", "It was removed while the page was made.", RELOAD
-        )
+        parts.message_page(*GONE)
     except NotForThisViewer:
         _not_for(found, screen)
     except Exception:

@@ -21,6 +21,8 @@ from rcm_platform.settings import Settings
 OPEN_FILES = 6
 """Files that stay open: of each audience the current version, and the one before it."""
 
+CATALOG = "published"
+
 MEMORY = "256MB"
 """What DuckDB may take for a file, whoever looks."""
 
@@ -56,10 +58,7 @@ class Published:
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A read-only cursor of its own. Raises VersionGone."""
-        try:
-            return _connection(str(self.path)).cursor()
-        except (duckdb.IOException, FileNotFoundError) as problem:
-            raise VersionGone(self.version.version) from problem
+        return _cursor(str(self.path))
 
     def of(self, audience: str) -> Published:
         """The same version as another audience may see it."""
@@ -97,24 +96,33 @@ def age(settings: Settings, published: Published, now: datetime | None = None) -
 # a connection is no viewer's: what each may read of a file is told by the query (query.py)
 @st.cache_resource(show_spinner=False, max_entries=OPEN_FILES)
 def _connection(path: str) -> duckdb.DuckDBPyConnection:
-    return versions.open_file(Path(path), memory_limit=MEMORY)
+    """The file in an engine of its own: the other pages of this process open the same one, and
+    DuckDB allows one configuration for all who open a file."""
+    con = duckdb.connect(config={"memory_limit": MEMORY})
+    quoted = path.replace("'", "''")
+    con.execute(f"attach '{quoted}' as {CATALOG} (read_only)")
+    con.execute("set enable_external_access = false; set lock_configuration = true")
+    return con
+
+
+def _cursor(path: str) -> duckdb.DuckDBPyConnection:
+    try:
+        cursor = _connection(path).cursor()
+    except (duckdb.IOException, FileNotFoundError) as problem:
+        raise VersionGone(Path(path).parent.name) from problem
+    cursor.execute(f"use {CATALOG}")
+    return cursor
 
 
 @st.cache_data(show_spinner=False, max_entries=OPEN_FILES)
 def _schema(path: str) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
-    try:
-        rows = (
-            _connection(path)
-            .cursor()
-            .execute(
-                "select table_name, column_name, data_type from information_schema.columns "
-                "where table_schema = 'main' order by table_name, ordinal_position"
-            )
-            .fetchall()
-        )
-    except (duckdb.IOException, FileNotFoundError) as problem:
-        raise VersionGone(Path(path).parent.name) from problem
+    with _cursor(path) as con:
+        rows = con.execute(
+            "select table_name, column_name, data_type from information_schema.columns "
+            "where table_catalog = ? order by table_name, ordinal_position",
+            [CATALOG],
+        ).fetchall()
     for table, column, kind in rows:
         found.setdefault(table, {})[column] = kind
     return found

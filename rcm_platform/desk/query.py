@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from rcm_platform.desk.published import Published, VersionGone
+from rcm_platform.desk.published import Published
 from rcm_platform.publish.spreadsheet import csv_line
 
 Value = str | int | Decimal | date | bool | None
@@ -246,10 +246,7 @@ def _rows(
     sql: str,
     values: tuple[Value, ...],
 ) -> list[Row]:
-    try:
-        with _published.cursor() as con:
-            found = con.execute(sql, list(values))
-            names = [column[0] for column in found.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-    except FileNotFoundError as problem:
-        raise VersionGone(path) from problem
+    with _published.cursor() as con:
+        found = con.execute(sql, list(values))
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

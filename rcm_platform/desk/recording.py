@@ -140,7 +140,10 @@ def form(desk: Desk, claim: Row, made: Sequence[Entry]) -> None:
             key=f"follow_up_{draft}",
             help="Until then the claim leaves the list, from the next run on",
         )
-        note = st.text_area("Note", max_chars=MOST_NOTE_CHARACTERS, key=f"note_{draft}")
+        # a field with a limit of its own would cut what is longer, and say nothing
+        note = st.text_area(
+            "Note", key=f"note_{draft}", help=f"At most {MOST_NOTE_CHARACTERS:,} characters"
+        )
         if not st.button("Save", type="primary", key=f"save_{draft}"):
             return
         try:

@@ -223,16 +223,10 @@ def open_published(folder: Path, audience: str) -> duckdb.DuckDBPyConnection:
     version = current(folder)
     if version is None:
         raise FileNotFoundError(f"Nothing is published in {folder} yet: run `rcm run` first.")
-    return open_file(version.path(folder, audience))
-
-
-def open_file(path: Path, **limits: str) -> duckdb.DuckDBPyConnection:
-    """A read-only connection to one published file, that can read nothing else; `limits` are
-    settings of DuckDB, such as its memory."""
     return duckdb.connect(
-        str(path),
+        str(version.path(folder, audience)),
         read_only=True,
-        config={"enable_external_access": "false", "lock_configuration": "true", **limits},
+        config={"enable_external_access": "false", "lock_configuration": "true"},
     )
 
 
