@@ -36,6 +36,7 @@ def main() -> None:
     st.set_page_config(
         page_title="Operations desk", page_icon=ICON, layout="wide", initial_sidebar_state="auto"
     )
+    st.logo(str(ICON), size="large")
     style.apply()
     found = _open()
     if not isinstance(found, desk.Desk):

@@ -101,5 +101,5 @@ def columns(desk: Desk, *, number: str = "claim_id", reason: str) -> Sequence[Co
             True,
             help="Expected value: odds times recoverable dollars, less the cost of the work",
         ),
-        Column("Why", lambda row: reasons(row[reason])),
+        Column("Why", lambda row: reasons(row[reason]), is_wide=True),
     )

@@ -5,12 +5,11 @@ Every text from data is escaped here; a page hands over values, never markup of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from html import escape
-from typing import Any
 from urllib.parse import quote
 
 import plotly.graph_objects as go
@@ -156,6 +155,12 @@ def empty(what: str, next_step: str) -> None:
     show(f'<p class="note">{text(what)} {text(next_step)}</p>')
 
 
+def defined(definition: Row) -> str:
+    """What a KPI is, from its row of the registry."""
+    over = f", over {definition['denominator']}" if definition["denominator"] else ""
+    return f"{definition['numerator']}{over}; by {definition['period_rule']}."
+
+
 @dataclass(frozen=True)
 class Tile:
     """A figure that is read at a glance."""
@@ -236,24 +241,25 @@ class Column:
     """A column of a table: its heading, how a row's cell reads, and what it means."""
 
     heading: str
-    cell: Any
+    cell: Callable[[Row], object]
     is_number: bool = False
     help: str = ""
+    is_wide: bool = False
+
+    @property
+    def style(self) -> str:
+        return "n" if self.is_number else "wide" if self.is_wide else ""
 
 
 def table(rows: Sequence[Row], columns: Sequence[Column], label: str) -> None:
     """A small table, which a screen reader and a printer take as one."""
     heads = "".join(
-        f'<th scope="col" class="{"n" if one.is_number else ""}" title="{escape(one.help)}">'
-        f"{text(one.heading)}</th>"
+        f'<th scope="col" class="{one.style}" title="{escape(one.help)}">{text(one.heading)}</th>'
         for one in columns
     )
     lines = "".join(
         "<tr>"
-        + "".join(
-            f'<td class="{"n" if one.is_number else ""}">{text(one.cell(row))}</td>'
-            for one in columns
-        )
+        + "".join(f'<td class="{one.style}">{text(one.cell(row))}</td>' for one in columns)
         + "</tr>"
         for row in rows
     )

@@ -189,7 +189,7 @@ def _flags(desk: Desk, claim: Row, queued: Row | None) -> None:
         rows,
         (
             Column("Rule", lambda row: written.words(row["rule_name"])),
-            Column("What was found", lambda row: row["evidence"]),
+            Column("What was found", lambda row: row["evidence"], is_wide=True),
             Column("Points", lambda row: written.count(row["points"]), True),
             Column("Dollars", lambda row: written.money(row["value_amount"]), True,
                    help="What the rule adds to, or takes from, what the work is worth"),
@@ -282,7 +282,7 @@ def _remittances(desk: Desk, claim: Row) -> None:
             Column("Denied", lambda row: written.money(row["denied_amount"]), True),
             Column("Patient", lambda row: written.money(row["patient_responsibility_amount"]), True,
                    help="What the payer leaves to the patient"),
-            Column("Why denied", reasons),
+            Column("Why denied", reasons, is_wide=True),
             Column("Trace number", lambda row: row["trace_number"] or written.EMPTY),
         ),
         "Remittances",
@@ -352,6 +352,7 @@ def _lines(desk: Desk, claim: Row) -> None:
                     f"{parts.text(row['procedure_code'] or row['revenue_code'] or written.EMPTY)} "
                     f"<span class='dim'>{parts.text(names.get(row['procedure_code'], ''))}</span>"
                 ),
+                is_wide=True,
             ),
             Column(
                 "Units", lambda row: f"{row['units'].normalize():f}" if row["units"] else "", True

@@ -16,7 +16,7 @@ from rcm_platform.desk.style import Tone, palette
 from rcm_platform.explain.figures import meets
 
 TRENDS, CAUSES, QUEUE = "mart_denial_trends", "mart_denial_causes", "mart_claim_priority_queue"
-KPIS = ("initial_denial_rate", "first_pass_yield", "overturn_rate", "denial_write_off_rate")
+KPIS = ("initial_denial_rate", "first_pass_yield", "overturn_rate")
 
 ENDS = (
     ("recovered_amount", "Came back", Tone.GOOD),
@@ -101,7 +101,7 @@ def _kpi(desk: Desk, kpi: str) -> parts.Tile | None:
     return parts.Tile(
         definition["label"],
         written.measure(last["kpi_value"], unit),
-        help=f"{definition['numerator']} over {definition['denominator'] or 'nothing'}",
+        help=parts.defined(definition),
         href=desk.trace(kpi, last["period_month"]),
         when=written.month(last["period_month"]),
         trend=[(row["period_month"], row["kpi_value"]) for row in months[::-1]],

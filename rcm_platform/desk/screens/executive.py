@@ -39,19 +39,12 @@ def page(desk: Desk) -> None:
     """The whole page, from top to bottom."""
     parts.head(desk, "Executive", "How do we do, why, and what comes next?")
     _tiles(desk)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        _bridge(desk)
-    with right:
-        if desk.leaders.has(WAITING):
-            _waiting(desk)
-        _forecast(desk)
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        _denials(desk)
-    with right:
-        _ageing(desk)
-    _payers(desk)
+    for first, second in ((_bridge, _waiting), (_denials, _forecast), (_payers, _ageing)):
+        left, right = st.columns([3, 2], gap="large")
+        with left:
+            first(desk)
+        with right:
+            second(desk)
     _proof(desk)
 
 
@@ -62,19 +55,20 @@ def _tiles(desk: Desk) -> None:
             "No headline has a month that is old enough to judge.", "Look again next month."
         )
         return
-    parts.tiles(_tile(desk, headline) for headline in shown)
+    registry = {row["kpi"]: row for row in desk.leaders.rows(Query("kpi_registry"))}
+    parts.tiles(_tile(desk, headline, registry[headline.kpi]) for headline in shown)
     if late := scorecard.months_line(shown):
         parts.show(f'<p class="note">{parts.text(late)}</p>')
 
 
-def _tile(desk: Desk, headline: scorecard.Headline) -> parts.Tile:
+def _tile(desk: Desk, headline: scorecard.Headline, definition: Row) -> parts.Tile:
     tone = Tone.GOOD if headline.is_on_target else Tone.BAD
     word = parts.toned("✓ on target" if headline.is_on_target else "✗ off target", tone)
     why = f"{headline.change.text(headline.unit)}." if headline.change else ""
     return parts.Tile(
         headline.label,
         written.measure(headline.value, headline.unit),
-        help=f"{headline.label}, by {headline.period_rule}.",
+        help=parts.defined(definition),
         href=desk.trace(headline.kpi, headline.month),
         tone=tone,
         when=written.month(headline.month),
@@ -139,6 +133,8 @@ STAGES = {
 
 
 def _waiting(desk: Desk) -> None:
+    if not desk.leaders.has(WAITING):
+        return
     parts.section(
         "Where money waits",
         "On its way from a visit to cash: visits without a claim by their expected charge, claims "
