@@ -5,7 +5,7 @@ import dagster as dg
 from rcm_platform.assets import published
 from rcm_platform.assets.common import PUBLISHED_FRESHNESS
 from rcm_platform.explain.guided_lineage import STORIES, link
-from rcm_platform.explain.links import asset_link, lineage_link
+from rcm_platform.explain.links import DESK_PATH, asset_link, lineage_link
 from rcm_platform.explain.scorecard import cash_line, headlines, months_line, proof_line
 from rcm_platform.publish.audiences import LEADERSHIP
 from rcm_platform.publish.versions import open_published
@@ -62,7 +62,10 @@ def build(settings: Settings) -> dg.AssetsDefinition:
                 {story.title: link(name) for name, story in STORIES.items()}
                 | {"everything, from the sources on": lineage_link(*KEY.path)}
             ),
-            "More": _links({words: asset_link(*key) for words, key in LINKS.items()}),
+            "More": _links(
+                {"operations desk": f"{DESK_PATH}/"}
+                | {words: asset_link(*key) for words, key in LINKS.items()}
+            ),
         }
         return dg.MaterializeResult(
             metadata={name: dg.MetadataValue.md(text) for name, text in texts.items()}

@@ -95,13 +95,3 @@ def deciding() -> Iterator[tuple[Settings, date]]:
     settings = get_settings()
     with lake_access.single_writer(settings, typer.echo):
         yield settings, pipeline.as_of_date(settings, lake_access.open_lake(settings))
-
-
-def login() -> str:
-    """Who is asking, as the machine knows them."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container may have no name for its user
-        return "operator"

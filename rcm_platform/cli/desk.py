@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcm_platform.cli.console import day, login, print_table, stop
+from rcm_platform.cli.console import day, print_table, stop
 from rcm_platform.settings import get_settings
+from rcm_platform.web.access import machine_login
 
 if TYPE_CHECKING:
     from rcm_platform.desk.entries import Action, Entry
@@ -57,7 +58,7 @@ def desk_record(
             note=note,
             follow_up_date=follow_up.date() if follow_up else None,
             assigned_to=assign,
-            made_by=by or login(),
+            made_by=by or machine_login(),
         )
     typer.echo(f"Entry {entry.sequence} is stored. `rcm run` brings it to the lists.")
 

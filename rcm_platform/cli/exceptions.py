@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcm_platform.cli.console import day, deciding, login, print_table, stop
+from rcm_platform.cli.console import day, deciding, print_table, stop
 from rcm_platform.settings import get_settings
+from rcm_platform.web.access import machine_login
 
 if TYPE_CHECKING:
     from rcm_platform.explain.exceptions import DataException
@@ -132,7 +133,7 @@ def exceptions_waive(
     from rcm_platform.operate import exceptions
 
     with _told(), deciding() as (settings, as_of):
-        exceptions.waive(settings, as_of, exception_id, reason, by or login(), until.date())
+        exceptions.waive(settings, as_of, exception_id, reason, by or machine_login(), until.date())
     typer.echo(f"Waived until {until.date()}. {CARRIED}")
 
 
@@ -142,7 +143,7 @@ def exceptions_close(exception_id: Id, reason: Reason, by: By = None) -> None:
     from rcm_platform.operate import exceptions
 
     with _told(), deciding() as (settings, as_of):
-        exceptions.close(settings, as_of, exception_id, reason, by or login())
+        exceptions.close(settings, as_of, exception_id, reason, by or machine_login())
     typer.echo(f"Closed. {CARRIED}")
 
 
@@ -152,7 +153,7 @@ def exceptions_reopen(exception_id: Id, reason: Reason, by: By = None) -> None:
     from rcm_platform.operate import exceptions
 
     with _told(), deciding() as (settings, as_of):
-        exceptions.reopen(settings, as_of, exception_id, reason, by or login())
+        exceptions.reopen(settings, as_of, exception_id, reason, by or machine_login())
     typer.echo(f"Open again. {CARRIED}")
 
 
@@ -167,7 +168,7 @@ def exceptions_release(exception_id: Id, reason: Reason, by: By = None) -> None:
     from rcm_platform.operate import exceptions
 
     with _told(), deciding() as (settings, as_of):
-        exceptions.release(settings, as_of, exception_id, reason, by or login())
+        exceptions.release(settings, as_of, exception_id, reason, by or machine_login())
     typer.echo(f"Released. {CARRIED}")
 
 
@@ -192,7 +193,7 @@ def exceptions_match(
 
     with _told(), deciding() as (settings, as_of):
         made = exceptions.match(
-            settings, as_of, deposit, payments, reason, by or login(), undo=undo
+            settings, as_of, deposit, payments, reason, by or machine_login(), undo=undo
         )
     count = len(made.payment_amounts)
     typer.echo(
@@ -234,14 +235,11 @@ def _in_words(decision: ExceptionDecision) -> str:
 
 def _commands(one: DataException) -> str:
     """What can be decided about it at the command line."""
-    from rcm_platform.ingest.quarantine.rules import RELEASABLE
+    from rcm_platform.operate.exceptions import possible
 
     name = one.short_id
     if not one.is_open:
         return f"`rcm exceptions reopen {name}` takes a decision back"
-    can = [f"waive {name} --until DAY", f"close {name}"]
-    if one.is_held:
-        can = [f"close {name}", *([f"release {name}"] if one.rule_id in RELEASABLE else [])]
-    elif one.record_type == "deposit":
-        can.insert(0, f"match {name} TRACE")
+    more = {"match": " TRACE", "waive": " --until DAY"}
+    can = [f"{what} {name}{more.get(what, '')}" for what in possible(one)]
     return f"`rcm exceptions {'`, `'.join(can)}`, each with --reason"

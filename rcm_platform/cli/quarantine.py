@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rcm_platform.cli.console import day, deciding, login, stop
+from rcm_platform.cli.console import day, deciding, stop
 from rcm_platform.settings import get_settings
+from rcm_platform.web.access import machine_login
 
 if TYPE_CHECKING:
     from rcm_platform.ingest.quarantine.replay import ReplaySummary
@@ -117,7 +118,7 @@ def quarantine_release(
 
     try:
         with deciding() as (settings, as_of):
-            summary = replay.release(settings, as_of, quarantine_id, reason, by or login())
+            summary = replay.release(settings, as_of, quarantine_id, reason, by or machine_login())
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
     _print_replay(summary)
@@ -137,7 +138,7 @@ def quarantine_close(
 
     try:
         with deciding() as (settings, as_of):
-            item = decisions.close(settings, as_of, quarantine_id, reason, by or login())
+            item = decisions.close(settings, as_of, quarantine_id, reason, by or machine_login())
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))
     typer.echo(f"{item.quarantine_id} is closed.")
@@ -158,7 +159,7 @@ def quarantine_replay(
     try:
         with deciding() as (settings, as_of):
             summary = replay.replay(
-                settings, as_of, quarantine_id=quarantine_id, rule=rule, by=by or login()
+                settings, as_of, quarantine_id=quarantine_id, rule=rule, by=by or machine_login()
             )
     except (KeyError, ValueError) as problem:
         stop(str(problem.args[0]))

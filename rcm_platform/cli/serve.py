@@ -17,7 +17,8 @@ def ui(
         bool, typer.Option("--read-only", help="For leaders: nothing can be started or changed.")
     ] = False,
 ) -> None:
-    """Start the Dagster UI and its daemon (schedule, sensors, freshness) on loopback.
+    """Start the Dagster UI, the operations desk and the daemon (schedule, sensors, freshness) on
+    loopback.
 
     With --read-only there is no daemon and no page that names patients, and the page to open is the
     scorecard.
@@ -46,7 +47,8 @@ def serve(
         typer.Option(help="A part, where others run elsewhere (RCM_CODE_SERVER)."),
     ] = None,
 ) -> None:
-    """Start the platform for many people: the Dagster UI with a login, and its daemon.
+    """Start the platform for many people: the Dagster UI and the operations desk behind a login,
+    and the daemon.
 
     It does not start without DAGSTER_AUTH_SECRET_KEY. Who came in, who saw claims and what was
     refused stands in audit.log in RCM_HOME.
@@ -67,11 +69,15 @@ def users(context: typer.Context) -> None:
     """Say who may come in by `rcm serve`.
 
     add-user NAME --viewer | --launcher | --editor | --admin, list-users, change-password NAME,
-    change-role NAME ROLE, delete-user NAME, list-permissions.
+    change-role NAME ROLE, delete-user NAME, list-permissions; limit NAME FACILITY ... | --all, of
+    which organizations a user sees rows.
     """
-    from rcm_platform.web import access
+    from rcm_platform.web import access, organizations
 
     try:
+        if context.args[:1] == ["limit"]:
+            typer.echo(organizations.command(get_settings(), context.args[1:]))
+            return
         code = access.users(get_settings(), context.args)
     except ValueError as problem:
         stop(str(problem))

@@ -1,14 +1,16 @@
 """What people saw and did at the desk, for the audit log.
 
-`rcm serve` keeps it, as a JSON object a line, with who signed in and what was refused
-(web/authenticated.py). Without a login nobody is known, and nothing is kept.
+`rcm serve` keeps it, a JSON object a line, with who signed in and what was refused. Without a login
+nobody is known, and nothing is kept.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import logging.handlers
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from rcm_platform.desk.viewer import Viewer
@@ -23,19 +25,35 @@ _LAST = "audit: last claim"
 """Where the state of a session has the claim that was noted last."""
 
 
-def note(viewer: Viewer, event: Event, resource: str, **more: object) -> None:
-    """Write down what a viewer saw or did. `resource` names a page, a claim or an entry by its key;
-    no value of it belongs here."""
+def log_file(path: Path) -> logging.Handler:
+    """Writes to the audit log at a path; only its owner reads it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)
+    handler = logging.handlers.WatchedFileHandler(path)  # what rotates logs may move it away
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler
+
+
+def write(
+    event: str, username: str, resource: str, *, allowed: bool = True, **more: object
+) -> None:
+    """Write down what a user did with what."""
     said = {
         "event_type": event,
-        "username": viewer.name,
+        "username": username,
         "resource": resource,
-        "status": "DENIED" if event == "REFUSED" else "ALLOWED",
+        "status": "ALLOWED" if allowed else "DENIED",
         **more,
         "timestamp": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
-        "service": "desk",
+        "service": "rcm_platform",
     }
     LOGGER.info(json.dumps(said, ensure_ascii=False))
+
+
+def note(viewer: Viewer, event: Event, resource: str, **more: object) -> None:
+    """Write down what a viewer saw or did. `resource` names a page, or a claim or an entry by its
+    key; no value of it belongs here."""
+    write(event, viewer.name, resource, allowed=event != "REFUSED", **more)
 
 
 def claim_viewed(viewer: Viewer, claim_key: str) -> None:

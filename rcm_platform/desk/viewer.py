@@ -1,8 +1,8 @@
 """Who looks: which published file is theirs, and to which organizations they are limited.
 
-The desk knows nobody itself. Behind a login the proxy says who asks, in headers that only it can
-write: it shows the key that both were started with (RCM_DESK_KEY). Without a key the desk listens
-on the loopback address only, and everyone there is operations.
+The desk knows nobody itself. The webserver that it is a part of says who asks, in headers that only
+it can write (web/desk.py): it shows the key that it made when it started (RCM_DESK_KEY). Without a
+key the desk was started by itself, by someone who may read the files, and is theirs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEY = "X-Rcm-Desk-Key"
 USER = "X-Rcm-User"
 AUDIENCE = "X-Rcm-Audience"
 ORGANIZATIONS = "X-Rcm-Organizations"
-"""Headers of the proxy; the organizations are a JSON list of facility ids, and absent for all."""
+"""Headers of the webserver; the organizations: a JSON list of facility ids, absent for all."""
 
 
 class NotSignedIn(Exception):  # noqa: N818 (reads as what happened)
@@ -46,11 +46,11 @@ class Viewer:
 
 
 LOCAL = Viewer("operations")
-"""Everyone on a machine without a login."""
+"""Who started the desk by itself."""
 
 
 def read(headers: Mapping[str, str], key: str | None) -> Viewer:
-    """Who asks. Raises NotSignedIn where there is a login, and the request did not pass it."""
+    """Who asks. Raises NotSignedIn where the request did not pass the webserver."""
     if not key:
         return LOCAL
     given = {name.lower(): value for name, value in headers.items()}
@@ -64,7 +64,7 @@ def read(headers: Mapping[str, str], key: str | None) -> Viewer:
 
 
 def key() -> str | None:
-    """The key that the proxy shows; None without a login."""
+    """The key that the webserver shows; None without one."""
     return os.environ.get(KEY_VARIABLE) or None
 
 

@@ -12,6 +12,9 @@ SCORECARD_PATH = "/assets/leadership/scorecard"
 TRACE_PATH = "/trace"
 """Where the Dagster webserver has what is behind each number (trace_pages)."""
 
+DESK_PATH = "/desk"
+"""Where the Dagster webserver has the operations desk."""
+
 
 def asset_link(*key: str) -> str:
     """The page of an asset in the Dagster UI."""

@@ -9,6 +9,9 @@ from importlib.util import find_spec
 
 from rcm_platform.settings import Settings
 
+CODE = "rcm_platform.definitions"
+"""The module that has the graph; its name in Dagster."""
+
 # Telemetry and the first-visit dialog off: no page asks for anything outside the machine.
 # `granularity: run`: with `op`, a run that waits for the pool spins and ignores signals.
 # The queue is looked at every three seconds: who drops a file waits, and each look costs.

@@ -21,6 +21,7 @@ from rcm_platform.explain.exceptions import DataException, UnknownException
 from rcm_platform.ingest import exception_decisions, lake_access
 from rcm_platform.ingest.quarantine import decisions as quarantine_decisions
 from rcm_platform.ingest.quarantine import replay
+from rcm_platform.ingest.quarantine.rules import RELEASABLE
 from rcm_platform.publish import versions
 from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import Settings
@@ -58,6 +59,15 @@ def history(settings: Settings, one: DataException) -> list[ExceptionDecision]:
         for decision in exception_decisions.decisions(lake)
         if _record(decision) == _record(one)
     ]
+
+
+def possible(one: DataException) -> tuple[str, ...]:
+    """What can be decided about an exception as it stands: names of the functions here."""
+    if not one.is_open:
+        return ("reopen",)
+    if one.is_held:
+        return ("close", "release") if one.rule_id in RELEASABLE else ("close",)
+    return ("match", "waive", "close") if one.record_type == "deposit" else ("waive", "close")
 
 
 def waive(

@@ -14,12 +14,11 @@ from rich.console import Console
 
 from rcm_platform.ingest import lake_access
 from rcm_platform.operate import disk, run_report, unchanged
-from rcm_platform.operate.dagster_home import prepare_dagster_home
+from rcm_platform.operate.dagster_home import CODE, prepare_dagster_home
 from rcm_platform.operate.run_report import RunReport
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG, WHOLE_BUILD_TAG
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
-from rcm_platform.web.processes import CODE
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import secrets
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from rcm_platform.settings import Settings, access_environment
 
@@ -75,6 +77,34 @@ def access(settings: Settings) -> dict[str, str]:
         # uvicorn's: whose word on a visitor's address, and on HTTPS, is taken; nobody's if empty
         "FORWARDED_ALLOW_IPS": ",".join(proxies),
     }
+
+
+def machine_login() -> str:
+    """Who is asking, as the machine knows them."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may have no name for its user
+        return "operator"
+
+
+def users_database(url: str) -> Any:
+    """A connection to the users that comes back after the server went away.
+
+    authkit's own stays broken until the webserver starts again, and nobody can come in meanwhile.
+    """
+    from peewee import InterfaceError, OperationalError, PostgresqlDatabase
+    from playhouse.db_url import connect, register_database
+    from playhouse.shortcuts import ReconnectMixin
+
+    class Returning(ReconnectMixin, PostgresqlDatabase):
+        reconnect_errors = (
+            (OperationalError, "server closed the connection"),
+            (OperationalError, "terminating connection"),
+            (InterfaceError, "connection already closed"),
+        )
+
+    register_database(Returning, "postgres", "postgresql")
+    return connect(url, unquote_password=True, unquote_user=True)
 
 
 def users(settings: Settings, arguments: Sequence[str]) -> int:

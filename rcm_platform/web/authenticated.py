@@ -5,27 +5,31 @@
 
 authkit looks for mutations only in the body of a POST: GraphQL is taken from nowhere else
 (csrf_protection.py). Under a viewer, or nobody known, Dagster itself reads only. Who signs in and
-out passes login.py.
+out passes login.py. Who is limited to organizations opens the desk alone.
 """
 
 from __future__ import annotations
 
 import importlib
-import logging.handlers
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from rcm_platform.desk import audit
+from rcm_platform.desk.viewer import Viewer
+from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
 from rcm_platform.settings import get_settings
-from rcm_platform.web import webserver
+from rcm_platform.web import access, desk, documentation, organizations, webserver
 from rcm_platform.web.access import SHORTEST_PASSWORD
 from rcm_platform.web.csrf_protection import CsrfProtection
 
@@ -41,12 +45,11 @@ def main() -> None:
 
 
 def keep_audit_log(path: Path) -> None:
-    """Also write to this file what authkit says of who did what; only its owner reads it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    handler = logging.handlers.WatchedFileHandler(path)  # what rotates logs may move it away
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    """Also write to this file what authkit says of who did what, with what people did at the desk;
+    only its owner reads it."""
+    handler = audit.log_file(path)
     importlib.import_module("dagster_authkit.utils.audit").audit_logger.addHandler(handler)
+    audit.LOGGER.addHandler(handler)
 
 
 class AuthenticatedWebserver(webserver.Webserver):
@@ -65,6 +68,10 @@ class AuthenticatedWebserver(webserver.Webserver):
             report=lambda asked, reason: _note(asked, asked.scope.get("method"), False, reason),
         )
 
+    def build_middleware(self) -> list[Middleware]:
+        # the last: behind authkit's, which knows who asks
+        return [*super().build_middleware(), Middleware(DeskOnly)]
+
     def build_routes(self) -> list[BaseRoute]:
         from rcm_platform.web import login
 
@@ -72,9 +79,16 @@ class AuthenticatedWebserver(webserver.Webserver):
         others = [r for r in super().build_routes() if getattr(r, "path", None) != "/auth"]
         return [*login.routes(get_settings().ui_url), *others]
 
+    def desk_viewer(self, connection: HTTPConnection) -> Viewer | None:
+        user = _user(connection.scope)
+        if user is None:
+            return None
+        audience = OPERATIONS if _may_write(user) else LEADERSHIP
+        return Viewer(user.username, audience, organizations.of(user.username))
+
     def _make_request_context(self, conn: Any) -> Any:
         context = super()._make_request_context(conn)
-        context._read_only = context.read_only or not _may_write(conn.scope)
+        context._read_only = context.read_only or not _may_write(_user(conn.scope))
         return context
 
     async def execute_graphql_subscription(
@@ -103,12 +117,45 @@ class AuthenticatedWebserver(webserver.Webserver):
         return allowed
 
 
+class DeskOnly:
+    """Keeps who is limited to organizations from pages that show others: all but the desk, the
+    documentation and the login."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] not in ("http", "websocket") or _is_below(scope["path"], FOR_EVERYONE):
+            return await self.app(scope, receive, send)
+        user = await run_in_threadpool(_user, scope)
+        if user is None or await run_in_threadpool(organizations.of, user.username) is None:
+            return await self.app(scope, receive, send)
+        connection = HTTPConnection(scope)
+        _note(connection, scope.get("method"), False, "LIMITED_TO_ORGANIZATIONS")
+        if scope["type"] == "websocket":
+            return await send({"type": "websocket.close", "code": desk.SIGNED_OUT})
+        is_page = scope["method"] == "GET" and "text/html" in connection.headers.get("accept", "")
+        response: Response = (
+            RedirectResponse(f"{desk.PATH}/")
+            if is_page
+            else PlainTextResponse("You see some organizations, and this is of all.", 403)
+        )
+        return await response(scope, receive, send)
+
+
+FOR_EVERYONE = (desk.PATH, documentation.PATH, "/auth")
+
+
+def _is_below(path: str, places: Iterable[str]) -> bool:
+    return any(path == place or path.startswith(f"{place}/") for place in places)
+
+
 def _close_gaps() -> None:
     module: Callable[[str], Any] = importlib.import_module
     # the summary shows the password in the URL of the users' database
     module("dagster_authkit.cli.main").print_config_summary = lambda _: None
     sql = module("dagster_authkit.auth.backends.sql")
-    sql.connect = users_database
+    sql.connect = access.users_database
     for name in ("add_user", "change_password"):
         method = getattr(sql.PeeweeAuthBackend, name)
         setattr(sql.PeeweeAuthBackend, name, _with_a_long_password(method))
@@ -132,30 +179,9 @@ def _close_gaps() -> None:
         setattr(page, name, _without_foreign_fonts(getattr(page, name)))
 
 
-def users_database(url: str) -> Any:
-    """A connection to the users that comes back after the server went away.
-
-    authkit's own stays broken until the webserver starts again, and nobody can come in meanwhile.
-    """
-    from peewee import InterfaceError, OperationalError, PostgresqlDatabase
-    from playhouse.db_url import connect, register_database
-    from playhouse.shortcuts import ReconnectMixin
-
-    class Returning(ReconnectMixin, PostgresqlDatabase):
-        reconnect_errors = (
-            (OperationalError, "server closed the connection"),
-            (OperationalError, "terminating connection"),
-            (InterfaceError, "connection already closed"),
-        )
-
-    register_database(Returning, "postgres", "postgresql")
-    return connect(url, unquote_password=True, unquote_user=True)
-
-
-def _may_write(scope: Any) -> bool:
+def _may_write(user: Any) -> bool:
     from dagster_authkit.auth.backends.base import Role
 
-    user = _user(scope)
     return user is not None and user.can(Role.LAUNCHER)
 
 

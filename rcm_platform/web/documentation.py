@@ -189,7 +189,7 @@ def _overview(
             page = f"columns/{page_name(manifest, table)}"
             subjects[node["fqn"][2]].append((node["alias"], page, text))
     return template("documentation.html.jinja").render(
-        links=[("Scorecard", links.SCORECARD_PATH)],
+        links=[("Operations desk", f"{links.DESK_PATH}/"), ("Scorecard", links.SCORECARD_PATH)],
         layers=[
             Layer(name, LAYERS[name], len(tables), sum(len(table.columns) for table in tables))
             for name, tables in layers.items()

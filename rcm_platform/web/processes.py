@@ -22,10 +22,11 @@ from typing import Any, NoReturn
 import psutil
 import yaml
 
+from rcm_platform.explain import links
+from rcm_platform.operate.dagster_home import CODE
 from rcm_platform.settings import Settings
 from rcm_platform.web.access import access, python_module
 
-CODE = "rcm_platform.definitions"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 START_SECONDS = 300
@@ -91,6 +92,7 @@ def serve(
             )
             with_login = ", with a login (users: `rcm users`)" if login else ""
             say(f"Dagster UI{with_login}: http://{host}:{port}")
+            say(f"Operations desk: http://{host}:{port}{links.DESK_PATH}/")
             if host not in LOOPBACK:
                 say("Passwords pass here in the clear: let only a reverse proxy with TLS reach it.")
         while True:
@@ -106,10 +108,9 @@ def read_only(settings: Settings, port: int, say: Callable[[str], None]) -> NoRe
 
     Raises ValueError where the port is taken.
     """
-    from rcm_platform.explain import links
-
     _must_be_free("127.0.0.1", port)
     say(f"The scorecard: http://127.0.0.1:{port}{links.SCORECARD_PATH}")
+    say(f"Operations desk, with figures only: http://127.0.0.1:{port}{links.DESK_PATH}/")
     options = ["--read-only", "-m", CODE, "-h", "127.0.0.1", "-p", str(port)]
     environment = {**os.environ, "RCM_HOME": str(settings.home)}
     os.execve(sys.executable, [*python_module("web.webserver"), *options], environment)

@@ -52,7 +52,8 @@ PLACES_SHOWN = 200
 """Facilities with their payers on a page."""
 
 TO_SCORECARD = ("Scorecard", links.SCORECARD_PATH)
-LINKS = (TO_SCORECARD, ("All numbers", f"{PATH}/"))
+TO_DESK = ("Operations desk", f"{links.DESK_PATH}/")
+LINKS = (TO_DESK, TO_SCORECARD, ("All numbers", f"{PATH}/"))
 
 EVERYTHING = Scope()
 

@@ -1,9 +1,10 @@
-"""The Dagster webserver with the trace pages in it, at /trace, and the documentation, at /docs.
+"""The Dagster webserver with the operations desk in it, at /desk, the trace pages, at /trace, and
+the documentation, at /docs.
 
     python -m rcm_platform.web.webserver ...    what `dagster-webserver` takes
 
 Who may only read sees figures, not claims, and starts at the scorecard: in `rcm ui --read-only`,
-and as a viewer with a login.
+and as a viewer with a login. At the desk too.
 """
 
 from __future__ import annotations
@@ -16,20 +17,23 @@ from dagster_webserver import app, cli
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from rcm_platform.desk.viewer import Viewer
 from rcm_platform.explain import links
+from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
 from rcm_platform.settings import get_settings
-from rcm_platform.web import documentation, trace_pages
+from rcm_platform.web import desk, documentation, trace_pages
+from rcm_platform.web.access import machine_login
 from rcm_platform.web.csrf_protection import CsrfProtection
 from rcm_platform.web.error_details import DiscreetWebserver
 
 
 class Webserver(DiscreetWebserver):
-    """Dagster's own, the trace pages and the documentation."""
+    """Dagster's own, the operations desk, the trace pages and the documentation."""
 
     # without a login: a page from elsewhere can read or start nothing here under a name of its own
     hosts: Sequence[str] = ("127.0.0.1", "localhost")
@@ -42,6 +46,11 @@ class Webserver(DiscreetWebserver):
     def admits(self, request: Request) -> bool:
         """Whether who asks for claims may see them; with a login, each look is written down."""
         return self.may_see_claims(request)
+
+    def desk_viewer(self, connection: HTTPConnection) -> Viewer | None:
+        """Who looks at the desk; None may not. Without a login that is who started this."""
+        audience = LEADERSHIP if self._process_context.read_only else OPERATIONS
+        return Viewer(machine_login(), audience)
 
     async def first_page(self, request: Request) -> Response:
         """Where `/` leads: who may only read starts at the scorecard."""
@@ -66,13 +75,19 @@ class Webserver(DiscreetWebserver):
         settings.documentation_dir.mkdir(parents=True, exist_ok=True)
         site = StaticFiles(directory=settings.documentation_dir, html=True)
         docs = Mount(documentation.PATH, site)
+        operations_desk = Mount(desk.PATH, desk.app(self.desk_viewer))
+        mounts = [operations_desk, pages, docs]
         # a mount answers below its path only, and Dagster's page answers everything else
-        starts = [Route("/", self.first_page), *(_to_folder(m.path) for m in (pages, docs))]
-        return [*starts, pages, docs, *super().build_routes()]
+        starts = [Route("/", self.first_page), *(_to_folder(mount.path) for mount in mounts)]
+        return [*starts, *mounts, *super().build_routes()]
 
 
 def _to_folder(path: str) -> Route:
-    return Route(path, lambda _: RedirectResponse(f"{path}/"))
+    def redirect(request: Request) -> Response:
+        query = request.url.query
+        return RedirectResponse(f"{path}/?{query}" if query else f"{path}/")
+
+    return Route(path, redirect)
 
 
 def use(server: type[Webserver]) -> None:

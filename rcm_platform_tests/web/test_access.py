@@ -23,7 +23,6 @@ from websockets.sync.client import ClientConnection, connect
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform.web import access, processes
-from rcm_platform.web import authenticated as door_module
 from rcm_platform_tests.conftest import RunCli, publish_a_number
 from rcm_platform_tests.support import servers
 from rcm_platform_tests.support.web_servers import serving
@@ -360,7 +359,7 @@ def test_users_can_be_in_postgresql(
 
 
 def test_a_login_works_again_after_the_database_was_away(postgres_url: str) -> None:
-    database = door_module.users_database(postgres_url)
+    database = access.users_database(postgres_url)
     end = "select pg_terminate_backend(pg_backend_pid())"
     with pytest.raises(peewee.OperationalError):
         peewee.PostgresqlDatabase.execute_sql(database, end)
