@@ -189,7 +189,7 @@ def built(shared: Path, rcm: RunCli) -> Built:
 
 
 @pytest.fixture
-def copied(built: Built, parsed_project: ParsedProject, tmp_path: Path) -> Settings:
+def copied(built: Built, tmp_path: Path) -> Settings:
     """A copy of the finished run that a test may change."""
     home = tmp_path / "copied"
 
@@ -199,9 +199,7 @@ def copied(built: Built, parsed_project: ParsedProject, tmp_path: Path) -> Setti
         (os.link if is_immutable else shutil.copy2)(source, target)
 
     shutil.copytree(built.settings.home, home, copy_function=copy)
-    settings = Settings(home=home, world_size="tiny")
-    parsed_project.give_to(settings)
-    return settings
+    return Settings(home=home, world_size="tiny")
 
 
 def publish_a_number(settings: Settings, as_of: date = date(2025, 6, 15)) -> None:

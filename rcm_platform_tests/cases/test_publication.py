@@ -13,9 +13,9 @@ from rcm_platform.ingest.quarantine import items
 from rcm_platform.operate import pipeline
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse.parsed_project import ParsedProject
 from rcm_platform_tests.cases.conftest import BANK, DAYS, FILES, Marts, deliver
 from rcm_platform_tests.conftest import Built, RunCli
-from rcm_platform_tests.support.parsed_project import ParsedProject
 
 
 def marts_of(settings: Settings) -> Marts:
@@ -37,7 +37,6 @@ def test_a_night_with_all_of_it_publishes(x12_cases: Built) -> None:
 def default_world(parsed_project: ParsedProject, tmp_path: Path) -> Settings:
     """The world that `rcm run` makes by itself, landed."""
     settings = Settings(home=tmp_path / "default")
-    parsed_project.give_to(settings)
     pipeline.load_all(settings)
     return settings
 

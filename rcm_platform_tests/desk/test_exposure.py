@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 import rcm_platform.desk
-from rcm_platform_tests.support.parsed_project import ParsedProject
+from rcm_platform.settings import Settings
 
 BY_WAY_OF_OTHERS = {"mart_kpi_scorecard", "dim_payer", "dim_provider"}
 """By explain/scorecard.py, and by names that are put together."""
@@ -27,8 +27,8 @@ def named_in_code() -> set[str]:
     }
 
 
-def test_the_exposure_names_what_the_pages_read(parsed_project: ParsedProject) -> None:
-    project = parsed_project.settings.project_dir
+def test_the_exposure_names_what_the_pages_read() -> None:
+    project = Settings().project_dir
     exposures = yaml.safe_load((project / "models" / "exposures.yml").read_text())["exposures"]
     [desk] = [one for one in exposures if one["name"] == "operations_app"]
     named = {ref.removeprefix("ref('").removesuffix("')") for ref in desk["depends_on"]}
