@@ -15,6 +15,7 @@ CODE = "rcm_platform.definitions"
 # Telemetry and the first-visit dialog off: no page asks for anything outside the machine.
 # `granularity: run`: with `op`, a run that waits for the pool spins and ignores signals.
 # The queue is looked at every three seconds: who drops a file waits, and each look costs.
+# `auto_materialize` off: no asset has a condition of its own; a schedule and a sensor start runs.
 DAGSTER_YAML = """\
 telemetry: {enabled: false}
 nux: {enabled: false}
@@ -31,6 +32,7 @@ run_monitoring:
   max_runtime_seconds: 7200
   poll_interval_seconds: 20
   free_slots_after_run_end_seconds: 60
+auto_materialize: {enabled: false, use_sensors: false}
 retention:
   schedule: {purge_after_days: 30}
   sensor: {purge_after_days: {skipped: 1, failure: 14, success: 14}}
@@ -50,6 +52,8 @@ storage:
   postgres:
     postgres_url: {env: DAGSTER_POSTGRES_URL}
 """
+
+WATCH_SECONDS = 10
 
 DAEMON_SILENT_SECONDS = 300
 """A daemon says every half minute that it is alive, unless a sensor keeps it."""
@@ -76,6 +80,14 @@ def prepare_dagster_home(settings: Settings) -> None:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     # the deadlines of the assets are of hours; Dagster looks twice a minute
     os.environ.setdefault("FRESHNESS_DAEMON_INTERVAL_SECONDS", "300")
+
+
+def watch_code_server_less() -> None:
+    """Let this process ask the code server for its state every ten seconds, not every second: each
+    question opens a connection, and a reload is told anyway."""
+    from dagster._grpc import server_watcher
+
+    server_watcher.WATCH_INTERVAL = WATCH_SECONDS
 
 
 def silent_daemons(settings: Settings) -> list[str] | None:

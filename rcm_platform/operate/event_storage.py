@@ -1,10 +1,10 @@
-"""Dagster's own SQLite files, with the connections to its event log kept open.
+"""Dagster's own SQLite files, with the connections to them kept open.
 
-Dagster opens and closes a file for each event, and each close writes the whole log of changes into
-the file and waits for the disk: more than half of the time of a small run. Here a file stays open
-while it is in use, and a commit waits for the disk only when the log of changes is written into the
-file. A killed process loses nothing; after a power failure the last events may be missing, the file
-is whole.
+Dagster opens and closes a file for each event and each look, and each close writes the whole log
+of changes into the file and waits for the disk: more than half of the time of a small run, and of
+what an idle daemon costs. Here a file stays open while it is in use, and a commit waits for the
+disk only when the log of changes is written into the file. A killed process loses nothing; after a
+power failure the last events may be missing, the file is whole.
 """
 
 from __future__ import annotations
@@ -13,11 +13,19 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dagster._core.storage.event_log.sqlite import sqlite_event_log
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory
+from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS, create_db_conn_string
+from dagster._core.storage.sqlite_storage import (
+    DagsterSqliteStorage,
+    _event_logs_directory,
+    _runs_directory,
+    _schedule_directory,
+)
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine, event
 from sqlalchemy.pool import QueuePool
@@ -79,11 +87,41 @@ class EventLog(sqlite_event_log.SqliteEventLogStorage):
                 self._close(shard)
 
 
+class KeptOpen:
+    """One file, that stays open between two queries."""
+
+    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
+        # whoever serves many asks by many threads
+        self._engine = _open(conn_string, max_overflow=-1)
+        super().__init__(conn_string, inst_data)  # type: ignore[call-arg]
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        with self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    def dispose(self) -> None:
+        super().dispose()  # type: ignore[misc]
+        self._engine.dispose()
+
+
+class Runs(KeptOpen, SqliteRunStorage):
+    """Runs and heartbeats."""
+
+
+class Schedules(KeptOpen, SqliteScheduleStorage):
+    """What schedules and sensors did."""
+
+
 class Storage(DagsterSqliteStorage):
     """Runs, events and schedules in SQLite files, as Dagster lays them out."""
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
-        super().__init__(base_dir, inst_data)
+        # not Dagster's own, which opens files that are then not used
+        super(DagsterSqliteStorage, self).__init__()
+        self.base_dir, self._inst_data = base_dir, inst_data
+        self._run_storage = _kept_open(Runs, _runs_directory(base_dir), "runs")
+        self._schedule_storage = _kept_open(Schedules, _schedule_directory(base_dir), "schedules")
         self._event_log_storage = EventLog(_event_logs_directory(base_dir))
 
     @classmethod
@@ -93,12 +131,25 @@ class Storage(DagsterSqliteStorage):
         return cls.from_local(inst_data=inst_data, **config_value)
 
 
-def _open(url: str) -> Engine:
+def _kept_open(kind: Any, folder: str, name: str) -> Any:
+    """The storage of a file. That it is of this version is looked at once in each process: a code
+    server opens everything anew for each look of a sensor."""
+    if folder in _LOOKED_AT and Path(folder, f"{name}.db").exists():
+        return kind(create_db_conn_string(folder, name))
+    found = kind.from_local(folder)
+    _LOOKED_AT.add(folder)
+    return found
+
+
+_LOOKED_AT = set[str]()
+
+
+def _open(url: str, max_overflow: int = 1) -> Engine:
     engine = create_engine(
         url,
         poolclass=QueuePool,
         pool_size=1,
-        max_overflow=1,
+        max_overflow=max_overflow,
         connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS, "check_same_thread": False},
     )
 

@@ -27,6 +27,7 @@ from starlette.routing import BaseRoute
 
 from rcm_platform.desk import audit
 from rcm_platform.desk.viewer import Viewer
+from rcm_platform.operate.dagster_home import watch_code_server_less
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
 from rcm_platform.settings import get_settings
 from rcm_platform.web import access, desk, documentation, organizations, webserver
@@ -41,6 +42,7 @@ def main() -> None:
     keep_audit_log(Path(os.environ["RCM_AUDIT_LOG"]))
     _close_gaps()
     webserver.use(AuthenticatedWebserver)
+    watch_code_server_less()
     importlib.import_module("dagster_authkit.cli.main").main()
 
 

@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 
 from rcm_platform.desk.viewer import Viewer
 from rcm_platform.explain import links
+from rcm_platform.operate.dagster_home import watch_code_server_less
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
 from rcm_platform.settings import get_settings
 from rcm_platform.web import desk, documentation, trace_pages
@@ -97,6 +98,7 @@ def use(server: type[Webserver]) -> None:
 
 def main() -> None:
     use(Webserver)
+    watch_code_server_less()
     cli.main()
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from rcm_platform.operate.event_storage import KEPT, EventLog
+from rcm_platform.operate.event_storage import KEPT, EventLog, Runs, Schedules
 
 
 @dg.asset
@@ -65,6 +65,20 @@ def test_dagsters_own_storage_reads_the_same_files(
         assert not isinstance(plain.event_log_storage, EventLog)
         assert _rows(plain) == 3
         assert plain.get_run_by_id(done.run_id)
+
+
+def test_runs_are_seen_at_once_by_many_threads_and_other_processes(
+    instance: dg.DagsterInstance, home: Path
+) -> None:
+    assert isinstance(instance.run_storage, Runs)
+    assert isinstance(instance.schedule_storage, Schedules)
+    done = dg.materialize([counted], instance=instance)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(instance.get_run_by_id, [done.run_id] * 40))
+    assert all(run and run.is_success for run in found)
+    with dg.DagsterInstance.get() as other:  # its files were looked at before in this process
+        assert other.run_storage is not instance.run_storage
+        assert other.get_runs_count() == 1
 
 
 def test_more_runs_than_files_stay_open(instance: dg.DagsterInstance) -> None:
