@@ -329,7 +329,7 @@ def _entries(
 ) -> list[Entry]:
     order = ENTRIES.c.sequence.desc() if newest_first else ENTRIES.c.sequence.asc()
     rows = con.execute(sa.select(ENTRIES).where(condition).order_by(order).limit(limit))
-    found = [Entry(*tuple(row)) for row in rows]
+    found = [Entry(**row._asdict()) for row in rows]
     return [replace(entry, made_at=entry.made_at.replace(tzinfo=UTC)) for entry in found]
 
 
