@@ -41,3 +41,24 @@ def test_a_claim_without_a_frequency_is_a_whole_one(marts: Marts) -> None:
         "select sum(charge_amount) from marts.fct_claim_lines where claim_id = 'FREQ-1'"
     ).fetchall()
     assert lines == 500
+
+
+def test_what_was_sent_last_counts_whatever_reaches_us_last(marts: Marts) -> None:
+    """Files of a chain come on other days, and the original behind what replaced or voided it."""
+    assert marts.claim("OO-1") == dollars(charge=400, paid=250, contractual=150)
+    assert marts.claim("OO-2") == dollars()
+    entries = marts.con.execute(
+        """select recorded_date::varchar, sum(ar_amount)::integer
+        from marts.fct_ledger_entries join marts.fct_claims using (claim_key)
+        where claim_id = 'OO-1' and event_type = 'CHARGE' group by 1 order by 1"""
+    ).fetchall()
+    assert entries == [("2025-03-10", 450), ("2025-03-15", -50)]
+    assert "D7" not in marts.rules("replaced_out_of_order")
+
+
+def test_remittances_alone_tell_the_last_of_several_replacements(marts: Marts) -> None:
+    assert marts.claim("OO-3") == dollars(charge=400, paid=250, contractual=150)
+
+
+def test_a_chain_that_ends_with_a_void_leaves_nothing(marts: Marts) -> None:
+    assert marts.claim("OO-4") == dollars()

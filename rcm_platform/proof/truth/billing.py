@@ -122,7 +122,8 @@ CHECKS = [
             select *, charge_amount as charge from '{truth}/submissions.parquet'
         )
         select source_system, claim_id,
-            case when kind <> 'first' then kind
+            case when frequency_code in ('2', '3', '4') then 'interim bill'
+                when kind <> 'first' then kind
                 when frequency_code = '5' then 'late charge' else 'original' end,
             submitted_date, submitted_date, charge
         from sent

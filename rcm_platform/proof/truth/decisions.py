@@ -5,12 +5,15 @@
 IS_PRICED = """payer_id in (select payer_id from '{truth}/payer_contracts.parquet')
     and first_submitted_date is not null"""
 
-#: `first_decisions` (a claim each) and `first_lines` (a line each, as the 835 tells them).
+#: `first_decisions` (a claim or an interim bill each) and `first_lines` (a line each, as the 835
+#: tells them).
 FIRST_DECISIONS = """first_decisions as (
             select source_system, claim_id, kind, event_date, recorded_date
             from '{truth}/remit_claims.parquet' where kind not in ('reversal', 'secondary decision')
             qualify row_number() over (
-                partition by source_system, claim_id order by recorded_date, event_date
+                partition by source_system, claim_id,
+                    case when kind = 'interim decision' then event_date end
+                order by recorded_date, event_date
             ) = 1
         ),
         -- a claim that is denied as a whole comes without lines

@@ -64,12 +64,20 @@ lines as (
 decisions as (
     select remits.*, claims.payer_id as claim_payer_id, coalesce(denied, 0) as denied,
         row_number() over (
-            partition by source_system, claim_id order by recorded_date, event_date
+            partition by source_system, claim_id, interim_bill
+            order by recorded_date, event_date
         ) as number,
         row_number() over (
-            partition by source_system, claim_id order by recorded_date desc, event_date desc
+            partition by source_system, claim_id, interim_bill
+            order by recorded_date desc, event_date desc
         ) as from_last
-    from '{{truth}}/remit_claims.parquet' as remits
+    from (
+        -- the payer decides each interim bill by itself
+        select *,
+            case when kind = 'interim decision' then concat(event_date, charge_amount) end
+                as interim_bill
+        from '{{truth}}/remit_claims.parquet'
+    ) as remits
     inner join claims using (source_system, claim_id)
     left join (
         select source_system, claim_id, event_date, recorded_date, sum(amount) as denied
@@ -81,10 +89,12 @@ first_lines as (
     select remit_lines.*, claim_payer_id,
         {rules.tolerance("remit_lines.expected_amount")} as tolerance
     from '{{truth}}/remit_lines.parquet' as remit_lines
-    inner join decisions using (source_system, claim_id, kind, event_date, recorded_date)
+    inner join (
+        select distinct source_system, claim_id, kind, event_date, recorded_date, claim_payer_id
+        from decisions where number = 1
+    ) as decisions using (source_system, claim_id, kind, event_date, recorded_date)
     inner join (select * from lines where {IS_PRICED}) as lines
         using (source_system, claim_id, line_id)
-    where decisions.number = 1
 ),
 first_allowed as (
     select source_system, claim_id,
@@ -255,6 +265,7 @@ FAMILIES: dict[str, dict[str, str]] = {
                     select count(*) from '{truth}/submissions.parquet' as sent
                     where sent.source_system = claims.source_system
                         and sent.claim_id = claims.claim_id
+                        and frequency_code not in ('3', '4')
                         and (first_remit_date is null or submitted_date < first_remit_date)
                 ) <= 1 as int), 1
             from claims where first_submitted_date is not null and first_ack_status is not null""",
@@ -272,7 +283,8 @@ FAMILIES: dict[str, dict[str, str]] = {
             from decisions group by month, source_system, claim_payer_id, claim_id""",
         "denial_rate_dollars": """select date_trunc('month', recorded_date) as month, source_system,
                 claim_payer_id, max(denied), max(charge_amount)
-            from decisions group by month, source_system, claim_payer_id, claim_id""",
+            from decisions
+            group by month, source_system, claim_payer_id, claim_id, interim_bill""",
         "initial_denial_rate": """select first_remit_date, source_system, payer_id,
                 cast(is_denied_on_first_remit as int), 1
             from claims where first_remit_date is not null""",
@@ -282,9 +294,11 @@ FAMILIES: dict[str, dict[str, str]] = {
                 cast(is_ever_denied and coalesce(amount, 0) > 0 as int), 1
             from claims left join given_up using (source_system, claim_id)
             where {rules.is_closed("first_remit_date", "denial_maturity_days")}""",
-        "overturn_rate": """select last.recorded_date, source_system, last.claim_payer_id,
+        "overturn_rate": """select last.recorded_date, last.source_system, last.claim_payer_id,
                 greatest(first.denied - last.denied, 0), first.denied
-            from decisions as first inner join decisions as last using (source_system, claim_id)
+            from decisions as first inner join decisions as last
+                on first.source_system = last.source_system and first.claim_id = last.claim_id
+                and first.interim_bill is not distinct from last.interim_bill
             where first.number = 1 and first.is_denied and last.from_last = 1
                 and last.number > 1""",
     },

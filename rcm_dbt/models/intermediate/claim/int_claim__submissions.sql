@@ -70,6 +70,8 @@ resolved as (
         ) as service_date,
         coalesce(submissions.submitted_date, submissions.recorded_date) as submitted_date,
         submissions.recorded_date,
+        submissions.isa_control_number,
+        submissions.segment_no,
         submissions._source_file,
         submissions._source_position
 
@@ -97,9 +99,15 @@ numbered as (
 
     select
         *,
+        -- as they were sent: a file may reach us behind one that was written after it
         row_number() over (
             partition by claim_key
-            order by recorded_date, submitted_date, submission_key
+            order by
+                submitted_date,
+                recorded_date,
+                isa_control_number,
+                segment_no,
+                submission_key
         ) as submission_number,
         min(case when is_secondary then 1 else 0 end) over (partition by claim_key)
             as all_secondary_flag
@@ -108,21 +116,37 @@ numbered as (
 
 ),
 
--- what is sent to a later payer repeats the charge; everything else states it anew
+-- what is sent to a later payer repeats the charge; everything else states it anew, unless
+-- something that was sent after it was recorded before
+current_ones as (
+
+    select
+        *,
+        (not is_secondary or all_secondary_flag = 1)
+        and submission_number = max(submission_number) over (
+            partition by claim_key, is_secondary
+            order by recorded_date, submission_number
+            rows between unbounded preceding and current row
+        ) as is_current
+
+    from numbered
+
+),
+
 versions as (
 
     select
         *,
         case
-            when not is_secondary or all_secondary_flag = 1
+            when is_current
                 then
                     row_number() over (
-                        partition by claim_key, is_secondary
+                        partition by claim_key, is_secondary, is_current
                         order by submission_number
                     )
         end as charge_version
 
-    from numbered
+    from current_ones
 
 ),
 
@@ -139,6 +163,7 @@ final as (
             when frequency_code = '8' then 'void'
             when is_secondary then 'secondary'
             when frequency_code = '7' then 'replacement'
+            when frequency_code in ('2', '3', '4') then 'interim bill'
             when submission_number > 1 then 'corrected'
             when frequency_code = '5' then 'late charge'
             else 'original'

@@ -128,7 +128,7 @@ contested as (
 ),
 
 -- how often a claim was sent before a payer had decided anything: what is sent after a denial does
--- not make the first bill unclean
+-- not make the first bill unclean, nor does the next interim bill of a stay
 sent as (
 
     select
@@ -142,8 +142,11 @@ sent as (
         on claims.claim_key = submissions.claim_key
 
     where
-        claims.first_remit_date is null
-        or submissions.recorded_date < claims.first_remit_date
+        coalesce(submissions.frequency_code, '1') not in ('3', '4')
+        and (
+            claims.first_remit_date is null
+            or submissions.recorded_date < claims.first_remit_date
+        )
 
     group by claims.claim_key
 

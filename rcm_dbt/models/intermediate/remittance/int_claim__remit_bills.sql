@@ -193,12 +193,17 @@ ranked as (
 
 ),
 
--- a matter is what its first decision says
+-- a matter is what its first decision says; interim bills of two months may charge the same
 matters as (
 
     select
         *,
-        concat_ws(' ', charge_amount, service_codes) as content
+        concat_ws(
+            ' ',
+            charge_amount,
+            service_codes,
+            case when frequency_code in ('2', '3', '4') then service_date end
+        ) as content
 
     from ranked
 

@@ -148,7 +148,8 @@ final as (
                     )
         end as decision_number,
         -- which of them tells the charge of its part, where nothing else does: of a bill that was
-        -- replaced (7), the replacement; of a claim in parts, no later payer; a reversal has none
+        -- replaced (7), the last replacement; of a claim in parts, no later payer; a reversal has
+        -- none
         case
             when is_decision and not (is_split and is_secondary)
                 then
@@ -156,6 +157,8 @@ final as (
                         partition by claim_key, part, is_decision, is_split and is_secondary
                         order by
                             coalesce(frequency_code = '7', false) desc,
+                            case when frequency_code = '7' then recorded_date end desc,
+                            case when frequency_code = '7' then payment_date end desc,
                             recorded_date asc,
                             payment_date asc,
                             remit_claim_key asc

@@ -30,7 +30,7 @@ sent as (
             when frequency_code = '7' then 'replaced'
             when frequency_code = '8' then 'voided'
             when payer_responsibility_code <> 'P' then 'billed to next payer'
-            when submission_number = 1 then 'submitted'
+            when submission_number = 1 or frequency_code in ('2', '3', '4') then 'submitted'
             else 'resubmitted'
         end as activity_type,
         recorded_date as activity_date,

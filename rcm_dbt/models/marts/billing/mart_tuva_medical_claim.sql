@@ -34,7 +34,11 @@ submissions as (
             order by
                 case when payer_responsibility_code = 'P' then 0 else 1 end,
                 submission_number desc
-        ) as final_rank
+        ) as final_rank,
+        -- interim bills together are about all days of a stay
+        min(case when frequency_code in ('2', '3', '4') then statement_from_date end) over (
+            partition by claim_key
+        ) as first_interim_date
 
     from {{ ref('int_claim__submissions') }}
 
@@ -65,7 +69,11 @@ submitted_lines as (
 
     select
         lines.*,
-        submissions.final_rank
+        -- each interim bill has other lines
+        row_number() over (
+            partition by lines.claim_key, lines.line_id
+            order by submissions.final_rank, lines.line_no
+        ) as statement_rank
 
     from {{ ref('int_claim__submitted_lines') }} as lines
 
@@ -322,8 +330,12 @@ final as (
         sent.member_id,
         payers.payer_name as payer,
         coalesce(plans.line_of_business, payers.payer_name) as plan,
-        coalesce(sent.statement_from_date, numbered.first_service_date, decided.service_date)
-            as claim_start_date,
+        coalesce(
+            sent.first_interim_date,
+            sent.statement_from_date,
+            numbered.first_service_date,
+            decided.service_date
+        ) as claim_start_date,
         coalesce(sent.statement_to_date, numbered.last_service_date, decided.service_date)
             as claim_end_date,
         numbered.service_date as claim_line_start_date,
@@ -412,7 +424,7 @@ final as (
     left join submitted_lines as sent_lines
         on numbered.claim_key = sent_lines.claim_key
         and numbered.line_id = sent_lines.line_id
-        and sent_lines.final_rank = 1
+        and sent_lines.statement_rank = 1
 
     left join payments
         on decided.claim_key = payments.claim_key
