@@ -4,7 +4,6 @@ them, under the settings."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -171,22 +170,6 @@ def from_world(settings: Settings) -> tuple[str, ...]:
     where = locations(settings)
     inside = str(settings.world_dir)
     return tuple(s for s in WORLD_SOURCES if where.get(s, "").startswith(inside))
-
-
-def last_credible_day(settings: Settings, source: str) -> date:
-    """The last day that what arrives now from a source system may bear (rule E13).
-
-    What bears a later one has a wrong date, and would hide every later night: an as-of date never
-    goes back. Hours of grace are for other time zones and other clocks. The synthetic world lives
-    in days of its own, which may be ahead of ours.
-    """
-    if source in from_world(settings):
-        return date.max
-    today = (datetime.now(UTC) + _CLOCK_GRACE).date()
-    return max(today, settings.world_through) if settings.world else today
-
-
-_CLOCK_GRACE = timedelta(hours=36)
 
 
 def x12_admission(settings: Settings, source: str) -> tuple[bool, frozenset[str]]:

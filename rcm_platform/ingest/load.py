@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rcm_platform.ingest.feeds import last_credible_day, locations, x12_admission
+from rcm_platform.ingest.credible_days import last_credible_day
+from rcm_platform.ingest.feeds import locations, x12_admission
 from rcm_platform.settings import DESK, Settings, redact
 from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls

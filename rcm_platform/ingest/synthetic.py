@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rcm_platform.ingest.feeds import from_world
 from rcm_platform.ingest.lake_access import open_lake
-from rcm_platform.ingest.load import Progress
 from rcm_platform.settings import Settings
+from rcm_platform.sources.base import Progress
 
 if TYPE_CHECKING:
     from rcm_platform.world import WorldSummary

@@ -57,14 +57,15 @@ def _share(part: int, whole: int) -> Decimal:
     return Decimal(part) / Decimal(whole) if whole else Decimal(1)
 
 
-# How a record is named by both sides: a patient by the number that the hospital gives.
-# Rules that hold a piece of a file name the file (and, of
-# several claims in it, the dollars); what stands in a database has no file; a payment that came
-# twice has two, and its trace number is the same in both.
+# How a record is named by both sides: a patient by the number that the hospital gives. Rules that
+# hold a piece of a file or of a table name it (and, of several pieces, the dollars); else what
+# stands in a database has no file; a payment that came twice has two, and its trace number is the
+# same in both.
 _KEY = """
     case
         when {rule} in ('B1', 'B2') then concat_ws('|', {file}, {amount})
         when {rule} in ('B3', 'D1', 'S2', 'T2', 'E14', 'E16', 'E17', 'E18', 'P7', 'P9') then {file}
+        when {rule} = 'E13' then concat_ws('|', {file}, nullif({amount}, 0))
         when {rule} = 'D3' or {kind} in ('payer', 'ledger posting', 'deposit') then {record}
         when {kind} in ('claim', 'encounter', 'transaction', 'patient')
             then concat_ws('|', {system}, {record})

@@ -83,6 +83,9 @@ RATES = {
     "late_bank_feed": 1_000_000,
     "unnumbered_deposit": 50_000,
     "unlisted_posting": 30_000,
+    "misdated_payment": 30_000,
+    "misdated_file": 100_000,
+    "interim_bills": 1_000_000,
     "deposit_short": 100_000,
     "missing_deposit": 50_000,
 }

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from rcm_platform.ingest import feeds as ingest_feeds
+from rcm_platform.ingest.credible_days import last_credible_day
 from rcm_platform.settings import Settings
 from rcm_platform.sources.catalog import raw_tables
 from rcm_platform.sources.hospitals import hospitals
@@ -45,13 +46,13 @@ def test_trading_partners_are_those_of_the_users_own_files(tmp_path: Path) -> No
     assert Settings(home=tmp_path).x12_partner_ids == frozenset()
 
 
-def test_what_arrives_is_dated_today_at_most_but_in_the_world(tmp_path: Path) -> None:
+def test_what_arrives_is_dated_today_at_most_and_of_the_world_its_last_day(tmp_path: Path) -> None:
     today = datetime.now(UTC).date()
     own = Settings(home=tmp_path, world=False, x12_dir=tmp_path)
-    assert 0 <= (ingest_feeds.last_credible_day(own, "x12_folder") - today).days <= 2
+    assert 0 <= (last_credible_day(own, "x12_folder") - today).days <= 2
     ahead = own.model_copy(update={"world": True, "world_through": date(2090, 1, 1)})
-    assert ingest_feeds.last_credible_day(ahead, "x12_folder") == date(2090, 1, 1)
-    assert ingest_feeds.last_credible_day(ahead, "clearinghouse") == date.max
+    assert last_credible_day(ahead, "x12_folder") == date(2090, 1, 1)
+    assert last_credible_day(ahead, "clearinghouse") == date(2090, 1, 1)
 
 
 def test_the_example_names_every_setting() -> None:

@@ -7,13 +7,17 @@ from datetime import date
 
 SEED, START, THROUGH = 20250101, date(2024, 10, 1), date(2025, 6, 30)
 
-#: Each file as most senders write it, and each payment one deposit: tests read them plainly.
+#: Each file as most senders write it, each claim one bill, and each payment one deposit: tests read
+#: them plainly.
 PLAIN = ",".join(
     f"{fault}=0"
     for fault in (
         "wrapped_lines",
         "unnumbered_deposit",
         "unlisted_posting",
+        "misdated_payment",
+        "misdated_file",
+        "interim_bills",
         "missing_terminator",
         "latin1_letters",
         "continued_levels",

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from rcm_platform.ingest import feeds
+from rcm_platform.ingest.credible_days import last_credible_day
 from rcm_platform.ingest.quarantine.items import Item, contents
 from rcm_platform.ingest.quarantine.originals import original
 from rcm_platform.lake import Batch, Lake
@@ -69,7 +70,7 @@ def replay_held(
     to raw is added to the `counts` of rows by table."""
     first = held[0]
     accept_test, partners = feeds.x12_admission(settings, first.source_system)
-    not_after = feeds.last_credible_day(settings, first.source_system)
+    not_after = last_credible_day(settings, first.source_system)
     outcomes: dict[str, x12_replay.Outcome] = {}
     results: list[x12_replay.Replayed] = []
     if (data := original(settings, lake, held)) is not None:

@@ -1,5 +1,6 @@
 """What the platform says about the data itself."""
 
+from rcm_platform.ingest.feeds import WORLD_SOURCES
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 
 CHECKS = [
@@ -20,9 +21,9 @@ CHECKS = [
         "quarantined",
         "What is open in quarantine at the end is what was planted to be there.",
         "mart_quarantine_daily",
-        """select rule_id, sum(open_count) from marts.mart_quarantine_daily
+        f"""select rule_id, sum(open_count) from marts.mart_quarantine_daily
         where date_day = (select max(date_day) from marts.mart_quarantine_daily)
-            and source_system in ('clearinghouse', 'claims_csv', 'treasury')
+            and source_system in {WORLD_SOURCES}
         group by all having sum(open_count) > 0""",
         # a payment delivered again under another number (D3) is loaded, and held by a model; what
         # was broken in it is broken in both deliveries

@@ -21,6 +21,7 @@ from rcm_platform.world.happened.history import (
     DEDUCTIBLE,
     FIRST,
     FIRST_DECISION,
+    INTERIM_DECISION,
     SECOND_DECISION,
     SECONDARY_DECISION,
     STRANGER,
@@ -147,6 +148,9 @@ def _export(world: World, claim: Ints, arrival: Ints) -> pa.Table:
         is_decided[remits.claim[rows]] = True
         has_paid[remits.claim[rows]] |= remits.allowed[rows] > 0
         is_open[remits.claim[rows]] = remits.denial[rows] >= 0
+    is_part = known & np.isin(remits.kind, (FIRST_DECISION, INTERIM_DECISION))
+    parts = np.bincount(remits.claim[is_part], minlength=len(claims.key))
+    is_open |= is_decided & (parts < history.interim.count)
     status = np.select(
         [is_decided & ~is_open, is_decided & has_paid, is_decided, is_rejected],
         [PAID, PARTIALLY_PAID, DENIED, REJECTED],

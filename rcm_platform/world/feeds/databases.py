@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +36,7 @@ from rcm_platform.world.support.columns import (
     take,
     timestamps,
 )
+from rcm_platform.world.support.dates import to_day
 from rcm_platform.world.support.rng import Flags, Ints
 
 _PATIENTS_A = """
@@ -93,6 +95,10 @@ _CHUNK = 200_000
 
 #: What a planted row of the journal is about, and its cents.
 UNLISTED_KIND, UNLISTED_FEE = "Statement Fee", 1200
+#: The cents of a payment that is keyed with a modification date years ahead, which no world lives
+#: to see.
+MISDATED_PAYMENT = 2500
+_YEARS_AHEAD = to_day(date(2098, 12, 31))
 
 
 def write_database(world: World, hospital: int, path: Path, first_day: int, last_day: int) -> None:
@@ -139,6 +145,8 @@ def write_database(world: World, hospital: int, path: Path, first_day: int, last
             connection.execute(f"create {is_new} {name} ({columns})")
             if name not in undated:
                 modified = _MODIFIED_B if name == "patients" and hospital else "ModifiedDate"
+                # its date of modification may be a wrong one
+                modified = "InsertDate" if name == "transactions" else modified
                 connection.execute(
                     f"delete from {name} where cast({modified} as date) - date '1970-01-01' "
                     f"between {first_day} and {last_day}"
@@ -334,6 +342,11 @@ def unlisted_fees(world: World) -> Flags:
     return world.faults.planted("unlisted_posting", world.draws, world.care.claims.key)
 
 
+def misdated_payments(world: World) -> Flags:
+    """Planted, per claim: a payment of its patient whose date of modification is years ahead."""
+    return world.faults.planted("misdated_payment", world.draws, world.care.claims.key)
+
+
 def _transactions(world: World, hospital: int, first_day: int, last_day: int) -> Iterator[pa.Table]:
     claims, lines, posted = world.care.claims, world.care.lines, world.history.transactions
     shown = (claims.hospital == hospital) & _between(claims.coded_day, first_day, last_day)
@@ -363,6 +376,19 @@ def _transactions(world: World, hospital: int, first_day: int, last_day: int) ->
         paid_amount=nulls(len(rows), pa.decimal128(18, 2)),
         procedure=world.care.encounters.primary[claims.encounter[rows]],
         entered=_coded_at(world, claims.coded_day[rows], claims.encounter[rows]),
+    )
+    rows = np.flatnonzero(shown & misdated_payments(world))
+    yield _journal(
+        world,
+        ids=id_columns.misdated_payments(world, rows),
+        claim=rows,
+        paid_date=dates(claims.coded_day[rows]),
+        amount=nulls(len(rows), pa.decimal128(18, 2)),
+        amount_type=take(list(TRANSACTION_KINDS), np.full_like(rows, PATIENT_PAYMENT)),
+        paid_amount=money(np.full(len(rows), MISDATED_PAYMENT)),
+        procedure=world.care.encounters.primary[claims.encounter[rows]],
+        entered=_coded_at(world, claims.coded_day[rows], claims.encounter[rows]),
+        modified=_coded_at(world, np.full_like(rows, _YEARS_AHEAD), claims.encounter[rows]),
     )
     shown = (claims.hospital == hospital)[posted.claim]
     drifts = drifting_postings(world)
@@ -400,8 +426,9 @@ def _journal(
     paid_amount: pa.Array,
     procedure: Ints,
     entered: pa.Array,
+    modified: pa.Array | None = None,
 ) -> pa.Table:
-    """Rows of the transactions table about claims."""
+    """Rows of the transactions table about claims; `modified` where not when they were entered."""
     visits, claims, parameters = world.care.encounters, world.care.claims, world.parameters
     encounter, payer = claims.encounter[claim], claims.payer[claim]
     provider, patient = visits.provider[encounter], visits.patient[encounter]
@@ -432,6 +459,6 @@ def _journal(
                 members, (classes == "Medicare") | (classes == "Medicare Advantage")
             ),
             "InsertDate": entered,
-            "ModifiedDate": entered,
+            "ModifiedDate": entered if modified is None else modified,
         }
     )

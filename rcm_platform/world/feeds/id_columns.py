@@ -50,9 +50,19 @@ def postings(world: World, posting: Ints) -> pa.Array:
 
 
 def fees(world: World, claim: Ints) -> pa.Array:
+    """Rows of the journal of a kind that no list has."""
+    return _journal_rows(world, claim, "F")
+
+
+def misdated_payments(world: World, claim: Ints) -> pa.Array:
+    """Rows of the journal that are keyed with a modification date years ahead."""
+    return _journal_rows(world, claim, "M")
+
+
+def _journal_rows(world: World, claim: Ints, prefix: str) -> pa.Array:
     claims = world.care.claims
     number = world.care.encounters.number[claims.encounter[claim]]
-    return identifier("F", (number, 8), (claims.part[claim], 3))
+    return identifier(prefix, (number, 8), (claims.part[claim], 3))
 
 
 def payers(world: World, payer: Ints) -> pa.Array:

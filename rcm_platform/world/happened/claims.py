@@ -16,6 +16,7 @@ from rcm_platform.world.happened import adjudication
 from rcm_platform.world.happened.adjudication import Decision
 from rcm_platform.world.happened.contracts import Contracts, as_told, expected_allowed
 from rcm_platform.world.happened.course import (
+    IN_PARTS,
     PATIENT_CONTRACTUAL,
     SHORTENED,
     VOIDED,
@@ -33,6 +34,7 @@ from rcm_platform.world.happened.history import (
     DenialWork,
     History,
 )
+from rcm_platform.world.happened.interim import InterimBills, bill_counts, interim_bills
 from rcm_platform.world.happened.patient_money import Bill, transactions
 from rcm_platform.world.happened.payments import payments
 from rcm_platform.world.happened.remits import provider_charges, remits_of
@@ -71,20 +73,26 @@ def history(
     share = np.add.reduceat(first.patient_share, claims.first_line)
     paid = np.add.reduceat(first.paid, claims.first_line)
 
+    bill_count = bill_counts(parameters, care)
+    is_by_line = np.minimum.reduceat(first.paid, claims.first_line) > 0
     course = course_of(
-        parameters, draws, rates, care, clock, denied, insured, underpaid, share, paid
-    )
-    submissions = submissions_of(parameters, draws, rates, care, denied, course)
+        parameters, draws, rates, care, clock, denied, insured, underpaid, share, paid,
+        (bill_count > 1) & is_by_line,
+    )  # fmt: skip
+    bill_count = np.where(course.kind == IN_PARTS, bill_count, 1)
+    interim = interim_bills(care, clock, course, bill_count)
+    submissions = submissions_of(parameters, draws, rates, care, denied, course, interim)
     remits, remit_lines = remits_of(
-        parameters, draws, rates, care, clock, denied, course, first, expected
+        parameters, draws, rates, care, clock, denied, course, first, expected, interim
     )
     adjustments = provider_charges(parameters, draws, rates, care, clock, denied, course, paid)
     pays, provider_adjustments = payments(
         parameters, draws, rates, care, remits, adjustments, clock.arrives
     )
     work, write_off_day = _denial_work(parameters, draws, care, clock, denied, course)
-    bills = _bills(parameters, draws, care, clock, denied, course, first)
+    bills = _bills(parameters, draws, care, clock, denied, course, first, interim)
     return History(
+        interim=interim,
         submissions=submissions,
         stray_acks=stray_acks(draws, rates, care, submissions),
         remits=remits,
@@ -188,6 +196,7 @@ def _bills(
     denied: Denials,
     course: Course,
     first: Decision,
+    interim: InterimBills,
 ) -> list[Bill]:
     """What is billed to patients: shares after insurance, PR denials and self-pay accounts."""
     claims, lines = care.claims, care.lines
@@ -200,7 +209,7 @@ def _bills(
     won_share = by_claim(np.where(is_denied_line, first.patient_share, 0))
     moved = by_claim(np.where(is_denied_line, lines.charge, 0))
     at_visit = _paid_at_visit(parameters, draws, care, denied, course, first)
-    first_era = clock.arrives(course.paying_payer, course.first_paid)
+    first_era = clock.arrives(course.paying_payer, interim.last_paid)
 
     alone = course.insured & ~course.has_secondary
     to_patient = denied.is_patient_share

@@ -16,7 +16,7 @@ from rcm_platform.world.support.rng import Draws, Flags, Ints
 #: What happens to a claim that was not denied, beside the ordinary; the first that applies.
 COURSES = (
     "plain", "recovered", "audited", "reversed", "voided", "repeated", "taken back",
-    "patient contractual", "other payer", "late submission",
+    "patient contractual", "other payer", "late submission", "shortened", "in parts",
 )  # fmt: skip
 (
     PLAIN,
@@ -30,7 +30,8 @@ COURSES = (
     OTHER_PAYER,
     LATE_SUBMISSION,
     SHORTENED,
-) = range(11)
+    IN_PARTS,
+) = range(12)
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ def course_of(
     underpaid: Flags,
     share: Ints,
     paid: Ints,
+    may_be_in_parts: Flags,
 ) -> Course:
     """Draw what the payer makes of each claim, and the days of that."""
     claims, behaviour = care.claims, parameters.behaviour
@@ -141,9 +143,10 @@ def course_of(
             simple & rates.planted("other_payer_paid", draws, key),
             simple & ~rejected & rates.planted("remit_before_submission", draws, key),
             simple & (share == 0) & (claims.line_count > 1) & chance("charged_too_much"),
+            simple & ~rejected & may_be_in_parts & rates.planted("interim_bills", draws, key),
         ],
         [RECOVERED, AUDITED, REVERSED, VOIDED, REPEATED, TAKEN_BACK, PATIENT_CONTRACTUAL,
-         OTHER_PAYER, LATE_SUBMISSION, SHORTENED],
+         OTHER_PAYER, LATE_SUBMISSION, SHORTENED, IN_PARTS],
         PLAIN,
     )  # fmt: skip
 

@@ -7,12 +7,18 @@ arrived by then. Days are integers (since 1970-01-01), money is integer cents.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rcm_platform.world.support.rng import Flags, Ints
 
+if TYPE_CHECKING:
+    from rcm_platform.world.happened.interim import InterimBills
+
 #: Why a claim is sent, in the order of `Submissions.kind`.
-SUBMISSION_KINDS = ("first", "corrected", "replacement", "void", "secondary")
-FIRST, CORRECTED, REPLACEMENT, VOID, SECONDARY = range(5)
+SUBMISSION_KINDS = (
+    "first", "corrected", "replacement", "void", "secondary", "interim", "last interim",
+)  # fmt: skip
+FIRST, CORRECTED, REPLACEMENT, VOID, SECONDARY, INTERIM, LAST_INTERIM = range(7)
 
 #: Why a payer speaks of a claim, in the order of `Remits.kind`.
 REMIT_KINDS = (
@@ -23,10 +29,18 @@ REMIT_KINDS = (
     "correction",  # the decision that follows a reversal
     "repetition",  # the same decision paid again (planted)
     "stranger",  # a claim that this hospital never sent (planted): resembles `claim`
+    "interim decision",  # of the primary payer on an interim bill that is not the first (planted)
 )
-FIRST_DECISION, SECOND_DECISION, SECONDARY_DECISION, REVERSAL, CORRECTION, REPETITION, STRANGER = (
-    range(7)
-)
+(
+    FIRST_DECISION,
+    SECOND_DECISION,
+    SECONDARY_DECISION,
+    REVERSAL,
+    CORRECTION,
+    REPETITION,
+    STRANGER,
+    INTERIM_DECISION,
+) = range(8)
 
 #: Adjustments of a remittance line, in the order of the columns of `RemitLines.adjustments`.
 (
@@ -89,7 +103,7 @@ class Submissions:
     """Rows are claims in an 837 and their answers; (claim, attempt) is unique."""
 
     claim: Ints
-    attempt: Ints  # 1 first, 2 corrected, 3 replacement, 4 void, 5 secondary
+    attempt: Ints  # 1 first, 2 corrected, 3 replacement, 4 void, 5 secondary, 6 and 7 interim
     kind: Ints  # of SUBMISSION_KINDS
     payer: Ints  # row of payers.csv: whom it is sent to
     day: Ints  # sent, and in the 837 of that day
@@ -98,17 +112,9 @@ class Submissions:
     rejection: Ints  # row of ack_rejections.csv, meaningful when rejected
     replaces_attempt: Ints  # whose payer claim number stands in REF*F8, 0 when none must or does
     charge: Ints  # what it states
-    line_count: Ints  # of the claim's lines from the first on
+    from_line: Ints  # of the claim's lines, from 0: the first one that it is about
+    line_count: Ints  # how many of them
     has_bad_npi: Flags  # planted: the rendering NPI fails its check digit
-
-    @property
-    def frequency(self) -> Ints:
-        """CLM05-3 as an integer: 1 original, 7 replacement, 8 void."""
-        frequencies = {REPLACEMENT: 7, VOID: 8}
-        return sum(
-            ((self.kind == kind) * (code - 1) for kind, code in frequencies.items()),
-            start=self.kind * 0 + 1,
-        )
 
 
 @dataclass(frozen=True)
@@ -226,6 +232,7 @@ class DenialWork:
 class History:
     """The life of every claim of one world."""
 
+    interim: InterimBills
     submissions: Submissions
     stray_acks: StrayAcks
     remits: Remits

@@ -12,6 +12,7 @@ from rcm_platform.world.happened import adjudication
 from rcm_platform.world.happened.adjudication import Decision
 from rcm_platform.world.happened.course import (
     AUDITED,
+    IN_PARTS,
     PATIENT_CONTRACTUAL,
     RECOVERED,
     REPEATED,
@@ -32,6 +33,9 @@ from rcm_platform.world.happened.history import (
     DENIAL,
     FIRST_DECISION,
     INTEREST,
+    INTERIM,
+    INTERIM_DECISION,
+    LAST_INTERIM,
     PRIOR_PAYER,
     RECOVERY,
     REPETITION,
@@ -46,6 +50,7 @@ from rcm_platform.world.happened.history import (
     RemitLines,
     Remits,
 )
+from rcm_platform.world.happened.interim import MOST_BILLS, InterimBills
 from rcm_platform.world.happened.payments import Charges
 from rcm_platform.world.support.dates import business_day, to_date, to_day
 from rcm_platform.world.support.faults import FaultRates
@@ -62,12 +67,13 @@ class _Collector:
         self._lines: list[tuple[Ints, Ints, Decision]] = []
         self._count = 0
 
-    def lines_of(self, claim: Ints) -> tuple[Ints, Ints]:
-        """(place in `claim`, row of Lines) of every line of the given claims."""
-        spans = self._claims.line_count[claim]
+    def lines_of(self, claim: Ints, part: tuple[Ints, Ints] | None = None) -> tuple[Ints, Ints]:
+        """(place in `claim`, row of Lines) of every line of the given claims, or of the part of
+        each that (first line within the claim, count of lines) tells."""
+        first, spans = part or (np.zeros_like(claim), self._claims.line_count[claim])
         place = np.repeat(np.arange(len(claim)), spans)
         within = np.arange(len(place)) - np.repeat(np.cumsum(spans) - spans, spans)
-        return place, self._claims.first_line[claim][place] + within
+        return place, (self._claims.first_line[claim] + first)[place] + within
 
     def add(
         self, kind: int, claim: Ints, payer: Ints, payment_day: Ints, place: Ints, line: Ints,
@@ -125,6 +131,7 @@ def remits_of(
     course: Course,
     first: Decision,
     expected: Ints,
+    interim: InterimBills,
 ) -> tuple[Remits, RemitLines]:
     """Every decision of a payer on a claim, and what it says of each line."""
     claims = care.claims
@@ -147,14 +154,25 @@ def remits_of(
             **{name: values[claim] for name, values in columns.items()},
         )  # fmt: skip
 
-    forwarded_first = course.is_crossover & ~denied.is_denied
-    add(
-        FIRST_DECISION, course.insured, course.paying_payer, course.first_paid,
-        lambda line: first.take(line).denied(all_denied[line]),
-        answers_attempt=accepted_attempt, denial=denied.row, is_claim_level=denied.is_claim_level,
-        is_forwarded=forwarded_first,
-        is_patient_contractual=course.kind == PATIENT_CONTRACTUAL,
+    # of a stay that is billed in parts, on the first of them
+    claim = np.flatnonzero(course.insured)
+    place, line = collector.lines_of(claim, interim.lines(claim, np.zeros_like(claim)))
+    collector.add(
+        FIRST_DECISION, claim, course.paying_payer[claim], course.first_paid[claim], place, line,
+        first.take(line).denied(all_denied[line]),
+        answers_attempt=accepted_attempt[claim], denial=denied.row[claim],
+        is_claim_level=denied.is_claim_level[claim],
+        is_forwarded=(course.is_crossover & ~denied.is_denied)[claim],
+        is_patient_contractual=(course.kind == PATIENT_CONTRACTUAL)[claim],
     )  # fmt: skip
+    for number in range(1, MOST_BILLS):
+        claim = np.flatnonzero(interim.is_billed(number))
+        is_last = interim.count[claim] == number + 1
+        place, line = collector.lines_of(claim, interim.lines(claim, np.full_like(claim, number)))
+        collector.add(
+            INTERIM_DECISION, claim, claims.payer[claim], interim.paid[number][claim], place, line,
+            first.take(line), answers_attempt=np.where(is_last, LAST_INTERIM, INTERIM) + 1,
+        )  # fmt: skip
 
     # the second decision is about the denied lines alone
     claim = np.flatnonzero(denied.is_worked)
@@ -353,7 +371,8 @@ def provider_charges(
 ) -> Charges:
     """Interest, recoveries and capitation: what payers settle outside any claim."""
     claims, behaviour = care.claims, parameters.behaviour
-    plain = course.insured & ~denied.is_denied
+    # a payer that owes interest for a part of a stay pays it with that part: left out
+    plain = course.insured & ~denied.is_denied & (course.kind != IN_PARTS)
     days = course.first_paid - course.accepted_sent - behaviour["interest_after"]
     interest = paid * behaviour["interest_yearly"] * np.maximum(days, 0) // (1000 * 365)
     bears = np.flatnonzero(plain & (interest > 0))

@@ -10,12 +10,15 @@ from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
     CORRECTED,
     FIRST,
+    INTERIM,
+    LAST_INTERIM,
     REPLACEMENT,
     SECONDARY,
     VOID,
     StrayAcks,
     Submissions,
 )
+from rcm_platform.world.happened.interim import MOST_BILLS, InterimBills
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Draws, Flags, Ints
@@ -28,6 +31,7 @@ def submissions_of(
     care: Care,
     denied: Denials,
     course: Course,
+    interim: InterimBills,
 ) -> Submissions:
     """Each time that a claim is sent to a payer, with its acknowledgement."""
     claims = care.claims
@@ -48,6 +52,11 @@ def submissions_of(
         (course.has_secondary & ~course.is_crossover, SECONDARY, claims.secondary_payer,
          course.secondary_sent, course.secondary_ack, nothing),
     ]  # fmt: skip
+    for number in range(1, MOST_BILLS):
+        days = interim.sent[number], interim.acknowledged[number]
+        is_billed, is_last = interim.is_billed(number), interim.count == number + 1
+        parts.append((is_billed & ~is_last, INTERIM, claims.payer, *days, nothing))
+        parts.append((is_billed & is_last, LAST_INTERIM, claims.payer, *days, nothing))
     rows = [np.flatnonzero(happens) for happens, *_ in parts]
     claim = np.concatenate(rows)
     kind = np.repeat([part[1] for part in parts], [len(r) for r in rows])
@@ -56,6 +65,9 @@ def submissions_of(
         for columns in list(zip(*parts, strict=True))[2:]
     )
     leaves_out = is_shortened[claim] & (kind == REPLACEMENT)
+    from_line, line_count = interim.lines(claim, interim.number_of(claim, kind + 1))
+    before = np.concatenate([[0], np.cumsum(care.lines.charge)])
+    first = claims.first_line[claim] + from_line
     return Submissions(
         claim=claim,
         attempt=kind + 1,
@@ -68,8 +80,11 @@ def submissions_of(
             "rejection", parameters.ack_rejections.ints("weight"), claims.key[claim]
         ),
         replaces_attempt=replaced,
-        charge=claims.charge[claim] - np.where(leaves_out, last_line_charge(care)[claim], 0),
-        line_count=claims.line_count[claim] - leaves_out,
+        charge=before[first + line_count]
+        - before[first]
+        - np.where(leaves_out, last_line_charge(care)[claim], 0),
+        from_line=from_line,
+        line_count=line_count - leaves_out,
         has_bad_npi=rates.planted("bad_npi", draws, claims.key[claim], kind),
     )
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rcm_platform.world.feeds import banking, id_columns
+from rcm_platform.world.feeds.databases import MISDATED_PAYMENT, misdated_payments
 from rcm_platform.world.feeds.x12 import Lookup, batches, remit_files, trace_numbers
 from rcm_platform.world.feeds.x12.lookup import frequencies
 from rcm_platform.world.happened import contracts
@@ -32,6 +33,7 @@ from rcm_platform.world.happened.history import (
     FIRST_DECISION,
     INCENTIVE,
     INTEREST,
+    INTERIM_DECISION,
     ODD_REASON_CODES,
     PACKAGED,
     PATIENT_PAYMENT,
@@ -167,9 +169,9 @@ class Names:
         return pa.array(trace_numbers(self.lookup), pa.string())
 
 
-#: Planted faults that keep a remittance in quarantine; 0 is none of them.
-_HOLDING = (None, "unbalanced_claim", "unbalanced_payment")
-_UNBALANCED_PAYMENT = 2
+#: Planted faults that keep money in quarantine; 0 is none of them.
+_HOLDING = (None, "unbalanced_claim", "unbalanced_payment", "misdated_payment")
+_UNBALANCED_PAYMENT, _MISDATED_PAYMENT = 2, 3
 
 
 def _holding(world: World) -> Ints:
@@ -190,6 +192,8 @@ def decisions_held_by(world: World, kind: Ints, claim: Ints) -> pa.Array:
     remits, fault = world.history.remits, _holding(world)[held]
     found = np.zeros((len(REMIT_KINDS), len(world.care.claims.key)), dtype=np.int64)
     found[remits.kind[held], remits.claim[held]] = fault
+    # what is billed after all parts of a stay is known once all of them are
+    found[FIRST_DECISION] = np.maximum(found[FIRST_DECISION], found[INTERIM_DECISION])
     return _held_by(found[kind, claim])
 
 
@@ -574,6 +578,12 @@ def _ledger(world: World, names: Names) -> pa.Table:
             np.where(mask, posted.amount, 0), signs, free,
         )  # fmt: skip
 
+    keyed = np.flatnonzero(misdated_payments(world))
+    entries.add(
+        keyed, PATIENT_PAYMENT + _FIRST_POSTING, claims.coded_day[keyed], claims.coded_day[keyed],
+        np.full_like(keyed, MISDATED_PAYMENT), (-1, 1, 0), np.full_like(keyed, _MISDATED_PAYMENT),
+    )  # fmt: skip
+
     who, on, kinds, event, recorded, ar, cash, memo, fault, hospital = entries.columns()
     is_nobody = pa.array(who < 0)
     head = names.head(np.maximum(who, 0))
@@ -661,14 +671,23 @@ def _denial_work(world: World, names: Names) -> pa.Table:
 
 
 def _postings(world: World, names: Names) -> pa.Table:
-    posted = world.history.transactions
+    posted, coded_day = world.history.transactions, world.care.claims.coded_day
+    keyed = np.flatnonzero(misdated_payments(world))
+
+    def column(rows: Ints, of_keyed: Ints) -> Ints:
+        return np.concatenate([rows, of_keyed])
+
+    held = column(np.zeros_like(posted.claim), np.full_like(keyed, _MISDATED_PAYMENT))
     return pa.table(
         {
-            **names.head(posted.claim),
-            "kind": take(list(TRANSACTION_KINDS), posted.kind),
-            "amount": money(posted.amount),
-            "event_date": dates(posted.paid_day),
-            "arrival_date": dates(posted.insert_day),
+            **names.head(column(posted.claim, keyed)),
+            "kind": take(
+                list(TRANSACTION_KINDS), column(posted.kind, np.full_like(keyed, PATIENT_PAYMENT))
+            ),
+            "amount": money(column(posted.amount, np.full_like(keyed, MISDATED_PAYMENT))),
+            "event_date": dates(column(posted.paid_day, coded_day[keyed])),
+            "arrival_date": dates(column(posted.insert_day, coded_day[keyed])),
+            "held_by": _held_by(held),
         }
     )
 

@@ -18,9 +18,11 @@ import pyarrow.compute as pc
 from rcm_platform.world.feeds import banking, id_columns
 from rcm_platform.world.feeds.claims_csv import exported_files, has_new_column, is_renamed
 from rcm_platform.world.feeds.databases import (
+    MISDATED_PAYMENT,
     UNLISTED_FEE,
     drifting_charges,
     drifting_postings,
+    misdated_payments,
     unlisted_fees,
 )
 from rcm_platform.world.feeds.files import (
@@ -34,10 +36,13 @@ from rcm_platform.world.feeds.files import (
 )
 from rcm_platform.world.feeds.x12 import (
     LAYOUTS,
+    answers,
     clearinghouse_files,
     interest_within,
+    is_misdated,
     is_payee_by_tax_id,
     is_payer_by_name,
+    misdated_delivery,
     renumbered_delivery,
     second_delivery,
     status_file,
@@ -49,6 +54,7 @@ from rcm_platform.world.happened.history import (
     DEACTIVATED,
     FIRST,
     FIRST_DECISION,
+    INTERIM_DECISION,
     PATIENT_PAYMENT,
     REPETITION,
     REPLACEMENT,
@@ -145,6 +151,7 @@ def _instances(world: World, windows: Mapping[str, int]) -> Iterator[Instances]:
     yield from _of_remits(world, names)
     yield from _of_submissions(world, names)
     yield from _of_files(world, names, windows)
+    yield from _of_answers(world, names)
     yield from _of_layouts(world, names)
     yield from _of_care(world, names)
     yield from _of_money(world, names)
@@ -256,6 +263,8 @@ def _of_remits(world: World, names: Names) -> Iterator[Instances]:
     rule = np.where(remits.is_claim_level, "B2", "B1").tolist()
     yield found("unbalanced_claim", unbalanced, detector=rule)
     yield found("repeated_claim", is_seen & (remits.kind == REPETITION))
+    told = _told_in_parts(world, is_seen)
+    yield found("interim_bills", told > 0, told)
     explained = _claims_with(world, CORRECTION) | _claims_with(world, REPETITION)
     explained |= _sent(world, VOID)
     alone = (remits.kind == REVERSAL) & ~explained[remits.claim]
@@ -280,6 +289,21 @@ def _of_remits(world: World, names: Names) -> Iterator[Instances]:
     # where the contract takes nothing there is nothing to move
     moved = remits.is_patient_contractual & (remits.charge > remits.allowed)
     yield found("patient_contractual", is_seen & is_first & moved)
+
+
+def _told_in_parts(world: World, is_seen: Flags) -> Ints:
+    """Per decision on a part of a stay: from when another one tells that it is; else 0."""
+    remits, claims = world.history.remits, world.care.claims
+    is_part = (world.history.interim.count > 1)[remits.claim] & is_seen
+    is_part &= np.isin(remits.kind, (FIRST_DECISION, INTERIM_DECISION))
+    rows = np.flatnonzero(is_part)
+    rows = rows[np.lexsort((remits.era_day[rows], remits.claim[rows]))]
+    claim, first = np.unique(remits.claim[rows], return_index=True)
+    has_another = np.diff(first, append=len(rows)) > 1
+    second = np.zeros(len(claims.key), dtype=np.int64)
+    second[claim[has_another]] = remits.era_day[rows[first[has_another] + 1]]
+    known = second[remits.claim]
+    return np.where(is_part & (known > 0), np.maximum(known, remits.era_day), 0)
 
 
 def _claims_with(world: World, kind: int) -> Flags:
@@ -363,8 +387,27 @@ def _of_files(world: World, names: Names, windows: Mapping[str, int]) -> Iterato
     )
 
 
+def _of_answers(world: World, names: Names) -> Iterator[Instances]:
+    told = answers(names.lookup)
+    firsts = np.array([first for first, _ in told.files], dtype=np.int64)
+    rows = firsts[is_misdated(world, told.hospital[firsts], told.day[firsts])]
+    files = [
+        misdated_delivery(status_file(names.systems[where], day))
+        for where, day in zip(told.hospital[rows].tolist(), told.day[rows].tolist(), strict=True)
+    ]
+    yield Instances(
+        "misdated_file",
+        "interchange",
+        take(names.systems, told.hospital[rows]),
+        pa.array(files, _TEXT),
+        pa.array(files, _TEXT),
+        money(np.zeros_like(rows)),
+        told.day[rows],
+    )
+
+
 def _of_layouts(world: World, names: Names) -> Iterator[Instances]:
-    # the same bytes are read once
+    # what comes twice is read once
     files = [file for file in clearinghouse_files(world) if file.layouts and not file.is_duplicate]
     for fault_type in LAYOUTS:
         found = [file for file in files if fault_type in file.layouts]
@@ -472,6 +515,17 @@ def _of_feeds(world: World, names: Names) -> Iterator[Instances]:
         id_columns.fees(world, billed),
         money(np.full(len(billed), UNLISTED_FEE)),
         claims.coded_day[billed],
+    )
+
+    keyed = np.flatnonzero(misdated_payments(world))
+    yield Instances(
+        "misdated_payment",
+        "transaction",
+        take(names.systems, claims.hospital[keyed]),
+        pa.array(["transactions"] * len(keyed), _TEXT),
+        id_columns.misdated_payments(world, keyed),
+        money(np.full(len(keyed), MISDATED_PAYMENT)),
+        claims.coded_day[keyed],
     )
 
     files = exported_files(world)

@@ -2,7 +2,7 @@
 
 `truth/happened/` holds everything that ever occurs to the world's visits, also after its last day.
 `truth/knowable/` holds the same as of the last day: only what had arrived by then, without the
-remittance claims and payments whose planted fault must put them in quarantine. It is computed from
+remittances and postings whose planted fault must put them in quarantine. It is computed from
 the world's own arrays, never from what the pipeline read, and read by verification only.
 
 Money is decimal(18,2) dollars, days are dates, ids are the sources' own. `docs/world.md` describes
@@ -44,7 +44,7 @@ _AS_EMITTED = (
     "departments", "providers", "facilities", "payers",
 )  # fmt: skip
 #: Of these, the tables with rows that a planted fault keeps in quarantine.
-_QUARANTINED = {"remits", "provider_adjustments", "billing_exports"}
+_QUARANTINED = {"remits", "provider_adjustments", "billing_exports", "postings"}
 #: DuckDB's own; the facts and the world come on top.
 _MEMORY = "2GB"
 #: Columns of a fact that only this module needs.

@@ -30,6 +30,7 @@ from rcm_platform.world.feeds.x12.envelope import (
 from rcm_platform.world.feeds.x12.interest import interest_within
 from rcm_platform.world.feeds.x12.layouts import LAYOUTS
 from rcm_platform.world.feeds.x12.lookup import Lookup, has_authorization
+from rcm_platform.world.feeds.x12.misdated import is_misdated, misdated, misdated_delivery
 from rcm_platform.world.feeds.x12.parties import is_payee_by_tax_id, is_payer_by_name
 from rcm_platform.world.feeds.x12.remittances import (
     Remittances,
@@ -48,12 +49,15 @@ __all__ = [
     "Batches",
     "FileSpec",
     "Lookup",
+    "answers",
     "batches",
     "clearinghouse_files",
     "has_authorization",
     "interest_within",
+    "is_misdated",
     "is_payee_by_tax_id",
     "is_payer_by_name",
+    "misdated_delivery",
     "remit_files",
     "renumbered_delivery",
     "second_delivery",
@@ -77,7 +81,7 @@ class FileSpec:
     control_number: int
     claim_count: int
     render: Callable[[], bytes]
-    is_duplicate: bool = False  # with the same bytes as another file
+    is_duplicate: bool = False  # says what another file says
     layouts: tuple[str, ...] = ()  # planted
 
 
@@ -116,11 +120,21 @@ def _files(world: World) -> Iterator[FileSpec]:
             render = partial(render_receipt, lookup, batch, row)
             yield FileSpec("999", name, where, day, control, 0, render)
     told = answers(lookup)
-    for first, end in told.files:
+    firsts = np.array([first for first, _ in told.files], dtype=np.int64)
+    again = is_misdated(world, told.hospital[firsts], told.day[firsts]).tolist()
+    for (first, end), comes_again in zip(told.files, again, strict=True):
         where, day = int(told.hospital[first]), int(told.day[first])
         name, control = status_file(lookup.systems[where], day), control_number(STATUS, where, day)
         render = partial(render_answers, lookup, told, first, end)
-        yield FileSpec("277ca", name, where, day, control, end - first, render)
+        file = FileSpec("277ca", name, where, day, control, end - first, render)
+        yield file
+        if comes_again:
+            yield replace(
+                file,
+                name=misdated_delivery(name),
+                is_duplicate=True,
+                render=partial(misdated, render),
+            )
     pays, remittances = world.payments, Remittances(lookup)
     for row, (name, where, payer, paid_day, day, claims, again, renumbered) in enumerate(
         zip(

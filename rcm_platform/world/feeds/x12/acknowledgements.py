@@ -149,8 +149,7 @@ def _claims(lookup: Lookup, told: Answers, here: slice) -> Iterator[str]:
         lookup.clearinghouse_numbers(claim, attempt),
         frequencies(lookup, claim, attempt),
         days(told.day[here]),
-        days(care.encounters.day[encounter]),
-        days(care.encounters.end_day[encounter]),
+        *map(days, world.history.interim.days(claim, attempt)),
         strict=True,
     ):  # fmt: skip
         if x:

@@ -167,7 +167,8 @@ def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> 
     originals = lookup.payer_claim_numbers(claim, replaced)
     number, part = visits.number[encounter].tolist(), claims.part[claim].tolist()
     authorized = lookup.has_authorization[claim].tolist()
-    line_count = sent.line_count[rows]
+    from_line, line_count = sent.from_line[rows], sent.line_count[rows]
+    days_of, admissions = lookup.days(claim, attempt), visits.day[encounter].tolist()
     diagnoses = [
         [row for row in some if row >= 0]
         for some in zip(
@@ -181,7 +182,8 @@ def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> 
     blocks = lines(
         lookup,
         np.repeat(claim, line_count),
-        ranges(claims.first_line[claim], line_count),
+        ranges(claims.first_line[claim] + from_line, line_count),
+        np.repeat(from_line, line_count),
         np.repeat(np.array([len(some) for some in diagnoses], dtype=np.int64), line_count),
     )
     columns = zip(
@@ -191,8 +193,7 @@ def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> 
         lookup.claim_ids(claim),
         sent.charge[rows].tolist(),
         visits.primary[encounter].tolist(),
-        visits.day[encounter].tolist(),
-        visits.end_day[encounter].tolist(),
+        *days_of,
         visits.provider[encounter].tolist(),
         sent.has_bad_npi[rows].tolist(),
         frequencies(lookup, claim, attempt),
@@ -222,7 +223,15 @@ def _claims(lookup: Lookup, rows: Ints, day: int, *, is_institutional: bool) -> 
             yield (
                 f"CLM*{identifier}*{dollars(charge)}***{lookup.bill_types[primary]}:A:{frequency}"
                 f"**A*Y*Y{END}"
-                + _stay(lookup, primary, first_day, last_day, number[level], diagnoses[level][0])
+                + _stay(
+                    lookup,
+                    primary,
+                    admissions[level],
+                    (first_day, last_day),
+                    number[level],
+                    diagnoses[level][0],
+                    is_over=frequency not in ("2", "3"),
+                )
                 + f"{references}{END}"
                 + _institutional_diagnoses(lookup, primary, codes, diagnoses[level][0])
                 + f"NM1*71*1*{doctor[0]}{END}PRV*AT*PXC*{doctor[1]}"
@@ -274,11 +283,18 @@ def _subscriber(
 
 
 def _stay(
-    lookup: Lookup, primary: int, first_day: int, last_day: int, number: int, diagnosis: int
+    lookup: Lookup,
+    primary: int,
+    admission: int,
+    period: tuple[int, int],
+    number: int,
+    diagnosis: int,
+    *,
+    is_over: bool,
 ) -> str:
     """When an institutional claim's patient came, why and from where, each segment with END."""
-    visit, first = lookup.visit_types[primary], compact(first_day)
-    dates = f"DTP*434*RD8*{first}-{compact(last_day)}{END}"
+    visit, first_day, last_day = lookup.visit_types[primary], admission, period[1]
+    dates = f"DTP*434*RD8*{compact(period[0])}-{compact(last_day)}{END}"
     if visit != INPATIENT:
         return f"{dates}CL1*{1 if visit == EMERGENCY else 3}*1*01{END}"
     # the hours have no meaning of their own: any that does not change
@@ -286,10 +302,11 @@ def _stay(
     planned = lookup.drgs[diagnosis] == KNEE_OR_HIP
     if first_day == last_day:
         discharged = 20
+    leaves, status = (f"DTP*096*TM*{discharged:02d}00{END}", "01") if is_over else ("", "30")
     return (
-        f"DTP*096*TM*{discharged:02d}00{END}{dates}"
-        f"DTP*435*DT*{first}{admitted:02d}{number % 4 * 15:02d}{END}"
-        f"CL1*{3 if planned else 1}*1*01{END}"
+        f"{leaves}{dates}"
+        f"DTP*435*DT*{compact(admission)}{admitted:02d}{number % 4 * 15:02d}{END}"
+        f"CL1*{3 if planned else 1}*1*{status}{END}"
     )
 
 
@@ -305,11 +322,11 @@ def _institutional_diagnoses(lookup: Lookup, primary: int, codes: list[str], dia
 
 
 def _professional_lines(
-    lookup: Lookup, claim: Ints, line: Ints, diagnosis_count: Ints
+    lookup: Lookup, claim: Ints, line: Ints, from_line: Ints, diagnosis_count: Ints
 ) -> Iterator[tuple[int, str]]:
     """(row of Lines, loop 2400) of one line after the other."""
     for place, row, code, _, charge, units, day, identifier, diagnoses in _line_columns(
-        lookup, claim, line, diagnosis_count
+        lookup, claim, line, from_line, diagnosis_count
     ):
         # The first service is for all diagnoses, the others for one of them.
         pointer = _ALL_POINTERS[diagnoses] if place == 1 else str((place - 1) % diagnoses + 1)
@@ -321,11 +338,11 @@ def _professional_lines(
 
 
 def _institutional_lines(
-    lookup: Lookup, claim: Ints, line: Ints, diagnosis_count: Ints
+    lookup: Lookup, claim: Ints, line: Ints, from_line: Ints, diagnosis_count: Ints
 ) -> Iterator[tuple[int, str]]:
     """(row of Lines, loop 2400) of one line after the other."""
     for place, row, code, revenue, charge, units, day, identifier, _ in _line_columns(
-        lookup, claim, line, diagnosis_count
+        lookup, claim, line, from_line, diagnosis_count
     ):
         unit = "UN" if code else "DA"
         yield (
@@ -339,19 +356,19 @@ _ALL_POINTERS = ("", "1", "1:2", "1:2:3")
 
 
 def _line_columns(
-    lookup: Lookup, claim: Ints, line: Ints, diagnosis_count: Ints
+    lookup: Lookup, claim: Ints, line: Ints, from_line: Ints, diagnosis_count: Ints
 ) -> Iterator[tuple[int, int, str, str, int, int, str, str, int]]:
     care = lookup.world.care
     lines, visits = care.lines, care.encounters
     encounter, procedure = lines.encounter[line], lines.procedure[line]
     return zip(
-        (line - care.claims.first_line[claim] + 1).tolist(),
+        (line - care.claims.first_line[claim] - from_line + 1).tolist(),
         line.tolist(),
         service_codes(pick(lookup.service_codes, procedure), pick(lines.modifiers, line)),
         pick(lookup.revenue_codes, procedure),
         lines.charge[line].tolist(),
         lines.units[line].tolist(),
-        days(visits.day[encounter]),
+        days(lookup.line_days[line]),
         identifiers.charge_ids(visits.number[encounter], lines.number[line]),
         diagnosis_count.tolist(),
         strict=True,

@@ -15,8 +15,11 @@ from rcm_platform.world.feeds.x12.envelope import END
 from rcm_platform.world.happened import identifiers
 from rcm_platform.world.happened.history import (
     CONTRACTUAL,
+    FIRST,
     FIRST_DECISION,
     INGREDIENT_COST,
+    INTERIM,
+    LAST_INTERIM,
     REASONS,
     REPLACEMENT,
     SECOND_DECISION,
@@ -216,6 +219,16 @@ class Lookup:
         hospital = self.world.care.claims.hospital[claim]
         return identifiers.clearinghouse_numbers(hospital, *self._numbers(claim), attempt)
 
+    def days(self, claim: Ints, attempt: Ints) -> tuple[list[int], list[int]]:
+        """The first and the last day of what each submission is about."""
+        first, last = self.world.history.interim.days(claim, attempt)
+        return first.tolist(), last.tolist()
+
+    @cached_property
+    def line_days(self) -> Ints:
+        """Per line: its day on the wire."""
+        return self.world.history.interim.line_days()
+
     def _numbers(self, claim: Ints) -> tuple[Ints, Ints]:
         care = self.world.care
         return care.encounters.number[care.claims.encounter[claim]], care.claims.part[claim]
@@ -266,10 +279,15 @@ def has_authorization(world: World) -> Flags:
 
 
 def frequencies(lookup: Lookup, claim: Ints, attempt: Ints) -> list[str]:
-    """CLM05-3 of submissions: 1 original, 5 late charge (institutional), 7 replaced, 8 void."""
+    """CLM05-3 of submissions: 1 original, 2 to 4 interim bill (first, continuing, last), 5 late
+    charge (institutional), 7 replaced, 8 void."""
     claims = lookup.world.care.claims
     late = claims.is_late_charge[claim] & claims.is_institutional[claim]
     codes = np.where(late, 5, 1)
+    is_in_parts = lookup.world.history.interim.count[claim] > 1
+    codes[is_in_parts & (attempt == FIRST + 1)] = 2
+    codes[attempt == INTERIM + 1] = 3
+    codes[attempt == LAST_INTERIM + 1] = 4
     codes[attempt == REPLACEMENT + 1] = 7  # attempts count the kinds of submissions from 1
     codes[attempt == VOID + 1] = 8
     return list(map(str, codes.tolist()))

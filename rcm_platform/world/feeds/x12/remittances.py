@@ -158,10 +158,11 @@ class Remittances:
         within = self._interest_within[span]
         interest = np.where(within < 0, 0, -world.history.provider_adjustments.amount[within])
         blocks = self._lines(payer, first, end)
+        first_days, last_days = lookup.days(claim, attempt)
         for (
             identifier, x, k, second, forwarded, next_payer, denial, odd, claim_level, charge, paid,
             share, allowed, number, institutional, primary, diagnosis, provider, frequency, name,
-            member, first_day, last_day, stay, off, bears,
+            member, first_day, last_day, off, bears,
         ) in zip(
             lookup.claim_ids(claim),
             stranger.tolist(),
@@ -184,9 +185,8 @@ class Remittances:
             frequencies(lookup, claim, attempt),
             patients.names,
             patients.members,
-            days(visits.day[encounter]),
-            days(visits.end_day[encounter]),
-            (visits.end_day[encounter] - visits.day[encounter]).tolist(),
+            first_days,
+            last_days,
             remits.unbalanced_by[span].tolist(),
             interest.tolist(),
             strict=True,
@@ -218,11 +218,11 @@ class Remittances:
                     f"*{lookup.payer_code(next_payer, paid_day)}"
                 )
             if inpatient:
-                covered = max(stay, 1) if allowed else 0
+                covered = max(last_day - first_day, 1) if allowed else 0
                 out += f"{END}MIA*{covered}" + (f"****{remark}" if remark else "")
             elif remark:
                 out += f"{END}MOA***{remark}"
-            out += f"{END}DTM*232*{first_day}{END}DTM*233*{last_day}"
+            out += f"{END}DTM*232*{compact(first_day)}{END}DTM*233*{compact(last_day)}"
             if allowed:
                 out += f"{END}AMT*AU*{dollars(allowed)}"
             if bears:
@@ -256,7 +256,7 @@ class Remittances:
             told.allowed[span].tolist(),
             told.adjustments[span].tolist(),
             care.lines.units[line].tolist(),
-            days(care.encounters.day[encounter]),
+            days(lookup.line_days[line]),
             identifiers.charge_ids(care.encounters.number[encounter], care.lines.number[line]),
             strict=True,
         )
