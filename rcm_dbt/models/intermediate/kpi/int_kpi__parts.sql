@@ -44,7 +44,12 @@ dated as (
         contributions.facility_key,
         contributions.payer_key,
         case when told.kpi is not null then coalesce(contributions.cause, 'rest') end as cause,
-        coalesce(contributions.claim_key, contributions.record_key, 'none') as counted_key,
+        -- the weight of a KPI that is divided by nothing; to tell records apart takes room for
+        -- each, and the others are most of all rows
+        case
+            when contributions.denominator is null
+                then coalesce(contributions.claim_key, contributions.record_key, 'none')
+        end as counted_key,
         contributions.numerator,
         contributions.denominator,
         undated.kpi is null as is_dated,
