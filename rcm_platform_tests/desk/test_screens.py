@@ -443,7 +443,7 @@ def test_denials_of_an_organization_are_its_own(built: Built) -> None:
 # Who looks
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "executive"])
+@pytest.mark.parametrize("name", [one.name for one in SCREENS if not one.is_of_the_whole])
 def test_who_is_limited_sees_figures_of_their_organization(
     built: Built, look: Any, name: str
 ) -> None:

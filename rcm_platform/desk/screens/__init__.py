@@ -66,4 +66,38 @@ DENIALS = Screen(
     "Why payers deny, what comes back, and which deadlines are near.",
 )  # fmt: skip
 
-SCREENS = (EXECUTIVE, COMMAND_CENTER, WORKLISTS, CLAIM, DENIALS)
+PAYERS = Screen(
+    "payers", "Payers", ":material/account_balance:", "Analysis",
+    "Who pays well, late, or less than agreed, and who has changed.",
+)  # fmt: skip
+CLINICIANS = Screen(
+    "clinicians", "Clinicians", ":material/stethoscope:", "Analysis",
+    "From work to charges to cash, and against the target.",
+    (LEADERSHIP, OPERATIONS),
+)  # fmt: skip
+REVENUE = Screen(
+    "revenue", "Revenue", ":material/payments:", "Analysis",
+    "What services are worth, what was received of it, and what is left.",
+)  # fmt: skip
+CLAIMS_PERFORMANCE = Screen(
+    "claims_performance", "Claims performance", ":material/speed:", "Analysis",
+    "How claims go through, and where they stand.",
+)  # fmt: skip
+PATIENTS = Screen(
+    "patients", "Patients", ":material/group:", "Analysis",
+    "Who comes, how they are insured, and what they bring.",
+    is_of_the_whole=True,
+)  # fmt: skip
+OPERATIONS_PAGE = Screen(
+    "operations", "Operational efficiency", ":material/timer:", "Analysis",
+    "Where time is lost between the appointment and the bill.",
+)  # fmt: skip
+QUALITY = Screen(
+    "quality", "Data quality and exceptions", ":material/fact_check:", "Data",
+    "What breaks a rule, what it is worth, and what is decided about it.",
+)  # fmt: skip
+
+SCREENS = (
+    EXECUTIVE, COMMAND_CENTER, WORKLISTS, CLAIM, DENIALS, PAYERS, CLINICIANS, REVENUE,
+    CLAIMS_PERFORMANCE, PATIENTS, OPERATIONS_PAGE, QUALITY,
+)  # fmt: skip
