@@ -70,7 +70,7 @@ def actions(project_dir: Path) -> Mapping[str, Action]:
 def validated(entry: Entry, known: Mapping[str, Action]) -> Entry:
     """The entry with blanks around its texts removed. Raises EntryRefused."""
     texts = {
-        name: _text(label, getattr(entry, name), is_required, most)
+        name: checked_text(label, getattr(entry, name), is_required, most)
         for name, (label, is_required, most) in _TEXTS.items()
     }
     action = known.get(str(texts["action"]))
@@ -101,21 +101,7 @@ def validated(entry: Entry, known: Mapping[str, Action]) -> Entry:
     )
 
 
-_TEXTS = {
-    "entry_id": ("number of the entry", True, MOST_NAME_CHARACTERS),
-    "claim_key": ("key of the claim", True, MOST_NAME_CHARACTERS),
-    "source_system": ("source system of the claim", True, MOST_NAME_CHARACTERS),
-    "claim_id": ("number of the claim", True, MOST_NAME_CHARACTERS),
-    "action": ("action", True, MOST_NAME_CHARACTERS),
-    "outcome": ("outcome", False, MOST_NAME_CHARACTERS),
-    "note": ("note", False, MOST_NOTE_CHARACTERS),
-    "assigned_to": ("person that it is assigned to", False, MOST_NAME_CHARACTERS),
-    "made_by": ("person who makes the entry", True, MOST_NAME_CHARACTERS),
-}
-"""Text of an entry → what it is in words, whether it must be there, most characters."""
-
-
-def _text(label: str, value: str | None, is_required: bool, most: int) -> str | None:
+def checked_text(label: str, value: str | None, is_required: bool, most: int) -> str | None:
     """The text as it is stored: markup is text like any other. Raises EntryRefused."""
     text = (value or "").strip()
     if not text:
@@ -133,6 +119,20 @@ def _text(label: str, value: str | None, is_required: bool, most: int) -> str | 
     ):
         raise EntryRefused(f"The {label} holds characters that are no text. Type it anew.")
     return text
+
+
+_TEXTS = {
+    "entry_id": ("number of the entry", True, MOST_NAME_CHARACTERS),
+    "claim_key": ("key of the claim", True, MOST_NAME_CHARACTERS),
+    "source_system": ("source system of the claim", True, MOST_NAME_CHARACTERS),
+    "claim_id": ("number of the claim", True, MOST_NAME_CHARACTERS),
+    "action": ("action", True, MOST_NAME_CHARACTERS),
+    "outcome": ("outcome", False, MOST_NAME_CHARACTERS),
+    "note": ("note", False, MOST_NOTE_CHARACTERS),
+    "assigned_to": ("person that it is assigned to", False, MOST_NAME_CHARACTERS),
+    "made_by": ("person who makes the entry", True, MOST_NAME_CHARACTERS),
+}
+"""Text of an entry → what it is in words, whether it must be there, most characters."""
 
 
 @lru_cache(maxsize=4)

@@ -24,11 +24,12 @@ from rcm_platform.desk import entries
 from rcm_platform.desk.entries import Entry
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings, redact
-from rcm_platform.sources.desk import STORE_TABLE
+from rcm_platform.sources.base import ExceptionDecision
+from rcm_platform.sources.desk import DECISIONS_TABLE, STORE_TABLE
 
 VERSION_TABLE = "desk_store_version"
 """Where the store says which of the migrations it has seen."""
-LATEST = "0001"
+LATEST = "0002"
 """The last of the migrations."""
 
 _WAIT_SECONDS = 5
@@ -36,9 +37,10 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 5_316_020
 """Of PostgreSQL: held by whoever brings the store up to date."""
 
+_TABLES = sa.MetaData()
 ENTRIES = sa.Table(
     STORE_TABLE,
-    sa.MetaData(),
+    _TABLES,
     sa.Column("entry_id", sa.Text, primary_key=True),
     sa.Column("claim_key", sa.Text, nullable=False),
     sa.Column("source_system", sa.Text, nullable=False),
@@ -54,6 +56,26 @@ ENTRIES = sa.Table(
     sa.Column("sequence", sa.BigInteger, nullable=False, unique=True),
 )
 """The table, with the columns of an Entry in their order; the migrations make it."""
+
+DECISIONS = sa.Table(
+    DECISIONS_TABLE,
+    _TABLES,
+    sa.Column("decision_id", sa.Text, primary_key=True),
+    sa.Column("decision", sa.Text, nullable=False),
+    sa.Column("rule_id", sa.Text, nullable=False),
+    sa.Column("source_system", sa.Text, nullable=False),
+    sa.Column("record_type", sa.Text, nullable=False),
+    sa.Column("record_id", sa.Text),
+    sa.Column("source_file", sa.Text),
+    sa.Column("source_position", sa.Text),
+    sa.Column("remit_payment_key", sa.Text),
+    sa.Column("until_date", sa.Date),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("decided_by", sa.Text, nullable=False),
+    sa.Column("decided_at", sa.DateTime, nullable=False),
+    sa.Column("arrival_date", sa.Date, nullable=False),
+)
+"""The table of decisions about exceptions, with the columns of an ExceptionDecision."""
 
 
 class StoreUnavailable(Exception):  # noqa: N818 (a state of the world, not a programming error)
@@ -176,6 +198,41 @@ class Store:
         those that wait for the next run."""
         with self._transaction(self._engine) as con:
             return _entries(con, ENTRIES.c.sequence > sequence, limit=limit)
+
+    def decide(self, settings: Settings, decisions: Sequence[ExceptionDecision]) -> None:
+        """Keep decisions about exceptions until the next load takes them to the lake: what
+        `operate.exceptions` is given as `keep`, by whoever cannot wait for a run to end.
+
+        Raises EntryRefused for a decision without a reason.
+        """
+        rows = [
+            {column.name: getattr(one, column.name) for column in DECISIONS.columns}
+            for one in (
+                replace(
+                    decision,
+                    reason=str(
+                        entries.checked_text(
+                            "reason", decision.reason, True, entries.MOST_NOTE_CHARACTERS
+                        )
+                    ),
+                    arrival_date=self._day(decision.arrival_date),
+                )
+                for decision in decisions
+            )
+        ]
+        with self._transaction(self._adding) as con:
+            con.execute(DECISIONS.insert(), rows)
+
+    def decisions(self, since: datetime | None = None) -> list[ExceptionDecision]:
+        """The decisions after a moment (UTC), or all; the latest last."""
+        names = [field.name for field in fields(ExceptionDecision)]
+        query = sa.select(*(DECISIONS.c[name] for name in names)).order_by(
+            DECISIONS.c.decided_at, DECISIONS.c.decision_id
+        )
+        if since:
+            query = query.where(DECISIONS.c.decided_at > since.replace(tzinfo=None))
+        with self._transaction(self._engine) as con:
+            return [ExceptionDecision(**row) for row in con.execute(query).mappings()]
 
     def close(self) -> None:
         """Let go of the connections."""

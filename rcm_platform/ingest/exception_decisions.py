@@ -34,10 +34,27 @@ def write_down(settings: Settings, decisions: Sequence[ExceptionDecision]) -> No
     """
     if not all(decision.reason.strip() for decision in decisions):
         raise ValueError("Say why, with --reason: the decision is kept for whoever asks later.")
-    with (
-        lake_access.writing(settings) as lake,
-        lake.batch(HANDWORK, [d.decision_id for d in decisions]) as batch,
-    ):
+    with lake_access.writing(settings) as lake:
+        _write(lake, decisions)
+
+
+def land(lake: Lake, found: Sequence[ExceptionDecision]) -> None:
+    """Add the decisions that the lake does not hold."""
+    if not found:
+        return
+    known = {
+        identifier
+        for (identifier,) in lake.query(
+            f"select decision_id from {lake.scan('platform', 'exception_decisions')}"
+        )
+    }
+    new = [decision for decision in found if decision.decision_id not in known]
+    if new:
+        _write(lake, new)
+
+
+def _write(lake: Lake, decisions: Sequence[ExceptionDecision]) -> None:
+    with lake.batch(HANDWORK, [d.decision_id for d in decisions]) as batch:
         write_platform_rows(batch, [], [], exception_decisions=decisions)
 
 

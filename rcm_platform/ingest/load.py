@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rcm_platform.ingest import exception_decisions
 from rcm_platform.ingest.credible_days import last_credible_day
 from rcm_platform.ingest.feeds import locations, x12_admission
 from rcm_platform.settings import DESK, Settings, redact
@@ -29,7 +30,9 @@ def load_source(
         check_place(settings, source)
         return database.load_hospital(lake, hospital, where, progress, not_after=not_after)
     if source == DESK:
-        return desk.load_desk(lake, where, progress, not_after=not_after)
+        summary = desk.load_desk(lake, where, progress, not_after=not_after)
+        exception_decisions.land(lake, desk.decisions(where))
+        return summary
     folder = Path(where)
     if load_folder := csv_folders.LOADERS.get(source):
         return load_folder(lake, folder, progress=progress, not_after=not_after)

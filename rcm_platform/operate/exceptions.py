@@ -1,20 +1,25 @@
 """What is done about exceptions: waive, close, release, reopen, match a deposit by hand.
 
 The id is that of an exception in the version that readers see, or how it begins. A decision counts
-from the day of the figures on; the next run carries it to them. The caller holds the lock.
+from the day of the figures on; the next run carries it to them.
+
+Where a decision is kept is for the caller to say: in the lake, whose lock the caller then holds, or
+by `Store.decide` in the store of the desk, from where the next load takes it. What is held in
+quarantine is decided on in the lake alone.
 
 All raise UnknownException for an unknown id and ValueError, with what to do, for what may not be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import duckdb
+from filelock import Timeout
 
 from rcm_platform.explain import exceptions
 from rcm_platform.explain.exceptions import DataException, UnknownException
@@ -27,7 +32,31 @@ from rcm_platform.publish.audiences import OPERATIONS
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import ExceptionDecision, ExceptionDecisionKind
 
+Keep = Callable[[Settings, Sequence[ExceptionDecision]], None]
+"""Where decisions are kept."""
+
+_IN_THE_LAKE: Keep = exception_decisions.write_down
+_WAIT_SECONDS = 2
 _TREASURY = ("treasury", "bank_deposits")
+
+
+class RunIsWriting(Exception):  # noqa: N818 (a state of the world, not a programming error)
+    """A run holds the lake; nothing was decided."""
+
+
+@contextmanager
+def between_runs(settings: Settings) -> Iterator[None]:
+    """Hold the lock of the lake, to decide on what quarantine holds. Raises RunIsWriting at once
+    where a run holds it."""
+    try:
+        lock = lake_access.single_writer(settings).acquire(timeout=_WAIT_SECONDS)
+    except Timeout:
+        raise RunIsWriting(
+            "A run is writing just now, and what quarantine holds is decided on between runs. "
+            "Nothing was stored: save again when it has ended."
+        ) from None
+    with lock:
+        yield
 
 
 @dataclass(frozen=True)
@@ -71,7 +100,13 @@ def possible(one: DataException) -> tuple[str, ...]:
 
 
 def waive(
-    settings: Settings, as_of: date, exception_id: str, reason: str, by: str, until: date
+    settings: Settings,
+    as_of: date,
+    exception_id: str,
+    reason: str,
+    by: str,
+    until: date,
+    keep: Keep = _IN_THE_LAKE,
 ) -> DataException:
     """Accept an exception until a day; from the next on it is open again."""
     if until < as_of:
@@ -82,30 +117,40 @@ def waive(
             "What is held is in no figure, so there is nothing to accept: close it, release it, "
             f"or have it corrected. See `rcm exceptions show {one.short_id}`."
         )
-    _decide(settings, as_of, one, "waived", reason, by, until)
+    _decide(settings, as_of, one, "waived", reason, by, keep, until)
     return one
 
 
 def close(
-    settings: Settings, as_of: date, exception_id: str, reason: str, by: str
+    settings: Settings,
+    as_of: date,
+    exception_id: str,
+    reason: str,
+    by: str,
+    keep: Keep = _IN_THE_LAKE,
 ) -> DataException:
     """Settle an exception for good; of a held item, decide that it stays out."""
     one = _find(settings, exception_id)
     if one.is_held:
         _of_quarantine(quarantine_decisions.close, settings, as_of, one, reason, by)
     else:
-        _decide(settings, as_of, one, "closed", reason, by)
+        _decide(settings, as_of, one, "closed", reason, by, keep)
     return one
 
 
 def reopen(
-    settings: Settings, as_of: date, exception_id: str, reason: str, by: str
+    settings: Settings,
+    as_of: date,
+    exception_id: str,
+    reason: str,
+    by: str,
+    keep: Keep = _IN_THE_LAKE,
 ) -> DataException:
     """Take back what was decided about an exception."""
     one = _find(settings, exception_id)
     if not history(settings, one):
         raise ValueError("Nothing was decided about it, or it is an item of quarantine.")
-    _decide(settings, as_of, one, "reopened", reason, by)
+    _decide(settings, as_of, one, "reopened", reason, by, keep)
     return one
 
 
@@ -133,6 +178,7 @@ def match(
     by: str,
     *,
     undo: bool = False,
+    keep: Keep = _IN_THE_LAKE,
 ) -> Match:
     """Say which payments a bank deposit holds, or (`undo`) no longer holds.
 
@@ -144,7 +190,7 @@ def match(
         found = [_payment(con, _number(con, payment, "payment")) for payment in payments]
     amount = _deposit_amount(settings, number)
     moment = exception_decisions.now()
-    exception_decisions.write_down(
+    keep(
         settings,
         [
             ExceptionDecision(
@@ -187,6 +233,7 @@ def _decide(
     kind: ExceptionDecisionKind,
     reason: str,
     by: str,
+    keep: Keep,
     until: date | None = None,
 ) -> None:
     decision = ExceptionDecision(
@@ -203,7 +250,7 @@ def _decide(
         arrival_date=as_of,
         until_date=until,
     )
-    exception_decisions.write_down(settings, [decision])
+    keep(settings, [decision])
 
 
 def _of_quarantine(

@@ -11,8 +11,10 @@ import hashlib
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from datetime import date
+from dataclasses import fields
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -21,6 +23,7 @@ from rcm_platform.lake import UNDATED, Lake
 from rcm_platform.settings import DESK, redact
 from rcm_platform.sources import tabular
 from rcm_platform.sources.base import (
+    ExceptionDecision,
     LoadSummary,
     Progress,
     QuarantineItem,
@@ -32,8 +35,8 @@ from rcm_platform.sources.base import (
 from rcm_platform.sources.tabular import MAX_BAD_ROWS, layout
 
 ENTRIES = "entries"
-STORE_TABLE = "desk_entries"
-"""The table of the store."""
+STORE_TABLE, DECISIONS_TABLE = "desk_entries", "desk_decisions"
+"""The tables of the store."""
 
 LAYOUT = layout(
     "entry_id! claim_key! source_system! claim_id! action! outcome note follow_up_date:date "
@@ -61,7 +64,10 @@ def load_desk(
         identifier
         for (identifier,) in lake.query(f"select entry_id from {lake.scan(DESK, ENTRIES)}")
     }
-    found = _found(where)
+    found = [
+        {name: None if value is None else str(value) for name, value in row.items()}
+        for row in _found(where, STORE_TABLE)
+    ]
     if lost := len(known - {row["entry_id"] for row in found}):
         summary.messages.append(
             f"{DESK}: {lost:,} entries that were loaded before are no longer in the store; they "
@@ -93,7 +99,8 @@ def _land(
         con.execute(
             f"""
             create temp table incoming as
-            select *, '{ENTRIES}' as _file, row_number() over () as _row, sequence as _position,
+            select *, '{ENTRIES}' as _file, sequence as _position,
+                row_number() over (order by try_cast(sequence as bigint), entry_id) as _row,
                 -- an entry never moves the day of the figures: it is about what there was
                 least(
                     coalesce(try_cast(effective_date as date), date '{latest or UNDATED}'),
@@ -158,10 +165,34 @@ def _received(con: duckdb.DuckDBPyConnection, items: Sequence[QuarantineItem]) -
     )
 
 
-def _found(where: str) -> list[dict[str, str | None]]:
-    """All entries of the store, each value as text; none where there is no store yet."""
+def decisions(where: str) -> list[ExceptionDecision]:
+    """What was decided about exceptions at the desk. Raises SourceUnavailable."""
+    names = [field.name for field in fields(ExceptionDecision)]
+    return [
+        ExceptionDecision(
+            **{name: row[name] for name in names if name not in _DAYS}
+            | {name: _day(row[name]) for name in _DAYS}
+            | {"decided_at": _moment(row["decided_at"])}
+        )
+        for row in _found(where, DECISIONS_TABLE)
+    ]
+
+
+_DAYS = ("arrival_date", "until_date")
+
+
+def _day(value: str | date | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _moment(value: str | datetime) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _found(where: str, table: str) -> list[dict[str, Any]]:
+    """All rows of a table of the store; none where there is no store yet."""
     try:
-        rows = _of_postgresql(where) if "://" in where else _of_sqlite(Path(where))
+        return _of_postgresql(where, table) if "://" in where else _of_sqlite(Path(where), table)
     except Exception as problem:
         # what a database says may hold a password or a value: only what kind of problem it is
         raise SourceUnavailable(
@@ -170,24 +201,21 @@ def _found(where: str) -> list[dict[str, str | None]]:
             "See that RCM_DESK_URL names it, that it answers and that nothing locks it; the next "
             "load brings what was entered",
         ) from problem
-    return [
-        {name: None if value is None else str(value) for name, value in row.items()} for row in rows
-    ]
 
 
-def _of_sqlite(file: Path) -> list[dict[str, object]]:
+def _of_sqlite(file: Path, table: str) -> list[dict[str, Any]]:
     if not file.exists():
         return []
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as con:
         con.row_factory = sqlite3.Row
         con.text_factory = lambda content: content.decode(errors="replace")
         is_there = "select 1 from sqlite_master where type = 'table' and name = ?"
-        if not con.execute(is_there, [STORE_TABLE]).fetchall():
+        if not con.execute(is_there, [table]).fetchall():
             return []
-        return [dict(row) for row in con.execute(f"select * from {STORE_TABLE} order by sequence")]
+        return [dict(row) for row in con.execute(f"select * from {table}")]
 
 
-def _of_postgresql(url: str) -> list[dict[str, object]]:
+def _of_postgresql(url: str, table: str) -> list[dict[str, Any]]:
     import sqlalchemy as sa
 
     engine = sa.create_engine(
@@ -196,7 +224,6 @@ def _of_postgresql(url: str) -> list[dict[str, object]]:
         connect_args={"connect_timeout": 10, "options": "-c statement_timeout=60s"},
     )
     with engine.connect() as con:
-        if not sa.inspect(con).has_table(STORE_TABLE):
+        if not sa.inspect(con).has_table(table):
             return []
-        rows = con.execute(sa.text(f"select * from {STORE_TABLE} order by sequence"))
-        return [dict(row) for row in rows.mappings()]
+        return [dict(row) for row in con.execute(sa.text(f"select * from {table}")).mappings()]

@@ -32,7 +32,9 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
     url = request.getfixturevalue("postgres_url")
     yield settings_of(tmp_path, url)
     with sa.create_engine(url.replace("postgresql:", "postgresql+psycopg2:")).begin() as con:
-        con.exec_driver_sql(f"drop table if exists desk_entries, {store.VERSION_TABLE}")
+        con.exec_driver_sql(
+            f"drop table if exists desk_entries, desk_decisions, {store.VERSION_TABLE}"
+        )
 
 
 @pytest.fixture
@@ -173,10 +175,11 @@ def test_several_who_open_the_store_first_make_one(settings: Settings) -> None:
 def test_the_table_is_what_the_migrations_make(settings: Settings, desk: Store) -> None:
     made = sa.MetaData()
     made.reflect(desk._engine)
-    table = made.tables["desk_entries"]
-    assert [(c.name, c.nullable) for c in table.columns] == [
-        (c.name, c.nullable) for c in store.ENTRIES.columns
-    ]
+    for known in (store.ENTRIES, store.DECISIONS):
+        table = made.tables[known.name]
+        assert [(c.name, c.nullable) for c in table.columns] == [
+            (c.name, c.nullable) for c in known.columns
+        ]
     names = sorted((store._MIGRATIONS / "versions").glob("0*.py"))
     assert names[-1].name.startswith(store.LATEST)
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
+from filelock import FileLock
 
+from rcm_platform.desk.entries import EntryRefused
+from rcm_platform.desk.store import Store
 from rcm_platform.explain import exceptions as published_exceptions
 from rcm_platform.explain.exceptions import DataException, UnknownException
-from rcm_platform.ingest import exception_decisions, lake_access
+from rcm_platform.ingest import exception_decisions, lake_access, load
 from rcm_platform.operate import exceptions, pipeline
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import RunCli
@@ -102,3 +106,43 @@ def test_a_run_carries_decisions_to_the_figures(copied: Settings, rcm: RunCli) -
     assert not left[held.finding_key].is_open
     assert left[open_still.finding_key].is_open
     assert left[deposit.finding_key].is_open
+
+
+def test_a_decision_at_the_desk_waits_in_its_store_for_the_next_load(copied: Settings) -> None:
+    one, day, desk = one_of(copied, "R2"), as_of(copied), Store.open(copied)
+    waive = partial(exceptions.waive, copied, day, one.short_id, by="ann", keep=desk.decide)
+    with lake_access.single_writer(copied):  # as a run does
+        waive(reason="known to the payer", until=day)
+    with pytest.raises(EntryRefused, match="reason is missing"):
+        waive(reason=" ", until=day)
+    [kept] = desk.decisions()
+    assert (kept.decision, kept.record_id, kept.reason) == (
+        "waived", one.record_id, "known to the payer",
+    )  # fmt: skip
+    assert exceptions.history(copied, one) == []
+    assert load.brings_something(copied, lake_access.open_lake(copied), "desk")
+    for _ in range(2):
+        with lake_access.writing(copied) as lake:
+            load.load_source(copied, lake, "desk")
+    assert exceptions.history(copied, one) == [kept]
+    assert as_of(copied) == day
+
+
+def test_what_quarantine_holds_is_not_waited_for(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exceptions, "_WAIT_SECONDS", 0.1)
+    said: list[str] = []
+
+    def decide() -> None:
+        try:
+            with exceptions.between_runs(copied):
+                said.append("decided")
+        except exceptions.RunIsWriting as problem:
+            said.append(str(problem))
+
+    lock = FileLock(lake_access.single_writer(copied).lock_file)
+    with lock:
+        decide()
+    decide()
+    assert [text.partition(",")[0] for text in said] == ["A run is writing just now", "decided"]

@@ -36,7 +36,9 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url = request.getfixturevalue("postgres_url")
     yield url
     with sa.create_engine(url.replace("postgresql:", "postgresql+psycopg2:")).begin() as con:
-        con.exec_driver_sql(f"drop table if exists desk_entries, {store.VERSION_TABLE}")
+        con.exec_driver_sql(
+            f"drop table if exists desk_entries, desk_decisions, {store.VERSION_TABLE}"
+        )
 
 
 def opened(where: str) -> Store:
