@@ -3,7 +3,7 @@ while a run writes, which would not see it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -69,12 +69,12 @@ def decide(
                 raise ValueError("Choose the last day on which it is accepted.")
             exceptions.waive(settings, as_of, one.finding_key, reason, by, until)
         else:
-            act = {
+            acts: dict[str, Callable[[Settings, date, str, str, str], object]] = {
                 "close": exceptions.close,
                 "release": exceptions.release,
                 "reopen": exceptions.reopen,
-            }[what]
-            act(settings, as_of, one.finding_key, reason, by)
+            }
+            acts[what](settings, as_of, one.finding_key, reason, by)
     audit.note(viewer, "ENTERED", one.finding_key, decision=what)
     return said
 

@@ -85,7 +85,7 @@ def _tiles(desk: Desk) -> None:
             help="Findings of all rules that nobody settled, and no later record",
             href=desk.lineage(EXCEPTIONS),
             tone=Tone.WATCH if found[ROW_COUNT] else Tone.GOOD,
-            verdict=f"the oldest for {written.days(oldest and oldest['age_days'])}"
+            verdict=f"the oldest for {written.days(oldest['age_days'])}"
             if oldest else "nothing is open",
         ),
         Tile(

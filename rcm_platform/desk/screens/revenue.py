@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import streamlit as st
@@ -139,7 +140,7 @@ def _walk(desk: Desk) -> None:
             *(
                 Column(
                     written.month(row["ledger_month"]),
-                    lambda line, month=str(row["ledger_month"]): written.money(line[month]),
+                    _amount_of(str(row["ledger_month"])),
                     True,
                 )
                 for row in rows
@@ -192,3 +193,7 @@ def _margin_of(row: Row) -> parts.Markup:
 
 
 page(here())
+
+
+def _amount_of(month: str) -> Callable[[Row], str]:
+    return lambda line: written.money(line[month])
