@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from rcm_platform.definitions import defs
+from rcm_platform.explain import links
 from rcm_platform.settings import get_settings
 from rcm_platform_tests.documents import flow_picture
 from rcm_platform_tests.support.visits import Visit, browser
@@ -73,9 +74,47 @@ def columns(visit: Visit) -> None:
     visit.sees("computed from")
 
 
+def desk_executive(visit: Visit) -> None:
+    """The desk's first page, for who leads."""
+    visit.open(f"{links.DESK_PATH}/executive")
+    visit.sees("From charge to cash", "Where money waits")
+
+
+def desk_command_center(visit: Visit) -> None:
+    """What is open, how old, how urgent."""
+    visit.open(f"{links.DESK_PATH}/command-center")
+    visit.sees("What comes first", "How old, and how urgent")
+
+
+def desk_worklists(visit: Visit) -> None:
+    """The list of work of a role."""
+    visit.open(f"{links.DESK_PATH}/worklists")
+    visit.page.get_by_text("All open claims", exact=True).click()
+    visit.sees("Every open claim, by how pressing it is.")
+
+
+def desk_claim(visit: Visit) -> None:
+    """The first claim of the list."""
+    desk_worklists(visit)
+    visit.page.locator("a[href*='/claim?id=']").first.click()
+    visit.sees("Next best action", "Why it is flagged", "Ledger")
+
+
+def desk_denials(visit: Visit) -> None:
+    """What becomes of a denied dollar."""
+    visit.open(f"{links.DESK_PATH}/denials")
+    visit.sees("What becomes of a denied dollar")
+
+
 PAGES: dict[str, Callable[[Visit], None]] = {
-    page.__name__: page for page in (scorecard, number, trace, columns)
-}
+    page.__name__: page
+    for page in (
+        scorecard, number, trace, columns,
+        desk_executive, desk_command_center, desk_worklists, desk_claim, desk_denials,
+    )
+}  # fmt: skip
+CHART_MILLISECONDS = 3_000
+"""What the desk needs to draw its charts once its words are there."""
 
 
 def main(*names: str) -> None:
@@ -93,6 +132,8 @@ def main(*names: str) -> None:
     ):
         for name in pages:
             PAGES[name](visit)
+            if name.startswith("desk"):
+                visit.page.wait_for_timeout(CHART_MILLISECONDS)
             visit.page.screenshot(path=FOLDER / f"{name}.png")
 
 
