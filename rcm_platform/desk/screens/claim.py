@@ -242,7 +242,7 @@ def _facts(desk: Desk, claim: Row) -> None:
             "Source": written.words(claim["source_system"]),
             "Service": written.day(claim["service_date"]),
             "First sent": written.day(claim["first_submitted_date"]),
-            "Sent": f"{claim['submission_count'] or 0} times",
+            "Times sent": written.count(claim["submission_count"] or 0),
             "Acknowledged": written.words(claim["last_ack_status"]),
             "First answer": written.day(claim["first_remit_date"]),
             "First payment": written.day(claim["first_payer_payment_date"]),
