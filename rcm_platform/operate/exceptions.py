@@ -86,7 +86,7 @@ def history(settings: Settings, one: DataException) -> list[ExceptionDecision]:
     return [
         decision
         for decision in exception_decisions.decisions(lake)
-        if _record(decision) == _record(one)
+        if _record(decision) in (_record(one), (*_record(one)[:4], None, None))
     ]
 
 
@@ -219,7 +219,7 @@ def _find(settings: Settings, exception_id: str) -> DataException:
 
 
 def _record(of: DataException | ExceptionDecision) -> tuple[str | None, ...]:
-    """What a decision and an exception name alike."""
+    """What a decision and an exception name alike; a match names no place, at the end."""
     return (
         of.rule_id, of.source_system, of.record_type, of.record_id, of.source_file,
         of.source_position,

@@ -1,0 +1,173 @@
+"""Exceptions at the desk: what is open, and what is decided about it, by whom."""
+
+from __future__ import annotations
+
+import json
+import logging
+import multiprocessing
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from rcm_platform.desk import audit, decisions, viewer
+from rcm_platform.desk import format as written
+from rcm_platform.desk.viewer import Viewer
+from rcm_platform.explain import exceptions as published_exceptions
+from rcm_platform.explain.exceptions import DataException
+from rcm_platform.ingest import lake_access
+from rcm_platform.operate import exceptions
+from rcm_platform.settings import Settings
+from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.support.desk_pages import DeskPage
+
+ANN = Viewer("ann")
+
+
+@pytest.fixture(autouse=True)
+def settings(built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+    """The figures of the finished run, with a lake of the test's own."""
+    (tmp_path / "published").symlink_to(built.settings.published_dir)
+    shutil.copytree(built.settings.lake_dir, tmp_path / "lake")
+    monkeypatch.setenv("RCM_HOME", str(tmp_path))
+    monkeypatch.setenv("RCM_WORLD_SIZE", "tiny")
+    monkeypatch.setattr(viewer, "read", lambda *_: ANN)
+    yield Settings()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+@pytest.fixture
+def written_down() -> Iterator[list[dict[str, Any]]]:
+    """What the audit log is told."""
+    told: list[dict[str, Any]] = []
+    handler = logging.Handler()
+    handler.emit = lambda record: told.append(json.loads(record.getMessage()))  # type: ignore
+    audit.LOGGER.addHandler(handler)
+    yield told
+    audit.LOGGER.removeHandler(handler)
+
+
+def one_of(settings: Settings, rule: str) -> DataException:
+    with exceptions.published(settings) as con:
+        return published_exceptions.exceptions(con, rule=rule)[0]
+
+
+def test_what_is_open_is_the_mart(settings: Settings) -> None:
+    page = DeskPage("quality")
+    with exceptions.published(settings) as con:
+        totals = published_exceptions.open_totals(con)
+    assert page.tiles["Open exceptions"] == written.count(sum(one.count for one in totals))
+    assert page.tiles["Open dollars"] == written.short_money(sum(one.amount for one in totals))
+    assert page.column("Open exceptions by rule", "Items") == [
+        written.count(one.count) for one in totals[:12]
+    ]
+
+
+def test_an_exception_is_waived_by_the_form(
+    settings: Settings, written_down: list[dict[str, Any]]
+) -> None:
+    one = one_of(settings, "R2")
+    page = DeskPage("quality", exception=one.finding_key)
+    assert one.next_step in page.text
+    page.app.radio(key=f"quality_{one.short_id}_what").set_value("waive")
+    page.run()
+    page.app.text_input(key=f"quality_{one.short_id}_reason").set_value("the bank is asked")
+    page.app.button[-1].click()
+    page.run()
+    assert "stored" in page.text
+    [made] = decisions.history(settings, one)
+    assert (made.decision, made.decided_by, made.reason) == ("waived", "ann", "the bank is asked")
+    assert "pending until the next run" in page.text
+    [told] = written_down
+    assert (told["event_type"], told["username"]) == ("ENTERED", "ann")
+    assert (told["resource"], told["decision"]) == (one.finding_key, "waive")
+
+
+def test_a_deposit_is_matched_to_the_payments_that_are_chosen(settings: Settings) -> None:
+    deposit = one_of(settings, "R3")
+    with exceptions.published(settings) as con:
+        [(key, amount)] = con.execute(
+            "select remit_payment_key, remitted_amount from mart_cash_reconciliation "
+            "where deposit_date is null order by remit_payment_key limit 1"
+        ).fetchall()
+    said = decisions.decide(settings, ANN, deposit, "match", "in one deposit", payments=[key])
+    [made] = decisions.history(settings, deposit)
+    assert (made.decision, made.remit_payment_key) == ("matched", key)
+    assert ("differ" in said) == (amount != deposit.finding_amount)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason", "until", "message"),
+    [
+        ("waive", " ", date(2026, 1, 31), "reason is missing"),
+        ("waive", "x" * 100_000, date(2026, 1, 31), "more than 1,000 characters"),
+        ("waive", "known", None, "last day"),
+        ("release", "known", None, "cannot be decided"),
+        ("drop", "known", None, "cannot be decided"),
+    ],
+)
+def test_what_may_not_be_decided_is_said_and_stored_nowhere(
+    settings: Settings, what: str, reason: str, until: date | None, message: str
+) -> None:
+    one = one_of(settings, "R2")
+    with pytest.raises(ValueError, match=message):
+        decisions.decide(settings, ANN, one, what, reason, until)
+    assert decisions.history(settings, one) == []
+
+
+def _write_until_told(settings: Settings, begun: Any, told: Any) -> None:
+    with lake_access.single_writer(settings):
+        begun.set()
+        told.wait(60)
+
+
+def test_a_run_in_progress_is_said_and_loses_nothing(settings: Settings) -> None:
+    one = one_of(settings, "R2")
+    context = multiprocessing.get_context("spawn")
+    begun, told = context.Event(), context.Event()
+    run = context.Process(target=_write_until_told, args=(settings, begun, told))
+    run.start()
+    assert begun.wait(60)
+    page = DeskPage("quality", exception=one.finding_key)
+    page.app.radio(key=f"quality_{one.short_id}_what").set_value("close")
+    page.run()
+    reason = page.app.text_input(key=f"quality_{one.short_id}_reason")
+    reason.set_value("settled by phone")
+    page.app.button[-1].click()
+    page.run()
+    assert "A run is writing now" in page.text
+    assert decisions.history(settings, one) == []
+    told.set()
+    run.join(60)
+    # what was written stands there still
+    page.app.button[-1].click()
+    page.run()
+    [made] = decisions.history(settings, one)
+    assert (made.decision, made.reason) == ("closed", "settled by phone")
+
+
+def test_who_is_limited_decides_about_their_own_only(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with exceptions.published(settings) as con:
+        [(others,)] = con.execute(
+            "select min(finding_key) from mart_data_exceptions where facility_key in "
+            "(select facility_key from dim_facility where facility_id <> 'HOSP_B')"
+        ).fetchall()
+    monkeypatch.setattr(viewer, "read", lambda *_: Viewer("ada", "operations", ("HOSP_B",)))
+    page = DeskPage("quality", exception=others)
+    assert "is not in these figures" in page.text
+    assert not page.app.radio
+
+
+def test_a_waiver_is_until_a_day_of_the_figures_or_later(settings: Settings) -> None:
+    one = one_of(settings, "R2")
+    with pytest.raises(ValueError, match="would be over"):
+        decisions.decide(
+            settings, ANN, one, "waive", "known", date(2025, 12, 31) - timedelta(days=1)
+        )
