@@ -140,7 +140,7 @@ def _walk(desk: Desk) -> None:
             *(
                 Column(
                     written.month(row["ledger_month"]),
-                    _amount_of(str(row["ledger_month"])),
+                    _of_month(str(row["ledger_month"])),
                     True,
                 )
                 for row in rows
@@ -148,6 +148,10 @@ def _walk(desk: Desk) -> None:
         ),
         "Receivables from month to month",
     )
+
+
+def _of_month(month: str) -> Callable[[Row], str]:
+    return lambda line: written.money(line[month])
 
 
 def _procedures(desk: Desk) -> None:
@@ -193,7 +197,3 @@ def _margin_of(row: Row) -> parts.Markup:
 
 
 page(here())
-
-
-def _amount_of(month: str) -> Callable[[Row], str]:
-    return lambda line: written.money(line[month])
