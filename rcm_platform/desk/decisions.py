@@ -1,24 +1,23 @@
-"""What is decided about exceptions at the desk: by the functions of `rcm exceptions`, and never
-while a run writes, which would not see it."""
+"""What is decided about exceptions at the desk, by the functions of `rcm exceptions`.
+
+It is kept in the desk's store, from where the next run takes it, so that nobody waits for a run to
+end. What quarantine holds is decided on between runs alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 
-from filelock import Timeout
-
-from rcm_platform.desk import audit
+from rcm_platform.desk import audit, recording
 from rcm_platform.desk.viewer import Viewer
 from rcm_platform.explain.exceptions import DataException
-from rcm_platform.ingest import lake_access
-from rcm_platform.operate import exceptions, pipeline
+from rcm_platform.operate import exceptions
+from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import ExceptionDecision
 
 MOST_REASON_CHARACTERS = 1000
-_WAIT_SECONDS = 2
 
 LABELS = {
     "match": "Match it to payments",
@@ -28,10 +27,6 @@ LABELS = {
     "reopen": "Take the decision back",
 }
 """What can be decided, in words."""
-
-
-class RunInProgress(Exception):  # noqa: N818 (a state of the world, not a programming error)
-    """A run writes now; nothing was stored."""
 
 
 def decide(
@@ -46,7 +41,8 @@ def decide(
     """Decide about an exception; what was stored, in a sentence. The next run carries it to the
     figures.
 
-    Raises RunInProgress, UnknownException, and ValueError for what may not be, with what to do.
+    Raises RunIsWriting, StoreUnavailable, UnknownException, and ValueError for what may not be,
+    with what to do.
     """
     reason = reason.strip()
     if not reason:
@@ -55,47 +51,40 @@ def decide(
         raise ValueError(f"The reason has more than {MOST_REASON_CHARACTERS:,} characters.")
     if what not in exceptions.possible(one):
         raise ValueError("This cannot be decided about it: its state has changed. Open it again.")
+    as_of, by = _as_of(settings), viewer.name
     said = f"{LABELS[what]}: stored."
-    with _deciding(settings) as as_of:
-        by = viewer.name
-        if what == "match":
-            if not payments:
-                raise ValueError("Choose the payments that the deposit holds.")
-            made = exceptions.match(settings, as_of, one.finding_key, payments, reason, by)
-            if made.difference:
-                said += f" They differ by ${made.difference:,.2f}, which stays open."
-        elif what == "waive":
-            if until is None:
-                raise ValueError("Choose the last day on which it is accepted.")
-            exceptions.waive(settings, as_of, one.finding_key, reason, by, until)
-        else:
-            acts: dict[str, Callable[[Settings, date, str, str, str], object]] = {
-                "close": exceptions.close,
-                "release": exceptions.release,
-                "reopen": exceptions.reopen,
-            }
-            acts[what](settings, as_of, one.finding_key, reason, by)
+    if one.is_held:
+        act = exceptions.release if what == "release" else exceptions.close
+        with exceptions.between_runs(settings):
+            act(settings, as_of, one.finding_key, reason, by)
+    elif what == "match":
+        if not payments:
+            raise ValueError("Choose the payments that the deposit holds.")
+        keep = recording.store(settings).decide
+        made = exceptions.match(settings, as_of, one.finding_key, payments, reason, by, keep=keep)
+        if made.difference:
+            said += f" They differ by ${made.difference:,.2f}, which stays open."
+    elif what == "waive":
+        if until is None:
+            raise ValueError("Choose the last day on which it is accepted.")
+        keep = recording.store(settings).decide
+        exceptions.waive(settings, as_of, one.finding_key, reason, by, until, keep)
+    else:
+        change = exceptions.reopen if what == "reopen" else exceptions.close
+        change(settings, as_of, one.finding_key, reason, by, recording.store(settings).decide)
     audit.note(viewer, "ENTERED", one.finding_key, decision=what)
     return said
 
 
 def history(settings: Settings, one: DataException) -> list[ExceptionDecision]:
-    """All that was ever decided about an exception, the latest last."""
-    return exceptions.history(settings, one)
+    """All that was ever decided about an exception, also what the next run has yet to take, the
+    latest last. Raises StoreUnavailable."""
+    return exceptions.history(settings, one, recording.store(settings).decisions())
 
 
-@contextmanager
-def _deciding(settings: Settings) -> Iterator[date]:
-    """The day of the figures from which a decision counts. Raises RunInProgress."""
-    lock = lake_access.single_writer(settings)
-    try:
-        lock.acquire(timeout=_WAIT_SECONDS)
-    except Timeout:
-        raise RunInProgress(
-            "A run is writing now, so nothing was stored. What you wrote stands here: save it "
-            "again when the run has ended."
-        ) from None
-    try:
-        yield pipeline.as_of_date(settings, lake_access.open_lake(settings))
-    finally:
-        lock.release()
+def _as_of(settings: Settings) -> date:
+    """The day of the figures, from which a decision counts."""
+    version = versions.current(settings.published_dir)
+    if version is None:
+        raise ValueError("Nothing is published yet, so there is nothing to decide. Run `rcm run`.")
+    return date.fromisoformat(version.as_of)

@@ -80,14 +80,21 @@ def published(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         yield con
 
 
-def history(settings: Settings, one: DataException) -> list[ExceptionDecision]:
-    """All that was ever decided about an exception, the latest last."""
-    lake = lake_access.open_lake(settings)
-    return [
-        decision
-        for decision in exception_decisions.decisions(lake)
-        if _record(decision) in (_record(one), (*_record(one)[:4], None, None))
-    ]
+def history(
+    settings: Settings, one: DataException, kept: Sequence[ExceptionDecision] = ()
+) -> list[ExceptionDecision]:
+    """All that was ever decided about an exception, the latest last; `kept` are decisions that may
+    not have reached the lake yet."""
+    landed = exception_decisions.decisions(lake_access.open_lake(settings))
+    by_id = {decision.decision_id: decision for decision in (*landed, *kept)}
+    return sorted(
+        (
+            decision
+            for decision in by_id.values()
+            if _record(decision) in (_record(one), (*_record(one)[:4], None, None))
+        ),
+        key=lambda decision: (decision.decided_at, decision.decision_id),
+    )
 
 
 def possible(one: DataException) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import json
 import logging
 import multiprocessing
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from rcm_platform.desk import format as written
 from rcm_platform.desk.viewer import Viewer
 from rcm_platform.explain import exceptions as published_exceptions
 from rcm_platform.explain.exceptions import DataException
-from rcm_platform.ingest import lake_access
+from rcm_platform.ingest import exception_decisions, lake_access
 from rcm_platform.operate import exceptions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
@@ -126,29 +126,64 @@ def _write_until_told(settings: Settings, begun: Any, told: Any) -> None:
         told.wait(60)
 
 
-def test_a_run_in_progress_is_said_and_loses_nothing(settings: Settings) -> None:
-    one = one_of(settings, "R2")
+@pytest.fixture
+def run_in_progress(settings: Settings) -> Iterator[Callable[[], None]]:
+    """Another process holds the lake, until the test ends it."""
     context = multiprocessing.get_context("spawn")
     begun, told = context.Event(), context.Event()
     run = context.Process(target=_write_until_told, args=(settings, begun, told))
     run.start()
     assert begun.wait(60)
+
+    def end() -> None:
+        told.set()
+        run.join(60)
+
+    yield end
+    end()
+
+
+def decided(settings: Settings, one: DataException, what: str, reason: str) -> DeskPage:
+    """The page after its form was filled in and sent."""
     page = DeskPage("quality", exception=one.finding_key)
-    page.app.radio(key=f"quality_{one.short_id}_what").set_value("close")
+    page.app.radio(key=f"quality_{one.short_id}_what").set_value(what)
     page.run()
-    reason = page.app.text_input(key=f"quality_{one.short_id}_reason")
-    reason.set_value("settled by phone")
+    page.app.text_input(key=f"quality_{one.short_id}_reason").set_value(reason)
     page.app.button[-1].click()
     page.run()
-    assert "A run is writing now" in page.text
-    assert decisions.history(settings, one) == []
-    told.set()
-    run.join(60)
+    return page
+
+
+def test_nobody_waits_for_a_run_to_decide(
+    settings: Settings, run_in_progress: Callable[[], None]
+) -> None:
+    one = one_of(settings, "R2")
+    page = decided(settings, one, "close", "settled by phone")
+    assert "stored" in page.text
+    assert "pending until the next run" in page.text
+    [made] = decisions.history(settings, one)
+    assert (made.decision, made.reason) == ("closed", "settled by phone")
+    # the next load takes it over, once
+    run_in_progress()
+    assert exceptions.history(settings, one) == []
+    for _ in range(2):
+        with lake_access.single_writer(settings):
+            exception_decisions.land(lake_access.open_lake(settings), [made])
+    assert decisions.history(settings, one) == exceptions.history(settings, one) == [made]
+
+
+def test_what_is_held_is_decided_between_runs_and_nothing_written_is_lost(
+    settings: Settings, run_in_progress: Callable[[], None]
+) -> None:
+    with exceptions.published(settings) as con:
+        one = next(each for each in published_exceptions.exceptions(con) if each.is_held)
+    page = decided(settings, one, "close", "settled by phone")
+    assert "A run is writing just now" in page.text
+    run_in_progress()
     # what was written stands there still
     page.app.button[-1].click()
     page.run()
-    [made] = decisions.history(settings, one)
-    assert (made.decision, made.reason) == ("closed", "settled by phone")
+    assert "stored" in page.text
 
 
 def test_who_is_limited_decides_about_their_own_only(

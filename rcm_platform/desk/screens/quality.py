@@ -15,9 +15,12 @@ from rcm_platform.desk import format as written
 from rcm_platform.desk.desk import Desk, here
 from rcm_platform.desk.parts import Column, Markup, Tile
 from rcm_platform.desk.query import ROW_COUNT, Between, Is, Query, Row, total
+from rcm_platform.desk.store import StoreUnavailable
 from rcm_platform.desk.style import Tone, palette
 from rcm_platform.explain.exceptions import DataException, UnknownException
 from rcm_platform.operate import exceptions
+from rcm_platform.operate.exceptions import RunIsWriting
+from rcm_platform.sources.base import ExceptionDecision
 
 EXCEPTIONS = "mart_data_exceptions"
 HELD = "mart_quarantine_daily"
@@ -316,7 +319,7 @@ def _one(desk: Desk, key: str) -> None:
                 if row["claim_key"] else written.EMPTY,
             }
         )  # fmt: skip
-        for made in decisions.history(desk.settings, one):
+        for made in _history(desk, one):
             is_later = made.decided_at.replace(tzinfo=None) > _published_at(desk)
             pending = " — pending until the next run" if is_later else ""
             parts.show(
@@ -325,6 +328,14 @@ def _one(desk: Desk, key: str) -> None:
                 f"{parts.toned(pending, Tone.WATCH) if pending else ''}</p>"
             )
         _form(desk, one)
+
+
+def _history(desk: Desk, one: DataException) -> list[ExceptionDecision]:
+    try:
+        return decisions.history(desk.settings, one)
+    except StoreUnavailable as problem:
+        st.warning(str(problem))
+        return exceptions.history(desk.settings, one)
 
 
 def _published_at(desk: Desk) -> datetime:
@@ -362,7 +373,7 @@ def _form(desk: Desk, one: DataException) -> None:
             st.session_state[_SAID] = decisions.decide(
                 desk.settings, desk.viewer, one, what, reason, until, payments
             )
-        except (decisions.RunInProgress, UnknownException, ValueError) as problem:
+        except (RunIsWriting, StoreUnavailable, UnknownException, ValueError) as problem:
             st.error(str(problem.args[0]))
             return
     st.rerun()
