@@ -53,11 +53,12 @@ class Arrivals:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def look(folder: Path) -> FolderListing | None:
-    """List a folder and the folders in it, without hidden ones; None when it is not there."""
+def look(folder: Path, leave_out: Path | None = None) -> FolderListing | None:
+    """List a folder and the folders in it, without hidden ones and the folder `leave_out`; None
+    when it is not there."""
     if not folder.is_dir():
         return None
-    found = sorted(_files(str(folder), ""))
+    found = sorted(_files(str(folder), "", str(leave_out)))
     digest = hashlib.sha256()
     for name, size, changed in found:
         digest.update(f"{name}\0{size}\0{changed}\n".encode("utf-8", "surrogateescape"))
@@ -69,7 +70,9 @@ def look(folder: Path) -> FolderListing | None:
 def look_at(settings: Settings, source: str) -> FolderListing | None:
     """The folder of a source system; None for one that has none."""
     where = feeds.locations(settings).get(source)
-    return look(Path(where)) if where and source in feeds.WATCHED else None
+    if not where or source not in feeds.WATCHED:
+        return None
+    return look(Path(where), feeds.own_folder_in(settings, Path(where)))
 
 
 def note_loaded(settings: Settings, source: str, seen: FolderListing | None) -> None:
@@ -133,17 +136,17 @@ def arrivals(
     return Arrivals(json.dumps(after), touched, waiting)
 
 
-def _files(folder: str, prefix: str) -> Iterator[tuple[str, int, int]]:
+def _files(folder: str, prefix: str, leave_out: str) -> Iterator[tuple[str, int, int]]:
     try:
         entries = list(os.scandir(folder))
     except OSError:  # it went away, or may not be read: the load will say so
         return
     for entry in entries:
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or entry.path == leave_out:
             continue
         try:
             if entry.is_dir():
-                yield from _files(entry.path, f"{prefix}{entry.name}/")
+                yield from _files(entry.path, f"{prefix}{entry.name}/", leave_out)
             else:
                 stat = entry.stat()
                 yield f"{prefix}{entry.name}", stat.st_size, stat.st_mtime_ns

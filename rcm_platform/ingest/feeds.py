@@ -165,6 +165,12 @@ def of_users(settings: Settings) -> dict[str, str]:
     return {name: where for name, where in locations(settings).items() if name != DESK}
 
 
+def own_folder_in(settings: Settings, folder: Path) -> Path | None:
+    """The platform's home, where it lies below a folder that is read: nothing in it was sent."""
+    home, below = settings.home.resolve(), folder.resolve()
+    return folder / home.relative_to(below) if below in home.parents else None
+
+
 def from_world(settings: Settings) -> tuple[str, ...]:
     """The source systems that the synthetic world plays under these settings."""
     where = locations(settings)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rcm_platform.ingest import exception_decisions
 from rcm_platform.ingest.credible_days import last_credible_day
-from rcm_platform.ingest.feeds import locations, x12_admission
+from rcm_platform.ingest.feeds import locations, own_folder_in, x12_admission
 from rcm_platform.settings import DESK, Settings, redact
 from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls
@@ -34,8 +34,9 @@ def load_source(
         exception_decisions.land(lake, desk.decisions(where))
         return summary
     folder = Path(where)
+    own = own_folder_in(settings, folder)
     if load_folder := csv_folders.LOADERS.get(source):
-        return load_folder(lake, folder, progress=progress, not_after=not_after)
+        return load_folder(lake, folder, progress=progress, not_after=not_after, leave_out=own)
     if source == "synthea":
         return synthea.load_synthea(lake, folder, progress, not_after=not_after)
     accept_test, partners = x12_admission(settings, source)
@@ -48,6 +49,7 @@ def load_source(
             progress=progress,
             partners=partners,
             not_after=not_after,
+            leave_out=own,
         )
     except SourceUnavailable as problem:
         if source != "x12_folder":

@@ -93,12 +93,13 @@ def load_treasury(
     progress: Progress = None,
     *,
     not_after: date = date.max,
+    leave_out: Path | None = None,
 ) -> LoadSummary:
     """Land the new bank and ledger files, `bank_deposits_yyyymmdd.csv`, `gl_postings_…`.
 
     Raises SourceUnavailable.
     """
-    return _load(lake, folder, "treasury", source_system, TREASURY, progress, not_after)
+    return _load(lake, folder, "treasury", source_system, TREASURY, progress, not_after, leave_out)
 
 
 def load_operations(
@@ -108,13 +109,16 @@ def load_operations(
     progress: Progress = None,
     *,
     not_after: date = date.max,
+    leave_out: Path | None = None,
 ) -> LoadSummary:
     """Land the new lists and figures: `facilities.csv`, `payers.csv`, `facility_costs_yyyymm.csv`,
     and `clinician_targets`, `payer_contracts` and `fee_schedules`, each `_yyyymmdd.csv`.
 
     Raises SourceUnavailable.
     """
-    return _load(lake, folder, "operations", source_system, OPERATIONS, progress, not_after)
+    return _load(
+        lake, folder, "operations", source_system, OPERATIONS, progress, not_after, leave_out
+    )
 
 
 def load_claims_csv(
@@ -124,13 +128,14 @@ def load_claims_csv(
     progress: Progress = None,
     *,
     not_after: date = date.max,
+    leave_out: Path | None = None,
 ) -> LoadSummary:
     """Land the new exports, `<hospital>/claims_yyyymmdd.csv`: their rows bear the source system
     that the folder is named after, as their claim numbers are unique only within it.
 
     Raises SourceUnavailable.
     """
-    found = _list(lake, folder, "claims_csv", source_system, CLAIMS_CSV, not_after)
+    found = _list(lake, folder, "claims_csv", source_system, CLAIMS_CSV, not_after, leave_out)
     hospitals: dict[str, list[SourceFile]] = defaultdict(list)
     for file in found:
         hospital, _, rest = file.name.partition("/")
@@ -157,8 +162,9 @@ def _load(
     layouts: Mapping[str, Layout],
     progress: Progress,
     not_after: date,
+    leave_out: Path | None,
 ) -> LoadSummary:
-    found = _list(lake, folder, source, source_system, layouts, not_after)
+    found = _list(lake, folder, source, source_system, layouts, not_after, leave_out)
     return load_files(lake, source, source_system, found, layouts, progress)
 
 
@@ -169,8 +175,9 @@ def _list(
     source_system: str,
     layouts: Mapping[str, Layout],
     not_after: date,
+    leave_out: Path | None,
 ) -> list[SourceFile]:
-    """The files of a folder, and the tables of its source declared."""
+    """The files of a folder but those in `leave_out`, and the tables of its source declared."""
     declare(lake, source, {name: known.schema(as_text=True) for name, known in layouts.items()})
     if not folder.is_dir():
         raise SourceUnavailable(
@@ -181,7 +188,9 @@ def _list(
     return [
         _source_file(path, folder, layouts, not_after)
         for path in folder.rglob("*")
-        if path.is_file() and not _is_for_people(path.relative_to(folder))
+        if leave_out not in path.parents
+        and path.is_file()
+        and not _is_for_people(path.relative_to(folder))
     ]
 
 

@@ -1,4 +1,4 @@
-"""What is refused before a source is loaded."""
+"""What is refused or left out when a source is loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rcm_platform.ingest import lake_access, source_check
+from rcm_platform.ingest import arrivals, lake_access, source_check
 from rcm_platform.ingest.load import compare_source, load_source
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import SourceUnavailable
@@ -26,3 +26,18 @@ def test_two_hospitals_do_not_read_the_same_tables(tmp_path: Path) -> None:
     found = {look.source: look for look in source_check.check(settings)}
     assert found["hospital_a"].problem == ""
     assert "Each dollar would count twice" in found["hospital_b"].problem
+
+
+def test_a_home_inside_the_folder_that_is_read_is_no_delivery(tmp_path: Path) -> None:
+    (tmp_path / "readings.csv").write_text("x\n")
+    settings = Settings(
+        home=tmp_path / "home", world=False, x12_dir=tmp_path, treasury_dir=tmp_path
+    )
+    for loaded in (1, 0):
+        with lake_access.writing(settings) as lake:
+            for source in ("x12_folder", "treasury"):
+                assert load_source(settings, lake, source).files_quarantined == loaded
+    held = lake.query(f"select distinct source_file from {lake.scan('platform', 'quarantine')}")
+    assert held == [("readings.csv",)]
+    look = arrivals.look_at(settings, "treasury")
+    assert look and look.file_count == 1

@@ -55,10 +55,12 @@ def load_folder(
     progress: Progress = None,
     partners: frozenset[str] = frozenset(),
     not_after: date = date.max,
+    leave_out: Path | None = None,
 ) -> LoadSummary:
     """Load every file below `folder` that was not received before, in order of interchange date.
 
-    Hidden files and folders are left out; every other file is loaded or held with a reason.
+    Hidden files and folders are left out, and so is the folder `leave_out`; every other file is
+    loaded or held with a reason.
     Each batch is committed whole, so that a load that was killed goes on where it stopped.
     `accept_test` also loads interchanges marked as test; `partners` are the only ids that may send
     and receive (without any, everyone may); `not_after` is the last day that an interchange may be
@@ -72,7 +74,7 @@ def load_folder(
     contents -= _admitted_since(lake, accept_test, partners, not_after)
     interchanges = _loaded_interchanges(lake)
     summary, held = LoadSummary(source_system), list[QuarantineItem]()
-    paths = _by_date(files_below(folder))
+    paths = _by_date(files_below(folder, leave_out))
     done = 0
     for batch in batches(paths):
         fresh: list[_Opened] = []
@@ -117,9 +119,10 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def files_below(folder: Path) -> list[Path]:
-    """Every file below a folder that is not hidden, and each folder in it that cannot be looked
-    into: whoever opens that is told why. Raises SourceUnavailable where it is the folder itself."""
+def files_below(folder: Path, leave_out: Path | None = None) -> list[Path]:
+    """Every file below a folder that is not hidden nor in `leave_out`, and each folder in it that
+    cannot be looked into: whoever opens that is told why. Raises SourceUnavailable where it is the
+    folder itself."""
     found: list[Path] = []
 
     def closed(error: OSError) -> None:
@@ -129,7 +132,9 @@ def files_below(folder: Path) -> list[Path]:
 
     try:
         for top, folders, names in os.walk(folder, onerror=closed):
-            folders[:] = [name for name in folders if not name.startswith(".")]
+            folders[:] = [
+                name for name in folders if name[0] != "." and Path(top, name) != leave_out
+            ]
             paths = (Path(top, name) for name in names if not name.startswith("."))
             found += filter(Path.is_file, paths)
     except NotADirectoryError as error:
