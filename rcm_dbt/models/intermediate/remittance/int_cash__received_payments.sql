@@ -101,9 +101,9 @@ resolved as (
 
 ),
 
--- rule D3: a payment that comes again is of the same payer, payee and day, has the same trace number
--- where both have one, and claims in common. Payers repeat the trace number of payments of nothing,
--- so the identity alone tells nothing
+-- rule D3: a payment that comes again is of the same payer, payee and day, has the same trace
+-- number where both have one, and claims in common. Payers repeat the trace number of payments of
+-- nothing, so the identity alone tells nothing
 identified as (
 
     select
