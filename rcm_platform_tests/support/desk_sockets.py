@@ -57,7 +57,9 @@ class DeskTab:
             elif kind == "delta":
                 said.append(str(answer.delta))
             elif kind == "script_finished" and said:
-                return "\n".join(said).encode().decode("unicode_escape").encode("latin-1").decode()
+                # what a table holds is binary
+                escaped = "\n".join(said).encode()
+                return escaped.decode("unicode_escape").encode("latin-1").decode(errors="replace")
 
     def closed_with(self) -> int:
         """The code with which the other side closes it."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +70,19 @@ def users(
             done = rcm("users", "limit", name, places[0][1], home=home)
             assert done.returncode == 0, done.stderr
             assert places[0][1] in done.stdout
-        with serving(home, "serve", "--only", "web", DAGSTER_AUTH_SECRET_KEY=KEY) as port:
-            yield {name: Visitor(port).logged_in(name) for name in ROLES}
+        # the desk needs no graph: in the place of a code server, nobody answers
+        with socket.create_server(("127.0.0.1", 0)) as code_server:
+            threading.Thread(target=_hang_up, args=(code_server,), daemon=True).start()
+            where = f"127.0.0.1:{code_server.getsockname()[1]}"
+            options = {"DAGSTER_AUTH_SECRET_KEY": KEY, "RCM_CODE_SERVER": where}
+            with serving(home, "serve", "--only", "web", **options) as port:
+                yield {name: Visitor(port).logged_in(name) for name in ROLES}
+
+
+def _hang_up(server: socket.socket) -> None:
+    with suppress(OSError):  # it is closed at the end
+        while True:
+            server.accept()[0].close()
 
 
 def _pages(visitor: Visitor, **more: str) -> DeskTab:
