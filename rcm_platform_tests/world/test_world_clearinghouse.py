@@ -21,7 +21,7 @@ from rcm_platform.world.feeds.x12 import (
 )
 from rcm_platform.world.feeds.x12.claims import render_claims
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.history import VOID
+from rcm_platform.world.happened.kinds import VOID
 from rcm_platform.world.model import World
 from rcm_platform.world.support.dates import to_day
 from rcm_platform.world.support.parameters import FOLDER, Table

@@ -15,7 +15,7 @@ import pytest
 from rcm_platform.world.feeds import claims_csv, files, id_columns
 from rcm_platform.world.feeds.banking import CARD_DEPOSITS, LOCKBOX_DEPOSITS
 from rcm_platform.world.feeds.csv_files import write_csv
-from rcm_platform.world.happened.history import FIRST, FIRST_DECISION, PATIENT_PAYMENT, REFUND
+from rcm_platform.world.happened.kinds import FIRST, FIRST_DECISION, PATIENT_PAYMENT, REFUND
 from rcm_platform.world.model import World
 from rcm_platform.world.support.dates import to_date, weekday
 from rcm_platform_tests.support.tiny_world import PLAIN

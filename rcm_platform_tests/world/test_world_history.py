@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rcm_platform.world.happened import contracts
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.kinds import (
     CAPITATION,
     CHARGE_CORRECTION,
     CONTRACTUAL,

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from rcm_platform.world.feeds.databases import drifting_charges, drifting_postings, write_database
-from rcm_platform.world.happened.history import TRANSACTION_KINDS
+from rcm_platform.world.happened.kinds import TRANSACTION_KINDS
 from rcm_platform.world.model import World
 from rcm_platform_tests.support.tiny_world import THROUGH, Query
 

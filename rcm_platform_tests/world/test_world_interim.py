@@ -9,7 +9,7 @@ import pytest
 
 from rcm_platform.world.feeds.x12 import Lookup
 from rcm_platform.world.feeds.x12.lookup import frequencies
-from rcm_platform.world.happened.history import FIRST, FIRST_DECISION, INTERIM_DECISION
+from rcm_platform.world.happened.kinds import FIRST, FIRST_DECISION, INTERIM_DECISION
 from rcm_platform.world.model import World
 from rcm_platform.world.support.dates import to_date
 from rcm_platform.world.support.rng import Ints

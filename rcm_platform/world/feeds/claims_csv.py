@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds import id_columns
 from rcm_platform.world.feeds.csv_files import write_csv
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.kinds import (
     COINSURANCE,
     COPAY,
     DEDUCTIBLE,

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from rcm_platform.world.feeds import documentation, front_end, id_columns, staff
-from rcm_platform.world.happened.history import PATIENT_PAYMENT, REFUND, TRANSACTION_KINDS
+from rcm_platform.world.happened.kinds import PATIENT_PAYMENT, REFUND, TRANSACTION_KINDS
 from rcm_platform.world.happened.patient_versions import Versions, versions
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import (

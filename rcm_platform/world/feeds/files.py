@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from rcm_platform.world.feeds import banking, id_columns, x12
 from rcm_platform.world.feeds.csv_files import write_csv
 from rcm_platform.world.happened.contracts import CATEGORIES, METHODS, PERCENT, SCHEDULE
-from rcm_platform.world.happened.history import PATIENT_PAYMENT, REFUND
+from rcm_platform.world.happened.kinds import PATIENT_PAYMENT, REFUND
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, identifier, masked, money, take
 from rcm_platform.world.support.dates import business_day, compact, to_date, to_day, weekday

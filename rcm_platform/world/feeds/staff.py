@@ -14,8 +14,8 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds import id_columns
 from rcm_platform.world.feeds.front_end import BEFORE_EVERYTHING, NEVER, visit_arrival
-from rcm_platform.world.happened.history import PATIENT_PAYMENT, STRANGER
 from rcm_platform.world.happened.identity import Pools
+from rcm_platform.world.happened.kinds import PATIENT_PAYMENT, STRANGER
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, identifier, moments, take
 from rcm_platform.world.support.parameters import FOLDER, WEEKDAYS, ParameterError, Table

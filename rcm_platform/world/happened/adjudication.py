@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.kinds import (
     ADJUSTMENT_COUNT,
     CAPITATED,
     COINSURANCE,

@@ -26,15 +26,9 @@ from rcm_platform.world.happened.course import (
 )
 from rcm_platform.world.happened.denials import Denials, denials
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.history import (
-    BY_CONTRACT,
-    COINSURANCE,
-    COPAY,
-    DEDUCTIBLE,
-    DenialWork,
-    History,
-)
+from rcm_platform.world.happened.history import DenialWork, History
 from rcm_platform.world.happened.interim import InterimBills, bill_counts, interim_bills
+from rcm_platform.world.happened.kinds import BY_CONTRACT, COINSURANCE, COPAY, DEDUCTIBLE
 from rcm_platform.world.happened.patient_money import Bill, transactions
 from rcm_platform.world.happened.payments import payments
 from rcm_platform.world.happened.remits import provider_charges, remits_of

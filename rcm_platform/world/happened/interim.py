@@ -11,7 +11,7 @@ import numpy as np
 
 from rcm_platform.world.happened.course import Clock, Course
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.history import FIRST, INTERIM, LAST_INTERIM
+from rcm_platform.world.happened.kinds import FIRST, INTERIM, LAST_INTERIM
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Flags, Ints

@@ -12,7 +12,8 @@ import numpy as np
 
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.history import Transactions
+from rcm_platform.world.happened.kinds import (
     ADMIN_WRITE_OFF,
     BAD_DEBT,
     CHARGE_CORRECTION,
@@ -22,7 +23,6 @@ from rcm_platform.world.happened.history import (
     PROMPT_PAY_DISCOUNT,
     REFUND,
     SMALL_BALANCE,
-    Transactions,
 )
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.faults import FaultRates

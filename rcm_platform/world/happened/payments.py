@@ -12,12 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.history import (
-    FORWARD_BALANCE,
-    Payments,
-    ProviderAdjustments,
-    Remits,
-)
+from rcm_platform.world.happened.history import Payments, ProviderAdjustments, Remits
+from rcm_platform.world.happened.kinds import FORWARD_BALANCE
 from rcm_platform.world.support.dates import business_day
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters

@@ -26,10 +26,17 @@ from rcm_platform.world.happened.course import (
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
 from rcm_platform.world.happened.history import (
+    DEACTIVATED,
+    WHOLE_CHARGE,
+    WITHOUT_REMARK,
+    RemitLines,
+    Remits,
+)
+from rcm_platform.world.happened.interim import MOST_BILLS, InterimBills
+from rcm_platform.world.happened.kinds import (
     BY_CONTRACT,
     CAPITATION,
     CORRECTION,
-    DEACTIVATED,
     DENIAL,
     FIRST_DECISION,
     INTEREST,
@@ -45,12 +52,7 @@ from rcm_platform.world.happened.history import (
     SECONDARY,
     SECONDARY_DECISION,
     STRANGER,
-    WHOLE_CHARGE,
-    WITHOUT_REMARK,
-    RemitLines,
-    Remits,
 )
-from rcm_platform.world.happened.interim import MOST_BILLS, InterimBills
 from rcm_platform.world.happened.payments import Charges
 from rcm_platform.world.support.dates import business_day, to_date, to_day
 from rcm_platform.world.support.faults import FaultRates

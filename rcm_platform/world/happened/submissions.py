@@ -7,7 +7,9 @@ import numpy as np
 from rcm_platform.world.happened.course import SHORTENED, VOIDED, Clock, Course
 from rcm_platform.world.happened.denials import Denials
 from rcm_platform.world.happened.encounters import Care
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.history import StrayAcks, Submissions
+from rcm_platform.world.happened.interim import MOST_BILLS, InterimBills
+from rcm_platform.world.happened.kinds import (
     CORRECTED,
     FIRST,
     INTERIM,
@@ -15,10 +17,7 @@ from rcm_platform.world.happened.history import (
     REPLACEMENT,
     SECONDARY,
     VOID,
-    StrayAcks,
-    Submissions,
 )
-from rcm_platform.world.happened.interim import MOST_BILLS, InterimBills
 from rcm_platform.world.support.faults import FaultRates
 from rcm_platform.world.support.parameters import Parameters
 from rcm_platform.world.support.rng import Draws, Flags, Ints

@@ -18,7 +18,8 @@ from rcm_platform.world.feeds.databases import MISDATED_PAYMENT, misdated_paymen
 from rcm_platform.world.feeds.x12 import Lookup, batches, remit_files, trace_numbers
 from rcm_platform.world.feeds.x12.lookup import frequencies
 from rcm_platform.world.happened import contracts
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.history import ODD_REASON_CODES, WHOLE_CHARGE, WITHOUT_REMARK
+from rcm_platform.world.happened.kinds import (
     ADJUSTMENT_COUNT,
     BY_CONTRACT,
     CAPITATED,
@@ -34,7 +35,6 @@ from rcm_platform.world.happened.history import (
     INCENTIVE,
     INTEREST,
     INTERIM_DECISION,
-    ODD_REASON_CODES,
     PACKAGED,
     PATIENT_PAYMENT,
     PENALTY,
@@ -47,8 +47,6 @@ from rcm_platform.world.happened.history import (
     STRANGER,
     SUBMISSION_KINDS,
     TRANSACTION_KINDS,
-    WHOLE_CHARGE,
-    WITHOUT_REMARK,
 )
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, identifier, money, take

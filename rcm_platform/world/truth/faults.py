@@ -48,10 +48,10 @@ from rcm_platform.world.feeds.x12 import (
     status_file,
 )
 from rcm_platform.world.happened.encounters import facility_services
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.history import DEACTIVATED, WHOLE_CHARGE, WITHOUT_REMARK
+from rcm_platform.world.happened.kinds import (
     CORRECTED,
     CORRECTION,
-    DEACTIVATED,
     FIRST,
     FIRST_DECISION,
     INTERIM_DECISION,
@@ -63,8 +63,6 @@ from rcm_platform.world.happened.history import (
     SECONDARY_DECISION,
     STRANGER,
     VOID,
-    WHOLE_CHARGE,
-    WITHOUT_REMARK,
 )
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, money, take

@@ -17,8 +17,8 @@ from rcm_platform.world.feeds.x12.envelope import (
 )
 from rcm_platform.world.feeds.x12.lookup import INPATIENT, Lookup, days, frequencies, runs
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.history import SECONDARY
 from rcm_platform.world.happened.identifiers import STRANGER_ATTEMPT
+from rcm_platform.world.happened.kinds import SECONDARY
 from rcm_platform.world.support.dates import compact
 from rcm_platform.world.support.rng import Flags, Ints
 

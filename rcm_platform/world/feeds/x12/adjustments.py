@@ -8,19 +8,17 @@ from typing import TypeAlias
 
 from rcm_platform.world.feeds.x12.envelope import END, dollars
 from rcm_platform.world.feeds.x12.lookup import Lookup
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.history import ODD_REASON_CODES, WHOLE_CHARGE, WITHOUT_REMARK
+from rcm_platform.world.happened.kinds import (
     ADJUSTMENT_COUNT,
     BY_CONTRACT,
     CONTRACTUAL,
     DENIAL,
     INCENTIVE,
-    ODD_REASON_CODES,
     PENALTY,
     PRIOR_PAYER,
     QUALITY_REMARK,
     REASONS,
-    WHOLE_CHARGE,
-    WITHOUT_REMARK,
 )
 
 #: Group and reason, in the order of the columns of `RemitLines.adjustments`.

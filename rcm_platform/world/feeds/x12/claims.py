@@ -32,7 +32,7 @@ from rcm_platform.world.feeds.x12.lookup import (
     service_codes,
 )
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.history import SECONDARY
+from rcm_platform.world.happened.kinds import SECONDARY
 from rcm_platform.world.support.dates import business_day, compact
 from rcm_platform.world.support.rng import Flags, Ints
 

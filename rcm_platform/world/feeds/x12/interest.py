@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rcm_platform.world.happened.history import FIRST_DECISION, INTEREST
+from rcm_platform.world.happened.kinds import FIRST_DECISION, INTEREST
 from rcm_platform.world.support.rng import Ints
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from rcm_platform.world.feeds.x12.envelope import END
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.kinds import (
     CONTRACTUAL,
     FIRST,
     FIRST_DECISION,

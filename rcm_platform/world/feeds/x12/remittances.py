@@ -28,7 +28,8 @@ from rcm_platform.world.feeds.x12.lookup import (
 )
 from rcm_platform.world.feeds.x12.parties import Parties
 from rcm_platform.world.happened import identifiers
-from rcm_platform.world.happened.history import (
+from rcm_platform.world.happened.identifiers import STRANGER_ATTEMPT
+from rcm_platform.world.happened.kinds import (
     CAPITATION,
     FORWARD_BALANCE,
     PROVIDER_ADJUSTMENT_CODES,
@@ -37,7 +38,6 @@ from rcm_platform.world.happened.history import (
     SECONDARY_DECISION,
     STRANGER,
 )
-from rcm_platform.world.happened.identifiers import STRANGER_ATTEMPT
 from rcm_platform.world.support.dates import compact
 from rcm_platform.world.support.rng import Ints
 
