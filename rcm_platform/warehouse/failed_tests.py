@@ -113,7 +113,7 @@ def _rows(
 def _place(con: duckdb.DuckDBPyConnection, model: Mapping[str, Any], row: dict[str, Any]) -> str:
     """Where a failing row stands; what a test grouped is looked up in its model."""
     keys = {name: row[name] for name in row if name in model.get("columns", {})}
-    if keys and not _said(row):
+    if keys and ("broken_rule" in row or not _said(row)):
         row |= next(iter(_rows(con, model["relation_name"], keys)), {})
     if (claim := row.get("claim_key")) and not row.get("claim_id"):
         headers = _rows(con, "intermediate.int_claim__headers", {"claim_key": claim})

@@ -121,8 +121,9 @@ def test_a_date_of_2099_is_found_and_moves_no_money_out_of_its_month(
         ("F1", "HOSP_A", Decimal("4.00")),  # the cost of a month counts in none
     }
     found = con.execute(
-        "select collection_date, collected_amount from marts.fct_collections "
-        "where collected_from = 'payer, outside any claim' order by all"
+        "select collection_date, sum(collected_amount) from marts.fct_collections "
+        "where collected_from = 'payer, outside any claim' group by all having sum(collected_amount) <> 0 "
+        "order by all"
     ).fetchall()
     assert found == [(date(2025, 3, 20), Decimal("75.00")), (date(2025, 3, 31), Decimal("8.00"))]
     assert con.execute(

@@ -55,6 +55,7 @@ RATES = {
     "replacement_without_reference": 1_000_000,
     "two_claims": 60_000,
     "secondary_before_primary": 300_000,
+    "repeated_contractual": 300_000,
     "patient_id_collision": 200_000,
     "bad_npi": 30_000,
     "deactivated_reason": 200_000,
