@@ -122,8 +122,8 @@ def test_a_date_of_2099_is_found_and_moves_no_money_out_of_its_month(
     }
     found = con.execute(
         "select collection_date, sum(collected_amount) from marts.fct_collections "
-        "where collected_from = 'payer, outside any claim' group by all having sum(collected_amount) <> 0 "
-        "order by all"
+        "where collected_from = 'payer, outside any claim' group by all "
+        "having sum(collected_amount) <> 0 order by all"
     ).fetchall()
     assert found == [(date(2025, 3, 20), Decimal("75.00")), (date(2025, 3, 31), Decimal("8.00"))]
     assert con.execute(
