@@ -16,9 +16,9 @@ def last_credible_day(settings: Settings, source: str) -> date:
 
     What bears a later one has a wrong date, and would hide every later night: an as-of date never
     goes back. Hours of grace are for other time zones and other clocks. The synthetic world lives
-    in days of its own, which may be ahead of ours.
+    in days of its own, which may be ahead of ours: then its last day counts.
     """
-    if source in from_world(settings):
-        return world_through(settings)
     today = (datetime.now(UTC) + _CLOCK_GRACE).date()
+    if source in from_world(settings):
+        return max(today, world_through(settings))
     return max(today, settings.world_through) if settings.world else today

@@ -120,7 +120,7 @@ def test_runs_that_are_killed_at_random_moments_end_in_the_same_published_tables
 
 # A database shows a row as it is when it is read: of one that changed twice between two loads, only
 # those who looked each night know the state between. Nothing else depends on how often they looked.
-KEEP_STATES = ("dim_patient", "mart_data_quality")
+KEEP_STATES = ("dim_patient", "mart_data_quality", "mart_data_quality_scorecard")
 POINT_TO_STATES = {
     **dict.fromkeys(("fct_claims", "fct_encounters", "fct_transactions"), ("patient_version_key",)),
     "mart_data_exceptions": ("found_date", "resolved_date", "age_days", "age_bucket"),

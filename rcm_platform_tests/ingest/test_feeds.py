@@ -53,6 +53,9 @@ def test_what_arrives_is_dated_today_at_most_and_of_the_world_its_last_day(tmp_p
     ahead = own.model_copy(update={"world": True, "world_through": date(2090, 1, 1)})
     assert last_credible_day(ahead, "x12_folder") == date(2090, 1, 1)
     assert last_credible_day(ahead, "clearinghouse") == date(2090, 1, 1)
+    # what is put beside the files of a world that ended may be of today
+    ended = ahead.model_copy(update={"world_through": date(2025, 12, 31)})
+    assert 0 <= (last_credible_day(ended, "clearinghouse") - today).days <= 2
 
 
 def test_the_example_names_every_setting() -> None:
