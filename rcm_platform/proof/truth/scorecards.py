@@ -23,6 +23,18 @@ CHECKS = [
         where basis = 'discharge' and open_amount > 0 and {HOSPITALS_ALONE} group by all""",
     ),
     TruthCheck(
+        "waiting_scorecard",
+        "What leaders see of claims that wait sums to what truly was open.",
+        "mart_waiting_scorecard",
+        f"""select sum(waiting_amount) from marts.mart_waiting_scorecard
+        where stage is distinct from 'not billed' and {HOSPITALS_ALONE}""",
+        f"""select sum(open_amount)
+        from ({_known("ar_aging")}) as known
+            (month, day, source_system, payer_id, basis, bucket, open_count, open_amount)
+        where basis = 'discharge' and open_amount > 0 and day = date '{{as_of}}'
+            and {HOSPITALS_ALONE}""",
+    ),
+    TruthCheck(
         "margin_scorecard",
         "What leaders see of margins sums to the money and the cost that truly were.",
         "mart_margin_scorecard",
