@@ -96,7 +96,7 @@ def desk_worklists(visit: Visit) -> None:
 def desk_claim(visit: Visit) -> None:
     """The first claim of the list."""
     desk_worklists(visit)
-    visit.page.locator("a[href*='/claim?id=']").first.click()
+    visit.page.locator("a[href*='claim?id=']").first.click()
     visit.sees("Next best action", "Why it is flagged", "Ledger")
 
 

@@ -15,7 +15,12 @@ import pyarrow as pa
 from rcm_platform.world.feeds import id_columns
 from rcm_platform.world.feeds.front_end import BEFORE_EVERYTHING, NEVER, visit_arrival
 from rcm_platform.world.happened.identity import Pools
-from rcm_platform.world.happened.kinds import PATIENT_PAYMENT, STRANGER
+from rcm_platform.world.happened.kinds import (
+    INTERIM,
+    INTERIM_DECISION,
+    PATIENT_PAYMENT,
+    STRANGER,
+)
 from rcm_platform.world.model import World
 from rcm_platform.world.support.columns import dates, identifier, moments, take
 from rcm_platform.world.support.parameters import FOLDER, WEEKDAYS, ParameterError, Table
@@ -167,10 +172,13 @@ def _work(world: World, hospital: int) -> list[_Work]:
     sent, remits, posted, denial = (
         history.submissions, history.remits, history.transactions, history.denial_work
     )  # fmt: skip
+    # of a claim that is billed in parts, the last part has a decision of its own
+    is_last_part = (remits.kind == INTERIM_DECISION) & (remits.answers_attempt > INTERIM + 1)
+    decision = remits.kind + is_last_part
     by_hand = np.flatnonzero(
         (remits.kind != STRANGER)
         & world.draws.chance(
-            "posted by hand", _terms()["remit_by_hand"], claims.key[remits.claim], remits.kind
+            "posted by hand", _terms()["remit_by_hand"], claims.key[remits.claim], decision
         )
     )
     worked = np.flatnonzero(denial.action > 0)
@@ -182,6 +190,6 @@ def _work(world: World, hospital: int) -> list[_Work]:
         _Work(CODING, "WC", key, own, None, none, coded),
         of_claims(BILLING, "WB", every, sent.claim, sent.attempt, sent.day),
         of_claims(DENIAL_WORK, "WD", worked, denial.claim, whole, denial.action_day),
-        of_claims(PAYMENT_POSTING, "WP", by_hand, remits.claim, remits.kind, remits.era_day),
+        of_claims(PAYMENT_POSTING, "WP", by_hand, remits.claim, decision, remits.era_day),
         of_claims(PAYMENT_POSTING, "WQ", paid, posted.claim, posted.sequence, posted.insert_day),
     ]

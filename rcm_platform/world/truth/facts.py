@@ -273,6 +273,12 @@ def _encounters(world: World, names: Names) -> pa.Table:
 def _lines(world: World, names: Names) -> pa.Table:
     visits, claims, lines = world.care.encounters, world.care.claims, world.care.lines
     expected = contracts.expected_allowed(world.parameters, world.contracts, world.care)
+    # how often something was done is told by the bill; of a stay in parts, by that of the part
+    interim = world.history.interim
+    place = np.arange(len(lines.claim)) - claims.first_line[lines.claim]
+    part = np.minimum(place, interim.count[lines.claim] - 1)
+    sent = np.choose(part, [sent[lines.claim] for sent in interim.sent])
+    told = np.where(part > 0, sent, claims.coded_day[lines.claim])
     return pa.table(
         {
             "encounter": lines.encounter,
@@ -288,6 +294,7 @@ def _lines(world: World, names: Names) -> pa.Table:
             "service_date": dates(visits.day[lines.encounter]),
             "work_date": dates(visits.coded_day[lines.encounter]),
             "arrival_date": dates(claims.coded_day[lines.claim]),
+            "told_date": dates(told),
         }
     )
 

@@ -130,7 +130,10 @@ def _queries(is_known: str, emitted: set[str]) -> dict[str, str]:
                 {when_known("ack_date", "ack_date")} as ack_date,
                 {when_known("ack_date", "ack_status")} as ack_status
             from all_submissions where {arrived}""",
-        "lines": f"select * from all_lines where {arrived}",
+        "lines": f"""
+            select * exclude (told_date)
+                replace ({when_known("told_date", "expected_amount")} as expected_amount)
+            from all_lines where {arrived}""",
         "denial_work": f"""
             select claim, source_system, claim_id, payer_class, carc, category, denied_date,
                 {when_known("action_date", "action")} as action,
