@@ -155,6 +155,12 @@ class TestNewlyHeld:
         assert not check(load(settings, instance), arrivals.HELD_CHECK).passed
 
 
+def of_the_folder(settings: Settings, day: date) -> received.Delivery:
+    """What the folder of X12 files had delivered by a day."""
+    found = received.deliveries(settings, lake_access.open_lake(settings), day)
+    return next(delivery for delivery in found if delivery.source == "x12_folder")
+
+
 class TestSources:
     def test_a_source_that_was_read_is_fresh_and_one_that_is_gone_is_not(
         self, settings: Settings, instance: dg.DagsterInstance
@@ -183,12 +189,11 @@ class TestSources:
         for day in range(1, 9):
             put(settings, f"day{day}.835", remit(10 + day, f"25030{day}"))
         load(settings, instance)
-        lake = lake_access.open_lake(settings)
         last = date(2025, 3, 10)
-        (now,) = received.deliveries(settings, lake, last)
+        now = of_the_folder(settings, last)
         # a day apart, but for the two days before the first file
         assert (now.latest, now.usual_gap, now.is_current) == (last, 2, True)
-        (later,) = received.deliveries(settings, lake, last + timedelta(days=5))
+        later = of_the_folder(settings, last + timedelta(days=5))
         assert not later.is_current
         assert "nothing for 5 days" in str(later)
         earlier = settings.model_copy(update={"as_of": last + timedelta(days=5)})
@@ -203,5 +208,5 @@ class TestSources:
         self, settings: Settings, instance: dg.DagsterInstance
     ) -> None:
         load(settings, instance)
-        (found,) = received.deliveries(settings, lake_access.open_lake(settings), date(2030, 1, 1))
+        found = of_the_folder(settings, date(2030, 1, 1))
         assert (found.usual_gap, found.is_current) == (None, True)

@@ -65,6 +65,7 @@ def test_every_table_of_every_source_exists_in_an_empty_lake(tmp_path: Path) -> 
     tables = [path.relative_to(tmp_path).parts[:2] for path in tmp_path.rglob("schema.parquet")]
     assert {source for source, _ in tables} == {
         "claims_csv",
+        "desk",
         "hospital_a",
         "hospital_b",
         "operations",
