@@ -22,8 +22,10 @@ PROJECT = Settings().project_dir
 IMPORT_ALL = """
 import importlib, pkgutil, rcm_platform
 for module in pkgutil.walk_packages(rcm_platform.__path__, "rcm_platform."):
-    # these two load the graph when they are imported, as Dagster does
-    if not module.name.endswith((".definitions", ".__main__", ".textbook", ".bare_location")):
+    # these two load the graph when they are imported, as Dagster does; pages are scripts
+    if not module.name.endswith((".definitions", ".__main__", ".textbook", ".bare_location")) and (
+        ".desk.screens." not in module.name
+    ):
         importlib.import_module(module.name)
 """
 

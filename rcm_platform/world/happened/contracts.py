@@ -122,6 +122,13 @@ def expected_allowed(parameters: Parameters, terms: Contracts, care: Care) -> In
     return np.where(is_capitated, 0, np.maximum(allowed, 1))
 
 
+def is_priced_by_fee(parameters: Parameters, terms: Contracts, care: Care) -> Flags:
+    """Per line of `care`: whether its price is a fee, for as often as the bill says, and not a part
+    of that of the case."""
+    method = terms.method[care.claims.payer, service_category(parameters, care)]
+    return np.isin(method, (PERCENT, SCHEDULE))[care.lines.claim]
+
+
 def as_told(parameters: Parameters, draws: Draws, care: Care, amounts: Ints) -> Ints:
     """Amounts of lines as their payers tell them: some pay a stay on its first line alone."""
     claims, lines = care.claims, care.lines

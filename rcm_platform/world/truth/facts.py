@@ -278,7 +278,8 @@ def _lines(world: World, names: Names) -> pa.Table:
     place = np.arange(len(lines.claim)) - claims.first_line[lines.claim]
     part = np.minimum(place, interim.count[lines.claim] - 1)
     sent = np.choose(part, [sent[lines.claim] for sent in interim.sent])
-    told = np.where(part > 0, sent, claims.coded_day[lines.claim])
+    by_fee = contracts.is_priced_by_fee(world.parameters, world.contracts, world.care)
+    told = np.where((part > 0) & by_fee, sent, claims.coded_day[lines.claim])
     return pa.table(
         {
             "encounter": lines.encounter,
