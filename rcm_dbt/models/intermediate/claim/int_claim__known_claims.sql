@@ -45,8 +45,8 @@ numbers as (
 
 ),
 
--- by windows: of counts that are joined on the name space, which all claims of a hospital share, and
--- on something else, a planner that knows too little joins the counts with each other first
+-- by windows: of counts that are joined on the name space, which all claims of a hospital share,
+-- and on something else, a planner that knows too little joins the counts with each other first
 shared as (
 
     select

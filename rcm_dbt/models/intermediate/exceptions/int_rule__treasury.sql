@@ -1,6 +1,7 @@
 -- What the bank received less of, more of, or not at all (R1, R2), or without a remittance (R3,
 -- R4), what a card processor kept (R5), which deposit without a number pays what (R6), what the
--- ledger booked after the close of its month (G1), and dates of all of them that cannot be true (F1).
+-- ledger booked after the close of its month (G1), and dates of all of them that cannot be true
+-- (F1).
 with
 
 deposit_windows as (

@@ -36,7 +36,8 @@ renamed as (
         -- amounts
         {{ clean_money('amount') }} as deposit_amount,
 
-        -- dates: one that cannot be true is none, and the money of the day on which its file arrived
+        -- dates: one that cannot be true is none, and the money is of the day on which its file
+        -- arrived
         coalesce({{ credible_date(clean_date('deposit_date')) }}, _arrival_date) as deposit_date,
         {{ has_false_date([clean_date('deposit_date')]) }} as has_false_date,
 

@@ -39,8 +39,8 @@ renamed as (
         -- amounts
         {{ clean_money('amount') }} as posting_amount,
 
-        -- dates: one that cannot be true is none; a posting is of the day on which its file arrived,
-        -- and of the month of its posting
+        -- dates: one that cannot be true is none; a posting is of the day on which its file
+        -- arrived, and of the month of its posting
         coalesce({{ credible_date(clean_date('posting_date')) }}, _arrival_date) as posting_date,
         {{ month_start('coalesce(' ~ [
             credible_date(clean_date('accounting_period')),
