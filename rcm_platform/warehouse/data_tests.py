@@ -185,9 +185,9 @@ def broken(node: Mapping[str, Any], rule: str) -> tuple[str, str]:
     name, _, column = rule.partition(":")
     if name == "exists" and column in given.get("foreign_keys", ()):
         name = "foreign_keys"
-    about = given.get(name) or given["distinct"]  # of a table whose key may be empty
-    if name == "key" and not given.get("key"):
-        name = "distinct"
+    if name == "key" and name not in given:
+        name = "distinct"  # of a table whose key may be empty
+    about = given[name]
     if column:
         about = {column: about[column]} if isinstance(about, Mapping) else [column]
     return " ".join(_rule_holds(name, about)), RULES[name].to_do

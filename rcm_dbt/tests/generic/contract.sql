@@ -24,6 +24,12 @@
         warn_if='> 0',
         error_if='> 1'
     ) }}
+{%- if (key and distinct) or (required and not (key or distinct)) -%}
+    {{ exceptions.raise_compiler_error(
+        'A contract has one key, or columns that are distinct, and says what is required beside it. '
+        ~ 'A second key is a unique_combination: ' ~ model
+    ) }}
+{%- endif -%}
 {%- set owners = {
     'patient_key': 'dim_patient',
     'patient_version_key': 'dim_patient',
