@@ -20,6 +20,7 @@ class Benchmark(StrEnum):
     LANDING = "landing"
     NIGHT = "night"
     UI = "ui"
+    DESK = "desk"
     X12 = "x12"
     DATABASE = "database"
     PERSONS = "persons"
@@ -56,8 +57,8 @@ def bench(
     folder: Annotated[
         Path | None,
         typer.Option(
-            help="A home where `rcm run` has ended: landing adds the file there; ui, queue, "
-            "lists, denials, drift and forecast read it."
+            help="A home where `rcm run` has ended: landing adds the file there; ui, desk, "
+            "queue, lists, denials, drift and forecast read it."
         ),
     ] = None,
 ) -> None:
@@ -66,15 +67,16 @@ def bench(
     stages: a whole run, beside a textbook set-up; one that finds nothing new; one of a few files of
     one's own. location: loading the graph. landing: a new 835, from arrival to the published marts.
     night: a run with a hundredth of new data. ui: what it costs while nobody looks, and how long
-    its asset pages take. x12: reading 835 files. database: a million rows from a MariaDB, and an
-    increment. persons: linking all patients. world: the generator at several sizes. growth: each
-    model of dbt at several sizes. lake: the number of its files after years of nights, and reading
-    them. queue, lists, denials and forecast: how good they were on past months, as published.
-    drift: how often a payer is said to have changed, and when a change that the parameters of the
-    world plant is found.
+    its asset pages take. desk: any step on its pages in a browser, and ten viewers. x12: reading
+    835 files. database: a million rows from a MariaDB, and an increment. persons: linking all
+    patients. world: the generator at several sizes. growth: each model of dbt at several sizes.
+    lake: the number of its files after years of nights, and reading them. queue, lists, denials and
+    forecast: how good they were on past months, as published. drift: how often a payer is said to
+    have changed, and when a change that the parameters of the world plant is found.
     """
     from rcm_platform.benchmarks import (
         database,
+        desk,
         growth,
         judgement,
         lake,
@@ -102,6 +104,7 @@ def bench(
         Benchmark.LANDING: lambda: landing.measure(size, out, folder and folder.absolute()),
         Benchmark.NIGHT: lambda: night.measure(size, out),
         Benchmark.UI: lambda: ui.measure(settings),
+        Benchmark.DESK: lambda: desk.measure(settings, out),
         Benchmark.X12: lambda: x12.measure(out),
         Benchmark.DATABASE: lambda: database.measure(out),
         Benchmark.PERSONS: lambda: persons.measure(out),
@@ -117,8 +120,8 @@ def bench(
     try:
         # what judges a published version is left out where there is none yet
         judging = {
-            Benchmark.UI, Benchmark.QUEUE, Benchmark.LISTS, Benchmark.DENIALS, Benchmark.DRIFT,
-            Benchmark.FORECAST,
+            Benchmark.UI, Benchmark.DESK, Benchmark.QUEUE, Benchmark.LISTS, Benchmark.DENIALS,
+            Benchmark.DRIFT, Benchmark.FORECAST,
         }  # fmt: skip
         every = [n for n in measures if n not in judging or versions.current(published)]
         for name in what or every:
