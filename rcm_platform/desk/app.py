@@ -38,6 +38,7 @@ def main() -> None:
     )
     st.logo(str(ICON), size="large")
     style.apply()
+    parts.follow_links()
     found = _open()
     if not isinstance(found, desk.Desk):
         # its address is a page's all the same, for when there is something to show

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from html import escape
+from pathlib import Path
 from urllib.parse import quote
 
 import plotly.graph_objects as go
@@ -22,6 +23,7 @@ from rcm_platform.desk.style import Tone, palette
 
 BAR_HEIGHT = 260
 SOURCE = "Where this comes from"
+_LINKS = Path(__file__).with_name("links.js")
 
 
 class Markup(str):
@@ -44,9 +46,16 @@ def anchor(label: object, href: str, title: str = "") -> Markup:
 
 
 def inside(label: object, href: str, title: str = "") -> Markup:
-    """A link to another page of the desk, in the same tab."""
+    """A link to another page of the desk, in the same tab and session (links.js)."""
     hover = f' title="{escape(title)}"' if title else ""
-    return Markup(f'<a href="{escape(href)}" target="_self"{hover}>{text(label)}</a>')
+    return Markup(
+        f'<a class="inside" href="{escape(href)}" target="_self"{hover}>{text(label)}</a>'
+    )
+
+
+def follow_links() -> None:
+    """Let links between pages of the desk keep the session."""
+    st.html(f"<script>{_LINKS.read_text()}</script>", unsafe_allow_javascript=True)
 
 
 def toned(label: object, tone: Tone) -> Markup:

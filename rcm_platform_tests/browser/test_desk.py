@@ -96,9 +96,16 @@ def test_from_what_is_open_to_what_was_done(visit: Visit, home: Path, built: Bui
         [(key, number)] = con.execute(
             "select claim_key, claim_id from mart_claim_priority_queue where queue_position = 1"
         ).fetchall()
-    # investigate
+    # investigate, in the same session: nothing is loaded anew
+    page.evaluate("window.isSamePage = true")
     page.get_by_role("link", name=number).click()
     visit.sees(f"Claim {number}", "Next best action", "Why it is flagged", "Ledger")
+    assert f"id={key}" in page.url
+    assert page.evaluate("window.isSamePage")
+    page.go_back()
+    visit.sees("Every open claim, by how pressing it is.")
+    page.go_forward()
+    visit.sees(f"Claim {number}")
     assert f"id={key}" in page.url
     # write down
     page.get_by_role("textbox", name="Note").fill("Asked for the records again.")
