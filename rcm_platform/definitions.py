@@ -69,6 +69,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             "warehouse": Warehouse(
                 database=str(settings.warehouse_path),
                 connection_config={"access_mode": "READ_ONLY"},
+                memory_limit=settings.memory_limit,
             ),
         },
         # DuckDB has one writer, and a process per step costs seconds of start-up each

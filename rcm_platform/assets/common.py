@@ -61,15 +61,25 @@ def loaded_lake(settings: Settings) -> Lake:
 class Warehouse(DuckDBResource):
     """The warehouse, to read; where none was built yet, it says what to do."""
 
-    @contextmanager
-    def get_connection(self) -> Iterator[Any]:
-        """A read-only connection. Raises Failure where nothing was built yet."""
-        if not Path(self.database).exists():
+    memory_limit: str
+    """What DuckDB may take of the memory, in its own words; beyond it, it writes to disk."""
+
+    def file(self) -> Path:
+        """Where it lies. Raises Failure where nothing was built yet."""
+        path = Path(self.database)
+        if not path.exists():
             raise dg.Failure(
                 "Nothing was built yet: run the job `nightly` (or `rcm run`) once.",
                 allow_retries=False,
             )
+        return path
+
+    @contextmanager
+    def get_connection(self) -> Iterator[Any]:
+        """A read-only connection. Raises Failure where nothing was built yet."""
+        self.file()
         with super().get_connection() as con:
+            con.execute(f"set memory_limit = '{self.memory_limit}'")
             yield con
 
 

@@ -180,12 +180,14 @@ def judge(settings: Settings, lake: Lake, as_of: date) -> list[str]:
     wrong = []
     if not store.is_good(linked):
         wrong.append(f"persons: precision {linked.precision:.4f}, recall {linked.recall:.4f}")
+    results = truth.compare_all(
+        settings.warehouse_path, settings.memory_limit, folder / "knowable", as_of, truth.CHECKS
+    )
+    for check, result in zip(truth.CHECKS, results, strict=True):
+        if not result.passed:
+            rows = result.only_in_mart + result.only_in_truth
+            wrong.append(f"{check.proves} ({check.name}): {rows:,} rows differ")
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-        results = truth.compare_all(con, folder / "knowable", as_of, truth.CHECKS)
-        for check, result in zip(truth.CHECKS, results, strict=True):
-            if not result.passed:
-                rows = result.only_in_mart + result.only_in_truth
-                wrong.append(f"{check.proves} ({check.name}): {rows:,} rows differ")
         wrong += [
             f"rule {rule.rule_id}: {rule.found:,} of {rule.planted:,} planted faults are found, "
             f"{rule.findings - rule.right:,} findings are none"

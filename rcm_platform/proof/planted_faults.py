@@ -95,8 +95,10 @@ made as (
     from (
         select found.* replace (coalesce(patients.patient_id, found.record_id) as record_id)
         from marts.mart_data_exceptions as found
+        -- one equation: with the type as another condition, each finding meets each patient
         left join marts.dim_patient as patients
-            on found.record_type = 'patient' and found.record_id = patients.patient_key
+            on case found.record_type when 'patient' then found.record_id end
+                = patients.patient_key
     )
     where source_system in {WORLD_SOURCES} group by all
 ),
@@ -150,6 +152,15 @@ def differences(con: duckdb.DuckDBPyConnection, truth_dir: Path) -> list[Differe
     return [Difference(*row) for row in _run(con, truth_dir, _DIFFERENCES)]
 
 
+def queries(truth_dir: Path) -> list[str]:
+    """What is asked of the warehouse, as SQL."""
+    return [_asked(truth_dir, query) for query in (_RESULTS, _OTHERS, _DIFFERENCES)]
+
+
 def _run(con: duckdb.DuckDBPyConnection, truth_dir: Path, query: str) -> list[tuple[Any, ...]]:
+    return con.execute(_asked(truth_dir, query)).fetchall()
+
+
+def _asked(truth_dir: Path, query: str) -> str:
     truth = str(truth_dir).replace("'", "''")
-    return con.execute(_COMPARE.format(truth=truth) + query).fetchall()
+    return _COMPARE.format(truth=truth) + query

@@ -7,7 +7,7 @@ import dagster as dg
 from dagster_duckdb import DuckDBResource
 
 from rcm_platform.assets.checks.common import as_of_date, is_asked, mart_key, not_applicable
-from rcm_platform.assets.common import nightly_check
+from rcm_platform.assets.common import Warehouse, nightly_check
 from rcm_platform.assets.persons import person_table_key
 from rcm_platform.ingest import lake_access
 from rcm_platform.operate.step_results import FaultsResult, TruthResult
@@ -135,7 +135,7 @@ def marts_true(settings: Settings) -> dg.AssetChecksDefinition:
         can_subset=True,
     )
     def truth(
-        context: dg.AssetCheckExecutionContext, warehouse: DuckDBResource
+        context: dg.AssetCheckExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.AssetCheckResult]:
         lake = lake_access.open_lake(settings)
         as_of = as_of_date(settings, context, lake)
@@ -150,8 +150,9 @@ def marts_true(settings: Settings) -> dg.AssetChecksDefinition:
                 yield _truth_result(check, passed=True, metadata=not_applicable(as_of, latest))
             return
         folder = settings.world_dir / "truth" / "knowable"
-        with warehouse.get_connection() as con:
-            results = list(proof_truth.compare_all(con, folder, as_of, asked))
+        results = list(
+            proof_truth.compare_all(warehouse.file(), warehouse.memory_limit, folder, as_of, asked)
+        )
         for check, result in zip(asked, results, strict=True):
             metadata = TruthResult(
                 result.mart_rows, result.truth_rows, result.only_in_mart, result.only_in_truth

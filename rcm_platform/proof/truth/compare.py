@@ -8,11 +8,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
+
+from rcm_platform.proof.truth import valuation
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,8 @@ class TruthResult:
         return self.only_in_mart == self.only_in_truth == 0
 
 
+_WAREHOUSE = "warehouse"
+
 #: The source systems that the world stands behind, as a list of SQL.
 HOSPITALS = "('hospital_a', 'hospital_b')"
 
@@ -55,16 +61,55 @@ HOSPITALS_ALONE = f"""not exists (
 
 
 def compare_all(
-    con: duckdb.DuckDBPyConnection, truth_dir: Path, as_of: date, checks: Iterable[TruthCheck]
+    warehouse: Path,
+    memory_limit: str,
+    truth_dir: Path,
+    as_of: date,
+    checks: Iterable[TruthCheck],
 ) -> Iterator[TruthResult]:
-    """Run checks as `compare` does, as many at a time as there are cores, in their order."""
+    """Run checks as `compare` does, as many at a time as there are cores, in their order.
 
-    def compared(check: TruthCheck) -> TruthResult:
-        with con.cursor() as own:
-            return compare(own, truth_dir, as_of, check)
+    `memory_limit` is what DuckDB may take, in its own words; beyond it, it writes to disk.
+    """
+    asked = list(checks)
+    with (
+        attached(warehouse, memory_limit, truth_dir, as_of, asked) as con,
+        ThreadPoolExecutor(os.cpu_count(), "compare") as workers,
+    ):
 
-    with ThreadPoolExecutor(os.cpu_count(), "compare") as workers:
-        yield from workers.map(compared, checks)
+        def compared(check: TruthCheck) -> TruthResult:
+            with con.cursor() as own:
+                own.execute(f"use {_WAREHOUSE}")
+                return compare(own, truth_dir, as_of, check)
+
+        yield from workers.map(compared, asked)
+
+
+@contextmanager
+def attached(
+    warehouse: Path,
+    memory_limit: str,
+    truth_dir: Path,
+    as_of: date,
+    checks: Iterable[TruthCheck],
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, to read, and beside it the tables that some of the checks begin with."""
+    file = str(warehouse).replace("'", "''")
+    with (
+        TemporaryDirectory(prefix="rcm_truth_") as spill,
+        duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill}) as con,
+    ):
+        con.execute(f"attach '{file}' as {_WAREHOUSE} (read_only); use {_WAREHOUSE}")
+        if any(f"{valuation.DATABASE}." in check.truth for check in checks):
+            con.execute(f"attach ':memory:' as {valuation.DATABASE}")
+            for name, query in valuation.TABLES.items():
+                made = _filled(query, truth_dir, as_of)
+                con.execute(f"create table {valuation.DATABASE}.{name} as {made}")
+        yield con
+
+
+def _filled(query: str, truth_dir: Path, as_of: date) -> str:
+    return query.format(truth=str(truth_dir).replace("'", "''"), as_of=as_of.isoformat())
 
 
 def compare(
@@ -72,13 +117,11 @@ def compare(
 ) -> TruthResult:
     """Run one check on the warehouse behind `con`; the truth in the folder is that of `as_of`.
 
-    Hashes of the rows are added up on one side and subtracted on the other, which takes one look at
-    each; only where something is left over the rows themselves are set against each other.
+    What `valuation.TABLES` names must be there. Hashes of the rows are added up on one side and
+    subtracted on the other, which takes one look at each; only where something is left over the
+    rows themselves are set against each other.
     """
-    mart, truth = (
-        check.mart,
-        check.truth.format(truth=str(truth_dir).replace("'", "''"), as_of=as_of.isoformat()),
-    )
+    mart, truth = check.mart, _filled(check.truth, truth_dir, as_of)
     ((mart_rows, truth_rows, left_over),) = con.execute(
         f"""
         select count(*) filter (_sign = 1), count(*) filter (_sign = -1),

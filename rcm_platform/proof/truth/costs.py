@@ -11,7 +11,7 @@ COST_SHARES = """facilities as (
         select source_system, cast(month as date) as month, department_id, service_type, cost_amount
         from '{truth}/facility_costs.parquet' inner join facilities using (facility_id)
     ),
-    services as (
+    rendered as (
         select entries.source_system, cast(date_trunc('month', service_date) as date) as month,
             department_id, if(claim_form = 'P', 'professional', 'facility') as service_type,
             visits.provider_id, ar_amount as charge, null as work
@@ -22,11 +22,16 @@ COST_SHARES = """facilities as (
             and visits.encounter_id = bills.encounter_id
         where event_type in ('CHARGE', 'CHARGE_CORRECTION')
         union all
-        select source_system, date_trunc('month', encounter_date), department_id, 'professional',
-            provider_id, 0, lines.work_rvu
+        select source_system, cast(date_trunc('month', encounter_date) as date), department_id,
+            'professional', provider_id, 0, lines.work_rvu
         from '{truth}/../happened/lines.parquet' as lines
         inner join '{truth}/encounters.parquet' using (source_system, encounter_id)
         where work_date <= date '{as_of}'
+    ),
+    -- few rows: a cost is borne by any of them that fits
+    services as (
+        select * exclude (charge, work), sum(charge) as charge, sum(work) as work
+        from rendered group by all
     ),
     borne as (
         select costs.*, provider_id, services.service_type as kind, sum(charge) as charge,

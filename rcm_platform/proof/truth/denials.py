@@ -299,7 +299,7 @@ _QUEUE = f"""
         left join last_acks using (source_system, claim_id)
         left join last_remits using (source_system, claim_id)
         left join denials using (source_system, claim_id)
-        left join held on is_current and held.source_system = balances.source_system
+        left join held on held.source_system = if(is_current, balances.source_system, null)
             and held.claim_id = balances.claim_id
     ),
     planned as (

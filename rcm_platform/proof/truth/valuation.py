@@ -82,11 +82,8 @@ def _at(cents: str, value: str) -> str:
     return f"coalesce(({cents}) * {value} // nullif(greatest(charges, 0), 0), 0)"
 
 
-#: `claims`, `ledger`, `month_ends`: the truth. `valued`: each claim and month end, its expected
-#: net revenue until then, the true-up of what payers allowed, its net value in all (`net`), that of
-#: its balance, and the net dollars that were written off for denials; all in cents. `earned`: what
-#: these changed from month to month.
-VALUATION = f"""
+#: Common table expressions over the truth, that others are made with.
+_FRAME = f"""
 claims as (select * exclude (discharge_date) from '{{truth}}/claims.parquet'),
 ledger as (
     select entries.*, payer_id, service_date
@@ -117,7 +114,9 @@ accounts as (
         on visits.source_system = bills.source_system
         and visits.encounter_id = bills.encounter_id
     left join '{{truth}}/payers.parquet' using (payer_id)
-),
+)"""
+
+_MATURED = f"""
 answered as (
     select source_system, claim_id, min(recorded_date) as day, null as month
     from ledger where event_type in {_ANSWERS} group by all
@@ -127,7 +126,9 @@ matured as (
         case when is_self_pay then service_date else answered.day end
             + cast({rules.parameter("history_maturity_days")} as integer) as day
     from accounts left join answered using (source_system, claim_id)
-),
+)"""
+
+_LESSONS = f"""
 at_answer as ({_standing("answered")}),
 at_maturity as ({_standing("(from matured where day <= date '{as_of}')")}),
 lessons as (
@@ -150,7 +151,9 @@ lessons as (
     ) as ripe
     inner join accounts using (source_system, claim_id)
     left join at_answer as first using (source_system, claim_id)
-),
+)"""
+
+_EXPECTED = f"""
 taught as (
     select date_trunc('month', day) as month, payer_id, payer_class, category,
         lesson.share as share, count(*) as lessons,
@@ -187,7 +190,9 @@ expected_lines as (
     left join '{{truth}}/lines.parquet' as lines
         on lines.source_system = charged.source_system
         and lines.claim_id = charged.claim_id and lines.line_id = charged.line_id
-),
+)"""
+
+_VALUED = f"""
 expected_claims as (
     select source_system, claim_id, sum(charge)::bigint as charges, sum(allowed)::bigint as allowed,
         sum(allowed - owed + {_part("owed", "collected_rate")})::bigint as worth,
@@ -224,7 +229,9 @@ valued as (
     inner join accounts using (source_system, claim_id)
     left join matured using (source_system, claim_id)
     left join expected_claims using (source_system, claim_id)
-),
+)"""
+
+_EARNED = """
 earned as (
     select month, source_system, payer_id,
         0.01 * (net - coalesce(lag(net) over claim, 0)) as net,
@@ -233,3 +240,21 @@ earned as (
     from valued
     window claim as (partition by source_system, claim_id order by month)
 )"""
+
+#: Table → its query. Many checks begin with them, and they are most of the work: they are made once
+#: for all, in this order, in a database of this name.
+DATABASE = "valuation"
+TABLES = {
+    "lessons": f"with {_FRAME}, {_MATURED}, {_LESSONS} from lessons",
+    "expected_lines": f"with {_FRAME}, lessons as (from {DATABASE}.lessons), {_EXPECTED} "
+    "from expected_lines",
+    "valued": f"with {_FRAME}, {_MATURED}, "
+    f"expected_lines as (from {DATABASE}.expected_lines), {_VALUED} from valued",
+    "earned": f"with valued as (from {DATABASE}.valued), {_EARNED} from earned",
+}
+
+#: `claims`, `ledger`, `month_ends`: the truth. `valued`: each claim and month end, its expected
+#: net revenue until then, the true-up of what payers allowed, its net value in all (`net`), that of
+#: its balance, and the net dollars that were written off for denials; all in cents. `earned`: what
+#: these changed from month to month.
+VALUATION = ",\n".join([_FRAME, *(f"{name} as (from {DATABASE}.{name})" for name in TABLES)])
