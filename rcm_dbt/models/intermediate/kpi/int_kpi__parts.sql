@@ -3,71 +3,104 @@
 -- the month after it is now. Months are compared at equal age.
 with
 
-contributions as (
+-- first to a row for each place and cause: there are many rows, and few of these
+summed as (
 
-    select * from {{ ref('int_kpi__contributions') }}
+    select
+        kpi,
+        period_month,
+        facility_key,
+        payer_key,
+        cause,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        sum(
+            case
+                when known_date <= {{ dbt.dateadd('month', -1, as_of_date()) }} then numerator
+                else 0 * numerator
+            end
+        ) as early_numerator,
+        sum(
+            case
+                when known_date <= {{ dbt.dateadd('month', -1, as_of_date()) }} then denominator
+                else 0 * denominator
+            end
+        ) as early_denominator,
+        min(case when known_date is null then 0 else 1 end) as dated_flag,
+        max(case when cause is null then 0 else 1 end) as told_flag
 
-),
+    from {{ ref('int_kpi__contributions') }}
 
-cutoff as (
-
-    select cast({{ dbt.dateadd('month', -1, as_of_date()) }} as date) as known_until_date
+    group by
+        kpi,
+        period_month,
+        facility_key,
+        payer_key,
+        cause
 
 ),
 
 -- where a part is known by its month only, nothing can be said of an earlier age
-undated as (
+kpis as (
 
-    select distinct kpi
+    select
+        kpi,
+        min(dated_flag) = 1 as is_dated,
+        max(told_flag) = 1 as is_told
 
-    from contributions
+    from summed
 
-    where known_date is null
-
-),
-
-told as (
-
-    select distinct kpi
-
-    from contributions
-
-    where cause is not null
+    group by kpi
 
 ),
 
-dated as (
+sums as (
+
+    select
+        summed.kpi,
+        summed.period_month,
+        kpis.is_dated,
+        summed.facility_key,
+        summed.payer_key,
+        case when kpis.is_told then coalesce(summed.cause, 'rest') end as cause,
+        summed.numerator,
+        summed.denominator,
+        case when kpis.is_dated then summed.early_numerator else summed.numerator end
+            as early_numerator,
+        case when kpis.is_dated then summed.early_denominator else summed.denominator end
+            as early_denominator
+
+    from summed
+
+    inner join kpis
+        on summed.kpi = kpis.kpi
+
+),
+
+-- the weight of a KPI that is divided by nothing: how many records it is made of
+records as (
 
     select
         contributions.kpi,
         contributions.period_month,
         contributions.facility_key,
         contributions.payer_key,
-        case when told.kpi is not null then coalesce(contributions.cause, 'rest') end as cause,
-        -- the weight of a KPI that is divided by nothing; to tell records apart takes room for
-        -- each, and the others are most of all rows
+        case when kpis.is_told then coalesce(contributions.cause, 'rest') end as cause,
+        coalesce(contributions.claim_key, contributions.record_key, 'none') as record_key,
         case
-            when contributions.denominator is null
+            when
+                not kpis.is_dated
+                or contributions.known_date
+                <= {{ dbt.dateadd('month', -1, as_of_date()) }}
                 then coalesce(contributions.claim_key, contributions.record_key, 'none')
-        end as counted_key,
-        contributions.numerator,
-        contributions.denominator,
-        undated.kpi is null as is_dated,
-        case
-            when undated.kpi is not null or contributions.known_date <= cutoff.known_until_date
-                then 1
-            else 0
-        end as early_flag
+        end as early_record_key
 
-    from contributions
+    from {{ ref('int_kpi__contributions') }} as contributions
 
-    cross join cutoff
+    inner join kpis
+        on contributions.kpi = kpis.kpi
 
-    left join undated
-        on contributions.kpi = undated.kpi
-
-    left join told
-        on contributions.kpi = told.kpi
+    where contributions.denominator is null
 
 ),
 
@@ -75,7 +108,7 @@ dated as (
     'place': ('facility_key', 'payer_key', null_key()),
     'cause': (null_key(), null_key(), 'cause'),
 } -%}
-final as (
+parts as (
 
     {% for dimension, keys in dimensions.items() -%}
         select
@@ -91,12 +124,10 @@ final as (
             is_dated,
             sum(numerator) as numerator,
             sum(denominator) as denominator,
-            count(distinct counted_key) as counted,
-            sum(early_flag * numerator) as early_numerator,
-            sum(early_flag * denominator) as early_denominator,
-            count(distinct case when early_flag = 1 then counted_key end) as early_counted
+            sum(early_numerator) as early_numerator,
+            sum(early_denominator) as early_denominator
 
-        from dated
+        from sums
         {% if dimension == 'cause' %}
             where cause is not null
         {% endif %}
@@ -112,6 +143,59 @@ final as (
 
         {% endif %}
     {%- endfor %}
+
+),
+
+counts as (
+
+    {% for dimension, keys in dimensions.items() -%}
+        select
+            {{ surrogate_key([
+                'kpi', 'period_month', "'" ~ dimension ~ "'", keys[0], keys[1], keys[2],
+            ]) }} as part_key,
+            count(distinct record_key) as counted,
+            count(distinct early_record_key) as early_counted
+
+        from records
+        {% if dimension == 'cause' %}
+            where cause is not null
+        {% endif %}
+        group by
+            kpi,
+            period_month,
+            {{ keys[0] }},
+            {{ keys[1] }},
+            {{ keys[2] }}
+        {% if not loop.last %}
+            union all
+
+        {% endif %}
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        parts.part_key,
+        parts.kpi,
+        parts.period_month,
+        parts.dimension,
+        parts.facility_key,
+        parts.payer_key,
+        parts.cause,
+        parts.is_dated,
+        parts.numerator,
+        parts.denominator,
+        coalesce(counts.counted, 0) as counted,
+        parts.early_numerator,
+        parts.early_denominator,
+        coalesce(counts.early_counted, 0) as early_counted
+
+    from parts
+
+    left join counts
+        on parts.part_key = counts.part_key
 
 )
 
