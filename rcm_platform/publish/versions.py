@@ -269,8 +269,9 @@ def _contents(warehouse: Path, relations: Sequence[Relation]) -> dict[str, list[
         noted = con.execute(
             "select table_name from duckdb_tables() where table_name = 'table_contents'"
         ).fetchall()
-        rows = con.execute("from main.table_contents").fetchall() if noted else []
-    known = {model.rpartition(".")[2]: (count, digest) for model, _, count, digest in rows}
+        query = "select model_id, row_count, row_hash from main.table_contents"
+        rows = con.execute(query).fetchall() if noted else []
+    known = {model.rpartition(".")[2]: (count, digest) for model, count, digest in rows}
     return {
         str(relation): [*map(str, known[relation.name]), *relation.withheld]
         for relation in relations

@@ -3,18 +3,14 @@ to what a build of everything comes to."""
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.artifacts.schemas.run import RunExecutionResult
-from dbt.cli.main import dbtRunner
 
-from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
+from rcm_platform_tests.support.small_project import DAY, Failed, SmallProject
 
 SOURCE = "{{ env_var('RCM_LAKE') }}/shop/${name}/*/*.parquet"
 
@@ -60,71 +56,11 @@ select count(*) as goods from {{ ref('stg_goods') }} inner join {{ ref('prices')
     "seeds/prices.csv": "good,price\ntea,1\nsalt,2\n",
 }
 ALL = {"stg_sales", "stg_goods", "of_today", "by_good", "best", "known"}
-DAY = date(2025, 12, 31)
-
-
-class Failed(Exception):  # noqa: N818 (reads as what happened)
-    """What dbt said of the models that it could not build."""
-
-
-class Shop:
-    """A small project on the materialization of ours, and the lake that it reads."""
-
-    def __init__(self, folder: Path) -> None:
-        ours = Settings().project_dir
-        project = folder / "project"
-        for name, text in FILES.items():
-            path = project / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
-        shutil.copytree(ours / "macros" / "building", project / "macros")
-        shutil.copy(ours / "macros" / "generate_schema_name.sql", project / "macros")
-        shutil.copy(ours / "profiles.yml", project)
-        self.project = project
-        self.settings = Settings(home=folder / "home", dbt_project_dir=project)
-
-    def add(self, table: str, file: str, rows: str) -> None:
-        path = self.settings.lake_dir / "shop" / table / file
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with duckdb.connect() as con:
-            con.execute(f"copy (from (values {rows}) t(good, amount)) to '{path}'")
-
-    def build(self, day: date = DAY, *, whole: bool = False) -> set[str]:
-        """The tables that a build made. In this process, as each of many is a small one."""
-        target = str(self.settings.dbt_target_dir)
-        given = dbt_project.environment(self.settings, day, whole=whole)
-        project = ["--project-dir", str(self.project), "--profiles-dir", str(self.project)]
-        self.settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
-        with pytest.MonkeyPatch.context() as patch:
-            for name, value in given.items():
-                patch.setenv(name, value)
-            done = dbtRunner().invoke(
-                ["--quiet", "build", *project, "--target-path", target, "--log-path", target]
-            )
-            DuckDBConnectionManager.close_all_connections()
-        results = list(done.result) if isinstance(done.result, RunExecutionResult) else []
-        if not done.success:
-            said = [str(r.message) for r in results if r.status == "error"]
-            raise Failed("; ".join(said) or str(done.exception))
-        return {
-            result.node.name
-            for result in results
-            if result.node.resource_type == "model"
-            and result.node.config.materialized == "table"
-            and result.message != "UNCHANGED"
-        }
-
-    def rows(self, table: str) -> list[tuple[object, ...]]:
-        with duckdb.connect(str(self.settings.warehouse_path), read_only=True) as con:
-            return con.execute(f"from main.{table} order by all").fetchall()
-
-    def everything(self) -> dict[str, list[tuple[object, ...]]]:
-        return {table: self.rows(table) for table in ALL}
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    shop = Shop(tmp_path_factory.mktemp("shop"))
+def made(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
+    shop = SmallProject(tmp_path_factory.mktemp("shop"), FILES)
     for table in ("sales", "goods"):
         shop.add(table, "declared/schema.parquet", "('none', -1.00)")
         shop.add(table, "2025-01/a.parquet", "('tea', 1.00), ('tea', 2.00), ('salt', 3.00)")
@@ -133,32 +69,28 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 @pytest.fixture
-def shop(made: Shop, tmp_path: Path) -> Shop:
+def shop(made: SmallProject, tmp_path: Path) -> SmallProject:
     """A shop of which everything is built."""
-    shutil.copytree(made.project.parent, tmp_path, dirs_exist_ok=True)
-    copy = Shop.__new__(Shop)
-    copy.project = tmp_path / "project"
-    copy.settings = Settings(home=tmp_path / "home", dbt_project_dir=copy.project)
-    return copy
+    return made.copied(tmp_path)
 
 
-def test_nothing_changed_and_nothing_is_made(made: Shop) -> None:
-    before = made.everything()
+def test_nothing_changed_and_nothing_is_made(made: SmallProject) -> None:
+    before = made.everything(ALL)
     assert made.build() == set()
-    assert made.everything() == before
+    assert made.everything(ALL) == before
 
 
-def test_new_rows_reach_what_is_made_of_them_and_no_more(shop: Shop) -> None:
+def test_new_rows_reach_what_is_made_of_them_and_no_more(shop: SmallProject) -> None:
     shop.build()
     shop.add("sales", "2025-02/b.parquet", "('tea', 4.00)")
     assert shop.build() == {"stg_sales", "by_good", "of_today", "best"}
     assert shop.rows("best") == [(7,)]
-    found = shop.everything()
+    found = shop.everything(ALL)
     assert shop.build(whole=True) == ALL
-    assert shop.everything() == found
+    assert shop.everything(ALL) == found
 
 
-def test_what_comes_out_the_same_ends_it(shop: Shop) -> None:
+def test_what_comes_out_the_same_ends_it(shop: SmallProject) -> None:
     """The best of the goods stays the best, so that only its table is looked at."""
     shop.build()
     shop.add("sales", "2025-02/b.parquet", "('salt', -5.00)")
@@ -167,14 +99,14 @@ def test_what_comes_out_the_same_ends_it(shop: Shop) -> None:
     assert shop.build() == {"stg_goods", "known"}
 
 
-def test_the_same_rows_in_other_files_make_no_more_than_their_table(shop: Shop) -> None:
+def test_the_same_rows_in_other_files_make_no_more_than_their_table(shop: SmallProject) -> None:
     shop.build()
     folder = shop.settings.lake_dir / "shop" / "sales" / "2025-01"
     (folder / "a.parquet").rename(folder / "merged-a.parquet")
     assert shop.build() == {"stg_sales"}
 
 
-def test_an_equal_pair_of_rows_is_not_the_same_as_another_pair(shop: Shop) -> None:
+def test_an_equal_pair_of_rows_is_not_the_same_as_another_pair(shop: SmallProject) -> None:
     """Hashes that are added up do not cancel each other."""
     shop.add("sales", "2025-02/b.parquet", "('oil', 1.00), ('oil', 1.00)")
     shop.build()
@@ -185,19 +117,19 @@ def test_an_equal_pair_of_rows_is_not_the_same_as_another_pair(shop: Shop) -> No
     assert {"stg_sales", "by_good"} <= shop.build()
 
 
-def test_a_new_column_of_a_source_is_a_change(shop: Shop) -> None:
+def test_a_new_column_of_a_source_is_a_change(shop: SmallProject) -> None:
     shop.build()
     shop.add("goods", "declared/schema.parquet", "('none', -2.00)")
     assert "stg_goods" in shop.build()
 
 
-def test_another_day_makes_what_says_the_day(shop: Shop) -> None:
+def test_another_day_makes_what_says_the_day(shop: SmallProject) -> None:
     shop.build()
     assert shop.build(date(2026, 1, 1)) == {"of_today"}
     assert {day for *_, day in shop.rows("of_today")} == {"2026-01-01"}
 
 
-def test_another_project_makes_everything(shop: Shop) -> None:
+def test_another_project_makes_everything(shop: SmallProject) -> None:
     shop.build()
     path = shop.project / "models" / "best.sql"
     path.write_text(path.read_text().replace("max", "min"))
@@ -205,18 +137,18 @@ def test_another_project_makes_everything(shop: Shop) -> None:
     assert shop.rows("best") == [(3,)]
 
 
-def test_a_table_that_lost_rows_is_made_again(shop: Shop) -> None:
+def test_a_table_that_lost_rows_is_made_again(shop: SmallProject) -> None:
     shop.build()
-    before = shop.everything()
+    before = shop.everything(ALL)
     with duckdb.connect(str(shop.settings.warehouse_path)) as con:
         con.execute("delete from main.by_good where good = 'tea'")
         con.execute("drop table main.known")
     assert shop.build() == {"by_good", "known"}
-    assert shop.everything() == before
+    assert shop.everything(ALL) == before
 
 
 def test_an_edited_list_is_noticed_by_its_content_alone(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also by who tells dbt nothing of the project, as it was when the tables were made."""
     monkeypatch.setattr(dbt_project, "_content_hash", lambda root: "the same")
@@ -227,7 +159,7 @@ def test_an_edited_list_is_noticed_by_its_content_alone(
 
 
 def test_who_does_not_say_what_the_project_holds_makes_everything(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: SmallProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.build()
     given = dbt_project.environment(shop.settings, DAY) | {"RCM_PROJECT": ""}
@@ -235,7 +167,7 @@ def test_who_does_not_say_what_the_project_holds_makes_everything(
     assert shop.build() == ALL
 
 
-def test_a_build_that_fails_leaves_the_last_table(shop: Shop) -> None:
+def test_a_build_that_fails_leaves_the_last_table(shop: SmallProject) -> None:
     shop.build()
     before = shop.rows("by_good")
     path = shop.project / "models" / "by_good.sql"

@@ -14,16 +14,26 @@
     {%- set existing_relation = load_cached_relation(this) -%}
     {%- set target_relation = this.incorporate(type='table') -%}
     {%- set made_of = what_a_table_is_made_of(compiled_code) -%}
+    {%- set made_in = none -%}
+    {%- if existing_relation and existing_relation.is_table -%}
+        {%- set made_in = build_that_made(target_relation, made_of) -%}
+    {%- endif -%}
+    {%- set to_make = claims_to_make(made_in) -%}
 
     {{ run_hooks(pre_hooks) }}
-    {% if existing_relation and existing_relation.is_table and is_made_of(target_relation, made_of) %}
+    {% if to_make == 'none' %}
         {% call noop_statement('main', 'UNCHANGED') %}{% endcall %}
+    {% elif to_make == 'some' %}
+        {% call statement('main') %}
+            {{ make_claims_again(target_relation, compiled_code) }}
+        {% endcall %}
     {% else %}
         {% call statement('main') %}
             {% if existing_relation %}
                 drop {{ existing_relation.type }} if exists {{ target_relation }};
             {% endif %}
-            {{ create_table_as(False, target_relation, compiled_code) }}
+            {{ create_table_as(False, target_relation, compiled_code) }};
+            {{ note_all_claims(target_relation) }}
             {{ note_what_it_is_made_of(target_relation, made_of) }}
         {% endcall %}
     {% endif %}
@@ -44,7 +54,11 @@
         set memory_limit = '{{ env_var('RCM_MEMORY', '8GB') }}';
         create table if not exists main.table_contents (
             model_id varchar, made_of varchar, row_count bigint, row_hash hugeint
-        )
+        );
+        alter table main.table_contents add column if not exists made_in bigint;
+        create schema if not exists claim_contents;
+        create sequence if not exists main.build_numbers;
+        create or replace table main.this_build as select nextval('main.build_numbers') as number
     {%- endif -%}
 {% endmacro %}
 
@@ -56,7 +70,8 @@
 #}
 {% macro what_a_table_is_made_of(query) %}
     {%- set found = {'tables': [], 'seeds': [], 'has_views': false} -%}
-    {%- do tables_read_by(model.depends_on.nodes, found) -%}
+    {%- set by_claim = claim_tables() | map(attribute='unique_id') | list -%}
+    {%- do tables_read_by(model.depends_on.nodes | reject('in', by_claim), found) -%}
     {%- set files = modules.re.findall("read_parquet\\('((?:[^']|'')*)'", query) | unique | sort -%}
     {%- set said = [local_md5(query), env_var('RCM_PROJECT', 'none')] -%}
     {%- if found.has_views -%}
@@ -98,27 +113,36 @@
 {% endmacro %}
 
 
-{# Whether the table that stands there was made of just this, and has the rows that it had. #}
-{% macro is_made_of(relation, made_of) %}
+{#
+    The number of the build in which the table that stands there was made of just this; none where it
+    was not, or has lost rows since.
+#}
+{% macro build_that_made(relation, made_of) %}
     {%- if env_var('RCM_BUILD', 'changed') == 'whole' or not env_var('RCM_PROJECT', '') -%}
-        {{ return(false) }}
+        {{ return(none) }}
     {%- endif -%}
     {%- set noted = run_query(
-        "select count(*) from main.table_contents where model_id = '" ~ model.unique_id
+        "select made_in from main.table_contents where model_id = '" ~ model.unique_id
         ~ "' and row_count = (select count(*) from " ~ relation ~ ") and made_of = " ~ made_of
     ) -%}
-    {{ return(noted.rows[0][0] == 1) }}
+    {{ return(noted.rows[0][0] if noted.rows else none) }}
 {% endmacro %}
 
 
 {# Statements that note it, with a hash of the rows that does not depend on their order. #}
 {% macro note_what_it_is_made_of(relation, made_of) %}
-    ;
     delete from main.table_contents where model_id = '{{ model.unique_id }}';
     insert into main.table_contents
     select
         '{{ model.unique_id }}',
         {{ made_of }},
         (select count(*) from {{ relation }}),
-        (select coalesce(sum(hash(made)), 0) from {{ relation }} as made)
+        (
+            {%- if is_read_by_claim() %}
+            select coalesce(sum(row_hash), 0) from {{ claim_contents(model) }}
+            {%- else %}
+            select coalesce(sum(hash(made)), 0) from {{ relation }} as made
+            {%- endif %}
+        ),
+        (select number from main.this_build)
 {% endmacro %}

@@ -1,5 +1,12 @@
 -- One row per claim with its money, its path through the payer and its age as of the date. Of a
 -- claim without any entry in the ledger the money is unknown, not nothing.
+{{ config(meta={'claims_from': [
+    'int_claim__headers',
+    'int_claim__financials',
+    'int_claim__submissions',
+    'int_claim__acknowledgements',
+    'int_claim__remits',
+]}) }}
 with
 
 headers as (

@@ -1,6 +1,12 @@
 -- What happened to each claim between us and its payers, in the order in which it could be known:
 -- each link of its chain that was sent, each answer, each decision. One claim has any number of
 -- each (M6), so they are events and never joined one to one.
+{{ config(meta={'claims_from': [
+    'int_claim__headers',
+    'int_claim__submissions',
+    'int_claim__acknowledgements',
+    'int_claim__remits',
+]}) }}
 with
 
 headers as (

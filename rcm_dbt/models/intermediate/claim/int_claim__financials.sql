@@ -1,5 +1,6 @@
 -- Each claim's money, as sums over its ledger entries. The open balance is the latest one
 -- (charges less everything that reduced them), not the highest that was ever outstanding.
+{{ config(meta={'claims_from': ['int_ledger__entries']}) }}
 with
 
 entries as (

@@ -1,6 +1,11 @@
 -- One row per claim, from the best witness of it: the hospital's billing system, else the 837 that
 -- was sent, else the 835 that answered, else Synthea. Who, where, when and which payer are decided
 -- here once; every amount comes later, from the ledger.
+{{ config(meta={'claims_from': [
+    'int_transaction__current',
+    'int_claim__submissions',
+    'int_claim__remits',
+]}) }}
 with
 
 billed as (

@@ -1,6 +1,11 @@
 -- Whose work each claim bills: a clinician's (professional, the 837P) or the facility's (the 837I).
 -- Until it is sent, a claim for a visit to the facility is the clinician's where it bills work
 -- values.
+{{ config(meta={'claims_from': [
+    'int_claim__headers',
+    'int_claim__submissions',
+    'int_claim__lines',
+]}) }}
 with
 
 headers as (

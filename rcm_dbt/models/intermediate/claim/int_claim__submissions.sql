@@ -1,5 +1,6 @@
 -- One row per 837 claim that was sent. A resubmission carries the claim number of the original,
 -- so the claim is the chain and each row here is one link of it.
+{{ config(meta={'claims_from': ['int_claim__bills']}) }}
 with
 
 submissions as (

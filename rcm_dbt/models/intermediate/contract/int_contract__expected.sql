@@ -4,6 +4,13 @@
 -- Where the terms say so it is never more than the charge. Fractions of a cent are dropped line by
 -- line; what a spread drops goes to the claim's first line. All of it in whole cents.
 {%- set bigint = dbt.type_bigint() %}
+{{ config(meta={'claims_from': [
+    'int_claim__lines',
+    'int_claim__headers',
+    'int_claim__submissions',
+    'int_claim__submitted_lines',
+    'int_claim__service_types',
+]}) }}
 with
 
 claim_lines as (

@@ -2,6 +2,7 @@
 -- that what was put right later does not hide what was wrong. A denied line is a denial and never
 -- an underpayment. What is underpaid hides in the contractual adjustment, which is then larger than
 -- the contract allows.
+{{ config(meta={'claims_from': ['int_contract__expected', 'int_claim__decided_lines']}) }}
 with
 
 expected as (

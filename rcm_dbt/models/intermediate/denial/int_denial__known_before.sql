@@ -2,6 +2,7 @@
 -- (today, while it has not been sent): nothing that came later. An authorization is missing where
 -- nobody asked for one and most claims of the code had been asked for. A claim that only its
 -- decision tells of was never known before.
+{{ config(meta={'claims_from': ['int_claim__enriched', 'int_claim__lines']}) }}
 with
 
 claims as (

@@ -1,5 +1,10 @@
 -- The balance of each claim at each month end (at the as-of date in the current month), for as
 -- long as it is not zero, from what could be known by then: history stays as it was.
+{{ config(meta={'claims_from': [
+    'int_claim__headers',
+    'int_ledger__entries',
+    'int_claim__submissions',
+]}) }}
 with
 
 headers as (

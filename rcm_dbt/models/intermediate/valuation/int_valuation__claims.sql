@@ -1,4 +1,9 @@
 -- Each claim with what decides how it is valued: who pays, for which kind of service, since when.
+{{ config(meta={'claims_from': [
+    'int_claim__headers',
+    'int_contract__expected',
+    'int_claim__charges',
+]}) }}
 with
 
 headers as (

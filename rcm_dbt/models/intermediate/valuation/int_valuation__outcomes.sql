@@ -1,6 +1,7 @@
 -- What a claim teaches about claims like it, once its answer is old enough: which share of the
 -- charge was allowed, which share of that was the patient's, how much of a patient's share and of a
 -- denial came in. All as it stood on the day of its maturity; what came later teaches nothing.
+{{ config(meta={'claims_from': ['int_valuation__claims', 'int_valuation__positions']}) }}
 with
 
 claims as (

@@ -7,6 +7,7 @@
     'balance', 'charge', 'contractual', 'paid', 'patient_paid', 'denial_write_off',
     'patient_write_off', 'patient_share', 'denied',
 ] %}
+{{ config(meta={'claims_from': ['int_valuation__claims', 'int_ledger__entries']}) }}
 with
 
 claims as (

@@ -1,5 +1,6 @@
 -- The points of each claim by the rules of the seed priority_rules: of each factor, the rule with
 -- most points that holds.
+{{ config(meta={'claims_from': ['int_queue__snapshots']}) }}
 with
 
 snapshots as (

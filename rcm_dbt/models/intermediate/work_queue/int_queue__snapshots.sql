@@ -1,6 +1,13 @@
 -- The claims that stand in the queue, on each day on which it is judged: every open claim on the
 -- as-of date; at past month ends those that a payer had denied and that were open. What a row says
 -- is what could be known on its day.
+{{ config(meta={'claims_from': [
+    'int_claim__enriched',
+    'int_denial__outcomes',
+    'int_receivable__month_end',
+    'int_ledger__entries',
+    'int_valuation__month_end',
+]}) }}
 with
 
 days as (

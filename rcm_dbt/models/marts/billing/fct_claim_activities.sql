@@ -1,4 +1,12 @@
 {{ config(**physical_layout('activity_date', ['claim_key'])) }}
+{{ config(meta={'claims_from': [
+    'int_claim__headers',
+    'int_claim__submissions',
+    'int_claim__acknowledgements',
+    'int_claim__remits',
+    'int_ledger__entries',
+    'int_staff__work',
+]}) }}
 
 -- The story of every claim in order: one row per claim, kind of activity and day. Built from the
 -- feeds that report it: what was sent, what came back, what was posted and what staff worked on.

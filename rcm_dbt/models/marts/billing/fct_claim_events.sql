@@ -1,4 +1,5 @@
 {{ config(**physical_layout('recorded_date', ['claim_key'])) }}
+{{ config(meta={'claims_from': ['int_claim__events']}) }}
 
 select
     claim_event_key,

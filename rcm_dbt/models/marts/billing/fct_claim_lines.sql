@@ -1,4 +1,11 @@
 {{ config(**physical_layout('service_date', ['claim_key', 'claim_line_key'])) }}
+{{ config(meta={'claims_from': [
+    'int_claim__lines',
+    'int_claim__headers',
+    'int_ledger__entries',
+    'int_claim__remit_lines',
+    'int_claim__remits',
+]}) }}
 
 -- Each line of a claim with its work and with what the ledger holds of it. What a ledger entry says
 -- of a whole claim is on no line: lines need not add up to the figures of their claim.

@@ -1,4 +1,5 @@
 {{ config(**physical_layout('service_date', ['claim_key', 'patient_key'])) }}
+{{ config(meta={'claims_from': ['int_claim__enriched', 'int_claim__service_types']}) }}
 
 select
     claims.claim_key,

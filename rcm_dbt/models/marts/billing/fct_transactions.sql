@@ -1,4 +1,9 @@
 {{ config(**physical_layout('service_date', ['patient_key', 'claim_key'])) }}
+{{ config(meta={'claims_from': [
+    'int_transaction__current',
+    'int_transaction__synthea',
+    'int_claim__headers',
+]}) }}
 
 with
 

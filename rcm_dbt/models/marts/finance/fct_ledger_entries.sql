@@ -1,4 +1,5 @@
 {{ config(**physical_layout('event_date', ['claim_key', 'patient_key'])) }}
+{{ config(meta={'claims_from': ['int_ledger__entries']}) }}
 
 select
     ledger_entry_key,

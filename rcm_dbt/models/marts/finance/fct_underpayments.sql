@@ -1,4 +1,5 @@
 {{ config(**physical_layout('recorded_date', ['claim_key'])) }}
+{{ config(meta={'claims_from': ['int_contract__variances', 'int_claim__headers']}) }}
 
 -- What the contract says of each decided line against what the payer allowed at first.
 with
