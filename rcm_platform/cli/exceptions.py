@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
@@ -105,6 +105,7 @@ def exceptions_show(exception_id: Id) -> None:
 
     with _told(), published(get_settings()) as con:
         one = exceptions.find(con, exception_id)
+    made = history(get_settings(), one)
     place = (one.source_system, one.source_file, one.source_position)
     for label, text in (
         ("id", one.finding_key),
@@ -115,9 +116,9 @@ def exceptions_show(exception_id: Id) -> None:
         ("detail", one.detail or "none"),
         ("dollars", _dollars(one) or "unknown"),
         ("found", _found(one)),
-        *(("decided", _in_words(decision)) for decision in history(get_settings(), one)),
+        *(("decided", _in_words(decision)) for decision in made),
         ("to do", one.next_step if one.is_open else "Nothing."),
-        ("here", _commands(one)),
+        ("here", _commands(one, made)),
     ):
         typer.echo(f"{label:8} {text}")
 
@@ -233,13 +234,17 @@ def _in_words(decision: ExceptionDecision) -> str:
     )
 
 
-def _commands(one: DataException) -> str:
+def _commands(one: DataException, made: Sequence[ExceptionDecision]) -> str:
     """What can be decided about it at the command line."""
     from rcm_platform.operate.exceptions import possible
 
-    name = one.short_id
-    if not one.is_open:
-        return f"`rcm exceptions reopen {name}` takes a decision back"
-    more = {"match": " TRACE", "waive": " --until DAY"}
-    can = [f"{what} {name}{more.get(what, '')}" for what in possible(one)]
-    return f"`rcm exceptions {'`, `'.join(can)}`, each with --reason"
+    words = {
+        "match": "match {} TRACE",
+        "unmatch": "match {} TRACE --undo",
+        "waive": "waive {} --until DAY",
+    }
+    can = [words.get(what, f"{what} {{}}").format(one.short_id) for what in possible(one, made)]
+    if not can:
+        return "nothing: a later record settled it"
+    each = ", each" if len(can) > 1 else ""
+    return f"`rcm exceptions {'`, `'.join(can)}`{each} with --reason"

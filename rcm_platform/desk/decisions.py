@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from datetime import date
 
 from rcm_platform.desk import audit, recording
+from rcm_platform.desk.entries import MOST_REASON_CHARACTERS, checked_text
 from rcm_platform.desk.viewer import Viewer
 from rcm_platform.explain.exceptions import DataException
 from rcm_platform.operate import exceptions
-from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform.sources.base import ExceptionDecision
 
-MOST_REASON_CHARACTERS = 1000
-
 LABELS = {
     "match": "Match it to payments",
+    "unmatch": "Take the match back",
     "waive": "Accept it until a day",
     "close": "Close it for good",
     "release": "Let it in",
@@ -32,37 +31,35 @@ LABELS = {
 def decide(
     settings: Settings,
     viewer: Viewer,
+    as_of: date,
     one: DataException,
     what: str,
     reason: str,
     until: date | None = None,
     payments: Sequence[str] = (),
 ) -> str:
-    """Decide about an exception; what was stored, in a sentence. The next run carries it to the
-    figures.
+    """Decide about an exception; what was stored, in a sentence. It counts from `as_of` on, the day
+    of the figures that the person has before them, and the next run carries it to the figures.
 
     Raises RunIsWriting, StoreUnavailable, UnknownException, and ValueError for what may not be,
     with what to do.
     """
-    reason = reason.strip()
-    if not reason:
-        raise ValueError("The reason is missing: it is kept with the decision. Write one.")
-    if len(reason) > MOST_REASON_CHARACTERS:
-        raise ValueError(f"The reason has more than {MOST_REASON_CHARACTERS:,} characters.")
-    if what not in exceptions.possible(one):
+    reason = str(checked_text("reason", reason, True, MOST_REASON_CHARACTERS))
+    if what not in exceptions.possible(one, history(settings, one)):
         raise ValueError("This cannot be decided about it: its state has changed. Open it again.")
-    as_of, by = _as_of(settings), viewer.name
-    said = f"{LABELS[what]}: stored."
+    by, said = viewer.name, f"{LABELS[what]}: stored."
     if one.is_held:
         act = exceptions.release if what == "release" else exceptions.close
         with exceptions.between_runs(settings):
             act(settings, as_of, one.finding_key, reason, by)
-    elif what == "match":
+    elif what in ("match", "unmatch"):
         if not payments:
-            raise ValueError("Choose the payments that the deposit holds.")
-        keep = recording.store(settings).decide
-        made = exceptions.match(settings, as_of, one.finding_key, payments, reason, by, keep=keep)
-        if made.difference:
+            raise ValueError("Choose the payments that it is about.")
+        made = exceptions.match(
+            settings, as_of, one.finding_key, payments, reason, by,
+            undo=what == "unmatch", keep=recording.store(settings).decide,
+        )  # fmt: skip
+        if made.difference and what == "match":
             said += f" They differ by ${made.difference:,.2f}, which stays open."
     elif what == "waive":
         if until is None:
@@ -80,11 +77,3 @@ def history(settings: Settings, one: DataException) -> list[ExceptionDecision]:
     """All that was ever decided about an exception, also what the next run has yet to take, the
     latest last. Raises StoreUnavailable."""
     return exceptions.history(settings, one, recording.store(settings).decisions())
-
-
-def _as_of(settings: Settings) -> date:
-    """The day of the figures, from which a decision counts."""
-    version = versions.current(settings.published_dir)
-    if version is None:
-        raise ValueError("Nothing is published yet, so there is nothing to decide. Run `rcm run`.")
-    return date.fromisoformat(version.as_of)

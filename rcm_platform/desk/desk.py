@@ -10,11 +10,13 @@ from functools import cached_property
 from urllib.parse import quote, urlencode
 
 from rcm_platform.desk import filters, published
-from rcm_platform.desk.query import Query, Reader
+from rcm_platform.desk.query import Query, Reader, Row
 from rcm_platform.desk.viewer import Viewer
 from rcm_platform.explain import links
 from rcm_platform.publish.audiences import LEADERSHIP
 from rcm_platform.settings import Settings
+
+SHOWN_MONTHS = 15
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class Desk:
     def filtered(self, query: Query, amount: str = "outstanding_amount") -> Query:
         """A query with the filters that its mart can have."""
         return query.narrowed(*self.chosen.conditions(self.reader, self.names, query.mart, amount))
+
+    def by_month(self, mart: str, month: str, *sums: str, latest: int = SHOWN_MONTHS) -> list[Row]:
+        """Sums of the latest months, the last one at the end, with the filters of the mart."""
+        query = Query(mart, (month,), sums=sums, order=(f"-{month}",), limit=latest)
+        return self.reader.rows(self.filtered(query))[::-1]
 
     def inside(self, page: str, **asked: str) -> str:
         """The address of another page of the desk, with the same filters."""

@@ -11,6 +11,8 @@ from pathlib import Path
 
 MOST_NOTE_CHARACTERS = 4000
 """Of a note: what is longer is a document, and belongs where documents are kept."""
+MOST_REASON_CHARACTERS = 1000
+"""Of the reason of a decision."""
 MOST_NAME_CHARACTERS = 200
 """Of a key, a number and a person's name."""
 

@@ -108,8 +108,11 @@ def form(desk: Desk, claim: Row, made: Sequence[Entry]) -> None:
     # what the page showed when it was last drawn; what came since, nobody has read yet
     seen = st.session_state.get(_SEEN, {}).get(key, _last(made))
     st.session_state[_SEEN] = {key: _last(made)}
-    # a new draft after each entry, so that its fields begin empty; its number is the entry's
-    draft = st.session_state.setdefault(_DRAFT, {}).setdefault(key, uuid.uuid4().hex)
+    # a new draft after each entry, so that its fields begin empty. They are named by what is stored
+    # and not by the session: a page whose server was started again finds what was typed
+    mine = sum(entry.made_by == desk.viewer.name for entry in made)
+    drafts = st.session_state.setdefault(_DRAFT, {})
+    draft, entry_id = drafts.setdefault(key, (f"{key}_{mine}", uuid.uuid4().hex))
     if said := st.session_state.pop(_SAID, None):
         st.success(said)
     with st.container(border=True, key="entry"):
@@ -157,7 +160,7 @@ def form(desk: Desk, claim: Row, made: Sequence[Entry]) -> None:
                 outcome=outcome,
                 note=note,
                 follow_up_date=follow_up,
-                entry_id=draft,
+                entry_id=entry_id,
                 seen=seen,
             )
         except ChangedSince as problem:
@@ -166,7 +169,7 @@ def form(desk: Desk, claim: Row, made: Sequence[Entry]) -> None:
             st.error(str(problem))
         else:
             audit.note(desk.viewer, "ENTERED", entry.entry_id, claim=key, action=entry.action)
-            del st.session_state[_DRAFT][key]
+            del drafts[key]
             st.session_state[_SAID] = (
                 "Stored. It is shown here at once, and counts in the lists and figures from the "
                 "next run on."

@@ -212,7 +212,7 @@ class Store:
                     decision,
                     reason=str(
                         entries.checked_text(
-                            "reason", decision.reason, True, entries.MOST_NOTE_CHARACTERS
+                            "reason", decision.reason, True, entries.MOST_REASON_CHARACTERS
                         )
                     ),
                     arrival_date=self._day(decision.arrival_date),

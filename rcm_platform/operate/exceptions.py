@@ -88,22 +88,29 @@ def history(
     landed = exception_decisions.decisions(lake_access.open_lake(settings))
     by_id = {decision.decision_id: decision for decision in (*landed, *kept)}
     return sorted(
-        (
-            decision
-            for decision in by_id.values()
-            if _record(decision) in (_record(one), (*_record(one)[:4], None, None))
-        ),
+        (decision for decision in by_id.values() if _is_about(decision, one)),
         key=lambda decision: (decision.decided_at, decision.decision_id),
     )
 
 
-def possible(one: DataException) -> tuple[str, ...]:
-    """What can be decided about an exception as it stands: names of the functions here."""
+def matched(made: Sequence[ExceptionDecision]) -> tuple[str, ...]:
+    """Keys of the payments that a deposit is said to hold, after all that was decided about it; the
+    latest last."""
+    last = {one.remit_payment_key: one.decision for one in made if one.remit_payment_key}
+    return tuple(key for key, decision in last.items() if key and decision == "matched")
+
+
+def possible(one: DataException, made: Sequence[ExceptionDecision]) -> tuple[str, ...]:
+    """What can be decided about an exception as it stands, after what was decided before: names of
+    the functions here, and `unmatch`, which is `match` with `undo`."""
+    can: tuple[str, ...] = ("waive", "close")
     if not one.is_open:
-        return ("reopen",)
-    if one.is_held:
-        return ("close", "release") if one.rule_id in RELEASABLE else ("close",)
-    return ("match", "waive", "close") if one.record_type == "deposit" else ("waive", "close")
+        can = ("reopen",) if one.decision else ()
+    elif one.is_held:
+        can = ("close", "release") if one.rule_id in RELEASABLE else ("close",)
+    elif one.record_type == "deposit":
+        can = ("match", *can)
+    return (*can, "unmatch") if matched(made) else can
 
 
 def waive(
@@ -225,8 +232,17 @@ def _find(settings: Settings, exception_id: str) -> DataException:
         return exceptions.find(con, exception_id)
 
 
+def _is_about(decision: ExceptionDecision, one: DataException) -> bool:
+    """Whether a decision is about the record of an exception. A match is about a deposit, whichever
+    rule the deposit breaks."""
+    if decision.remit_payment_key:
+        deposit = (decision.source_system, decision.record_type, decision.record_id)
+        return deposit == (one.source_system, one.record_type, one.record_id)
+    return _record(decision) == _record(one)
+
+
 def _record(of: DataException | ExceptionDecision) -> tuple[str | None, ...]:
-    """What a decision and an exception name alike; a match names no place, at the end."""
+    """What a decision and an exception name alike."""
     return (
         of.rule_id, of.source_system, of.record_type, of.record_id, of.source_file,
         of.source_position,

@@ -16,10 +16,12 @@ import pytest
 
 import rcm_platform.desk
 from rcm_platform.desk.store import Store
+from rcm_platform.publish import versions
 from rcm_platform.publish.versions import open_published
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support import servers
+from rcm_platform_tests.support.published_copies import publish
 from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 
 pytestmark = IN_A_BROWSER
@@ -29,9 +31,9 @@ START_SECONDS = 120
 
 
 @contextmanager
-def desk(home: Path) -> Iterator[int]:
+def desk(home: Path, port: int | None = None) -> Iterator[int]:
     """The desk by itself, open as long as a test needs it; its port."""
-    port = servers.free_port()
+    port = port or servers.free_port()
     server = subprocess.Popen(
         [
             sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port),
@@ -145,3 +147,45 @@ def test_a_page_fits_a_telephone(visit: Visit, name: str) -> None:
     wide = page.evaluate("document.querySelector('.stMain').scrollWidth")
     assert wide <= 390
     page.set_viewport_size({"width": 1440, "height": 900})
+
+
+def test_a_page_stays_open_through_a_publish_and_a_failed_night(
+    built: Built, tmp_path: Path
+) -> None:
+    home = Settings(home=tmp_path)
+    publish(built, home, 1, "1.00")
+    with desk(tmp_path) as port, browser(port) as visit:
+        visit.open("/command-center")
+        visit.sees("version 00001-2025-12-31", "What comes first")
+        publish(built, home, 2, "2.00")
+        choose(visit, "Denials")
+        visit.sees("version 00002-2025-12-31", "What becomes of a denied dollar")
+        assert visit.page.get_by_text("version 00001").count() == 0
+        versions.hold(home.published_dir, "2026-01-01", ["charges are not conserved"])
+        choose(visit, "Worklists")
+        visit.sees("A later state is kept back: ", "charges are not conserved")
+        visit.sees("version 00002-2025-12-31")
+
+
+def test_what_was_typed_outlives_a_restart_of_the_server(built: Built, tmp_path: Path) -> None:
+    (tmp_path / "published").symlink_to(built.settings.published_dir)
+    with open_published(built.settings.published_dir, "operations") as con:
+        [(key,)] = con.execute(
+            "select claim_key from mart_claim_priority_queue where queue_position = 2"
+        ).fetchall()
+    port = servers.free_port()
+    with browser(port) as visit:
+        note = visit.page.get_by_role("textbox", name="Note")
+        with desk(tmp_path, port):
+            visit.open(f"/claim?id={key}")
+            visit.sees("Nobody has written anything down")
+            note.fill("Half of a sentence")
+        with desk(tmp_path, port):
+            visit.page.get_by_test_id("stStatusWidget").wait_for(state="hidden")
+            visit.sees("Nobody has written anything down")
+            assert note.input_value() == "Half of a sentence"
+            note.fill("A whole sentence.")
+            visit.page.get_by_role("button", name="Save").click()
+            visit.sees("Stored.")
+    [entry] = Store.open(Settings(home=tmp_path)).of_claim(key)
+    assert entry.note == "A whole sentence."

@@ -22,7 +22,7 @@ from rcm_platform.explain.exceptions import DataException
 from rcm_platform.ingest import exception_decisions, lake_access
 from rcm_platform.operate import exceptions
 from rcm_platform.settings import Settings
-from rcm_platform_tests.conftest import Built
+from rcm_platform_tests.conftest import LAST_DAY, Built
 from rcm_platform_tests.support.desk_pages import DeskPage
 
 ANN = Viewer("ann")
@@ -95,17 +95,86 @@ def test_a_deposit_is_matched_to_the_payments_that_are_chosen(settings: Settings
             "select remit_payment_key, remitted_amount from mart_cash_reconciliation "
             "where deposit_date is null order by remit_payment_key limit 1"
         ).fetchall()
-    said = decisions.decide(settings, ANN, deposit, "match", "in one deposit", payments=[key])
+    said = decisions.decide(
+        settings, ANN, LAST_DAY, deposit, "match", "in one deposit", payments=[key]
+    )
     [made] = decisions.history(settings, deposit)
     assert (made.decision, made.remit_payment_key) == ("matched", key)
     assert ("differ" in said) == (amount != deposit.finding_amount)
+
+
+def test_a_match_is_taken_back_by_the_form(
+    settings: Settings, written_down: list[dict[str, Any]]
+) -> None:
+    deposit = one_of(settings, "R3")
+    with exceptions.published(settings) as con:
+        [(key, trace)] = con.execute(
+            "select remit_payment_key, trace_number from mart_cash_reconciliation "
+            "where deposit_date is null order by remit_payment_key limit 1"
+        ).fetchall()
+    page = DeskPage("quality", exception=deposit.finding_key)
+    form = f"quality_{deposit.short_id}"
+    assert "unmatch" not in page.app.radio(key=f"{form}_what").options
+    decisions.decide(settings, ANN, LAST_DAY, deposit, "match", "in one deposit", payments=[key])
+    page.run()
+    assert "Matched to the payment" in page.text
+    page.app.radio(key=f"{form}_what").set_value("unmatch")
+    page.run()
+    assert page.app.multiselect(key=f"{form}_held_payments").value == [key]
+    page.app.text_input(key=f"{form}_reason").set_value("of another payer")
+    page.app.button[-1].click()
+    page.run()
+    # both stay, with who, when and why, and nothing is matched any more
+    assert page.text.index("in one deposit") < page.text.index("of another payer")
+    assert page.text.count(trace) >= 2
+    made = decisions.history(settings, deposit)
+    assert [(each.decision, each.remit_payment_key) for each in made] == [
+        ("matched", key), ("unmatched", key),
+    ]  # fmt: skip
+    assert exceptions.matched(made) == ()
+    assert "unmatch" not in page.app.radio(key=f"{form}_what").options
+    assert [told["decision"] for told in written_down] == ["match", "unmatch"]
+
+
+def test_what_a_later_record_settled_asks_for_no_decision(settings: Settings) -> None:
+    with exceptions.published(settings) as con:
+        every = published_exceptions.exceptions(con, only_open=False)
+    settled = next(one for one in every if not one.is_open)
+    page = DeskPage("quality", exception=settled.finding_key)
+    assert "A later record settled it." in page.text
+    assert not page.app.radio
+
+
+def test_what_arrived_is_the_marts(settings: Settings) -> None:
+    page = DeskPage("quality")
+    words = {"loaded": "Loaded", "partial": "Held in part", "held": "Held",
+             "duplicate": "There already"}  # fmt: skip
+    with exceptions.published(settings) as con:
+        files = con.execute(
+            "select source_system, source_file, file_status, row_count, dollar_amount "
+            "from mart_received_files where arrival_date = ? "
+            "order by source_system, source_file limit 25",
+            [LAST_DAY],
+        ).fetchall()
+        [(day, partly)] = con.execute(
+            "select arrival_date, source_file from mart_received_files "
+            "where file_status = 'partial' and arrival_date > ? order by all desc limit 1",
+            [LAST_DAY - timedelta(days=30)],
+        ).fetchall()
+    assert [tuple(row.values()) for row in page.table("What arrived")] == [
+        (written.words(source), file, words[status], written.count(rows), written.money(dollars))
+        for source, file, status, rows, dollars in files
+    ]
+    page = DeskPage("quality", day=day.isoformat(), became="partial")
+    assert partly in page.column("What arrived", "File or table")
+    assert set(page.column("What arrived", "Became")) == {"Held in part"}
 
 
 @pytest.mark.parametrize(
     ("what", "reason", "until", "message"),
     [
         ("waive", " ", date(2026, 1, 31), "reason is missing"),
-        ("waive", "x" * 100_000, date(2026, 1, 31), "more than 1,000 characters"),
+        ("waive", "x" * 100_000, date(2026, 1, 31), "may have 1,000"),
         ("waive", "known", None, "last day"),
         ("release", "known", None, "cannot be decided"),
         ("drop", "known", None, "cannot be decided"),
@@ -116,7 +185,7 @@ def test_what_may_not_be_decided_is_said_and_stored_nowhere(
 ) -> None:
     one = one_of(settings, "R2")
     with pytest.raises(ValueError, match=message):
-        decisions.decide(settings, ANN, one, what, reason, until)
+        decisions.decide(settings, ANN, LAST_DAY, one, what, reason, until)
     assert decisions.history(settings, one) == []
 
 
@@ -204,5 +273,5 @@ def test_a_waiver_is_until_a_day_of_the_figures_or_later(settings: Settings) -> 
     one = one_of(settings, "R2")
     with pytest.raises(ValueError, match="would be over"):
         decisions.decide(
-            settings, ANN, one, "waive", "known", date(2025, 12, 31) - timedelta(days=1)
+            settings, ANN, LAST_DAY, one, "waive", "known", LAST_DAY - timedelta(days=1)
         )

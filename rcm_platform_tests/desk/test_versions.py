@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import duckdb
 import pytest
 import streamlit as st
 
@@ -15,6 +17,9 @@ from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.desk_pages import DeskPage
+from rcm_platform_tests.support.published_copies import prepare, publish
+
+MANY_LOOKS = 12
 
 
 @pytest.fixture
@@ -25,26 +30,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     yield Settings()
     # connections are kept for all pages of a process, also those to files that are gone by then
     st.cache_resource.clear()
-
-
-def publish(built: Built, home: Settings, number: int, open_dollars: str) -> versions.Version:
-    """The finished run as another version, in which each open claim has these dollars."""
-    source = versions.current(built.settings.published_dir)
-    assert source
-    name = f"{number:05d}-2025-12-31"
-    folder = home.published_dir / name
-    shutil.copytree(built.settings.published_dir / source.version, folder)
-    for file in folder.glob("*.duckdb"):
-        file.chmod(0o644)
-        with duckdb.connect(str(file)) as con:
-            con.execute("update published_version set version = ?", [name])
-            if file.stem == "operations":
-                con.execute(
-                    f"update mart_claim_priority_queue set outstanding_amount = {open_dollars}"
-                )
-    version = versions.Version(name, "2025-12-31")
-    versions._point(home.published_dir, version)
-    return version
 
 
 def test_nothing_published_says_what_to_do(home: Settings) -> None:
@@ -64,6 +49,45 @@ def test_the_page_follows_a_new_version(built: Built, home: Settings) -> None:
     assert page.tiles["Outstanding"] == f"${int(count) * 2}"
     assert "version 00002-2025-12-31" in page.text
     assert "version 00001" not in page.text
+
+
+def test_two_versions_are_never_mixed_in_a_page(built: Built, home: Settings) -> None:
+    both = [prepare(built, home, number, f"{number}.00") for number in (1, 2)]
+    versions._point(home.published_dir, both[0])
+    page = DeskPage("command_center")
+    [count] = page.text.split(" claims")[0].split()[-1:]
+    ended = threading.Event()
+
+    def switch() -> None:
+        while not ended.is_set():
+            for version in both:
+                versions._point(home.published_dir, version)
+
+    publishing = threading.Thread(target=switch)
+    publishing.start()
+    try:
+        seen = set()
+        for _ in range(MANY_LOOKS):
+            page.run()
+            [number] = set(re.findall(r"version 0000(\d)", page.text))
+            assert page.tiles["Outstanding"] == f"${int(count.replace(',', '')) * int(number):,}"
+            seen.add(number)
+    finally:
+        ended.set()
+        publishing.join()
+    assert seen == {"1", "2"}
+
+
+def test_figures_that_no_run_renewed_say_how_old_they_are(
+    built: Built, home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(built, home, 1, "1.00")
+    assert "hours old" not in DeskPage("command_center").text
+    monkeypatch.setenv("RCM_STALE_HOURS", "1")
+    monkeypatch.setattr(
+        versions, "proven_at", lambda *_: datetime.now(UTC) - timedelta(hours=31, minutes=1)
+    )
+    assert "These figures are 31 hours old." in DeskPage("command_center").text
 
 
 def test_a_version_that_goes_while_a_page_is_open(built: Built, home: Settings) -> None:

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import typer.main
@@ -77,6 +78,13 @@ def test_the_web_finds_the_graph_where_the_daemon_offers_it() -> None:
     settings = Settings(code_server=OURS["web"]["environment"]["RCM_CODE_SERVER"])
     assert settings.code_server
     assert settings.code_server.partition(":")[0] in SERVICES
+
+
+def test_what_people_enter_is_where_every_container_reaches_it() -> None:
+    for service in OURS.values():
+        url = re.sub(r"\$\{\w+:\?\}", "secret", service["environment"]["RCM_DESK_URL"])
+        assert Settings(desk_url=url).desk_url == url
+        assert urlsplit(url).hostname in SERVICES
 
 
 def test_the_image_gets_what_the_platform_needs() -> None:

@@ -82,6 +82,13 @@ def test_a_deposit_is_matched_to_payments_by_hand(copied: Settings, cli: RunCli)
     [decision] = exception_decisions.decisions(lake_access.open_lake(copied))
     assert decision.record_id == deposit.record_id
     assert decision.remit_payment_key == key
+    assert "unmatch" in exceptions.possible(deposit, [decision])
+    shown = cli("exceptions", "show", deposit.short_id, home=copied.home).stdout
+    assert f"match {deposit.short_id} TRACE --undo" in shown
+    exceptions.match(copied, day, deposit.short_id, [trace], "of another", "ann", undo=True)
+    made = exceptions.history(copied, deposit)
+    assert [each.decision for each in made] == ["matched", "unmatched"]
+    assert "unmatch" not in exceptions.possible(deposit, made)
     said = cli("exceptions", "match", "no-deposit", trace, "--reason", "x", home=copied.home)
     assert said.returncode == 1
     assert "No deposit has the number" in said.stderr

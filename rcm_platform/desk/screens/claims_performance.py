@@ -16,7 +16,6 @@ from rcm_platform.desk.style import palette
 OVERVIEW = "mart_claims_overview"
 PERFORMANCE = "mart_payer_performance"
 
-SHOWN_MONTHS = 15
 SHOWN_NAMES = 20
 
 
@@ -85,23 +84,15 @@ def _months(desk: Desk) -> None:
     parts.section(
         "By month of service", "What became of each month's charges.", desk.lineage(OVERVIEW)
     )
-    rows = desk.reader.rows(
-        desk.filtered(
-            Query(
-                OVERVIEW,
-                ("service_month",),
-                sums=("payment_amount", "adjustment_amount", "outstanding_amount"),
-                order=("-service_month",),
-                limit=SHOWN_MONTHS,
-            )
-        )
+    rows = desk.by_month(
+        OVERVIEW, "service_month", "payment_amount", "adjustment_amount", "outstanding_amount"
     )
     if not rows:
         parts.empty("No claim has these filters.", "Clear one of them.")
         return
     colours = palette()
     charts.stacked(
-        rows[::-1],
+        rows,
         "service_month",
         {
             "payment_amount": ("Paid", colours.good),
@@ -119,25 +110,19 @@ def _answers(desk: Desk) -> None:
         "Claims that were sent, answered, rejected before the payer, and denied at first.",
         desk.lineage(PERFORMANCE),
     )
-    rows = desk.reader.rows(
-        desk.filtered(
-            Query(
-                PERFORMANCE,
-                ("submitted_month",),
-                sums=(
-                    "claim_count", "remitted_claim_count", "rejected_claim_count",
-                    "initially_denied_claim_count",
-                ),
-                order=("-submitted_month",),
-                limit=SHOWN_MONTHS,
-            )
-        )
-    )  # fmt: skip
+    rows = desk.by_month(
+        PERFORMANCE,
+        "submitted_month",
+        "claim_count",
+        "remitted_claim_count",
+        "rejected_claim_count",
+        "initially_denied_claim_count",
+    )
     if not rows:
         parts.empty("No claim has these filters.", "Clear one of them.")
         return
     parts.table(
-        rows,
+        rows[::-1],
         (
             Column("Month", lambda row: written.month(row["submitted_month"])),
             Column("Sent", lambda row: written.count(row["claim_count"]), True),

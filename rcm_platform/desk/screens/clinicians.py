@@ -17,7 +17,6 @@ WORK = "mart_clinician_productivity"
 LEADERS_WORK = "mart_clinician_scorecard"
 
 SHOWN_CLINICIANS = 60
-SHOWN_MONTHS = 15
 
 
 def page(desk: Desk) -> None:
@@ -77,23 +76,15 @@ def _funnel(desk: Desk) -> None:
 def _months(desk: Desk) -> None:
     mart = _mart(desk)
     parts.section("By month of work", "Charges, and the cash on them so far.", desk.lineage(mart))
-    rows = desk.reader.rows(
-        desk.filtered(
-            Query(
-                mart,
-                ("activity_month",),
-                sums=("charge_amount", "cohort_cash_amount", "open_amount"),
-                order=("-activity_month",),
-                limit=SHOWN_MONTHS,
-            )
-        )
+    rows = desk.by_month(
+        mart, "activity_month", "charge_amount", "cohort_cash_amount", "open_amount"
     )
     if not rows:
         parts.empty("No work has these filters.", "Clear one of them.")
         return
     colours = palette()
     charts.months(
-        rows[::-1],
+        rows,
         "activity_month",
         {
             "charge_amount": ("Charged", colours.neutral),

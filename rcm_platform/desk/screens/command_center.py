@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 import streamlit as st
 
-from rcm_platform.desk import claim_rows, filters, parts
+from rcm_platform.desk import charts, claim_rows, filters, parts
 from rcm_platform.desk import format as written
 from rcm_platform.desk.desk import Desk, here
 from rcm_platform.desk.parts import Column, Markup
@@ -19,7 +19,6 @@ FORECAST = "mart_cash_forecast"
 DUE_DAYS = 14
 SHOWN_NAMES = 5
 SHOWN_CLAIMS = 10
-SHOWN_MONTHS = 15
 
 
 def page(desk: Desk) -> None:
@@ -153,39 +152,24 @@ def _months(desk: Desk) -> None:
         "What was charged, what was paid of it, and what is still open.",
         desk.lineage(OVERVIEW),
     )
-    rows = desk.reader.rows(
-        desk.filtered(
-            Query(
-                OVERVIEW,
-                ("service_month",),
-                sums=("charge_amount", "payment_amount", "outstanding_amount"),
-                order=("-service_month",),
-                limit=SHOWN_MONTHS,
-            )
-        )
+    rows = desk.by_month(
+        OVERVIEW, "service_month", "charge_amount", "payment_amount", "outstanding_amount"
     )
     if not rows:
         parts.empty("No claim has these filters.", "Clear one of them.")
         return
-    rows.reverse()
     colours = palette()
-    figure = go.Figure()
-    for column, label, colour in (
-        ("charge_amount", "Charged", colours.neutral),
-        ("payment_amount", "Paid", colours.good),
-        ("outstanding_amount", "Open", colours.bad),
-    ):
-        figure.add_scatter(
-            x=[row["service_month"] for row in rows],
-            y=[float(row[column]) for row in rows],
-            name=label,
-            mode="lines+markers",
-            line={"color": colour, "width": 2.4},
-            customdata=[written.money(row[column]) for row in rows],
-            hovertemplate="%{customdata}",
-        )
-    figure.update_yaxes(tickprefix="$", tickformat="~s", nticks=5, rangemode="tozero")
-    parts.chart(figure, "Charged, paid and open dollars by month of service.", "months", 280)
+    charts.months(
+        rows,
+        "service_month",
+        {
+            "charge_amount": ("Charged", colours.neutral),
+            "payment_amount": ("Paid", colours.good),
+            "outstanding_amount": ("Open", colours.bad),
+        },
+        "months",
+        "Charged, paid and open dollars by month of service.",
+    )
 
 
 def _attention(desk: Desk) -> None:

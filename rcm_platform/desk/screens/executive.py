@@ -10,23 +10,30 @@ from decimal import Decimal
 import plotly.graph_objects as go
 import streamlit as st
 
+from rcm_platform.desk import flow, parts
 from rcm_platform.desk import format as written
-from rcm_platform.desk import parts
 from rcm_platform.desk.desk import Desk, here
-from rcm_platform.desk.query import Is, Query, Row, total
+from rcm_platform.desk.query import Is, Query, Row
 from rcm_platform.desk.style import Tone, palette
 from rcm_platform.explain import scorecard
 
-WAITING = "mart_waiting_scorecard"
+FLOW = "mart_charge_flow_scorecard"
 
-BRIDGE = (
-    ("contractual_amount", "Contractual", -1, Tone.NEUTRAL),
-    ("write_off_amount", "Written off", -1, Tone.BAD),
-    ("payer_paid_amount", "Paid by payers", -1, Tone.GOOD),
-    ("patient_paid_amount", "Paid by patients", -1, Tone.GOOD),
-    ("open_amount", "Still open", -1, Tone.WATCH),
-)
-"""What becomes of a charge: column of mart_payer_scorecard, label, sign, meaning."""
+STAGES = {
+    "not billed": ("Not billed", Tone.WATCH, "Visits without a claim, by their expected charge"),
+    "not sent": ("Not sent", Tone.WATCH, "Claims that no payer has been sent"),
+    "with the payer": ("With the payer", Tone.WATCH, "Sent, and not answered or paid in part"),
+    "denied": ("Denied", Tone.BAD, "Refused by the payer, and not given up"),
+    "contractual": ("Contractual", Tone.NEUTRAL, "Charged beyond what contracts pay"),
+    "written off": ("Written off", Tone.BAD, "Given up after denials, or as not to be collected"),
+    "with the patient": ("With the patient", Tone.WATCH, "What patients are to pay and have not"),
+    "paid by patients": ("Paid by patients", Tone.GOOD, "Received from patients"),
+    "paid by payers": ("Paid by payers", Tone.GOOD, "Received from payers"),
+    "to give back": ("To give back", Tone.BAD, "Received beyond the charge"),
+}
+"""Where money is on its way to cash: its label, what its colour means, and what it is."""
+CASH = ("paid by patients", "paid by payers")
+_MERGED = "Of too few people to stand alone"
 
 
 @st.cache_data(show_spinner=False, max_entries=6)
@@ -39,7 +46,8 @@ def page(desk: Desk) -> None:
     """The whole page, from top to bottom."""
     parts.head(desk, "Executive", "How do we do, why, and what comes next?")
     _tiles(desk)
-    for first, second in ((_bridge, _waiting), (_denials, _forecast), (_payers, _ageing)):
+    _flow(desk)
+    for first, second in ((_denials, _forecast), (_payers, _ageing)):
         left, right = st.columns([3, 2], gap="large")
         with left:
             first(desk)
@@ -79,88 +87,63 @@ def _tile(desk: Desk, headline: scorecard.Headline, definition: Row) -> parts.Ti
     )
 
 
-def _bridge(desk: Desk) -> None:
-    columns = ("charge_amount", *(column for column, *_ in BRIDGE))
-    found = desk.leaders.first(total("mart_payer_scorecard", *columns))
-    months = desk.leaders.first(
-        Query("mart_payer_scorecard", ("first_month", "last_month"), order=("-last_month",))
-    )
-    if not found or not found["charge_amount"] or not months:
-        parts.empty("No claims were sent in the last twelve months.", "")
-        return
-    between = f"{written.month(months['first_month'])} to {written.month(months['last_month'])}"
-    parts.section(
-        "From charge to cash",
-        f"Claims sent from {between}, and what has become of their charges.",
-        desk.lineage("mart_payer_scorecard"),
-    )
-    colours = palette()
-    labels = ["Charged", *(label for _, label, *_ in BRIDGE)]
-    amounts = [found["charge_amount"], *(sign * found[column] for column, _, sign, _ in BRIDGE)]
-    tones = [colours.accent, *(colours.of(tone) for *_, tone in BRIDGE)]
-    # each part stands where the ones before it end; the amounts are those of the mart
-    bases, level = [Decimal(0)], found["charge_amount"]
-    for amount in amounts[1:]:
-        level += amount
-        bases.append(level)
-    figure = go.Figure(
-        go.Bar(
-            x=labels,
-            y=[float(abs(amount)) for amount in amounts],
-            base=[float(base) for base in bases],
-            marker_color=tones,
-            text=[written.short_money(abs(amount)) for amount in amounts],
-            textposition="outside",
-            cliponaxis=False,
-            hovertemplate="%{x}: %{text}<extra></extra>",
-        )
-    )
-    figure.update_yaxes(visible=False)
-    said = ", ".join(
-        f"{label} {written.short_money(abs(amount))}"
-        for label, amount in zip(labels, amounts, strict=True)
-    )
-    parts.chart(figure, f"What became of charges: {said}.", "bridge", 300)
-
-
-STAGES = {
-    "not billed": ("Not billed", Tone.NEUTRAL),
-    "not sent": ("Not sent", Tone.WATCH),
-    "with the payer": ("With the payer", Tone.NEUTRAL),
-    "denied": ("Denied", Tone.BAD),
-    "with the patient": ("With the patient", Tone.NEUTRAL),
-}
-
-
-def _waiting(desk: Desk) -> None:
-    if not desk.leaders.has(WAITING):
+def _flow(desk: Desk) -> None:
+    if not desk.leaders.has(FLOW):
         return
     parts.section(
-        "Where money waits",
-        "On its way from a visit to cash: visits without a claim by their expected charge, claims "
-        "by what is open.",
-        desk.lineage(WAITING),
+        "From charge to cash, and where money waits",
+        "Services of twelve months, and older ones in which something is open.",
+        desk.lineage(FLOW),
     )
-    rows = desk.leaders.rows(Query(WAITING, order=("stage_number",)))
+    rows = desk.leaders.rows(Query(FLOW, order=("stage_number",)))
     if not rows:
-        parts.empty("Nothing waits, or of too few people to be shown.", "")
+        parts.empty("Nothing is on its way, or of too few people to be shown.", "")
         return
-    most = max(row["waiting_amount"] for row in rows)
-    parts.table(
-        rows,
-        (
-            parts.Column(
-                "Stage", lambda row: STAGES[row["stage"]][0] if row["stage"] else "Several stages"
-            ),
-            parts.Column("", lambda row: parts.part_of(row["waiting_amount"], most, _tone(row))),
-            parts.Column("Waits", lambda row: written.money(row["waiting_amount"]), True),
-        ),
-        "Where money waits",
+    rows.sort(key=_place)
+    shown = [row for row in rows if row["flow_amount"] > 0]
+    back = next((row for row in rows if row["flow_amount"] < 0), None)
+    flow.show(
+        flow.Part("Services", rows[0]["services_amount"], Tone.NEUTRAL),
+        [_part(row) for row in shown if row["stage"] not in CASH],
+        [_part(row) for row in shown if row["stage"] in CASH],
+        "Amber waits, red is denied or lost, green is cash, grey is what contracts leave out."
+        + (f" {written.money(-back['flow_amount'])} is to be given back." if back else ""),
     )
+    with st.expander("The same in figures", key="flow_figures"):
+        parts.table(
+            rows,
+            (
+                parts.Column("Stage", lambda row: parts.toned(_label(row), _tone(row))),
+                parts.Column("Dollars", lambda row: written.money(row["flow_amount"]), True),
+                parts.Column(
+                    "What it is",
+                    lambda row: STAGES[row["stage"]][2] if row["stage"] else _MERGED,
+                    is_wide=True,
+                ),
+            ),
+            "From charge to cash",
+        )
+
+
+def _place(row: Row) -> float:
+    """What is merged stands behind the payer's answer, before what patients owe."""
+    return row["stage_number"] or (4.5 if row["is_waiting"] else 6.5)
+
+
+def _part(row: Row) -> flow.Part:
+    return flow.Part(_label(row), row["flow_amount"], _tone(row))
+
+
+def _label(row: Row) -> str:
+    if row["stage"]:
+        return STAGES[row["stage"]][0]
+    return "Waits elsewhere" if row["is_waiting"] else "Settled otherwise"
 
 
 def _tone(row: Row) -> Tone:
-    return STAGES[row["stage"]][1] if row["stage"] else Tone.NEUTRAL
+    if row["stage"]:
+        return STAGES[row["stage"]][1]
+    return Tone.WATCH if row["is_waiting"] else Tone.NEUTRAL
 
 
 def _forecast(desk: Desk) -> None:

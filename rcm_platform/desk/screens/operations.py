@@ -20,7 +20,6 @@ FRONT_END = "mart_front_end"
 STAFF = "mart_staff_operations"
 COSTS = "mart_department_costs"
 
-SHOWN_MONTHS = 15
 SHOWN_STAFF = 25
 SHOWN_DEPARTMENTS = 12
 
@@ -129,23 +128,15 @@ def _unbilled(desk: Desk) -> None:
 
 def _appointments(desk: Desk) -> None:
     parts.section("Appointments", "Kept, missed and cancelled, by month.", desk.lineage(FRONT_END))
-    rows = desk.reader.rows(
-        desk.filtered(
-            Query(
-                FRONT_END,
-                ("activity_month",),
-                sums=("kept_count", "no_show_count", "cancelled_count"),
-                order=("-activity_month",),
-                limit=SHOWN_MONTHS,
-            )
-        )
+    rows = desk.by_month(
+        FRONT_END, "activity_month", "kept_count", "no_show_count", "cancelled_count"
     )
     if not rows:
         parts.empty("No appointment has these filters.", "Clear one of them.")
         return
     colours = palette()
     charts.stacked(
-        rows[::-1],
+        rows,
         "activity_month",
         {
             "kept_count": ("Kept", colours.good),

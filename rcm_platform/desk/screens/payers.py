@@ -17,7 +17,6 @@ PERFORMANCE = "mart_payer_performance"
 UNDERPAYMENTS = "fct_underpayments"
 DRIFT = "mart_payer_drift"
 
-SHOWN_MONTHS = 15
 SHOWN_LINES = 15
 SHOWN_CHANGES = 10
 
@@ -162,23 +161,15 @@ def _months(desk: Desk) -> None:
     parts.section(
         "By month of submission", "What was charged, agreed and paid.", desk.lineage(PERFORMANCE)
     )
-    rows = desk.reader.rows(
-        desk.filtered(
-            Query(
-                PERFORMANCE,
-                ("submitted_month",),
-                sums=("charge_amount", "expected_amount", "payer_paid_amount"),
-                order=("-submitted_month",),
-                limit=SHOWN_MONTHS,
-            )
-        )
+    rows = desk.by_month(
+        PERFORMANCE, "submitted_month", "charge_amount", "expected_amount", "payer_paid_amount"
     )
     if not rows:
         parts.empty("No claim has these filters.", "Clear one of them.")
         return
     colours = palette()
     charts.months(
-        rows[::-1],
+        rows,
         "submitted_month",
         {
             "charge_amount": ("Charged", colours.neutral),

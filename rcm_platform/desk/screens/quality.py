@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ import streamlit as st
 from rcm_platform.desk import decisions, filters, parts
 from rcm_platform.desk import format as written
 from rcm_platform.desk.desk import Desk, here
+from rcm_platform.desk.entries import MOST_REASON_CHARACTERS
 from rcm_platform.desk.parts import Column, Markup, Tile
 from rcm_platform.desk.query import ROW_COUNT, Between, Is, Query, Row, total
 from rcm_platform.desk.store import StoreUnavailable
@@ -25,14 +27,23 @@ from rcm_platform.sources.base import ExceptionDecision
 EXCEPTIONS = "mart_data_exceptions"
 HELD = "mart_quarantine_daily"
 QUALITY = "mart_data_quality"
+RECEIVED = "mart_received_files"
+RECONCILIATION = "mart_cash_reconciliation"
 
 PAGE_SIZE = 25
 SHOWN_RULES = 12
 SHOWN_TABLES = 15
 SHOWN_DAYS = 90
+SHOWN_ARRIVALS = 30
 OFFERED_PAYMENTS = 50
 
 STATES = {"open": "Open", "all": "All, also settled and decided"}
+BECAME = {
+    "loaded": "Loaded",
+    "partial": "Held in part",
+    "held": "Held",
+    "duplicate": "There already",
+}
 EVERY = ""
 _ID = "exception"
 """Where the address has the exception that is shown."""
@@ -53,6 +64,8 @@ def page(desk: Desk) -> None:
     _rules(desk)
     _items(desk)
     if desk.reader.facilities is None:
+        if desk.reader.has(RECEIVED):
+            _arrived(desk)
         left, right = st.columns(2, gap="large")
         with left:
             _tables(desk)
@@ -200,21 +213,7 @@ def _items(desk: Desk) -> None:
     if not count:
         parts.empty("No exception is like this.", "Choose another rule, source or state.")
         return
-    pages = -(-count // PAGE_SIZE)
-    number = (
-        int(
-            st.number_input(
-                f"Page, of {pages:,}",
-                1,
-                pages,
-                min(_asked_page(), pages),
-                key="quality_page",
-                width=170,
-            )
-        )
-        if pages > 1
-        else 1
-    )
+    number = _page_number(count, "quality_page")
     rows = desk.reader.rows(query.page(number, PAGE_SIZE))
     picked = st.dataframe(
         [_line(row) for row in rows],
@@ -241,8 +240,13 @@ def _items(desk: Desk) -> None:
         _one(desk, key)
 
 
-def _asked_page() -> int:
-    return int(st.session_state.get("quality_page", 1))
+def _page_number(count: int, key: str) -> int:
+    """Which page of so many rows is asked for; the last one where that is not there."""
+    pages = -(-count // PAGE_SIZE)
+    if pages <= 1:
+        return 1
+    asked = min(int(st.session_state.get(key, 1)), pages)
+    return int(st.number_input(f"Page, of {pages:,}", 1, pages, asked, key=key, width=170))
 
 
 def _offered(desk: Desk, scope: tuple[Is, ...], column: str, label: str = "") -> dict[str, str]:
@@ -319,15 +323,23 @@ def _one(desk: Desk, key: str) -> None:
                 if row["claim_key"] else written.EMPTY,
             }
         )  # fmt: skip
-        for made in _history(desk, one):
-            is_later = made.decided_at.replace(tzinfo=None) > _published_at(desk)
+        made = _history(desk, one)
+        payments = _named(desk, {each.remit_payment_key for each in made} - {None})
+        for each in made:
+            is_later = each.decided_at.replace(tzinfo=None) > _published_at(desk)
             pending = " — pending until the next run" if is_later else ""
+            of_what = payments.get(each.remit_payment_key or "", "")
             parts.show(
-                f"<p>{parts.text(made.decision.capitalize())} by {parts.text(made.decided_by)} on "
-                f"{made.decided_at:%d %b %Y, %H:%M} UTC: {parts.text(made.reason)}"
+                f"<p>{parts.text(_WORDS.get(each.decision, each.decision.capitalize()))} "
+                f"{parts.text(of_what)} by {parts.text(each.decided_by)} on "
+                f"{each.decided_at:%d %b %Y, %H:%M} UTC: {parts.text(each.reason)}"
                 f"{parts.toned(pending, Tone.WATCH) if pending else ''}</p>"
             )
-        _form(desk, one)
+        _form(desk, one, made)
+
+
+_WORDS = {"matched": "Matched to the payment", "unmatched": "Taken back from the payment"}
+"""Decisions about a payment."""
 
 
 def _history(desk: Desk, one: DataException) -> list[ExceptionDecision]:
@@ -343,13 +355,17 @@ def _published_at(desk: Desk) -> datetime:
     return shown.version.published_at(shown.folder).replace(tzinfo=None)
 
 
-def _form(desk: Desk, one: DataException) -> None:
+def _form(desk: Desk, one: DataException, made: Sequence[ExceptionDecision]) -> None:
     key = f"quality_{one.short_id}"
     if said := st.session_state.pop(_SAID, None):
         st.success(f"{said} It is pending until the next run carries it to the figures.")
+    can = exceptions.possible(one, made)
+    if not can:
+        parts.empty("A later record settled it.", "There is nothing to decide.")
+        return
     what = str(
         st.radio(
-            "Decide", exceptions.possible(one), format_func=decisions.LABELS.__getitem__,
+            "Decide", can, format_func=decisions.LABELS.__getitem__,
             horizontal=True, key=f"{key}_what",
         )
     )  # fmt: skip
@@ -362,16 +378,20 @@ def _form(desk: Desk, one: DataException) -> None:
             if what == "waive"
             else None
         )  # fmt: skip
-        payments = _payments(desk, one, key) if what == "match" else ()
+        payments: tuple[str, ...] = ()
+        if what == "match":
+            payments = _payments(desk, one, key)
+        elif what == "unmatch":
+            payments = _held_payments(desk, exceptions.matched(made), key)
         reason = st.text_input(
-            "Why", max_chars=decisions.MOST_REASON_CHARACTERS, key=f"{key}_reason",
+            "Why", max_chars=MOST_REASON_CHARACTERS, key=f"{key}_reason",
             placeholder="Kept with the decision, for whoever asks later",
         )  # fmt: skip
         if not st.form_submit_button("Decide", type="primary"):
             return
         try:
             st.session_state[_SAID] = decisions.decide(
-                desk.settings, desk.viewer, one, what, reason, until, payments
+                desk.settings, desk.viewer, desk.as_of, one, what, reason, until, payments
             )
         except (RunIsWriting, StoreUnavailable, UnknownException, ValueError) as problem:
             st.error(str(problem.args[0]))
@@ -383,7 +403,7 @@ def _payments(desk: Desk, one: DataException, key: str) -> tuple[str, ...]:
     """Payments that no deposit was found for, those of the same dollars first."""
     rows = desk.reader.rows(
         Query(
-            "mart_cash_reconciliation",
+            RECONCILIATION,
             ("remit_payment_key", "trace_number", "payment_date", "remitted_amount"),
             where=(Is("deposit_date", (None,)),),
             order=("-payment_date", "remit_payment_key"),
@@ -392,17 +412,104 @@ def _payments(desk: Desk, one: DataException, key: str) -> tuple[str, ...]:
     )
     wanted = one.finding_amount or Decimal(0)
     rows.sort(key=lambda row: abs((row["remitted_amount"] or Decimal(0)) - wanted))
-    words = {
-        row["remit_payment_key"]: f"{written.money(row['remitted_amount'])}, "
-        f"{row['trace_number']}, {written.day(row['payment_date'])}"
-        for row in rows
-    }
+    words = {row["remit_payment_key"]: _payment(row) for row in rows}
     return tuple(
         st.multiselect(
             "Payments that it holds", list(words), format_func=words.__getitem__,
             key=f"{key}_payments", placeholder="Remitted, and no deposit was found",
         )
     )  # fmt: skip
+
+
+def _held_payments(desk: Desk, keys: Sequence[str], key: str) -> tuple[str, ...]:
+    """Payments that somebody matched to the deposit, all of them chosen."""
+    words = _named(desk, keys)
+    return tuple(
+        st.multiselect(
+            "Payments that it does not hold", list(keys), list(keys),
+            format_func=lambda one: words.get(one, one), key=f"{key}_held_payments",
+        )
+    )  # fmt: skip
+
+
+def _named(desk: Desk, keys: Iterable[str | None]) -> dict[str, str]:
+    """Payments by their key, in words."""
+    wanted = tuple(sorted(key for key in keys if key))
+    rows = desk.reader.rows(
+        Query(
+            RECONCILIATION,
+            ("remit_payment_key", "trace_number", "payment_date", "remitted_amount"),
+            where=(Is("remit_payment_key", wanted),),
+        )
+    )
+    return {row["remit_payment_key"]: _payment(row) for row in rows}
+
+
+def _payment(row: Row) -> str:
+    return (
+        f"{written.money(row['remitted_amount'])}, {row['trace_number']}, "
+        f"{written.day(row['payment_date'])}"
+    )
+
+
+def _arrived(desk: Desk) -> None:
+    parts.section(
+        "What arrived",
+        "Files and tables of the day of the figures and the days before, and what became of them.",
+        desk.lineage(RECEIVED),
+    )
+    first = desk.as_of - timedelta(days=SHOWN_ARRIVALS)
+    recent = (Between("arrival_date", first, desk.as_of),)
+    days = {
+        row["arrival_date"].isoformat(): f"{written.day(row['arrival_date'])}: "
+        f"{written.count(row[ROW_COUNT])} received"
+        for row in desk.reader.rows(
+            Query(RECEIVED, ("arrival_date",), sums=(ROW_COUNT,), where=recent,
+                  order=("-arrival_date",))
+        )
+    }  # fmt: skip
+    if desk.as_of.isoformat() not in days:
+        parts.show(parts.notice(f"Nothing arrived on {written.day(desk.as_of)}."))
+    if not days:
+        parts.empty(
+            f"Nothing arrived since {written.day(first)}.", "See whether the sources still send."
+        )
+        return
+    with st.container(key="quality_arrived", horizontal=True, vertical_alignment="bottom"):
+        day = _choice("Day", "day", list(days), days)
+        became = _choice("Became", "became", [EVERY, *BECAME], {EVERY: "Whatever", **BECAME})
+        query = Query(
+            RECEIVED,
+            where=(
+                Is("arrival_date", (date.fromisoformat(day),)),
+                *((Is("file_status", (became,)),) if became else ()),
+            ),
+            order=("source_system", "source_file", "received_file_key"),
+        )
+        number = _page_number(desk.reader.count(query), "quality_arrived_page")
+    rows = desk.reader.rows(query.page(number, PAGE_SIZE))
+    if not rows:
+        parts.empty("None of this day became that.", "Choose another day.")
+        return
+    parts.table(
+        rows,
+        (
+            Column("Source", lambda row: written.words(row["source_system"])),
+            Column("File or table", lambda row: row["source_file"], is_wide=True),
+            Column("Became", lambda row: parts.toned(BECAME[row["file_status"]], _became(row))),
+            Column("Rows", lambda row: written.count(row["row_count"]), True,
+                   help="Rows that were loaded from it"),
+            Column("Dollars", lambda row: written.money(row["dollar_amount"]), True,
+                   help="What its payments, claims or rows announce, where they say so"),
+        ),
+        "What arrived",
+    )  # fmt: skip
+
+
+def _became(row: Row) -> Tone:
+    return {"loaded": Tone.GOOD, "partial": Tone.WATCH, "held": Tone.BAD}.get(
+        row["file_status"], Tone.NEUTRAL
+    )
 
 
 def _tables(desk: Desk) -> None:

@@ -19,7 +19,6 @@ ROLLFORWARD = "mart_ar_rollforward"
 MARGIN = "mart_facility_margin"
 PROCEDURES = "mart_procedure_profitability"
 
-SHOWN_MONTHS = 15
 SHOWN_PROCEDURES = 15
 
 WALK = (
@@ -58,23 +57,16 @@ def page(desk: Desk) -> None:
     _procedures(desk)
 
 
-def _by_month(
-    desk: Desk, mart: str, month: str, *sums: str, limit: int = SHOWN_MONTHS
-) -> list[Row]:
-    rows = desk.reader.rows(
-        desk.filtered(Query(mart, (month,), sums=sums, order=(f"-{month}",), limit=limit))
-    )
-    return rows[::-1]
-
-
 def _revenue(desk: Desk) -> None:
     parts.section(
         "Net revenue and cash",
         "Expected of the charges of a month with what became known in it, and cash received in it.",
         desk.lineage(NET_REVENUE),
     )
-    rows = _by_month(desk, NET_REVENUE, "revenue_month", "net_revenue_amount", "cash_amount",
-                     "closing_net_receivable_amount")  # fmt: skip
+    rows = desk.by_month(
+        NET_REVENUE, "revenue_month",
+        "net_revenue_amount", "cash_amount", "closing_net_receivable_amount",
+    )  # fmt: skip
     if not rows:
         parts.empty("No revenue has these filters.", "Clear one of them.")
         return
@@ -94,8 +86,9 @@ def _revenue(desk: Desk) -> None:
 
 def _margin(desk: Desk) -> None:
     parts.section("Margin", "Net revenue less what the services cost.", desk.lineage(MARGIN))
-    rows = _by_month(desk, MARGIN, "activity_month", "net_revenue_amount", "cost_amount",
-                     "margin_amount")  # fmt: skip
+    rows = desk.by_month(
+        MARGIN, "activity_month", "net_revenue_amount", "cost_amount", "margin_amount"
+    )
     if not rows:
         parts.empty("No service has these filters.", "Clear one of them.")
         return
@@ -121,7 +114,7 @@ def _walk(desk: Desk) -> None:
         "Each line as it was booked; the last one is the sum of those above.",
         desk.lineage(ROLLFORWARD),
     )
-    rows = _by_month(desk, ROLLFORWARD, "ledger_month", *(column for column, *_ in WALK), limit=6)
+    rows = desk.by_month(ROLLFORWARD, "ledger_month", *(column for column, *_ in WALK), latest=6)
     if not rows:
         parts.empty("Nothing was booked with these filters.", "Clear one of them.")
         return

@@ -39,4 +39,19 @@ CHECKS = [
             and again.trace_number = remits.trace_number
         where action = 'quarantine' and detector <> 'D3' group by all""",
     ),
+    TruthCheck(
+        "received_files",
+        "Every file of claims, and of each day's deposits, arrived on its day with its dollars.",
+        "mart_received_files",
+        """select source_file, arrival_date, dollar_amount from marts.mart_received_files
+        where source_system = 'clearinghouse' and source_file like '837%'
+        union all
+        select 'deposits', arrival_date, sum(dollar_amount) from marts.mart_received_files
+        where source_system = 'treasury' and source_file like 'bank_deposits%' group by all""",
+        """select source_file, submitted_date, sum(charge_amount)
+        from '{truth}/submissions.parquet' group by all
+        union all
+        select 'deposits', arrival_date, sum(amount)
+        from '{truth}/bank_deposits.parquet' group by all""",
+    ),
 ]

@@ -23,16 +23,18 @@ CHECKS = [
         where basis = 'discharge' and open_amount > 0 and {HOSPITALS_ALONE} group by all""",
     ),
     TruthCheck(
-        "waiting_scorecard",
-        "What leaders see of claims that wait sums to what truly was open.",
-        "mart_waiting_scorecard",
-        f"""select sum(waiting_amount) from marts.mart_waiting_scorecard
+        "charge_flow_scorecard",
+        "What leaders see of claims on the way to cash sums to their charges and to what is open.",
+        "mart_charge_flow_scorecard",
+        f"""select sum(flow_amount), sum(flow_amount) filter (is_waiting)
+        from marts.mart_charge_flow_scorecard
         where stage is distinct from 'not billed' and {HOSPITALS_ALONE}""",
-        f"""select sum(open_amount)
-        from ({_known("ar_aging")}) as known
-            (month, day, source_system, payer_id, basis, bucket, open_count, open_amount)
-        where basis = 'discharge' and open_amount > 0 and day = date '{{as_of}}'
-            and {HOSPITALS_ALONE}""",
+        f"""select sum(charge_amount), sum(greatest(open_amount, 0))
+        from '{{truth}}/claims.parquet'
+        where {HOSPITALS_ALONE} and (
+            open_amount <> 0
+            or service_date >= date_trunc('month', date '{{as_of}}') - interval 11 month
+        )""",
     ),
     TruthCheck(
         "margin_scorecard",

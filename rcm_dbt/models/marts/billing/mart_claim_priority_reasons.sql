@@ -18,9 +18,16 @@ reasons as (
         {{ dbt.concat([
             "coalesce(reason, 'Lower relative risk')",
             "': '",
-            "cast(factor_value as " ~ dbt.type_string() ~ ")",
-            "case factor when 'outstanding_amount' then ' dollars open'
-                when 'age_days' then ' days from service' else ' ledger entries' end",
+            "case factor when 'outstanding_amount' then " ~ dollars_in_words('factor_value')
+                ~ " else cast(cast(factor_value as " ~ dbt.type_bigint() ~ ") as "
+                ~ dbt.type_string() ~ ") end",
+            "case
+                when factor = 'outstanding_amount' then ' open'
+                when factor = 'age_days' and factor_value = 1 then ' day from service'
+                when factor = 'age_days' then ' days from service'
+                when factor_value = 1 then ' ledger entry'
+                else ' ledger entries'
+            end",
         ]) }} as evidence
 
     from {{ ref('int_queue__points') }}
@@ -37,10 +44,9 @@ reasons as (
         {{ dbt.concat([
             "next_best_action",
             "': odds of '",
-            "cast(recovery_odds as " ~ dbt.type_string() ~ ")",
-            "' on '",
-            "cast(recoverable_amount as " ~ dbt.type_string() ~ ")",
-            "' dollars'",
+            "cast(cast(100 * recovery_odds as decimal(9, 1)) as " ~ dbt.type_string() ~ ")",
+            "'% on '",
+            dollars_in_words('recoverable_amount'),
         ]) }} as evidence
 
     from queue
