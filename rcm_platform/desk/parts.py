@@ -303,7 +303,9 @@ def chart(figure: go.Figure, alt: str, key: str, height: int = BAR_HEIGHT) -> No
         hovermode="x unified",
         hoverlabel={"bgcolor": colours.page, "font": {"color": colours.text}},
     )  # fmt: skip
-    figure.update_xaxes(showgrid=False, zerolinecolor=colours.line, automargin=True)
+    figure.update_xaxes(
+        showgrid=False, zerolinecolor=colours.line, automargin=True, ticklabelstandoff=6
+    )
     figure.update_yaxes(gridcolor=colours.line, zerolinecolor=colours.line, automargin=True)
     st.plotly_chart(
         figure, width="stretch", theme=None, key=key, alt=alt,

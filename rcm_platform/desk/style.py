@@ -61,6 +61,13 @@ def _variables() -> str:
 _CSS = Path(__file__).with_name("style.css")
 
 
+_DARK_ON_PAPER = """@media print {
+  .desk img, .stPlotlyChart { filter: invert(1) hue-rotate(180deg); }
+}"""
+"""Paper is white: pictures that were drawn for a dark page are turned."""
+
+
 def apply() -> None:
     """Give the page that is made the desk's look."""
-    st.html(f"<style>.stApp {{ {_variables()} }}\n{_CSS.read_text()}</style>")
+    on_paper = _DARK_ON_PAPER if palette() is DARK else ""
+    st.html(f"<style>.stApp {{ {_variables()} }}\n{_CSS.read_text()}{on_paper}</style>")

@@ -149,12 +149,22 @@ def test_a_page_fits_a_telephone(visit: Visit, name: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
 
 
+@contextmanager
+def another(visit: Visit, port: int) -> Iterator[Visit]:
+    """A page of the same browser, on another server."""
+    browser = visit.page.context.browser
+    assert browser
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    yield Visit(page, f"http://127.0.0.1:{port}")
+    page.close()
+
+
 def test_a_page_stays_open_through_a_publish_and_a_failed_night(
-    built: Built, tmp_path: Path
+    visit: Visit, built: Built, tmp_path: Path
 ) -> None:
     home = Settings(home=tmp_path)
     publish(built, home, 1, "1.00")
-    with desk(tmp_path) as port, browser(port) as visit:
+    with desk(tmp_path) as port, another(visit, port) as visit:
         visit.open("/command-center")
         visit.sees("version 00001-2025-12-31", "What comes first")
         publish(built, home, 2, "2.00")
@@ -167,14 +177,16 @@ def test_a_page_stays_open_through_a_publish_and_a_failed_night(
         visit.sees("version 00002-2025-12-31")
 
 
-def test_what_was_typed_outlives_a_restart_of_the_server(built: Built, tmp_path: Path) -> None:
+def test_what_was_typed_outlives_a_restart_of_the_server(
+    visit: Visit, built: Built, tmp_path: Path
+) -> None:
     (tmp_path / "published").symlink_to(built.settings.published_dir)
     with open_published(built.settings.published_dir, "operations") as con:
         [(key,)] = con.execute(
             "select claim_key from mart_claim_priority_queue where queue_position = 2"
         ).fetchall()
     port = servers.free_port()
-    with browser(port) as visit:
+    with another(visit, port) as visit:
         note = visit.page.get_by_role("textbox", name="Note")
         with desk(tmp_path, port):
             visit.open(f"/claim?id={key}")

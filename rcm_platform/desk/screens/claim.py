@@ -46,8 +46,9 @@ def page(desk: Desk) -> None:
         _flags(desk, claim, queued)
         _timeline(desk, claim)
     with right:
-        parts.section("Write down what was done", "Nothing that was written is ever altered.")
-        recording.form(desk, claim, made)
+        with st.container(key="write_down"):
+            parts.section("Write down what was done", "Nothing that was written is ever altered.")
+            recording.form(desk, claim, made)
         parts.section("What was done")
         recording.history(desk, made, problem)
         _facts(desk, claim)
