@@ -48,7 +48,7 @@ def test_a_claim_that_waits_leaves_the_list_of_the_next_run(
         home=copied.home,
     )  # fmt: skip
     assert told.stdout == "Entry 1 is stored. `rcm run` brings it to the lists.\n", told.stderr
-    assert number in cli("desk", "list", "--by", "ada", home=copied.home).stdout
+    assert number in rcm("desk", "list", "--by", "ada", home=copied.home).stdout
     desk = Store.open(copied)
     assert [entry.sequence for entry in desk.since(_last(copied))] == [1]
 

@@ -63,8 +63,8 @@ def test_an_installed_wheel_serves_the_desk(built: Built, tmp_path: Path) -> Non
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    held = {path.relative_to(site / "rcm_platform").as_posix() for path in site.rglob("*.*")}
-    assert _files() <= held
+    installed = site / "rcm_platform"
+    assert _files() <= {path.relative_to(installed).as_posix() for path in installed.rglob("*")}
     home.mkdir()
     (home / "published").symlink_to(built.settings.published_dir)
     with serving(home, "ui", PYTHONPATH=str(site)) as port, DeskTab(port) as tab:

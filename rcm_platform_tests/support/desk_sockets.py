@@ -56,7 +56,12 @@ class DeskTab:
                 self.session = answer.new_session.initialize.session_id
             elif kind == "delta":
                 said.append(str(answer.delta))
-            elif kind == "script_finished" and said:
+            elif (
+                kind == "script_finished"
+                and said
+                # a page that leads to another one is made as that one
+                and answer.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+            ):
                 # what a table holds is binary
                 escaped = "\n".join(said).encode()
                 return escaped.decode("unicode_escape").encode("latin-1").decode(errors="replace")
