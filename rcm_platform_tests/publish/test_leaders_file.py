@@ -202,7 +202,7 @@ def test_leaders_get_what_they_ask_about_and_no_list_of_records(
     tables = {name for (name,) in leaders.execute("show tables").fetchall()}
     subjects = {
         *("aging", "clinician", "data_quality", "denial", "forecast", "kpi", "margin", "payer"),
-        "waiting",
+        "charge_flow",
     }
     figures = {name for name in tables if name.startswith(("mart_", "fct_", "int_"))}
     assert figures == {f"mart_{subject}_scorecard" for subject in subjects}
