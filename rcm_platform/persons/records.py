@@ -123,6 +123,11 @@ def _load_word_lists(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(_MACROS)
 
 
+_CHILD = (
+    "BABY ?BOY|BABY ?GIRL|BABY|BOY|GIRL|BB|BG|NB|NEWBORN|INFANT|TWIN|TRIPLET|QUADRUPLET|MALE|FEMALE"
+)
+"""What stands for the name of a child that has none yet, alone or several of them."""
+
 _MACROS = r"""
 create temp macro words(text) as
     nullif(trim(regexp_replace(replace(replace(
@@ -131,19 +136,19 @@ create temp macro unless_placeholder(of_field, text) as
     case when text not in (select value from placeholders where field = of_field) then text end;
 create temp macro name_of(text) as
     unless_placeholder('name', trim(regexp_replace(words(text), ' (JR|SR|II|III|IV)$', '')));
--- a child without a name yet is named by its order, and its mother: GIRL2MARIA, BABY BOY B
+-- a child without a name yet is named by its order, and its mother: GIRL2MARIA, MARIA TWIN A
 create temp macro birth_order_of(text) as coalesce(
     nullif(regexp_extract(words(text), '^(?:\w* )*?\w*?([1-9])', 1), ''),
-    translate(nullif(regexp_extract(
-        words(text),
-        '^(?:BABY ?BOY|BABY ?GIRL|BABY|BOY|GIRL|BB|BG|NB|NEWBORN|INFANT|TWIN) ([A-H])( |$)', 1
-    ), ''), 'ABCDEFGH', '12345678')
+    translate(coalesce(
+        nullif(regexp_extract(words(text), '(?:^| )(?:$child) ?([ABC])(?: |$)', 1), ''),
+        -- BOYD is a name
+        nullif(regexp_extract(words(text), '(?:^| )(?:$child) ([D-H])(?: |$)', 1), '')
+    ), 'ABCDEFGH', '12345678')
 );
 create temp macro without_birth_order(text) as
-    nullif(trim(regexp_replace(regexp_replace(
-        words(text),
-        '^(BABY ?BOY|BABY ?GIRL|BABY|BOY|GIRL|BB|BG|NB|NEWBORN|INFANT|TWIN) [A-H]( |$)', '\1\2'
-    ), ' ?[0-9]+ ?', '')), '');
+    nullif(regexp_replace(trim(regexp_replace(regexp_replace(
+        words(text), '(^| )($child)(?: ?[ABC]| [D-H])( |$)', '\1\2\3'
+    ), ' ?[0-9]+ ?', '')), '^(($child)( |$))+$', ''), '');
 create temp macro digits(text) as regexp_replace(text, '[^0-9]', '', 'g');
 -- all digits the same: typed to get past a required field
 create temp macro is_one_digit(number) as number = repeat(left(number, 1), length(number));
@@ -155,7 +160,7 @@ create temp macro phone_of(number) as
     case when length(number) = 10 and left(number, 1) not in ('0', '1')
         and not is_one_digit(number)
     then unless_placeholder('phone', number) end;
-"""
+""".replace("$child", _CHILD)
 
 _RECORD_KEYS = """
 create temp table record_key as

@@ -183,6 +183,10 @@ def test_newborns_without_a_name_are_for_people_to_look_at() -> None:
         ("Baby Boy A", "Baby Boy B"),
         ("Boy A Maria", "Boy B Maria"),
         ("BG1", "BG 2"),
+        ("Infant Boy A", "Infant Boy B"),
+        ("BabyboyA", "BabyboyB"),
+        ("Maria Twin A", "Maria Twin B"),
+        ("Triplet B", "Triplet C"),
     ],
 )
 def test_newborns_of_one_birth_are_told_by_their_order(first: str, second: str) -> None:
@@ -199,7 +203,9 @@ def test_newborns_of_one_birth_are_told_by_their_order(first: str, second: str) 
     assert pair(found, "a:2", "b:1")["decision"] == "rejected"
 
 
-@pytest.mark.parametrize("name", ["BG", "BB", "Baby G", "Newborn Girl", "NB"])
+@pytest.mark.parametrize(
+    "name", ["BG", "BB", "Baby G", "Newborn Girl", "NB", "Infant Boy", "NB Female"]
+)
 def test_newborns_by_an_abbreviation_have_no_name_yet(name: str) -> None:
     born = {"first_name": name, "ssn": None, "middle_name": None}
     found = link(table(record("a:1", **born), record("b:1", **born)))
