@@ -329,13 +329,14 @@ def _landed(column: Column, present_type: str | None, *, as_text: bool) -> str:
     if present_type is None:
         return f"cast(null as {kind}) as {name}"
     if present_type == "VARCHAR" and column.kind is not Kind.TEXT:
-        # a blank amount or date is unknown; whoever casts the column later must not trip on it
-        value = name
+        # a blank amount or date is unknown; whoever casts the column later must not trip on it,
+        # nor on blanks of other kinds around it, which a cast does not take
+        text = value = f"trim({name})"
         if column.kind is Kind.MONEY:
-            value = plain_amount(name)
+            value = plain_amount(text)
         elif kind in (Kind.DATE, Kind.TIMESTAMP):
-            value = _of_the_place(name)
-        return f"cast(case when trim({name}) <> '' then {value} end as {kind}) as {name}"
+            value = _of_the_place(text)
+        return f"cast(case when {text} <> '' then {value} end as {kind}) as {name}"
     if kind in (Kind.MONEY, Kind.QUANTITY) and present_type in BLURRED_FROM:
         return f"cast(round(cast({name} as double), 2) as {kind}) as {name}"
     if kind in (Kind.DATE, Kind.TIMESTAMP):  # PostgreSQL has a day that never comes: unknown
@@ -346,7 +347,7 @@ def _landed(column: Column, present_type: str | None, *, as_text: bool) -> str:
 def _of_the_place(value: str) -> str:
     """SQL of a time stamp as text without its offset: its day is that of the clock on the wall."""
     offset = r"^(.*[ T][0-9]{2}:[0-9:.]+) ?([zZ]|[-+][0-9]{2}(:?[0-9]{2})?)$"
-    return rf"regexp_replace(trim({value}), '{offset}', '\1')"
+    return rf"regexp_replace({value}, '{offset}', '\1')"
 
 
 def rounded(con: duckdb.DuckDBPyConnection, relation: str, expected: Layout) -> dict[str, int]:
@@ -392,7 +393,7 @@ def _collect_misfits(
         why = f"{expected.modified} is blank, so nobody knows when the row arrived"
         broken.append((_is_blank(expected.modified, present), why))
         # a filler such as 9999-12-31 would make whatever changes later look old
-        moment = f"try_cast({quoted(expected.modified)} as timestamp)"
+        moment = f"try_cast({_plain(expected.modified, present)} as timestamp)"
         ahead = f"coalesce(cast({moment} as date) > date '{not_after}', false)"
         why = f"{expected.modified} is no date of this age"
         broken.append((f"{moment} not between {_AGE}", why))

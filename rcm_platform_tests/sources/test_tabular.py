@@ -115,6 +115,15 @@ def test_an_amount_as_people_write_it_is_the_number(as_text: bool) -> None:
     assert [Decimal(row[1]) for row in good] == [Decimal(text) for text in written.values()]
 
 
+@pytest.mark.parametrize("as_text", [True, False])
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2007", "\u202f", " "])
+def test_blanks_of_any_kind_around_a_value_are_no_part_of_it(blank: str, as_text: bool) -> None:
+    row = f"(values ('a', '{blank}5.00', '2025-03-01{blank}')) as v (id, amount, day)"
+    good, bad = check(row, as_text=as_text)
+    assert bad == []
+    assert [str(value) for value in good[0][1:3]] == ["5.00", "2025-03-01"]
+
+
 def test_a_held_row_has_its_dollars_however_they_are_written() -> None:
     _, bad = check("(values (null, '$1,234.50'), (' ', '(45.10)')) as v (id, amount)")
     assert [row[3] for row in bad] == [Decimal("1234.50"), Decimal("-45.10")]
