@@ -2,7 +2,7 @@
 
 What is read of a level is what stands behind it, in the order of the segments; its numbers say the
 same once more. Where the two differ, nobody can tell whose claims these are. They may go on from
-the file that a transaction was cut from: then they say the same, from another number on.
+the file that a transaction was cut from, and leave out what was not taken: then they say the same.
 """
 
 from __future__ import annotations
@@ -34,27 +34,21 @@ def misplaced(parsed: Parsed) -> Iterator[tuple[int, str]]:
 
 
 def renumbered(parsed: Parsed) -> Iterator[tuple[int, int, str]]:
-    """(transaction, segment, reason) of each transaction whose levels go on from another number
-    than 1."""
+    """(transaction, segment, reason) of each transaction whose levels are not counted one by one
+    from 1, at the first level of another number."""
     rows = parsed.hierarchy
     if rows is None or not len(rows):
         return
     transaction, segment = rows["transaction"].to_numpy(), rows["segment"].to_numpy()
-    for row in np.flatnonzero((ordinal(transaction) == 1) & (_offsets(rows) > 0)).tolist():
-        reason = "E17: the levels are not counted from 1; each names the one above it"
+    other = np.flatnonzero(_numbers(rows["number"]) > ordinal(transaction))
+    for row in other[np.unique(transaction[other], return_index=True)[1]].tolist():
+        reason = "E17: the levels are not counted one by one from 1; each names the one above it"
         yield int(transaction[row]), int(segment[row]), reason
 
 
-def _offsets(rows: pa.Table) -> Rows:
-    """By how much the first level of each row's transaction is numbered above 1."""
-    sent, transaction = _numbers(rows["number"]), rows["transaction"].to_numpy()
-    first = np.maximum.accumulate(np.where(ordinal(transaction) == 1, np.arange(len(rows)), 0))
-    return np.maximum(sent[first] - 1, 0)
-
-
 def _wrong(rows: pa.Table, levels: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    transaction = rows["transaction"].to_numpy()
-    number = ordinal(transaction) + _offsets(rows)
+    transaction, number = rows["transaction"].to_numpy(), _numbers(rows["number"])
+    before = np.where(ordinal(transaction) == 1, 0, np.roll(number, 1))
     depth = pc.index_in(_text(rows["level"]), pa.array(levels)).to_numpy()
     # the level that each stands under: the last one before it that is higher
     above, place = np.full(len(rows), -1), np.arange(len(rows))
@@ -66,12 +60,12 @@ def _wrong(rows: pa.Table, levels: tuple[str, ...]) -> Iterator[tuple[int, str]]
         (above >= 0) & (transaction[above] == transaction) & (depth[above] == depth - 1)
     )
     parent = np.where(is_top, 0, number[above])
-    is_counted = _numbers(rows["number"]) == number
+    is_counted = number > before
     wrong = np.flatnonzero(~(is_in_order & is_counted & (_numbers(rows["parent"]) == parent)))
     for row in wrong[np.unique(transaction[wrong], return_index=True)[1]].tolist():
         # a reason never shows what was sent in place of a number: it is logged
         if not is_counted[row]:
-            reason = f"HL01 is not {number[row]}, its place among the levels"
+            reason = f"HL01 is not {before[row] + 1}, nor any number above the one before it"
         elif not is_in_order[row]:
             level, expected = levels[depth[row]], levels[depth[row] - 1]
             reason = f"HL {number[row]}: level {level!r} does not stand under a {expected!r}"

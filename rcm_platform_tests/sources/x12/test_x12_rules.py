@@ -390,10 +390,10 @@ def leveled(*levels: str) -> bytes:
     ("levels", "reason"),
     [
         (("HL*2**20*1", "HL*3*1*22*0"), "HL 3: HL02 is not 2"),
-        (("HL*2**20*1", "HL*4*2*22*0"), "HL01 is not 3"),
         (("HL*B**20*1", "HL*2*1*22*0"), "HL01 is not 1"),
         (("HL*1**20*1", "HL*1*1*22*0"), "HL01 is not 2"),
-        (("HL*1**20*1", "HL*3*1*22*0"), "HL01 is not 2"),
+        (("HL*5**20*1", "HL*4*5*22*0"), "HL01 is not 6"),
+        (("HL*1**20*1", "HL*3*2*22*0"), "HL 3: HL02 is not 1"),
         (("HL*1**20*1", "HL**1*22*0"), "HL01 is not 2"),
         (("HL*1**20*1", "HL*B*1*22*0"), "HL01 is not 2"),
         (("HL*1*1*20*1", "HL*2*1*22*0"), "HL 1: HL02 is not empty"),
@@ -438,11 +438,22 @@ def test_levels_in_order_are_loaded(levels: tuple[str, ...]) -> None:
     assert rules(read(leveled(*levels))) == []
 
 
-def test_levels_may_go_on_from_the_file_that_they_were_cut_from() -> None:
-    reading = read(leveled("HL*63**20*1", "HL*64*63*22*0"))
+@pytest.mark.parametrize(
+    ("levels", "segment"),
+    [
+        (("HL*63**20*1", "HL*64*63*22*0"), 8),
+        # claims between them were taken out
+        (("HL*63**20*1", "HL*70*63*22*0"), 8),
+        (("HL*1**20*1", "HL*4*1*22*0"), 13),
+    ],
+)
+def test_levels_may_go_on_from_the_file_that_they_were_cut_from(
+    levels: tuple[str, ...], segment: int
+) -> None:
+    reading = read(leveled(*levels))
     assert rules(reading) == []
     [note] = reading.tables["diagnostics"].to_pylist()
-    assert (note["kind"], note["segment_no"]) == ("LevelNumbers", 8)
+    assert (note["kind"], note["segment_no"]) == ("LevelNumbers", segment)
     assert row_counts(reading)["submitted_claims"] == 2
 
 
