@@ -51,6 +51,7 @@ from rcm_platform.sources.tabular import (
     as_text,
     literal,
     quoted,
+    without_fraction,
 )
 
 OVERLAP = timedelta(days=1)
@@ -402,14 +403,18 @@ class _Reader:
                     else:
                         scans.append(f"(from {whole} where {old})")
         # '/' separates interchange and segment in a position
-        position = f"replace(coalesce({as_text(key, key_kind)}, ''), '/', '%2F')"
-        kinds = {column.name: column.kind for column in expected.columns}
-        texts = {
-            to for to, (_, kind) in columns.items() if to in kinds and not kinds[to].is_kin(kind)
-        }
+        record = without_fraction(as_text(key, key_kind))
+        position = f"replace(coalesce({record}, ''), '/', '%2F')"
+        known = {column.name: column for column in expected.columns}
+
+        def read(to: str, name: str, kind: str) -> str:
+            if to not in known or known[to].kind.is_kin(kind):
+                return quoted(name)
+            text = as_text(quoted(name), kind)
+            return without_fraction(text) if known[to].names_a_record else text
+
         names = ", ".join(
-            f"{as_text(quoted(name), kind) if to in texts else quoted(name)} as {quoted(to)}"
-            for to, (name, kind) in columns.items()
+            f"{read(to, name, kind)} as {quoted(to)}" for to, (name, kind) in columns.items()
         )
         scans = scans or [self._source.rows(table)]
         rows = " union all ".join(f"select * from {scan}" for scan in scans)

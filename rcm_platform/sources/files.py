@@ -218,8 +218,16 @@ def _load_table(
     malformed: list[BadRow] = []
     if relations := _relations(con, [f for f in files if not f.problem], malformed):
         union = " union all by name ".join(f"select * from {r}" for r in relations)
-        con.execute(f"create or replace temp view incoming as {union}")
+        con.execute(f"create or replace temp view received as {union}")
         layout = expected or Layout(())
+        present = tabular.columns_of(con, "received")
+        numbers = ", ".join(
+            f"{tabular.without_fraction(quoted(c.name))} as {quoted(c.name)}"
+            for c in layout.columns
+            if c.names_a_record and c.name in present
+        )
+        replaced = f"replace ({numbers})" if numbers else ""
+        con.execute(f"create or replace temp view incoming as select * {replaced} from received")
         bad = tabular.check(con, "incoming", layout, as_text=True, across_files=is_one_delivery)
         by_name = {file.name: file for file in files}
         for name, group in groupby(

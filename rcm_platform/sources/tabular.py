@@ -175,6 +175,11 @@ class Column(NamedTuple):
     filled: bool = False
     """Whether a row is not loaded without a value in it."""
 
+    @property
+    def names_a_record(self) -> bool:
+        """Whether it is a number that names a record, a provider or a payment."""
+        return self.kind is Kind.TEXT and self.name.endswith(("id", "npi", "tin", "trace_number"))
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -271,6 +276,13 @@ def as_text(value: str, kind: str) -> str:
     if kind == "NUMERIC" or kind.startswith("DECIMAL"):
         return rf"regexp_replace({text}, '\.0+$', '')"
     return text
+
+
+def without_fraction(value: str) -> str:
+    """SQL of a text that names a record: 1001 where a program that took it for an amount has made
+    1001.0 of it."""
+    whole = rf"regexp_replace({value}, '^(\s*[0-9]+)\.0$', '\1')"
+    return f"case when {value} like '%.0' then {whole} else {value} end"
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:

@@ -231,6 +231,16 @@ class TestWhatBanksSend:
         load_treasury(lake, folder)
         assert [row[1:4] for row in held(lake)] == [("2", "row", "T4")]
 
+    def test_a_number_is_the_same_with_a_fraction_of_nothing(
+        self, lake: Lake, folder: Path
+    ) -> None:
+        """Programs that take a number for an amount write 1001.0."""
+        put(folder, HEADER + ROW_1.replace("B1", "1001.0") + ROW_2.replace("B2", "12.50"))
+        put(folder, HEADER + ROW_1.replace("B1", "1001"), "bank_deposits_20250304.csv")
+        load_treasury(lake, folder)
+        rows = query(lake, "treasury", "bank_deposits", "deposit_id")
+        assert rows == [("1001",), ("1001",), ("12.50",)]
+
     def test_debits_and_credits_of_their_own_are_told_as_columns(
         self, lake: Lake, folder: Path
     ) -> None:

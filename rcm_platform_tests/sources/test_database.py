@@ -242,6 +242,22 @@ class TestLanding:
         ]
         assert sum(load(lake, url).rows.values()) == 0
 
+    def test_ids_are_the_same_when_their_type_changes(self, lake: Lake, url: str) -> None:
+        """A program that took a number for an amount writes 1001.0."""
+        for kind in ("integer", "double", "varchar", "decimal(20, 4)"):
+            digits = "regexp_replace(TransactionID, '[^0-9].*', '')::integer::{kind}"
+            using = digits.replace("TransactionID", "ltrim(TransactionID::varchar, 'T')")
+            change(
+                url,
+                f"alter table transactions alter TransactionID type {kind} "
+                f"using {using.format(kind=kind)}"
+                + ("; update transactions set TransactionID = TransactionID || '.0'"
+                   if kind == "varchar" else ""),
+            )  # fmt: skip
+            load(lake, url)
+        assert query(lake, "transactions", "transactionid") == [("1",), ("2",)]
+        assert held(lake) == []
+
     @pytest.mark.parametrize(("kind", "limit"), [("double", 9007199254740992), ("float", 16777216)])
     def test_ids_that_their_type_cannot_tell_apart_refuse_the_table(
         self, kind: str, limit: int, lake: Lake, url: str
