@@ -1,5 +1,6 @@
--- One row per day from the month of the first visit or claim to one year after the reporting date.
--- Numbers come from crossing digits, which every engine can do.
+-- One row per day from the month of the first visit, claim or entry of a claim, as a payment may be
+-- known before the service that it is for, to one year after the reporting date. Numbers come from
+-- crossing digits, which every engine can do.
 with
 
 activity as (
@@ -11,6 +12,14 @@ activity as (
 
     select min(service_date) as first_date
     from {{ ref('int_claim__headers') }}
+
+    union all
+
+    select min(case when event_date < recorded_date then event_date else recorded_date end)
+            as first_date
+    from {{ ref('int_ledger__entries') }}
+
+    where claim_key is not null
 
 ),
 
