@@ -61,6 +61,8 @@ def staged(tmp_path_factory: pytest.TempPathFactory, parsed_project: ParsedProje
         land(lake, "treasury", "bank_deposits", DAY, given)
     # blanks around a number do not make another of it
     again = {**deposit, "deposit_id": "B0 ", "deposit_date": "2025-03-03"}
+    # nor does the segment that came with it of that of the payment
+    again |= {"trace_number": " TRN*1*TRN1*1512345678"}
     land(lake, "treasury", "bank_deposits", LATER, again)
     ahead = {**posting, "gl_id": "G2", "posting_date": "2205-03-01", "amount": "5.00"}
     land(lake, "treasury", "gl_postings", DAY, {**ahead, "accounting_period": "2205-03-01"})
@@ -189,6 +191,9 @@ def test_a_date_of_a_file_that_cannot_be_true_is_the_day_of_its_arrival(staged: 
         ("B2", DAY, True),
         ("B3", DAY, True),
         ("B4", DAY, True),
+    ]
+    assert staged.query("select distinct trace_number from staging.stg_treasury__bank_deposits") == [
+        ("TRN1",)
     ]
     assert staged.query(
         "select posting_date, accounting_period, has_false_date "

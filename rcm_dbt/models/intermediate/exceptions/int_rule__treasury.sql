@@ -176,7 +176,7 @@ unexplained_deposits as (
             ~ ' then unapplied_deposits.applied_date end',
             detail='case when unapplied_deposits.proposed_payment_count is not null then '
             ~ dbt.concat([
-                "'payments of its payer, amount and days, one of which it may be: '",
+                "'payments of its payer and days that it may be, or hold together: '",
                 'cast(unapplied_deposits.proposed_payment_count as ' ~ dbt.type_string() ~ ')',
             ]) ~ ' end',
         ) }}

@@ -2,7 +2,8 @@
 -- number (leading zeros aside) at its facility; where several payers use the number, those of the
 -- payer that it names, else those of its amount. A card pays under another number, less a fee. A
 -- deposit without a number pays the one payment of its payer, amount and days, where no other
--- deposit could be it (R6). What someone decided goes before all of it.
+-- deposit could be it (R6). One that is all that its payer dates of a day may hold those payments:
+-- nobody is told so, but their cash counts once. What someone decided goes before all of it.
 with
 
 deposits as (
@@ -390,6 +391,80 @@ proposals as (
 
 ),
 
+-- several checks of a payer may come in one deposit, under a number of the bank
+day_totals as (
+
+    select
+        payment_groups.facility_key,
+        payment_groups.payer_key,
+        payment_groups.payment_date,
+        count(*) as payment_count,
+        sum(payment_groups.group_amount) as total_amount,
+        max(payment_groups.recorded_date) as recorded_date
+
+    from payment_groups
+
+    left join matched
+        on payment_groups.payment_group_key = matched.payment_group_key
+
+    where matched.payment_group_key is null
+
+    group by
+        payment_groups.facility_key,
+        payment_groups.payer_key,
+        payment_groups.payment_date
+
+    having count(*) > 1
+
+),
+
+total_candidates as (
+
+    select
+        named.deposit_key,
+        day_totals.recorded_date,
+        day_totals.payment_count,
+        row_number() over (
+            partition by named.deposit_key
+            order by day_totals.payment_date desc
+        ) as total_rank,
+        row_number() over (
+            partition by
+                day_totals.facility_key, day_totals.payer_key, day_totals.payment_date
+            order by named.deposit_date, named.deposit_id
+        ) as deposit_rank
+
+    from named
+
+    cross join day_windows
+
+    inner join day_totals
+        on named.facility_key = day_totals.facility_key
+        and named.payer_key = day_totals.payer_key
+        and named.deposit_amount = day_totals.total_amount
+        and {{ days_between('day_totals.payment_date', 'named.deposit_date') }}
+        between 0 and day_windows.window_days
+
+    left join matched
+        on named.deposit_key = matched.deposit_key
+
+    where matched.deposit_key is null
+
+),
+
+totals as (
+
+    select
+        deposit_key,
+        recorded_date,
+        payment_count
+
+    from total_candidates
+
+    where total_rank = 1 and deposit_rank = 1
+
+),
+
 matches as (
 
     select
@@ -452,9 +527,10 @@ final as (
         matches.payment_group_key,
         matches.match_method,
         matches.recorded_date as remitted_date,
-        proposals.recorded_date as proposed_date,
+        coalesce(proposals.recorded_date, totals.recorded_date) as proposed_date,
         case
-            when matches.deposit_key is null then proposals.payments_of_deposit
+            when matches.deposit_key is null
+                then coalesce(proposals.payments_of_deposit, totals.payment_count)
         end as proposed_payment_count,
         named._source_file,
         named._source_position
@@ -466,6 +542,9 @@ final as (
 
     left join proposals
         on named.deposit_key = proposals.deposit_key
+
+    left join totals
+        on named.deposit_key = totals.deposit_key
 
 )
 

@@ -28,7 +28,7 @@ renamed as (
         -- ids
         {{ clean_text('deposit_id') }} as deposit_id,
         {{ clean_text('hospital') }} as facility_id,
-        {{ clean_text('trace_number') }} as trace_number,
+        {{ bank_trace_number('trace_number') }} as trace_number,
 
         -- texts
         {{ clean_text('payer_name') }} as payer_name,

@@ -28,7 +28,7 @@ renamed as (
         -- ids
         {{ clean_text('gl_id') }} as gl_id,
         {{ clean_text('hospital') }} as facility_id,
-        {{ clean_text('trace_number') }} as trace_number,
+        {{ bank_trace_number('trace_number') }} as trace_number,
 
         -- codes
         {{ standard_code('account', [
