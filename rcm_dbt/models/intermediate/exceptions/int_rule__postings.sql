@@ -13,7 +13,9 @@ last_remits as (
 
     select
         *,
-        row_number() over (partition by claim_key order by remit_number desc) as remit_rank
+        row_number() over (partition by claim_key order by remit_number desc) as remit_rank,
+        -- what was denied may have been charged more than what replaced it
+        max(charge_amount) over (partition by claim_key) as decided_charge_amount
 
     from remits
 
@@ -115,8 +117,9 @@ above_charge as (
             "'claim'",
             'last_remits.claim_id',
             'last_remits',
-            amount='greatest(financials.open_amount, financials.denied_amount)'
-                ~ ' - financials.charge_amount',
+            amount='greatest(financials.open_amount - financials.charge_amount, '
+                ~ 'financials.denied_amount - '
+                ~ 'greatest(financials.charge_amount, last_remits.decided_charge_amount))',
             claim_key='last_remits.claim_key',
             facility_key='last_remits.facility_key',
             payer_key='last_remits.payer_key',
@@ -129,8 +132,11 @@ above_charge as (
 
     where
         last_remits.remit_rank = 1
-        and greatest(financials.open_amount, financials.denied_amount)
-        > financials.charge_amount
+        and (
+            financials.open_amount > financials.charge_amount
+            or financials.denied_amount
+            > greatest(financials.charge_amount, last_remits.decided_charge_amount)
+        )
 
 ),
 

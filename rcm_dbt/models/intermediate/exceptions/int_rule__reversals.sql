@@ -190,7 +190,8 @@ forward_balances as (
         payments.source_system,
         payments.facility_key,
         payments.payer_key,
-        provider_adjustments.reference_id,
+        -- payers write one reference in several ways
+        min(provider_adjustments.reference_id) as reference_id,
         sum(provider_adjustments.amount) as amount,
         min(provider_adjustments._source_file) as _source_file,
         min(provider_adjustments._source_position) as _source_position,
@@ -207,7 +208,7 @@ forward_balances as (
         payments.source_system,
         payments.facility_key,
         payments.payer_key,
-        provider_adjustments.reference_id
+        {{ trace_key('provider_adjustments.reference_id') }}
 
 ),
 
