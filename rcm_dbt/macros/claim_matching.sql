@@ -22,6 +22,10 @@ coalesce(answers.frequency_code in ('2', '3', '4', '5'), false)
             or answers.frequency_code = bills.frequency_code
         )
 {%- endset -%}
+{#- of several numbers that begin alike, the claim itself tells which was cut off -#}
+{%- set is_cut_off -%}
+(length(answers.patient_control_number) = 20 and answers.patient = bills.patient and {{ same_charge }} and {{ same_days }})
+{%- endset -%}
 by_number as (
 
     {% for number, known_number, found_by, is_it in [
@@ -32,7 +36,8 @@ by_number as (
         ),
         (
             claim_number_start('answers.patient_control_number'), 'claim_id_start', '3',
-            '(answers.patient_control_number <> known_claims.claim_id and known_claims.same_start_count = 1)',
+            '(answers.patient_control_number <> known_claims.claim_id and (known_claims.same_start_count = 1 or '
+            ~ is_cut_off ~ '))',
         ),
     ] -%}
         select
@@ -49,7 +54,6 @@ by_number as (
         inner join known_claims
             on answers.claim_namespace = known_claims.claim_namespace
             and {{ number }} = known_claims.{{ known_number }}
-            and {{ is_it }}
 
         left join bills
             on known_claims.claim_key = bills.claim_key
@@ -57,6 +61,7 @@ by_number as (
 
         where
             answers.patient_control_number is not null
+            and {{ is_it }}
             -- the billing system's account takes whatever is about its number
             and (
                 bills.claim_key is null

@@ -90,3 +90,40 @@ def test_a_second_delivery_is_told_by_its_claims(marts: Marts) -> None:
         "and source_file like 'denials_delivered_again/%'"
     ).fetchall()
     assert held == [("denials_delivered_again/one.835",)]
+
+
+@pytest.mark.parametrize(
+    ("number", "right"),
+    [
+        # denied, and replaced under a number of its own: the denial is answered
+        ("CHG-1", {"charge": 450, "paid": 300, "contractual": 150, "denied": 500}),
+        # paid, taken back under the old number and decided anew under the other
+        ("CHG-2", {"charge": 300, "paid": 180, "contractual": 120}),
+        # remittances alone
+        ("CHG-3", {"charge": 500, "paid": 300, "contractual": 200, "denied": 500}),
+        # voided after it was paid
+        ("VCH-1", {}),
+    ],
+)
+def test_a_claim_that_is_numbered_anew_stays_one_claim(
+    marts: Marts, number: str, right: dict[str, float]
+) -> None:
+    assert marts.claim(number) == dollars(**right)
+    for new_number in (f"{number}R", f"{number}V"):
+        assert marts.claim(new_number) == {}
+    assert not marts.rules("numbered_anew") & {"C12", "M15"}
+
+
+@pytest.mark.parametrize(
+    ("number", "charge", "paid"),
+    [
+        ("TRUNCATED-NUMBER-00001-A", 110, 76),
+        # two that begin alike are told by their charges and days
+        ("ACCOUNT-2025-0001-ALPHA", 100, 60),
+        ("ACCOUNT-2025-0001-ALPINE", 130, 80),
+    ],
+)
+def test_a_number_that_was_cut_off_after_20_characters(
+    marts: Marts, number: str, charge: int, paid: int
+) -> None:
+    assert marts.claim(number) == dollars(charge=charge, paid=paid, contractual=charge - paid)

@@ -69,8 +69,12 @@ answers as (
         acknowledgements.ack_key as answer_key,
         providers.claim_namespace,
         providers.facility_key,
-        acknowledgements.patient_control_number,
-        {{ plain_claim_number('acknowledgements.patient_control_number') }} as claim_number,
+        coalesce(account_numbers.account_id, acknowledgements.patient_control_number)
+            as patient_control_number,
+        coalesce(
+            account_numbers.account_number,
+            {{ plain_claim_number('acknowledgements.patient_control_number') }}
+        ) as claim_number,
         acknowledgements.clearinghouse_number as other_number,
         acknowledgements.charge_amount,
         acknowledgements.service_date,
@@ -84,6 +88,11 @@ answers as (
         and {{ x12_provider_id(
             'acknowledgements.billing_npi', 'null', 'acknowledgements.billing_name'
         ) }} = providers.x12_provider_id
+
+    left join {{ ref('int_claim__account_numbers') }} as account_numbers
+        on providers.claim_namespace = account_numbers.claim_namespace
+        and {{ plain_claim_number('acknowledgements.patient_control_number') }}
+        = account_numbers.claim_number
 
 ),
 

@@ -4,15 +4,37 @@
 -- Where the billing system knows the number, its account is the claim.
 with
 
-submitted as (
-
-    select * from {{ ref('stg_x12__submitted_claims') }}
-
-),
-
 providers as (
 
     select * from {{ ref('int_facility__x12_providers') }}
+
+),
+
+-- a claim that is numbered anew when it is sent again stays what it was
+submitted as (
+
+    select
+        submitted.*,
+        providers.claim_namespace,
+        coalesce(account_numbers.account_id, submitted.patient_control_number, 'not given')
+            as claim_id,
+        coalesce(
+            account_numbers.account_number,
+            {{ plain_claim_number("coalesce(submitted.patient_control_number, 'not given')") }}
+        ) as claim_number
+
+    from {{ ref('stg_x12__submitted_claims') }} as submitted
+
+    inner join providers
+        on submitted.source_system = providers.source_system
+        and {{ x12_provider_id(
+            'submitted.billing_npi', 'submitted.billing_tin', 'submitted.billing_name'
+        ) }} = providers.x12_provider_id
+
+    left join {{ ref('int_claim__account_numbers') }} as account_numbers
+        on providers.claim_namespace = account_numbers.claim_namespace
+        and {{ plain_claim_number('submitted.patient_control_number') }}
+        = account_numbers.claim_number
 
 ),
 
@@ -89,17 +111,11 @@ known_accounts as (
 
     from submitted
 
-    inner join providers
-        on submitted.source_system = providers.source_system
-        and {{ x12_provider_id(
-            'submitted.billing_npi', 'submitted.billing_tin', 'submitted.billing_name'
-        ) }} = providers.x12_provider_id
-
     inner join billed
-        on providers.claim_namespace = billed.claim_namespace
-        and {{ plain_claim_number('submitted.patient_control_number') }} = billed.claim_number
+        on submitted.claim_namespace = billed.claim_namespace
+        and submitted.claim_number = billed.claim_number
 
-    where submitted.patient_control_number = billed.claim_id or billed.same_number_count = 1
+    where submitted.claim_id = billed.claim_id or billed.same_number_count = 1
 
 ),
 
@@ -107,11 +123,10 @@ sent as (
 
     select
         submitted.submission_key,
-        providers.claim_namespace,
+        submitted.claim_namespace,
         known_accounts.claim_key as billed_claim_key,
-        coalesce(submitted.patient_control_number, 'not given') as claim_id,
-        {{ plain_claim_number("coalesce(submitted.patient_control_number, 'not given')") }}
-            as claim_number,
+        submitted.claim_id,
+        submitted.claim_number,
         coalesce(submitted.claim_form, '') as claim_form,
         coalesce({{ x12_patient(
             'submitted.patient_last_name', 'submitted.patient_first_name', 'submitted.member_id'
@@ -128,12 +143,6 @@ sent as (
         submitted.recorded_date
 
     from submitted
-
-    inner join providers
-        on submitted.source_system = providers.source_system
-        and {{ x12_provider_id(
-            'submitted.billing_npi', 'submitted.billing_tin', 'submitted.billing_name'
-        ) }} = providers.x12_provider_id
 
     left join service_days
         on submitted.submission_key = service_days.submission_key
@@ -258,7 +267,7 @@ originals as (
 
     select
         payer_claim_number,
-        patient_control_number,
+        {{ plain_claim_number('patient_control_number') }} as claim_number,
         max(abs(charge_amount)) as charge_amount
 
     from {{ ref('stg_x12__remit_claims') }}
@@ -267,7 +276,7 @@ originals as (
 
     group by
         payer_claim_number,
-        patient_control_number
+        {{ plain_claim_number('patient_control_number') }}
 
 ),
 
@@ -315,7 +324,7 @@ changes as (
 
     left join originals
         on kinds.original_payer_claim_number = originals.payer_claim_number
-        and kinds.patient_control_number = originals.patient_control_number
+        and kinds.claim_number = originals.claim_number
 
     where
         kinds.is_change

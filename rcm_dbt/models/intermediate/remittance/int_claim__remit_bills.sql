@@ -46,10 +46,15 @@ remits as (
         remits.remit_claim_key,
         remits.remit_payment_key,
         payments.claim_namespace,
-        remits.patient_control_number,
-        coalesce(remits.patient_control_number, 'not given') as claim_id,
-        {{ plain_claim_number("coalesce(remits.patient_control_number, 'not given')") }}
-            as claim_number,
+        -- a claim that is numbered anew when it is decided again stays what it was
+        coalesce(account_numbers.account_id, remits.patient_control_number)
+            as patient_control_number,
+        coalesce(account_numbers.account_id, remits.patient_control_number, 'not given')
+            as claim_id,
+        coalesce(
+            account_numbers.account_number,
+            {{ plain_claim_number("coalesce(remits.patient_control_number, 'not given')") }}
+        ) as claim_number,
         remits.payer_claim_number,
         remits.original_payer_claim_number,
         remits.frequency_code,
@@ -62,7 +67,7 @@ remits as (
         max(case when split_claims.remit_claim_key is not null then 1 else 0 end) over (
             partition by
                 payments.claim_namespace,
-                remits.patient_control_number,
+                coalesce(account_numbers.account_id, remits.patient_control_number),
                 coalesce(remits.payer_claim_number, remits.remit_claim_key)
         ) as split_flag,
         coalesce(statuses.status_class, 'unknown') as status_class,
@@ -73,6 +78,11 @@ remits as (
 
     inner join {{ ref('int_cash__remit_payments') }} as payments
         on remits.remit_payment_key = payments.remit_payment_key
+
+    left join {{ ref('int_claim__account_numbers') }} as account_numbers
+        on payments.claim_namespace = account_numbers.claim_namespace
+        and {{ plain_claim_number('remits.patient_control_number') }}
+        = account_numbers.claim_number
 
     left join service_days
         on remits.remit_claim_key = service_days.remit_claim_key
