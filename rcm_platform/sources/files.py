@@ -573,5 +573,7 @@ def _summarize(summary: LoadSummary, new: Sequence[SourceFile]) -> None:
         summary.files_loaded += not file.problem
         for name, amount in file.dollars.items():
             summary.dollar_amounts[name] = summary.dollar_amounts.get(name, Decimal(0)) + amount
-        summary.messages += [f"{summary.source_system} {file.name}: {n}" for n in file.notes]
+    # what waits is said before what is only odd
     tabular.note_quarantine(summary, [item for file in new for item in file.items])
+    for file in new:
+        summary.messages += [f"{summary.source_system} {file.name}: {n}" for n in file.notes]

@@ -192,9 +192,9 @@ def test_a_date_of_a_file_that_cannot_be_true_is_the_day_of_its_arrival(staged: 
         ("B3", DAY, True),
         ("B4", DAY, True),
     ]
-    assert staged.query("select distinct trace_number from staging.stg_treasury__bank_deposits") == [
-        ("TRN1",)
-    ]
+    assert staged.query(
+        "select distinct trace_number from staging.stg_treasury__bank_deposits"
+    ) == [("TRN1",)]
     assert staged.query(
         "select posting_date, accounting_period, has_false_date "
         "from staging.stg_treasury__gl_postings where gl_id = 'G2'"

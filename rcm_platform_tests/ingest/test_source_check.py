@@ -11,7 +11,7 @@ import yaml
 from rcm_platform.ingest import source_check
 from rcm_platform.ingest.source_check import SourceCheck
 from rcm_platform.settings import Settings
-from rcm_platform.sources import attached, hospital_ddl
+from rcm_platform.sources import attached, hospital_ddl, synthea
 from rcm_platform.sources.hospitals import Hospital
 from rcm_platform_tests.conftest import RunCli
 from rcm_platform_tests.documents import hospital_layout
@@ -128,6 +128,16 @@ def test_nothing_is_written_and_no_value_is_shown(
     assert "RCM_X12_DIR" in done.stdout
     assert SECRET not in done.stdout
     assert list(home.iterdir()) == []
+
+
+def test_what_would_be_held_is_said_before_what_is_only_odd(tmp_path: Path) -> None:
+    tables = ["conditions", "patients", "payers", "procedures", "providers", "organizations"]
+    for table in tables:
+        names = [c.name for c in synthea.LAYOUTS[table].columns if c.required]
+        (tmp_path / f"{table}.csv").write_text(",".join(names) + "\n")
+    (tmp_path / "claims.csv").write_text("id,PATIENT_ID\n1,2\n")
+    [found] = source_check.check(Settings(home=tmp_path / "h", world=False, synthea_dir=tmp_path))
+    assert "claims.csv" in found.steps[0] and "T2" in found.steps[0]
 
 
 def test_a_source_that_cannot_be_read_says_why(tmp_path: Path) -> None:
