@@ -1,6 +1,6 @@
--- Claim numbers that go on with the account of another. Some billing systems number a claim anew when
--- they send it again, and some payers its correction; what it replaces says the payer's number of
--- that (REF*F8), where one claim number of the same patient alone has it.
+-- Claim numbers that go on with the account of another. Some billing systems number a claim anew
+-- when they send it again, and some payers its correction; what it replaces says the payer's number
+-- of that (REF*F8), where one claim number of the same patient alone has it.
 with
 
 billed as (

@@ -1,6 +1,7 @@
 -- One row per claim, from the best witness of it: the hospital's billing system, else the 837 that
--- was sent, else the 835 that answered, else Synthea. Who, where, when and which payer are decided
--- here once; every amount comes later, from the ledger.
+-- was sent, else the 835 that answered, else Synthea, whose journal may know more claims than its
+-- list. Who, where, when and which payer are decided here once; every amount comes later, from the
+-- ledger.
 {{ config(meta={'claims_from': [
     'int_transaction__current',
     'int_claim__submissions',
@@ -117,6 +118,66 @@ remitted_claims as (
 
 ),
 
+-- who cut an export may leave claims out whose journal is in it
+journal_claims as (
+
+    select
+        source_system,
+        claim_id,
+        min(encounter_id) as encounter_id,
+        min(patient_id) as patient_id,
+        min(provider_id) as provider_id,
+        min(organization_id) as organization_id,
+        min(from_date) as service_date
+
+    from {{ ref('stg_synthea__claims_transactions') }}
+
+    group by
+        source_system,
+        claim_id
+
+),
+
+exported_claims as (
+
+    select
+        claims.source_system,
+        claims.claim_id,
+        claims.encounter_id,
+        claims.patient_id,
+        claims.provider_id,
+        claims.primary_payer_id,
+        claims.service_date,
+        journal_claims.organization_id
+
+    from {{ ref('stg_synthea__claims') }} as claims
+
+    left join journal_claims
+        on claims.source_system = journal_claims.source_system
+        and claims.claim_id = journal_claims.claim_id
+
+    union all
+
+    select
+        journal_claims.source_system,
+        journal_claims.claim_id,
+        journal_claims.encounter_id,
+        journal_claims.patient_id,
+        journal_claims.provider_id,
+        cast(null as {{ dbt.type_string() }}) as primary_payer_id,
+        journal_claims.service_date,
+        journal_claims.organization_id
+
+    from journal_claims
+
+    left join {{ ref('stg_synthea__claims') }} as claims
+        on journal_claims.source_system = claims.source_system
+        and journal_claims.claim_id = claims.claim_id
+
+    where claims.claim_id is null
+
+),
+
 synthea_claims as (
 
     select
@@ -129,12 +190,15 @@ synthea_claims as (
         {{ foreign_key(['claims.source_system', 'claims.patient_id']) }} as patient_key,
         {{ foreign_key(['claims.source_system', 'claims.provider_id']) }} as provider_key,
         payers.payer_key,
-        encounters.facility_key,
+        coalesce(
+            encounters.facility_key,
+            {{ foreign_key(['claims.source_system', 'claims.organization_id']) }}
+        ) as facility_key,
         claims.service_date,
         'billing system' as known_from,
         1 as witness_rank
 
-    from {{ ref('stg_synthea__claims') }} as claims
+    from exported_claims as claims
 
     left join {{ ref('int_encounter__current') }} as encounters
         on claims.source_system = encounters.source_system

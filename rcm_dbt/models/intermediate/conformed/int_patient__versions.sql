@@ -180,6 +180,18 @@ named as (
             patient_id,
             recorded_date
         from {{ ref('stg_synthea__encounters') }}
+        union all
+        select
+            source_system,
+            patient_id,
+            recorded_date
+        from {{ ref('stg_synthea__claims') }}
+        union all
+        select
+            source_system,
+            patient_id,
+            recorded_date
+        from {{ ref('stg_synthea__claims_transactions') }}
     ) as mentions
 
     where patient_id is not null

@@ -1,8 +1,9 @@
 -- What the hospitals' own systems bring: several claims of a visit and kind (M6), late charges
--- (H1), bills that are paid twice (H2), totals of a visit other than that of its items (H3), codes
--- in another casing (S1), columns that nobody announced (S2), journal entries of a kind that nobody
--- listed (T7), numbers that two hospitals share (X1), visits stamped with the next day (Z1) and
--- exported claims of a date that cannot be true (F1).
+-- (H1), bills that are paid twice (H2), totals of a visit other than that of its items (H3), claims
+-- that the journal of an export knows alone (N9), codes in another casing (S1), columns that nobody
+-- announced (S2), journal entries of a kind that nobody listed (T7), numbers that two hospitals
+-- share (X1), visits stamped with the next day (Z1) and exported claims of a date that cannot be
+-- true (F1).
 with
 
 windows as (
@@ -596,6 +597,47 @@ other_totals as (
 
 ),
 
+journal_claims as (
+
+    select
+        items.source_system,
+        items.claim_id,
+        {{ surrogate_key(['items.source_system', 'items.claim_id']) }} as claim_key,
+        {{ sum_where('items.amount', "items.transaction_type = 'CHARGE'") }} as charge_amount,
+        min(items.recorded_date) as recorded_date,
+        min(items._source_file) as _source_file,
+        min(items._source_position) as _source_position
+
+    from {{ ref('stg_synthea__claims_transactions') }} as items
+
+    left join {{ ref('stg_synthea__claims') }} as claims
+        on items.source_system = claims.source_system
+        and items.claim_id = claims.claim_id
+
+    where claims.claim_id is null
+
+    group by
+        items.source_system,
+        items.claim_id
+
+),
+
+claims_of_the_journal_alone as (
+
+    select
+        {{ finding(
+            "'N9'",
+            "'claim'",
+            'journal_claims.claim_id',
+            'journal_claims',
+            amount='coalesce(journal_claims.charge_amount, 0)',
+            claim_key='journal_claims.claim_key',
+        ) }}
+
+    from journal_claims
+
+),
+
 other_clocks as (
 
     select
@@ -648,6 +690,8 @@ final as (
     select * from other_clocks
     union all
     select * from other_totals
+    union all
+    select * from claims_of_the_journal_alone
     union all
     select * from falsely_dated_claims
 
