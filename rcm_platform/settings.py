@@ -19,6 +19,9 @@ WORLD_HOSPITALS = ("hospital_a", "hospital_b")
 DESK = "desk"
 """The source system of what people enter at the operations desk."""
 
+PAPER_REMITTANCES = "paper_remittances"
+"""The source system of the remittances on paper that people enter at the desk."""
+
 _CHECKOUT = Path(__file__).parents[1] / "rcm_dbt"
 _PACKAGED = Path(__file__).parent / "_dbt"
 
@@ -223,6 +226,11 @@ class Settings(BaseSettings):
     def desk_path(self) -> Path:
         """What people entered at the operations desk, unless a PostgreSQL holds it."""
         return self.data_dir / "desk.db"
+
+    @property
+    def paper_remittances_dir(self) -> Path:
+        """The remittances on paper that people entered at the desk, as X12 files."""
+        return self.data_dir / PAPER_REMITTANCES
 
     @property
     def published_dir(self) -> Path:

@@ -14,7 +14,7 @@ _NOTE = (
     "Observed, never written. Late when it could not be read, or when it has delivered nothing for "
     f"more than {received.PATIENT_GAPS} times the longest silence of late."
 )
-_DESK_NOTE = "No run writes it. Late when it could not be read."
+_OWN_NOTE = "No run writes it. Late when it could not be read."
 
 
 def source_key(source: str) -> dg.AssetKey:
@@ -55,7 +55,7 @@ def build(settings: Settings) -> list[dg.AssetsDefinition | dg.AssetSpec]:
         _spec(
             settings,
             source,
-            _DESK_NOTE if source == DESK else _NOTE,
+            _OWN_NOTE if source in feeds.OWN else _NOTE,
         )
         for source in feeds.locations(settings)
         if source not in played

@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from rcm_platform.cli import (
     bench,
-    desk,
     exceptions,
     explain,
     installation,
     persons,
     published,
     quarantine,
+    remittance,
     run,
     serve,
     sources,
@@ -54,7 +54,7 @@ app.add_typer(world.world_app, name="world")
 app.add_typer(published.published_app, name="published")
 app.add_typer(sources.sources_app, name="sources")
 app.add_typer(exceptions.exceptions_app, name="exceptions")
-app.add_typer(desk.desk_app, name="desk")
+app.add_typer(remittance.desk_app, name="desk")
 app.add_typer(quarantine.quarantine_app, name="quarantine")
 
 

@@ -44,9 +44,12 @@ def desk_record(
 
     Nothing is ever altered: who errs makes another entry.
     """
+    from rcm_platform.desk import entries
     from rcm_platform.desk.store import Store
 
     settings = get_settings()
+    if action == entries.BY_REMITTANCE:
+        stop("That is done with `rcm desk remittance`, which needs what the paper says.")
     with _told():
         claim_key, source_system, claim_id = _find(settings, claim, source)
         entry = Store.open(settings).add(
@@ -110,7 +113,7 @@ def desk_actions() -> None:
     """List the actions that an entry may name, each with its outcomes."""
     from rcm_platform.desk import entries
 
-    known = entries.actions(get_settings().project_dir)
+    known = entries.by_hand(entries.actions(get_settings().project_dir))
     print_table(
         "Actions",
         ["action", "in words", "outcomes"],

@@ -20,6 +20,10 @@ OWNER = "owner"
 """Effect of the actions by which someone has the claim from then on."""
 
 
+BY_REMITTANCE = "remittance_entered"
+"""The action that is made with a remittance on paper, and by nobody by hand."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """What one person did about one claim, as it was written down; nothing alters it.
@@ -67,6 +71,11 @@ def actions(project_dir: Path) -> Mapping[str, Action]:
     `desk_outcomes` of the dbt project."""
     files = [project_dir / "seeds" / f"{name}.csv" for name in ("desk_actions", "desk_outcomes")]
     return _read(*files, *(file.stat().st_mtime_ns for file in files))
+
+
+def by_hand(known: Mapping[str, Action]) -> Mapping[str, Action]:
+    """Those that a person chooses."""
+    return {name: action for name, action in known.items() if name != BY_REMITTANCE}
 
 
 def validated(entry: Entry, known: Mapping[str, Action]) -> Entry:

@@ -284,6 +284,11 @@ def bar(chosen: Filters, offered: Mapping[str, list[str]], left_out: Iterable[st
                 _number(name, chosen)
         if chosen != EVERYTHING:
             st.button("Clear filters", key="filters_clear", on_click=_keep, args=(EVERYTHING,))
+    say_left_out(left_out)
+
+
+def say_left_out(left_out: Iterable[str]) -> None:
+    """What an address asks for that these figures do not have."""
     for message in left_out:
         st.warning(f"Left out of the address. {message}")
 

@@ -154,6 +154,13 @@ def section(
     )
 
 
+def paper_remittance(desk: Desk, claim_key: str = "") -> None:
+    """The way to the page on which a paper remittance is entered, of this claim if one is named."""
+    asked = {"id": claim_key} if claim_key else {}
+    link = inside("Enter a paper remittance", desk.inside("paper-remittance", **asked))
+    show(f'<p class="note">The payer\'s notice came on paper? {link}.</p>')
+
+
 def message_page(title: str, what: str, next_step: str) -> None:
     """A page that has nothing to show, and says what to do."""
     show(f"<h1>{text(title)}</h1>", notice(what), f"<p>{text(next_step)}</p>")

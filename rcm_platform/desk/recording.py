@@ -20,6 +20,7 @@ from rcm_platform.desk.entries import (
     Entry,
     EntryRefused,
     actions,
+    by_hand,
 )
 from rcm_platform.desk.parts import Markup
 from rcm_platform.desk.query import Is, Query, Row
@@ -103,7 +104,7 @@ def _line(entry: Entry, action: Action | None, is_pending: bool) -> Markup:
 
 def form(desk: Desk, claim: Row, made: Sequence[Entry]) -> None:
     """Write down what was done. What cannot be stored stays in the form, with the reason."""
-    known = actions(desk.settings.project_dir)
+    known = by_hand(actions(desk.settings.project_dir))
     key = claim["claim_key"]
     # what the page showed when it was last drawn; what came since, nobody has read yet
     seen = st.session_state.get(_SEEN, {}).get(key, _last(made))

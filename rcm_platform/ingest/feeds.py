@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from rcm_platform.settings import DESK, WORLD_HOSPITALS, Settings
+from rcm_platform.settings import DESK, PAPER_REMITTANCES, WORLD_HOSPITALS, Settings
 from rcm_platform.sources.hospitals import hospitals, urls
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ class FileSource:
     """Whether the synthetic world can play it."""
     is_watched: bool = True
     """Whether a file that lands in its folder starts a run."""
+    is_own: bool = False
+    """Whether the platform writes it itself: nobody configures it, and its folder may not be there
+    yet."""
 
 
 FILE_SOURCES = {
@@ -53,6 +56,14 @@ FILE_SOURCES = {
         "as the X12 files say it",
         "claims, denials and what payers paid cannot be told",
         setting="x12_dir",
+    ),
+    PAPER_REMITTANCES: FileSource(
+        "x12",
+        "x12",
+        "Remittances on paper that people entered at the operations desk, as X12 files (835).",
+        "as the X12 files say it",
+        "nothing else is missing",
+        is_own=True,
     ),
     "treasury": FileSource(
         "treasury",
@@ -97,6 +108,8 @@ FILE_SOURCES = {
 DESK_DESCRIPTION = "What people entered about claims at the operations desk."
 
 X12_SOURCES = tuple(name for name, source in FILE_SOURCES.items() if source.kind == "x12")
+OWN = (DESK, *(name for name, source in FILE_SOURCES.items() if source.is_own))
+"""The source systems that the platform keeps itself: what people enter."""
 WATCHED = tuple(name for name, source in FILE_SOURCES.items() if source.is_watched)
 WORLD_SOURCES = (
     *WORLD_HOSPITALS,
@@ -145,8 +158,8 @@ def feeds(settings: Settings) -> dict[str, Feed]:
 def locations(settings: Settings) -> dict[str, str]:
     """Source system → where it is (database URL or folder), for those that these settings have.
 
-    The desk is the last: its entries are about what the others bring. It is there from the start,
-    though its file is made by whoever first opens the desk.
+    What people enter is the last: it is about what the others bring. It is there from the start,
+    though its files are made by whoever first enters something.
     """
     found: dict[str, str | Path | None] = {**urls(settings)}
     found |= {
@@ -156,13 +169,14 @@ def locations(settings: Settings) -> dict[str, str]:
     }
     if settings.world:
         found |= {s: settings.world_dir / s for s in WORLD_SOURCES if not found.get(s)}
+    found[PAPER_REMITTANCES] = settings.paper_remittances_dir
     found[DESK] = settings.desk_url or settings.desk_path
     return {name: str(where) for name, where in found.items() if where}
 
 
 def of_users(settings: Settings) -> dict[str, str]:
-    """`locations` of the systems that someone has to configure: all but the platform's own desk."""
-    return {name: where for name, where in locations(settings).items() if name != DESK}
+    """`locations` of the systems that someone has to configure: all but what people enter here."""
+    return {name: where for name, where in locations(settings).items() if name not in OWN}
 
 
 def own_folder_in(settings: Settings, folder: Path) -> Path | None:
@@ -181,8 +195,8 @@ def from_world(settings: Settings) -> tuple[str, ...]:
 def x12_admission(settings: Settings, source: str) -> tuple[bool, frozenset[str]]:
     """Whether interchanges marked as test are let in, and whose are (nobody named: everyone's).
 
-    The files of the synthetic world are let in as they are.
+    The files of the synthetic world and those that we write ourselves are let in as they are.
     """
-    if FILE_SOURCES[source].is_played:
+    if FILE_SOURCES[source].is_played or FILE_SOURCES[source].is_own:
         return False, frozenset()
     return settings.x12_accept_test, settings.x12_partner_ids

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rcm_platform.ingest import exception_decisions
 from rcm_platform.ingest.credible_days import last_credible_day
-from rcm_platform.ingest.feeds import locations, own_folder_in, x12_admission
+from rcm_platform.ingest.feeds import FILE_SOURCES, locations, own_folder_in, x12_admission
 from rcm_platform.settings import DESK, Settings, redact
 from rcm_platform.sources.base import Progress
 from rcm_platform.sources.hospitals import hospitals, urls
@@ -23,7 +23,7 @@ def load_source(
 ) -> LoadSummary:
     """Land what is new in one source system. Raises SourceUnavailable when it cannot be reached."""
     from rcm_platform.sources import csv_folders, database, desk, synthea, x12
-    from rcm_platform.sources.base import SourceUnavailable
+    from rcm_platform.sources.base import LoadSummary, SourceUnavailable
 
     where, not_after = locations(settings)[source], last_credible_day(settings, source)
     if hospital := hospitals(settings).get(source):
@@ -34,6 +34,8 @@ def load_source(
         exception_decisions.land(lake, desk.decisions(where))
         return summary
     folder = Path(where)
+    if FILE_SOURCES[source].is_own and not folder.exists():
+        return LoadSummary(source)  # nobody has entered anything yet
     own = own_folder_in(settings, folder)
     if load_folder := csv_folders.LOADERS.get(source):
         return load_folder(lake, folder, progress=progress, not_after=not_after, leave_out=own)

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from rcm_platform.ingest import feeds
 from rcm_platform.lake import UNDATED, Lake
-from rcm_platform.settings import DESK, Settings
+from rcm_platform.settings import Settings
 
 KNOWN_GAPS = 30
 PATIENT_GAPS = 2
@@ -97,9 +97,10 @@ def newest_files(lake: Lake, limit: int) -> list[ReceivedFile]:
 def deliveries(settings: Settings, lake: Lake, as_of: date) -> list[Delivery]:
     """What each source of these settings delivered by a day; undated files say nothing of when.
 
-    People enter something when there is something to enter: the desk has no usual gap.
+    People enter something when there is something to enter: that has no usual gap.
     """
     sources = sorted(feeds.locations(settings))
+    entered = ", ".join(f"'{name}'" for name in feeds.OWN)
     rows = lake.query(
         f"""
         with days as (
@@ -117,7 +118,7 @@ def deliveries(settings: Settings, lake: Lake, as_of: date) -> list[Delivery]:
             from days
         )
         select source_system, max(arrival_date), date '{as_of}' - max(arrival_date),
-            case when source_system <> '{DESK}' and count(gap) >= {_FEWEST_GAPS}
+            case when source_system not in ({entered}) and count(gap) >= {_FEWEST_GAPS}
                 then max(gap) filter (recency <= {KNOWN_GAPS}) end
         from gaps group by source_system
         """

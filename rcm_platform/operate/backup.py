@@ -24,11 +24,14 @@ import pyarrow as pa
 from filelock import Timeout
 
 from rcm_platform.ingest import lake_access
-from rcm_platform.settings import Settings
+from rcm_platform.settings import PAPER_REMITTANCES, Settings
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-DATA = ("lake", "persons", "published", "landing", "desk.db", "last_run.json", "last_run.log")
+DATA = (
+    "lake", "persons", "published", "landing", "desk.db", PAPER_REMITTANCES, "last_run.json",
+    "last_run.log",
+)  # fmt: skip
 # of a database that is in use, SQLite says what belongs together; these are its own notes
 SQLITE_NOTES = ("-wal", "-shm", "-journal")
 _PIECE = 2**20

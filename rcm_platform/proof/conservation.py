@@ -15,6 +15,7 @@ import duckdb
 
 from rcm_platform.ingest.quarantine import items
 from rcm_platform.proof.line import ProofLine
+from rcm_platform.settings import PAPER_REMITTANCES
 from rcm_platform.sources.hospital_tables import USUAL
 from rcm_platform.sources.hospitals import Hospital
 from rcm_platform.sources.tabular import quoted
@@ -103,7 +104,8 @@ class _Raw:
     def payments(self) -> str:
         """The payments of 835s, each once, however often it was delivered. Which delivery repeats
         another is judged by the warehouse (D3); that it does is seen in the raw rows: the same
-        payer, no other number, and a claim in common."""
+        payer, no other number, and a claim in common; of one that was entered from paper, which
+        names its payer and number otherwise, a claim in common."""
         every, claims = self.visible("x12", "remit_payments"), self.visible("x12", "remit_claims")
         key = "interchange_sha256, transaction_no"
         return f"""(
@@ -124,14 +126,19 @@ class _Raw:
                 select (repeated.interchange_sha256, repeated.transaction_no)
                 from repeated
                 inner join (select * from contents anti join repeated using ({key})) as counted
-                    on repeated._source_system = counted._source_system
-                    and coalesce(repeated.trace_number = counted.trace_number, true)
-                    and repeated.originating_company_id
-                        is not distinct from counted.originating_company_id
+                    on (
+                        repeated._source_system = '{PAPER_REMITTANCES}'
+                        or repeated._source_system = counted._source_system
+                        and coalesce(repeated.trace_number = counted.trace_number, true)
+                        and repeated.originating_company_id
+                            is not distinct from counted.originating_company_id
+                        and repeated.charge_amount is not distinct from counted.charge_amount
+                        and repeated.paid_amount is not distinct from counted.paid_amount
+                    )
                     and repeated.patient_control_number
                         is not distinct from counted.patient_control_number
-                    and repeated.charge_amount is not distinct from counted.charge_amount
-                    and repeated.paid_amount is not distinct from counted.paid_amount
+                    and abs(repeated.charge_amount) is not distinct from abs(counted.charge_amount)
+                    and abs(repeated.paid_amount) is not distinct from abs(counted.paid_amount)
             )
         )"""
 

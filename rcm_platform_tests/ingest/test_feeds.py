@@ -35,7 +35,7 @@ def test_the_world_plays_what_is_not_given(tmp_path: Path) -> None:
 def test_without_a_world_only_what_is_given_is_read(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, world=False, claims_csv_dir=tmp_path / "claims")
     assert ingest_feeds.of_users(settings) == {"claims_csv": str(tmp_path / "claims")}
-    assert set(ingest_feeds.locations(settings)) == {"claims_csv", "desk"}
+    assert set(ingest_feeds.locations(settings)) == {"claims_csv", "paper_remittances", "desk"}
     assert ingest_feeds.from_world(settings) == ()
 
 

@@ -8,6 +8,7 @@ import dagster as dg
 from rcm_platform.assets.common import run_day
 from rcm_platform.lake import Lake
 from rcm_platform.operate import pipeline
+from rcm_platform.proof import truth
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import build_state
 
@@ -29,7 +30,12 @@ def is_asked(context: dg.AssetCheckExecutionContext, asset: dg.AssetKey, name: s
     return dg.AssetCheckKey(asset, name) in context.selected_asset_check_keys
 
 
-def not_applicable(as_of: date, latest: date) -> dict[str, Any]:
-    """What is said where the truth is of another date."""
-
-    return {"not applicable": f"as of {as_of}; the truth is known as of {latest}"}
+def not_applicable(lake: Lake, as_of: date) -> dict[str, Any] | None:
+    """What is said where the truth is of another date, or of a world in which nobody had entered
+    money; None where it applies."""
+    latest = lake.latest_arrival_date()
+    if latest and as_of < latest:
+        return {"not applicable": f"as of {as_of}; the truth is known as of {latest}"}
+    if truth.has_entered_money(lake):
+        return {"not applicable": "people entered remittances, and the truth does not know them"}
+    return None

@@ -32,9 +32,8 @@ def faults_found_true(settings: Settings) -> dg.AssetChecksDefinition:
     ) -> dg.AssetCheckResult:
         lake = lake_access.open_lake(settings)
         as_of = as_of_date(settings, context, lake)
-        latest = lake.latest_arrival_date()
-        if latest and as_of < latest:
-            return dg.AssetCheckResult(passed=True, metadata=not_applicable(as_of, latest))
+        if why := not_applicable(lake, as_of):
+            return dg.AssetCheckResult(passed=True, metadata=why)
         truth = settings.world_dir / "truth"
         with warehouse.get_connection() as con:
             rules = planted_faults.compare(con, truth)
@@ -139,15 +138,14 @@ def marts_true(settings: Settings) -> dg.AssetChecksDefinition:
     ) -> Iterator[dg.AssetCheckResult]:
         lake = lake_access.open_lake(settings)
         as_of = as_of_date(settings, context, lake)
-        latest = lake.latest_arrival_date()
         asked = [
             check
             for check in proof_truth.CHECKS
             if is_asked(context, mart_key(check.proves), f"{check.name}_true")
         ]
-        if latest and as_of < latest:
+        if why := not_applicable(lake, as_of):
             for check in asked:
-                yield _truth_result(check, passed=True, metadata=not_applicable(as_of, latest))
+                yield _truth_result(check, passed=True, metadata=why)
             return
         folder = settings.world_dir / "truth" / "knowable"
         results = list(

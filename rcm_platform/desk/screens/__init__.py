@@ -61,6 +61,10 @@ CLAIM = Screen(
     "claim", "Claim", ":material/description:", "Work",
     "One claim from end to end, and what was done about it.",
 )  # fmt: skip
+PAPER_REMITTANCE = Screen(
+    "paper_remittance", "Paper remittance", ":material/receipt_long:", "Work",
+    "Enter what a payer decided on paper, as if it had come as a file.",
+)  # fmt: skip
 DENIALS = Screen(
     "denials", "Denials", ":material/block:", "Analysis",
     "Why payers deny, what comes back, and which deadlines are near.",
@@ -98,6 +102,6 @@ QUALITY = Screen(
 )  # fmt: skip
 
 SCREENS = (
-    EXECUTIVE, COMMAND_CENTER, WORKLISTS, CLAIM, DENIALS, PAYERS, CLINICIANS, REVENUE,
-    CLAIMS_PERFORMANCE, PATIENTS, OPERATIONS_PAGE, QUALITY,
+    EXECUTIVE, COMMAND_CENTER, WORKLISTS, CLAIM, PAPER_REMITTANCE, DENIALS, PAYERS, CLINICIANS,
+    REVENUE, CLAIMS_PERFORMANCE, PATIENTS, OPERATIONS_PAGE, QUALITY,
 )  # fmt: skip

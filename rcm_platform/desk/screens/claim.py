@@ -257,6 +257,7 @@ def _remittances(desk: Desk, claim: Row) -> None:
         "What payers decided", "Each remittance, with its reasons in words.",
         desk.lineage(REMITTANCES),
     )  # fmt: skip
+    parts.paper_remittance(desk, claim["claim_key"])
     rows = desk.reader.rows(Query(REMITTANCES, where=_of(claim), order=("remit_number",)))
     if not rows:
         parts.empty("No payer has decided yet.", "")

@@ -61,6 +61,7 @@ def page(desk: Desk) -> None:
     if unused := desk.chosen.unused(desk.reader, EXCEPTIONS, "finding_amount"):
         parts.show(parts.notice(f"Exceptions are not divided by: {', '.join(unused)}."))
     _tiles(desk)
+    parts.paper_remittance(desk)
     _rules(desk)
     _items(desk)
     if desk.reader.facilities is None:

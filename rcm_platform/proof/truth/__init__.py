@@ -28,6 +28,7 @@ from rcm_platform.proof.truth.compare import (
     compare,
     compare_all,
 )
+from rcm_platform.proof.truth.entered import has_entered_money
 
 _MODULES = (
     billing, claims, denials, finance, forecast, kpis, clinical, patients, operations, core, data,
@@ -36,4 +37,12 @@ _MODULES = (
 
 CHECKS = [check for module in _MODULES for check in module.CHECKS]
 
-__all__ = ["CHECKS", "HOSPITALS", "TruthCheck", "TruthResult", "compare", "compare_all"]
+__all__ = [
+    "CHECKS",
+    "HOSPITALS",
+    "TruthCheck",
+    "TruthResult",
+    "compare",
+    "compare_all",
+    "has_entered_money",
+]

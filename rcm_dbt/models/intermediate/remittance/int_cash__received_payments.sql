@@ -24,7 +24,9 @@ claims as (
 
     select
         remit_payment_key,
+        patient_control_number,
         charge_amount,
+        paid_amount,
         concat_ws(
             '|',
             coalesce(patient_control_number, ''),
@@ -73,6 +75,7 @@ resolved as (
         coalesce(contents.charge_amount, 0) as claim_charge_amount,
         payments.payment_method,
         payments.payment_amount,
+        coalesce(payments.is_on_paper, false) as is_on_paper,
         coalesce(
             payments.payment_date, payments.production_date, payments.recorded_date
         ) as payment_date,
@@ -228,6 +231,48 @@ deliveries as (
 
 ),
 
+-- a check that was entered from paper, and of which a file brings every claim, too: paper lacks the
+-- company that pays, and may lack the payer's numbers. The file counts, as it says more; what takes
+-- such a check back is no part of it either
+filed_checks as (
+
+    select
+        on_paper.remit_payment_key,
+        filed.remit_payment_key as filed_payment_key
+
+    from identified as on_paper
+
+    inner join identified as filed
+        on on_paper.claim_namespace = filed.claim_namespace
+        and on_paper.payer_key = filed.payer_key
+        and {{ trace_key('on_paper.trace_number') }} = {{ trace_key('filed.trace_number') }}
+
+    inner join claims as paper_claims
+        on on_paper.remit_payment_key = paper_claims.remit_payment_key
+
+    inner join claims as filed_claims
+        on filed.remit_payment_key = filed_claims.remit_payment_key
+        and paper_claims.patient_control_number = filed_claims.patient_control_number
+        and abs(paper_claims.charge_amount) = abs(filed_claims.charge_amount)
+        and abs(paper_claims.paid_amount) = abs(filed_claims.paid_amount)
+
+    where on_paper.is_on_paper and not filed.is_on_paper
+
+    group by
+        on_paper.remit_payment_key,
+        filed.remit_payment_key,
+        on_paper.claim_count
+
+    having count(distinct paper_claims.content) = on_paper.claim_count
+
+),
+
+also_filed as (
+
+    select distinct remit_payment_key from filed_checks
+
+),
+
 final as (
 
     select
@@ -253,12 +298,19 @@ final as (
         identified._source_file,
         identified._source_position,
         identified._batch_id,
-        coalesce(deliveries.delivery_number, 1) as delivery_number
+        coalesce(
+            deliveries.delivery_number,
+            case when also_filed.remit_payment_key is not null then 2 end,
+            1
+        ) as delivery_number
 
     from identified
 
     left join deliveries
         on identified.remit_payment_key = deliveries.remit_payment_key
+
+    left join also_filed
+        on identified.remit_payment_key = also_filed.remit_payment_key
 
 )
 

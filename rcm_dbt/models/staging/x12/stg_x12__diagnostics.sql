@@ -34,7 +34,7 @@ renamed as (
         {{ clean_text('datum') }} as datum,
 
         -- provenance
-        _source_system as source_system,
+        {{ x12_source_system() }} as source_system,
         _source_file,
         _source_position,
         _arrival_date as recorded_date

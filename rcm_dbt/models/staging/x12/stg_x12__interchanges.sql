@@ -28,7 +28,7 @@ renamed as (
         cast(interchange_date as date) as interchange_date,
 
         -- provenance
-        _source_system as source_system,
+        {{ x12_source_system() }} as source_system,
         _source_file,
         _source_position,
         _arrival_date as recorded_date

@@ -38,7 +38,7 @@ renamed as (
         cast(quantity as decimal(18, 4)) as quantity,
 
         -- provenance
-        _source_system as source_system,
+        {{ x12_source_system() }} as source_system,
         _source_file,
         _source_position,
         _arrival_date as recorded_date

@@ -64,7 +64,7 @@ renamed as (
         {{ has_false_date(['service_date']) }} as has_false_date,
 
         -- provenance
-        _source_system as source_system,
+        {{ x12_source_system() }} as source_system,
         _source_file,
         _source_position,
         _arrival_date as recorded_date

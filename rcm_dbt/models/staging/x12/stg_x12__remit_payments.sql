@@ -47,8 +47,11 @@ renamed as (
         {{ credible_date('production_date') }} as production_date,
         {{ has_false_date(['payment_date', 'production_date']) }} as has_false_date,
 
+        -- flags
+        _source_system = 'paper_remittances' as is_on_paper,
+
         -- provenance
-        _source_system as source_system,
+        {{ x12_source_system() }} as source_system,
         _source_file,
         _source_position,
         _batch_id,

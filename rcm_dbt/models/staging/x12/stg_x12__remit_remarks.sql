@@ -33,7 +33,7 @@ renamed as (
         upper({{ clean_text('remark_code') }}) as remark_code,
 
         -- provenance
-        _source_system as source_system,
+        {{ x12_source_system() }} as source_system,
         _source_file,
         _source_position,
         _arrival_date as recorded_date
