@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -90,7 +90,7 @@ class Form:
         self.page.run()
         return self
 
-    def field(self, name: str, kinds: tuple[str, ...] = ()) -> object:
+    def field(self, name: str, kinds: tuple[str, ...] = ()) -> Any:
         name, _, place = name.partition("_")
         kinds = kinds or ("text_input", "selectbox", "date_input", "text_area", "checkbox")
         found = [one for kind in kinds for one in getattr(self.page.app, kind)
@@ -120,7 +120,8 @@ def test_what_is_entered_is_stored_and_pending_at_once(
 ) -> None:
     claim = claims[0]
     form = filled(claim)
-    assert claim.payer in form.text
+    payer = form.field("payer")
+    assert payer.options[payer.index] == claim.payer
     assert "It balances." in form.text
     form.press("save")
     assert "Stored. It is pending until the next run" in form.text
@@ -143,7 +144,7 @@ def test_what_is_entered_is_stored_and_pending_at_once(
 
 def test_several_claims_are_one_check(settings: Settings, claims: list[Claim]) -> None:
     first, second, other = claims
-    form = Form().add(first.number).add(second.number)
+    form = Form().add(first.key).add(second.key)
     total = first.charge + second.charge - 30
     form.fill(check="77", date=LAST_DAY, amount=str(total), paid_0=str(first.charge - 20),
               reason_0="45", adjusted_0="20", paid_1=str(second.charge - 10), reason_1="2",
@@ -152,7 +153,7 @@ def test_several_claims_are_one_check(settings: Settings, claims: list[Claim]) -
     form.press("save")
     [kept] = folder.latest(settings, 10)
     assert (kept.written.claim_ids, kept.written.amount) == ((first.number, second.number), total)
-    form = Form().add(first.number).add(other.number)
+    form = Form().add(first.key).add(other.key)
     form.fill(check="78", date=LAST_DAY, amount=str(first.charge + other.charge),
               paid_0=str(first.charge), paid_1=str(other.charge)).press("save")  # fmt: skip
     assert "of another organization" in form.text
@@ -269,24 +270,40 @@ def test_who_is_limited_enters_for_their_own_organizations_only(
     monkeypatch.setattr(viewer, "read", lambda *_: Viewer("bo", organizations=(mine.facility_id,)))
     form = filled(mine, "3").press("save")
     assert form.page.column("Paper remittances", "Check or EFT") == ["3", "1"]
-    for form in (Form(id=others.key), Form().add(others.number)):
+    for form in (Form(id=others.key), Form().add(others.key)):
         assert "of an organization that is not yours" in form.text
         assert "Check or EFT number" not in [one.label for one in form.page.app.text_input]
     monkeypatch.setattr(viewer, "read", lambda *_: Viewer("chief", "leadership"))
     assert DeskPage("paper_remittance", id=mine.key).title == "Not shown to you"
 
 
-def test_an_entry_is_in_the_audit_log(
-    claims: list[Claim], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(audit.LOGGER, "propagate", True)
-    with caplog.at_level(logging.INFO, audit.LOGGER.name):
+def test_an_entry_is_in_the_audit_log(claims: list[Claim], tmp_path: Path) -> None:
+    handler = audit.log_file(tmp_path / "audit.log")
+    audit.LOGGER.addHandler(handler)
+    try:
         filled(claims[0]).press("save")
-    said = [json.loads(record.message) for record in caplog.records
-            if record.name == audit.LOGGER.name]  # fmt: skip
+    finally:
+        audit.LOGGER.removeHandler(handler)
+    said = map(json.loads, (tmp_path / "audit.log").read_text().splitlines())
     [entered] = [one for one in said if one["event_type"] == "ENTERED"]
     assert entered["claims"] == [claims[0].key]
     assert entered["resource"].startswith("clearinghouse/paper_")
+
+
+def test_of_several_claims_with_a_number_one_is_chosen(built: Built) -> None:
+    with open_published(built.settings.published_dir, "operations") as con:
+        number, charges = con.execute(
+            "select claim_id, list(charge_amount order by service_date desc, claim_key) "
+            "from fct_claims group by claim_id having count(*) > 1 and min(charge_amount) > 0 "
+            "order by claim_id limit 1"
+        ).fetchall()[0]
+    form = Form().add(number)
+    which = form.field("which")
+    assert len(which.options) == len(charges)
+    which.select_index(1)
+    form.page.run()
+    form.press("this")
+    assert form.field("charge").value == f"{charges[1]:.2f}"
 
 
 @pytest.mark.parametrize("asked", ["nothing", "<img src=x onerror=alert(1)>", "x" * 100_000])

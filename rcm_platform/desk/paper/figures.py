@@ -19,6 +19,7 @@ from rcm_platform.settings import Settings
 Rows = Callable[[Query], Sequence[Row]]
 
 CLAIMS, REMITTANCES, PAYMENTS = "fct_claims", "fct_remittances", "mart_cash_reconciliation"
+STATUSES = "claim_status_codes"
 OFFERED_CLAIMS = 10
 
 
@@ -72,7 +73,7 @@ def reasons(rows: Rows) -> dict[str, Reason]:
 
 def statuses(project_dir: Path) -> dict[str, str]:
     """What a payer can have decided, in words: the seed `claim_status_codes`."""
-    with (project_dir / "seeds" / "claim_status_codes.csv").open(encoding="utf-8") as lines:
+    with (project_dir / "seeds" / f"{STATUSES}.csv").open(encoding="utf-8") as lines:
         listed = {row["claim_status_code"]: row["label"] for row in csv.DictReader(lines)}
     return {code: listed[code] for code in DECISIONS if code in listed}
 

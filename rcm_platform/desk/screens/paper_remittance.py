@@ -56,6 +56,10 @@ class Draft:
     asked: str = ""
     claims: list[str] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)
+    wanted: str = ""
+    """The number of a claim that is to be added, while it is not told which claim that is."""
+    is_unknown: bool = False
+    """Whether the claim that was asked for last is not in the figures."""
     repeats: str = ""
     """What it seems to repeat, in words, once that was found."""
 
@@ -102,27 +106,46 @@ def _claims(desk: Desk, draft: Draft) -> list[BilledClaim]:
     found = [_found(desk, key) for key in draft.claims]
     known = [claim for claim in found if claim]
     draft.claims = [claim.claim_key for claim in known]
-    is_unknown = len(known) < len(found)
+    draft.is_unknown |= len(known) < len(found)
     with st.form(f"paper_find_{draft.number}", border=False, clear_on_submit=True):
         number = st.text_input(
             "Number of a claim", key=f"paper_number_{draft.number}",
             placeholder="As it stands on the notice",
         )  # fmt: skip
         if st.form_submit_button("Add the claim"):
-            there = figures.claims_of(desk.settings, desk.reader.rows, number[:LONGEST_NUMBER])
-            new = next((one for one in there if one.claim_key not in draft.claims), None)
-            if new:
-                draft.claims.append(new.claim_key)
-                st.rerun()
-            is_unknown = not there
-            if there:
-                st.warning("This claim is on it already.")
-    if is_unknown:
+            draft.wanted = number[:LONGEST_NUMBER]
+    if draft.wanted:
+        _add(desk, draft)
+    if draft.is_unknown:
         st.warning(
             "There is no such claim in these figures, or it is of an organization that is not "
             "yours. Look at the number again; a claim that was never sent or billed is not here."
         )
     return known
+
+
+def _add(desk: Desk, draft: Draft) -> None:
+    """Put the claim of the number that was typed on it; of several, the one that is chosen."""
+    there = figures.claims_of(desk.settings, desk.reader.rows, draft.wanted)
+    new = {one.claim_key: one for one in there if one.claim_key not in draft.claims}
+    draft.is_unknown = not there
+    if not new:
+        draft.wanted = ""
+        if there:
+            st.warning("This claim is on it already.")
+        return
+    if len(new) == 1:
+        key = next(iter(new))
+    else:
+        key = st.selectbox(
+            "Several claims have this number: which one?", list(new),
+            format_func=lambda one: _about(new[one]), key=f"paper_which_{draft.number}",
+        )  # fmt: skip
+        if not st.button("Add this one", key=f"paper_this_{draft.number}"):
+            return
+    draft.claims.append(key)
+    draft.wanted = ""
+    st.rerun()
 
 
 def _found(desk: Desk, key: str) -> BilledClaim | None:
