@@ -213,7 +213,8 @@ def _answer(
 
     number, paid, *rest = [*text.split(), "", ""]
     claim = _claim(settings, rows, number, source)
-    label, more, adjustments = f"Claim {number}", dict[str, str](), list[Adjustment]()
+    label, more = f"Claim {number}", dict[str, str]()
+    adjustments: list[Adjustment] = []
     for word in filter(None, rest):
         name, is_given, value = word.partition("=")
         if not is_given:
