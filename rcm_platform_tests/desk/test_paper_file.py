@@ -112,6 +112,7 @@ def test_pyx12_finds_nothing_wrong() -> None:
             answer("A5", "20", tuple(("CO", str(code), "10") for code in (45, 50, 97, 197, 253, 1,
                                                                           2, 3))),
         ),
+        remittance(answer(claim=claim(answered_number="OTHER 1"))),
         remittance(answer(claim=claim(patient_last_name=None, patient_first_name=None))),
     ]  # fmt: skip
     files = [rendered(one, str(number)) for number, one in enumerate(ones)]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rcm_platform.desk.paper.remittance import DECISIONS, BilledClaim, Payee, Payer
-from rcm_platform.desk.query import Is, Query, Row
+from rcm_platform.desk.query import Between, Is, Query, Row
 from rcm_platform.ingest.feeds import X12_SOURCES, from_world
 from rcm_platform.settings import Settings
 
@@ -130,6 +130,19 @@ def _claim(settings: Settings, rows: Rows, row: Row) -> BilledClaim:
         )
     )
     patient = patients[0] if patients else {}
+    answers = (
+        rows(
+            Query(
+                REMITTANCES,
+                ("payer_claim_number",),
+                where=(Is("claim_key", (row["claim_key"],)), Between("payer_claim_number", "")),
+                order=("remit_number",),
+                limit=1,
+            )
+        )
+        if row["source_system"] in X12_SOURCES
+        else ()
+    )
     return BilledClaim(
         claim_key=row["claim_key"],
         source_system=row["source_system"],
@@ -145,6 +158,7 @@ def _claim(settings: Settings, rows: Rows, row: Row) -> BilledClaim:
             facility.get("tin"),
             _stands_in_for(settings, row["source_system"]),
         ),
+        answered_number=answers[0]["payer_claim_number"] if answers else None,
     )
 
 

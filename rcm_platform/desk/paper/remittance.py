@@ -84,6 +84,8 @@ class BilledClaim:
     patient_first_name: str | None
     payer_key: str | None
     payee: Payee
+    answered_number: str | None = None
+    """A payer's number of it in an earlier answer, where nothing but answers tells the claim."""
 
 
 @dataclass(frozen=True)

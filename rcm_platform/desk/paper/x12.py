@@ -176,6 +176,9 @@ def _claim(answer: Answer, control: str) -> Iterator[str]:
         yield from _adjustments(group, [*some])
     names = [_text(name or "", 60) for name in (claim.patient_last_name, claim.patient_first_name)]
     yield "*".join(("NM1*QC*1", *names)).rstrip("*")
+    # what refers to an earlier answer is about the same claim, whoever gave it
+    if claim.answered_number and claim.answered_number != number:
+        yield f"REF*F8*{_exact(claim.answered_number, 50, f'Claim {claim.claim_id}')}"
     if claim.service_date:
         yield f"DTM*232*{claim.service_date:%Y%m%d}"
 
