@@ -133,7 +133,7 @@ def test_a_practice_that_files_alone_name_is_posted_from_paper(
     def paid(number: str) -> list[tuple[Any, ...]]:
         return published(
             settings,
-            "select payer_paid_amount, patient_responsibility_amount, remit_count, source_system "
+            "select payer_paid_amount, open_amount, remit_count, source_system "
             f"from fct_claims where claim_id = '{number}'",
         )
 
