@@ -105,7 +105,8 @@ def test_a_hospital_s_claims_are_posted_from_paper(
     assert done.returncode == 0, done.stdout + done.stderr
     assert published(
         copied,
-        "select claim_key, payer_paid_amount, contractual_amount, denied_amount, open_amount "
+        "select claim_key, payer_paid_amount, contractual_amount, denied_amount, "
+        "open_amount + patient_paid_amount "
         f"from fct_claims where claim_key in ('{paid}', '{denied}') order by claim_key",
     ) == [(paid, nothing, nothing, nothing, charge),
           (denied, nothing, nothing, nothing, denied_charge)]  # fmt: skip
