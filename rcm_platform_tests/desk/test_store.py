@@ -248,6 +248,7 @@ def test_every_outcome_is_of_an_action_that_there_is() -> None:
         "records_sent",
         "adjusted",
         "payment_promised",
+        "remittance_entered",
     }
     assert all(
         action.effect in {"owner", "gives back", "touch", "none"} for action in known.values()
