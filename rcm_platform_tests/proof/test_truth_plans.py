@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rcm_platform.proof import planted_faults
-from rcm_platform.proof.truth import CHECKS, compare, valuation
+from rcm_platform.proof.truth import CHECKS, valuation
+from rcm_platform.proof.truth.compare import attached
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.query_plans import slow_joins
 
@@ -18,7 +19,7 @@ def test_the_proof_joins_growing_tables_by_keys(built: Built) -> None:
     def filled(query: str) -> str:
         return query.format(truth=folder, as_of=built.as_of.isoformat())
 
-    with compare.attached(built.settings.warehouse_path, "2GB", folder, built.as_of, CHECKS) as con:
+    with attached(built.settings.warehouse_path, "2GB", folder, built.as_of, CHECKS) as con:
         queries = {f"{check.name}, mart": check.mart for check in CHECKS}
         queries |= {f"{check.name}, truth": filled(check.truth) for check in CHECKS}
         queries |= {f"valuation, {name}": filled(query) for name, query in valuation.TABLES.items()}

@@ -35,7 +35,7 @@ def not_by_claim(
                     query = query.replace(relation, f"(select * from {relation} {chosen})")
             found, expected = (
                 con.execute(f"select count(*), sum(hash(made)) from ({sql}) as made").fetchall()
-                for sql in (f"select {columns} from ({query})", f"from {table} {chosen}")
+                for sql in (f"select {columns} from ({query}) {chosen}", f"from {table} {chosen}")
             )
             if found != expected:
                 yield node["name"], some

@@ -97,7 +97,8 @@
     from {{ relation }} as made
     where {{ touched }};
     delete from {{ relation }} where {{ touched }};
-    insert into {{ relation }} by name {{ asked.query }};
+    -- what is read besides may hold rows of all claims
+    insert into {{ relation }} by name select * from ({{ asked.query }}) as asked where {{ touched }};
     {%- if is_read_by_claim() %}
     create or replace temp table changed_claims as
     with made as (

@@ -1,6 +1,5 @@
 -- Every claim that we know ourselves, from the billing system or from an 837 that we sent: what an
 -- answer of a payer may be about. A payer must return only the first 20 characters of a number.
-{{ config(meta={'claims_from': ['int_transaction__current', 'int_claim__bills']}) }}
 with
 
 claims as (
