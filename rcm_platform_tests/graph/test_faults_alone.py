@@ -155,11 +155,9 @@ class Alone:
 
     def untrue(self) -> list[str]:
         """The marts whose figures are not the truth."""
-        with self.warehouse() as con:
-            results = [
-                proof_truth.compare(con, self.truth / "knowable", self.as_of, check)
-                for check in TRUTHS
-            ]
+        results = proof_truth.compare_all(
+            self.settings.warehouse_path, "4GB", self.truth / "knowable", self.as_of, TRUTHS
+        )
         return [str(result) for result in results if not result.passed]
 
     def published(self) -> versions.Version:

@@ -46,7 +46,8 @@ def test_checks_come_in_their_order_and_each_says_its_own(tmp_path: Path) -> Non
         TruthCheck(str(n), "", "mart", f"select {n} as n", f"select {n - n % 3} as n")
         for n in range(20)
     ]
-    with duckdb.connect() as con:
-        found = list(compare_all(con, tmp_path, DAY, checks))
+    warehouse = tmp_path / "warehouse.duckdb"
+    duckdb.connect(str(warehouse)).close()
+    found = list(compare_all(warehouse, "1GB", tmp_path, DAY, checks))
     assert [each.name for each in found] == [check.name for check in checks]
     assert [each.passed for each in found] == [n % 3 == 0 for n in range(20)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from rcm_platform.proof import truth as proof_truth
@@ -20,9 +19,7 @@ def test_every_mart_is_the_truth(rcm: RunCli, tmp_path: Path, seed: int) -> None
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     settings = Settings(home=tmp_path)
     truth = settings.world_dir / "truth" / "knowable"
-    with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-        results = [
-            proof_truth.compare(con, truth, date(2025, 12, 31), check)
-            for check in proof_truth.CHECKS
-        ]
+    results = proof_truth.compare_all(
+        settings.warehouse_path, "4GB", truth, date(2025, 12, 31), proof_truth.CHECKS
+    )
     assert [result for result in results if not result.passed] == []
