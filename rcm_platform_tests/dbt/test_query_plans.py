@@ -39,7 +39,6 @@ ALLOWED = {
 
 # model, the two relations, why one of them stays small
 FEW = {
-    ("int_claim__bills", "providers", "billed"): "the names of our own hospitals and groups",
     ("int_queue__front_desk", "payers", "payment_odds"): "the payer list; classes of payers",
 }
 
