@@ -101,7 +101,7 @@ def _navigation(allowed: Sequence[Screen]) -> tuple[st.Page, Screen | None]:
     for screen, page in pages.items():
         listed.setdefault(screen.section, []).append(page)
     first = st.Page(start, title="Operations desk", default=True, visibility="hidden")
-    shown = st.navigation({"": [first], **listed})
+    shown = st.navigation({"": [first], **listed}, expanded=True)
     return shown, next((screen for screen, page in pages.items() if page is shown), None)
 
 

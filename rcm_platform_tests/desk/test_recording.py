@@ -82,7 +82,7 @@ def test_markup_in_a_note_is_text(claim: str) -> None:
     page = DeskPage("claim", id=claim)
     write(page, "note", "<script>alert(1)</script> **bold** $5 and $6")
     assert "&lt;script&gt;" in page.markup
-    assert "<script>" not in page.markup
+    assert "<script>alert" not in page.markup
     assert "**bold** $5 and $6" in page.text
 
 

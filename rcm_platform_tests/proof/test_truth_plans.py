@@ -8,8 +8,11 @@ from rcm_platform.proof.truth.compare import attached
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.query_plans import slow_joins
 
-FEW = "month < service_month"
-"""Months of lessons by payer and kind of service, against the same."""
+FEW = {
+    "month < service_month": "months of lessons by payer and kind of service, against the same",
+    "service_type IN ('all', service_type)": "costs of the months; work of clinicians by month",
+}
+"""Part of the condition of a join → why its sides stay small."""
 
 
 def test_the_proof_joins_growing_tables_by_keys(built: Built) -> None:
@@ -28,6 +31,10 @@ def test_the_proof_joins_growing_tables_by_keys(built: Built) -> None:
             for number, query in enumerate(planted_faults.queries(truth))
         }
         for name, query in queries.items():
-            if found := [join for join in slow_joins(con, query) if FEW not in join.condition]:
+            if found := [
+                join
+                for join in slow_joins(con, query)
+                if not any(few in join.condition for few in FEW)
+            ]:
                 slow[name] = found
     assert not slow
