@@ -10,9 +10,15 @@ from rcm_platform_tests.support.query_plans import slow_joins
 
 FEW = {
     "month < service_month": "months of lessons by payer and kind of service, against the same",
+    "service_month > month": "the same, the other way round",
     "service_type IN ('all', service_type)": "costs of the months; work of clinicians by month",
 }
 """Part of the condition of a join → why its sides stay small."""
+
+ONE_ROW = {
+    ("front_desk, truth", "CROSS_PRODUCT"): "the odds of all claims in the month of the date"
+}
+"""Query and kind of a join → what its one row is."""
 
 
 def test_the_proof_joins_growing_tables_by_keys(built: Built) -> None:
@@ -34,7 +40,8 @@ def test_the_proof_joins_growing_tables_by_keys(built: Built) -> None:
             if found := [
                 join
                 for join in slow_joins(con, query)
-                if not any(few in join.condition for few in FEW)
+                if (name, join.kind) not in ONE_ROW
+                and not any(few in join.condition for few in FEW)
             ]:
                 slow[name] = found
     assert not slow
