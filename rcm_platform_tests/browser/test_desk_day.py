@@ -61,9 +61,9 @@ def test_what_is_done_today_changes_the_list_of_tomorrow(rcm: RunCli, tmp_path: 
         opened.value.close()
         # write down
         again = date(2025, 12, 31) + timedelta(days=20)
-        field = page.get_by_role("textbox", name="Look again on")
-        field.fill(f"{again:%Y/%m/%d}")
-        field.press("Enter")
+        page.get_by_test_id("stDateInput").get_by_role("spinbutton").first.click()
+        page.keyboard.type(f"{again:%Y%m%d}")
+        page.keyboard.press("Tab")
         page.get_by_role("textbox", name="Note").fill("They ask for three weeks.")
         page.get_by_role("button", name="Save").click()
         visit.sees("Stored.", "They ask for three weeks.", "pending until the next run")
