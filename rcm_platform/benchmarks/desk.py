@@ -43,7 +43,7 @@ MEMORY_MEGABYTES = 600
 
 ROUNDS = 5
 APP = Path(viewer.__file__).with_name("app.py")
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 
 # a step is over when the page has stopped to change, and the time counts until its last change
 _WATCH = """() => {

@@ -10,20 +10,9 @@ import duckdb
 import pytest
 
 from rcm_platform.warehouse import project as dbt_project
-from rcm_platform_tests.support.small_project import DAY, Failed, SmallProject
-
-SOURCE = "{{ env_var('RCM_LAKE') }}/shop/${name}/*/*.parquet"
+from rcm_platform_tests.support.small_project import DAY, SOURCE, Failed, SmallProject
 
 FILES = {
-    "dbt_project.yml": """
-name: shop
-profile: rcm_dbt
-config-version: 2
-flags: {send_anonymous_usage_stats: false}
-models: {shop: {+materialized: table, +schema: main}}
-seeds: {shop: {+schema: lists}}
-on-run-start: ["{{ begin_build() }}"]
-""",
     "models/sources.yml": f"""
 sources:
   - name: shop

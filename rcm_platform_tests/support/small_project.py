@@ -17,6 +17,18 @@ from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
 
 DAY = date(2025, 12, 31)
+SOURCE = "{{ env_var('RCM_LAKE') }}/shop/${name}/*/*.parquet"
+"""Where the files of a source lie, as a project's yml says it."""
+
+PROJECT = """
+name: shop
+profile: rcm_dbt
+config-version: 2
+flags: {send_anonymous_usage_stats: false}
+models: {shop: {+materialized: table, +schema: main}}
+seeds: {shop: {+schema: lists}}
+on-run-start: ["{{ begin_build() }}"]
+"""
 
 
 class Failed(Exception):  # noqa: N818 (reads as what happened)
@@ -29,7 +41,7 @@ class SmallProject:
     def __init__(self, folder: Path, files: Mapping[str, str]) -> None:
         ours = Settings().project_dir
         self.project = folder / "project"
-        for name, text in files.items():
+        for name, text in {"dbt_project.yml": PROJECT, **files}.items():
             path = self.project / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
