@@ -15,8 +15,10 @@ activity as (
 
     union all
 
-    select min(case when event_date < recorded_date then event_date else recorded_date end)
+    select
+        min(case when event_date < recorded_date then event_date else recorded_date end)
             as first_date
+
     from {{ ref('int_ledger__entries') }}
 
     where claim_key is not null
