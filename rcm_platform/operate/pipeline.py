@@ -238,6 +238,7 @@ def publish(
         audiences,
         as_of,
         facts | ({"run_id": run_id} if run_id else {}),
+        settings.memory_limit,
     )
     return Published(version, audiences)
 

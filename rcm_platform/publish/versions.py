@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -108,12 +110,14 @@ def publish(
     audiences: Mapping[str, Sequence[Relation]],
     as_of: date,
     facts: Mapping[str, object] | None = None,
+    memory_limit: str = "4GB",
 ) -> Version:
     """Copy each audience's relations into a new version, audit what was written, and point readers
     to it.
 
-    `facts` are kept in the table `published_version` of each file. A version of an older as-of date
-    than the current one is written but never pointed to. Raises AuditFailed.
+    `facts` are kept in the table `published_version` of each file. `memory_limit` is what DuckDB
+    may take, in its own words; beyond it, it writes to disk. A version of an older as-of date than
+    the current one is written but never pointed to. Raises AuditFailed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     number = max((_number(path) for path in _version_folders(folder)), default=0) + 1
@@ -126,16 +130,22 @@ def publish(
     (writing / CONTENTS).write_text(json.dumps(contents))
     last = current(folder)
 
-    def write(audience: str) -> None:
+    def write(con: duckdb.DuckDBPyConnection, audience: str) -> None:
         file, relations = writing / f"{audience}.duckdb", audiences[audience]
         same = _copy_of_last(folder, last, audience, contents[audience], file) if last else set()
         changed = [relation for relation in relations if str(relation) not in same]
-        _write(warehouse, file, changed, stated)
-        _audit(warehouse, file, changed)
+        with con.cursor() as own:
+            _write(own, file, changed, stated)
+            _audit(own, file, changed)
 
-    # DuckDB compresses what it writes with one thread
-    with ThreadPoolExecutor(len(audiences), "publish") as writers:
-        list(writers.map(write, audiences))
+    with (
+        TemporaryDirectory(prefix=".writing-", dir=folder) as spill,
+        duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill}) as con,
+        # DuckDB compresses what it writes with one thread
+        ThreadPoolExecutor(len(audiences), "publish") as writers,
+    ):
+        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
+        list(writers.map(partial(write, con), audiences))
     writing.rename(folder / version.version)
 
     present = current(folder)
@@ -307,39 +317,41 @@ def _copy_of_last(
 
 
 def _write(
-    warehouse: Path, target: Path, relations: Sequence[Relation], stated: Mapping[str, object]
+    con: duckdb.DuckDBPyConnection,
+    target: Path,
+    relations: Sequence[Relation],
+    stated: Mapping[str, object],
 ) -> None:
-    with duckdb.connect(
-        str(target), config={"storage_compatibility_version": STORAGE_VERSION}
-    ) as con:
-        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
-        for relation in relations:
-            con.execute(
-                f'create table main."{relation.name}" as '
-                f"select {relation.columns} from warehouse.{relation}"
-            )
-        columns = ", ".join(f'? as "{name}"' for name in stated)
+    written = f'"{target.stem}"'
+    con.execute(f"attach '{_quoted(target)}' as {written} (storage_version '{STORAGE_VERSION}')")
+    for relation in relations:
         con.execute(
-            f"create table main.published_version as select {columns}",
-            [str(value) for value in stated.values()],
+            f'create table {written}.main."{relation.name}" as '
+            f"select {relation.columns} from warehouse.{relation}"
         )
+    columns = ", ".join(f'? as "{name}"' for name in stated)
+    con.execute(
+        f"create table {written}.main.published_version as select {columns}",
+        [str(value) for value in stated.values()],
+    )
+    con.execute(f"checkpoint {written}")
+    con.execute(f"detach {written}")
     target.chmod(0o444)
 
 
-def _audit(warehouse: Path, target: Path, relations: Sequence[Relation]) -> None:
-    with duckdb.connect() as con:
-        con.execute(f"attach '{_quoted(warehouse)}' as warehouse (read_only)")
-        con.execute(f"attach '{_quoted(target)}' as published (read_only)")
-        for relation in relations:
-            a, b = (
-                con.execute(f"select count(*), bit_xor(hash(t)) from ({query}) as t").fetchall()
-                for query in (
-                    f"select {relation.columns} from warehouse.{relation}",
-                    f'select * from published.main."{relation.name}"',
-                )
+def _audit(con: duckdb.DuckDBPyConnection, target: Path, relations: Sequence[Relation]) -> None:
+    published = f'"{target.stem}"'
+    con.execute(f"attach '{_quoted(target)}' as {published} (read_only)")
+    for relation in relations:
+        a, b = (
+            con.execute(f"select count(*), bit_xor(hash(t)) from ({query}) as t").fetchall()
+            for query in (
+                f"select {relation.columns} from warehouse.{relation}",
+                f'select * from {published}.main."{relation.name}"',
             )
-            if a != b:
-                raise AuditFailed(f"{relation.name}: {b} was written, the warehouse has {a}")
+        )
+        if a != b:
+            raise AuditFailed(f"{relation.name}: {b} was written, the warehouse has {a}")
 
 
 def _prune(folder: Path) -> None:

@@ -192,6 +192,12 @@ expected_lines as (
         and lines.claim_id = charged.claim_id and lines.line_id = charged.line_id
 )"""
 
+#: A claim stands as it stood from one month in which something was recorded to the next.
+_CHANGES = """(
+        select distinct source_system, claim_id, month, day
+        from ledger asof join month_ends on recorded_date <= day
+    )"""
+
 _VALUED = f"""
 expected_claims as (
     select source_system, claim_id, sum(charge)::bigint as charges, sum(allowed)::bigint as allowed,
@@ -200,6 +206,7 @@ expected_claims as (
         max(self_rate) as self_rate
     from expected_lines group by all
 ),
+changed as ({_standing(_CHANGES)}),
 valued as (
     select standing.month, standing.source_system, payer_id, claim_id, service_date, paid,
         balance, charge, share, of_patient, of_denial, undecided, is_answered, standing.is_self_pay,
@@ -224,8 +231,14 @@ valued as (
             else greatest({_at("greatest(charge - denial_off - patient_off, 0)", "worth")}
                 - paid, 0) end as net_balance,
         paid + net_balance as net
-    from ({_standing("(select month, day, source_system, claim_id from month_ends, claims)")})
-        as standing
+    from (
+        select changed.* exclude (day, month), ends.month, ends.day
+        from (
+            select *, coalesce(lead(month) over claim, 'infinity') as until from changed
+            window claim as (partition by source_system, claim_id order by month)
+        ) as changed
+        inner join month_ends as ends on ends.month >= changed.month and ends.month < until
+    ) as standing
     inner join accounts using (source_system, claim_id)
     left join matured using (source_system, claim_id)
     left join expected_claims using (source_system, claim_id)
