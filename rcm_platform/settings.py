@@ -109,6 +109,21 @@ class Settings(BaseSettings):
         description="PostgreSQL of what people enter at the operations desk: postgresql://... "
         "Default: an SQLite file in RCM_HOME.",
     )
+    oidc_issuer: OptionalText = Field(
+        None,
+        description="OpenID Connect provider whose login `rcm serve` takes: https://... "
+        "Default: user names and passwords of `rcm users` only.",
+    )
+    oidc_client_id: OptionalText = Field(
+        None, description="As which application this installation is registered there."
+    )
+    oidc_client_secret: OptionalText = Field(
+        None, description="The secret that the provider gave to that application."
+    )
+    oidc_claim: str = Field(
+        "preferred_username",
+        description="Claim of the provider that is the user's name in `rcm users`.",
+    )
     code_server: OptionalText = Field(
         None,
         description="host:port where `rcm serve --only daemon` offers the graph to "

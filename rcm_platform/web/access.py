@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rcm_platform.settings import Settings, access_environment
+from rcm_platform.web import single_sign_on
 
 SHORTEST_KEY = 32
 SHORTEST_PASSWORD = 12
@@ -44,6 +45,8 @@ def access(settings: Settings) -> dict[str, str]:
             f"DAGSTER_AUTH_BACKEND={backend}: its web sockets believe whoever says a name. Use sql "
             "or ldap."
         )
+    if single_sign_on.provider(settings):
+        _check_single_sign_on(backend, given.get("DAGSTER_AUTH_COOKIE_SAMESITE", "lax"))
     given.setdefault(
         "DAGSTER_AUTH_DATABASE_URL",
         settings.dagster_postgres_url or f"sqlite:///{settings.users_path}",
@@ -77,6 +80,21 @@ def access(settings: Settings) -> dict[str, str]:
         # uvicorn's: whose word on a visitor's address, and on HTTPS, is taken; nobody's if empty
         "FORWARDED_ALLOW_IPS": ",".join(proxies),
     }
+
+
+def _check_single_sign_on(backend: str, same_site: str) -> None:
+    """Raises ValueError where nobody could come in by it."""
+    if find_spec("authlib") is None:
+        raise ValueError("authlib is not installed: pip install 'rcm-platform[deploy]'")
+    if backend != "sql":
+        raise ValueError(
+            f"DAGSTER_AUTH_BACKEND={backend} has a login of its own: take RCM_OIDC_ISSUER or that."
+        )
+    if same_site.lower() == "strict":
+        raise ValueError(
+            "DAGSTER_AUTH_COOKIE_SAMESITE=strict forgets whoever comes back from RCM_OIDC_ISSUER: "
+            "leave it at lax."
+        )
 
 
 def machine_login() -> str:

@@ -30,7 +30,7 @@ from rcm_platform.desk.viewer import Viewer
 from rcm_platform.operate.dagster_home import watch_code_server_less
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
 from rcm_platform.settings import get_settings
-from rcm_platform.web import access, desk, documentation, organizations, webserver
+from rcm_platform.web import access, desk, documentation, organizations, single_sign_on, webserver
 from rcm_platform.web.access import SHORTEST_PASSWORD
 from rcm_platform.web.csrf_protection import CsrfProtection
 
@@ -75,11 +75,9 @@ class AuthenticatedWebserver(webserver.Webserver):
         return [*super().build_middleware(), Middleware(DeskOnly)]
 
     def build_routes(self) -> list[BaseRoute]:
-        from rcm_platform.web import login
-
         # without those of authkit, which login.py replaces
         others = [r for r in super().build_routes() if getattr(r, "path", None) != "/auth"]
-        return [*login.routes(get_settings().ui_url), *others]
+        return [*_login_routes(), *others]
 
     def desk_viewer(self, connection: HTTPConnection) -> Viewer | None:
         user = _user(connection.scope)
@@ -117,6 +115,23 @@ class AuthenticatedWebserver(webserver.Webserver):
         allowed = super().admits(request)
         _note(request, request.method, allowed, None if allowed else "REQUIRES_LAUNCHER")
         return allowed
+
+
+def _login_routes() -> list[BaseRoute]:
+    """Sign in and out, also by the organization's own login where there is one."""
+    from dagster_authkit.utils.config import config
+
+    from rcm_platform.web.login import Login
+
+    settings = get_settings()
+    provider = single_sign_on.provider(settings)
+    login = Login(settings.ui_url, single_sign_on.PAGE if provider else None)
+    others = (
+        single_sign_on.routes(provider, login, settings.ui_url, config.SECRET_KEY)
+        if provider
+        else []
+    )
+    return [*login.routes(), *others]
 
 
 class DeskOnly:
@@ -167,6 +182,7 @@ def _close_gaps() -> None:
     middleware._handle_http = _with_the_whole_address(middleware._handle_http)
     # the pages of the login by name, and nothing else that begins like them
     middleware.PUBLIC_PREFIXES = ()
+    middleware.PUBLIC_PATHS |= {single_sign_on.PAGE, single_sign_on.ANSWER}
     # a changed role or password holds at once, not after ten seconds
     module("dagster_authkit.auth.session").CookieBackend._VERSION_CACHE_TTL = 0
     # only administrators may write down results that no run computed

@@ -77,27 +77,26 @@ class FailedAttempts:
         self._times[whom][-1:] = []
 
 
-def routes(ui_url: str | None) -> list[Route]:
-    """Sign in and out."""
-    login = Login(ui_url)
-    return [
-        Route(PAGE, login.page, methods=["GET"]),
-        Route(FORM, login.sign_in, methods=["POST"]),
-        Route(LOGOUT, login.sign_out, methods=["GET"]),
-    ]
-
-
 class Login:
     """The page, what it sends, and the way out."""
 
-    def __init__(self, ui_url: str | None) -> None:
-        self._ui_url = ui_url
+    def __init__(self, ui_url: str | None, other_way: str | None = None) -> None:
+        """`other_way` is a page by which one signs in without a password."""
+        self._ui_url, self._other_way = ui_url, other_way
         self._failed = FailedAttempts(
             config.RATE_LIMIT_MAX_ATTEMPTS, config.RATE_LIMIT_WINDOW_SECONDS
         )
         self._form_key = URLSafeTimedSerializer(config.SECRET_KEY, salt="login form")
         self._known_key = URLSafeTimedSerializer(config.SECRET_KEY, salt="known browser")
         self._template = template("login.html.jinja")
+
+    def routes(self) -> list[Route]:
+        """Sign in and out."""
+        return [
+            Route(PAGE, self.page, methods=["GET"]),
+            Route(FORM, self.sign_in, methods=["POST"]),
+            Route(LOGOUT, self.sign_out, methods=["GET"]),
+        ]
 
     async def page(self, request: Request) -> Response:
         return self._page(request, request.query_params.get("next", "/"))
@@ -108,12 +107,10 @@ class Login:
         form = await request.form()
         name = SecurityHardening.sanitize_username(str(form.get("username", "")).strip())
         password, destination = str(form.get("password", "")), str(form.get("next", "/"))
-        address = request.client.host if request.client else "unknown"
+        address = _address(request)
 
         def refuse(words: str, status: int, reason: str) -> Response:
-            audit.log_login_attempt(name, False, address, reason)
-            track_login_attempt(False)
-            return self._page(request, destination, words, status)
+            return self.refuse(request, name, destination, words, status, reason)
 
         if not self._is_our_form(request, str(form.get("csrf_token", ""))):
             return refuse("The form was too old, or not ours: sign in here.", 403, "INVALID_FORM")
@@ -140,16 +137,40 @@ class Login:
             return refuse("The name or the password is wrong.", 401, "INVALID_CREDENTIALS")
 
         self._failed.take_back(whom)
-        audit.log_login_attempt(name, True, address)
+        response = self.admit(request, user, destination)
+        known = self._known_key.dumps([name, browser or secrets.token_urlsafe()])
+        cookie(response, KNOWN_COOKIE, known, KNOWN_SECONDS, "strict")
+        return response
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether its cookies go by HTTPS alone."""
+        return bool(config.SESSION_COOKIE_SECURE)
+
+    async def user(self, name: str) -> Any:
+        """One of `rcm users`, by exactly this name; None where there is none."""
+        backend = get_backend(config.AUTH_BACKEND, config.__dict__)
+        known = await run_in_threadpool(backend.list_users)
+        return next((user for user in known if user.username == name), None)
+
+    def admit(self, request: Request, user: Any, destination: str) -> Response:
+        """Begin a session of someone who has shown who they are."""
+        audit.log_login_attempt(user.username, True, _address(request))
         track_login_attempt(True)
         response = RedirectResponse(destination if is_path(destination) else "/", 302)
         cookie(
             response, config.SESSION_COOKIE_NAME, sessions.create(user.to_dict()),
             config.SESSION_MAX_AGE, config.SESSION_COOKIE_SAMESITE,
         )  # fmt: skip
-        known = self._known_key.dumps([name, browser or secrets.token_urlsafe()])
-        cookie(response, KNOWN_COOKIE, known, KNOWN_SECONDS, "strict")
         return response
+
+    def refuse(
+        self, request: Request, name: str, destination: str, words: str, status: int, reason: str
+    ) -> Response:
+        """The page again, with why not; `reason` is for the audit log."""
+        audit.log_login_attempt(name, False, _address(request), reason)
+        track_login_attempt(False)
+        return self._page(request, destination, words, status)
 
     async def sign_out(self, request: Request) -> Response:
         """End all sessions of who asks, unless another site made the browser ask."""
@@ -177,6 +198,7 @@ class Login:
             token=token,
             destination=destination if is_path(destination) else "/",
             problem=problem,
+            other_way=self._other_way,
         )
         response = HTMLResponse(html, status, {"Cache-Control": "no-store"})
         if token != given:  # several pages of one browser share one, or the first could not be sent
@@ -205,6 +227,10 @@ class Login:
             )
             return str(number) if known == name else None
         return None
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
 
 
 def is_path(destination: str) -> bool:

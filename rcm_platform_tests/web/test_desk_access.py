@@ -72,14 +72,14 @@ def users(
             assert places[0][1] in done.stdout
         # the desk needs no graph: in the place of a code server, nobody answers
         with socket.create_server(("127.0.0.1", 0)) as code_server:
-            threading.Thread(target=_hang_up, args=(code_server,), daemon=True).start()
+            threading.Thread(target=hang_up, args=(code_server,), daemon=True).start()
             where = f"127.0.0.1:{code_server.getsockname()[1]}"
             options = {"DAGSTER_AUTH_SECRET_KEY": KEY, "RCM_CODE_SERVER": where}
             with serving(home, "serve", "--only", "web", **options) as port:
                 yield {name: Visitor(port).logged_in(name) for name in ROLES}
 
 
-def _hang_up(server: socket.socket) -> None:
+def hang_up(server: socket.socket) -> None:
     with suppress(OSError):  # it is closed at the end
         while True:
             server.accept()[0].close()
