@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from rcm_platform.proof import planted_faults
-from rcm_platform.proof.truth import CHECKS, valuation
-from rcm_platform.proof.truth.compare import attached
+from rcm_platform.proof.truth import CHECKS
+from rcm_platform.proof.truth.compare import TABLES, attached
 from rcm_platform_tests.conftest import Built
 from rcm_platform_tests.support.query_plans import slow_joins
 
@@ -31,7 +31,7 @@ def test_the_proof_joins_growing_tables_by_keys(built: Built) -> None:
     with attached(built.settings.warehouse_path, "2GB", folder, built.as_of, CHECKS) as con:
         queries = {f"{check.name}, mart": check.mart for check in CHECKS}
         queries |= {f"{check.name}, truth": filled(check.truth) for check in CHECKS}
-        queries |= {f"valuation, {name}": filled(query) for name, query in valuation.TABLES.items()}
+        queries |= {f"valuation, {name}": filled(query) for name, query in TABLES.items()}
         queries |= {
             f"planted faults {number}": query
             for number, query in enumerate(planted_faults.queries(truth))

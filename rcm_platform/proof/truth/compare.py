@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from rcm_platform.proof.truth import valuation
+from rcm_platform.proof.truth import kpi_parts, valuation
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,9 @@ class TruthResult:
 
 
 _WAREHOUSE = "warehouse"
+
+#: What many checks begin with, and is made once for all of them, in this order.
+TABLES = valuation.TABLES | kpi_parts.TABLES
 
 #: The source systems that the world stands behind, as a list of SQL.
 HOSPITALS = "('hospital_a', 'hospital_b')"
@@ -100,12 +103,22 @@ def attached(
         duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill}) as con,
     ):
         con.execute(f"attach '{file}' as {_WAREHOUSE} (read_only); use {_WAREHOUSE}")
-        if any(f"{valuation.DATABASE}." in check.truth for check in checks):
-            con.execute(f"attach ':memory:' as {valuation.DATABASE}")
-            for name, query in valuation.TABLES.items():
-                made = _filled(query, truth_dir, as_of)
-                con.execute(f"create table {valuation.DATABASE}.{name} as {made}")
+        con.execute(f"attach ':memory:' as {valuation.DATABASE}")
+        for name in _needed(checks):
+            made = _filled(TABLES[name], truth_dir, as_of)
+            con.execute(f"create table {valuation.DATABASE}.{name} as {made}")
         yield con
+
+
+def _needed(checks: Iterable[TruthCheck]) -> list[str]:
+    """The tables that checks begin with, and those that they are made of, in order."""
+    asking: list[str] = [check.truth for check in checks]
+    needed: list[str] = []
+    for name in reversed(TABLES):
+        if any(f"{valuation.DATABASE}.{name}" in query for query in asking):
+            asking.append(TABLES[name])
+            needed.insert(0, name)
+    return needed
 
 
 def _filled(query: str, truth_dir: Path, as_of: date) -> str:
@@ -117,7 +130,7 @@ def compare(
 ) -> TruthResult:
     """Run one check on the warehouse behind `con`; the truth in the folder is that of `as_of`.
 
-    What `valuation.TABLES` names must be there. Hashes of the rows are added up on one side and
+    What `TABLES` names must be there. Hashes of the rows are added up on one side and
     subtracted on the other, which takes one look at each; only where something is left over the
     rows themselves are set against each other.
     """

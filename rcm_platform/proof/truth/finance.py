@@ -20,6 +20,12 @@ _MONTH_ENDS = """month_ends as (
             )
         )"""
 
+
+def _month_end(day: str) -> str:
+    """The first balance date from a day on; a day that is after all of them stays."""
+    return f"greatest(least(last_day({day}), date '{{as_of}}'), {day})"
+
+
 #: Event type → whether it adds to receivables, in the order of the roll-forward.
 _FLOWS = {
     "CHARGE": "", "CHARGE_CORRECTION": "", "CONTRACTUAL": "-", "PAYER_PAYMENT": "-",
@@ -86,7 +92,11 @@ CHECKS = [
         f"""with {_MONTH_ENDS},
         balances as (
             select month, balance_date, source_system, claim_id, sum(ar_amount) as balance
-            from '{{truth}}/ledger_entries.parquet'
+            from (
+                select source_system, claim_id, {_month_end("recorded_date")} as recorded_date,
+                    sum(ar_amount) as ar_amount
+                from '{{truth}}/ledger_entries.parquet' group by all
+            )
             inner join month_ends on recorded_date <= balance_date
             group by all having sum(ar_amount) <> 0
         ),
@@ -139,15 +149,27 @@ CHECKS = [
         where facilities.source_system in {HOSPITALS}""",
         f"""with {_MONTH_ENDS},
         entries as (
-            select entries.*, payer_id,
+            select source_system, payer_id, claim_id, event_type,
+                {_month_end("recorded_date")} as recorded_date,
+                {_month_end("event_date")} as event_date,
                 case when event_type like 'CHARGE%' then 'charge'
                     when event_type = 'CONTRACTUAL' then 'contractual'
                     when event_type = 'PAYER_PAYMENT' then 'payer'
                     when event_type in ('PATIENT_PAYMENT', 'REFUND') then 'patient'
-                    else 'write-off' end as class
+                    else 'write-off' end as class,
+                sum(ar_amount) as ar_amount, count(*) as entry_count
             from '{{truth}}/ledger_entries.parquet' as entries
             inner join '{{truth}}/claims.parquet' using (source_system, claim_id)
-            where ar_amount <> 0
+            where ar_amount <> 0 group by all
+        ),
+        by_month_end as (
+            select * exclude (claim_id, ar_amount, entry_count),
+                sum(ar_amount) as ar_amount, sum(entry_count) as entry_count
+            from entries group by all
+        ),
+        by_claim as (
+            select source_system, payer_id, claim_id, recorded_date, sum(ar_amount) as ar_amount
+            from entries group by all
         ),
         portfolios as (select distinct source_system, payer_id from entries),
         frames as (
@@ -157,7 +179,7 @@ CHECKS = [
         ),
         claim_balances as (
             select month, source_system, payer_id, claim_id, sum(ar_amount) as balance
-            from frames inner join entries using (source_system, payer_id)
+            from frames inner join by_claim using (source_system, payer_id)
             where recorded_date <= balance_date group by all
         ),
         ends as (
@@ -173,9 +195,10 @@ CHECKS = [
                 coalesce(sum(ar_amount) filter (recorded_date <= balance_date), 0) as closing,
                 coalesce(sum(ar_amount) filter (event_date <= balance_date), 0) as restated,
                 {_unrecorded()},
-                count(*) filter (recorded_date > opening_date and recorded_date <= balance_date)
-                    as entry_count
-            from frames inner join entries using (source_system, payer_id) group by all
+                coalesce(sum(entry_count) filter (
+                    recorded_date > opening_date and recorded_date <= balance_date
+                ), 0) as entry_count
+            from frames inner join by_month_end using (source_system, payer_id) group by all
         )
         select cast(month as date), source_system, payer_id,
             moved.* exclude (month, source_system, payer_id, restated, entry_count,

@@ -475,6 +475,8 @@ def _of_money(world: World, names: Names) -> Iterator[Instances]:
     posted = world.history.transactions
     rows = np.flatnonzero((posted.kind == PATIENT_PAYMENT) & (posted.sequence % 10 == 2))
     head = names.head(posted.claim[rows])
+    # a payment follows the one before it, whichever of them is posted first
+    inserted = np.maximum(posted.insert_day[rows], posted.insert_day[rows - 1])
     # without what was billed, the same amount twice may be the halves of one bill
     billed_by = _BILLED_BY[posted.sequence[rows] // 10 - 1]
     yield Instances(
@@ -484,7 +486,7 @@ def _of_money(world: World, names: Names) -> Iterator[Instances]:
         pa.nulls(len(rows), _TEXT),
         head["claim_id"],
         money(posted.amount[rows]),
-        posted.insert_day[rows],
+        inserted,
         held_by=decisions_held_by(world, billed_by, posted.claim[rows]),
     )
 

@@ -136,7 +136,8 @@ claim_answers as (
 
     select
         claim_key,
-        recorded_date
+        recorded_date,
+        false as is_decision
 
     from {{ ref('int_claim__acknowledgements') }}
 
@@ -144,9 +145,20 @@ claim_answers as (
 
     select
         claim_key,
-        recorded_date
+        recorded_date,
+        true as is_decision
 
     from {{ ref('int_claim__remits') }}
+
+),
+
+windows as (
+
+    select window_days
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'A3'
 
 ),
 
@@ -169,6 +181,15 @@ heard as (
             submissions.next_recorded_date is null
             or submissions.next_recorded_date > claim_answers.recorded_date
         )
+
+    cross join windows
+
+    -- what a payer decides soon after a claim was sent again, it decides of what it had before
+    where
+        not claim_answers.is_decision
+        or submissions.submission_number = 1
+        or {{ days_between('submissions.recorded_date', 'claim_answers.recorded_date') }}
+        > windows.window_days
 
     union all
 
