@@ -4,7 +4,7 @@ from rcm_platform.proof.truth import rules
 from rcm_platform.proof.truth.compare import HOSPITALS, TruthCheck
 from rcm_platform.proof.truth.costs import COST_SHARES, COSTS_OF_MONTHS, shared_costs
 from rcm_platform.proof.truth.decisions import FIRST_DECISIONS, IS_PRICED
-from rcm_platform.proof.truth.valuation import VALUATION
+from rcm_platform.proof.truth.valuation import VALUATION, month_end
 
 #: The month ends until the as-of date, as CTEs of a query on the truth.
 _MONTH_ENDS = """month_ends as (
@@ -19,12 +19,6 @@ _MONTH_ENDS = """month_ends as (
                 )) as month
             )
         )"""
-
-
-def _month_end(day: str) -> str:
-    """The first balance date from a day on; a day that is after all of them stays."""
-    return f"greatest(least(last_day({day}), date '{{as_of}}'), {day})"
-
 
 #: Event type → whether it adds to receivables, in the order of the roll-forward.
 _FLOWS = {
@@ -93,7 +87,7 @@ CHECKS = [
         balances as (
             select month, balance_date, source_system, claim_id, sum(ar_amount) as balance
             from (
-                select source_system, claim_id, {_month_end("recorded_date")} as recorded_date,
+                select source_system, claim_id, {month_end("recorded_date")} as recorded_date,
                     sum(ar_amount) as ar_amount
                 from '{{truth}}/ledger_entries.parquet' group by all
             )
@@ -150,8 +144,8 @@ CHECKS = [
         f"""with {_MONTH_ENDS},
         entries as (
             select source_system, payer_id, claim_id, event_type,
-                {_month_end("recorded_date")} as recorded_date,
-                {_month_end("event_date")} as event_date,
+                {month_end("recorded_date")} as recorded_date,
+                {month_end("event_date")} as event_date,
                 case when event_type like 'CHARGE%' then 'charge'
                     when event_type = 'CONTRACTUAL' then 'contractual'
                     when event_type = 'PAYER_PAYMENT' then 'payer'

@@ -22,6 +22,11 @@ _ANSWERS = """('PAYER_PAYMENT', 'CONTRACTUAL', 'TRANSFER_TO_PATIENT', 'TRANSFER_
         'DENIAL_HOLD', 'UNCLASSIFIED_ADJUSTMENT')"""
 
 
+def month_end(day: str) -> str:
+    """The first month end from a day on, at most the as-of date; a day after that stays."""
+    return f"greatest(least(last_day({day}), date '{{as_of}}'), {day})"
+
+
 def _standing(moments: str) -> str:
     """A query: where the claims of a relation stood on its `day`, in cents."""
 
