@@ -70,3 +70,12 @@ def test_a_payer_that_takes_money_back_by_a_later_payment_moves_cash_alone(marts
         where event_type = 'RECOUPMENT' and source_file like 'takeback_alone/%'"""
     ).fetchall()
     assert recovered == -120
+
+
+def test_a_payer_that_decides_twice_and_takes_nothing_back_is_found(marts: Marts) -> None:
+    assert marts.claim("TWICE-DECIDED") == dollars(charge=200, paid=230, contractual=170, open=-200)
+    [(amount,)] = marts.con.execute(
+        """select finding_amount from marts.mart_data_exceptions
+        where rule_id = 'C12' and record_id = 'TWICE-DECIDED'"""
+    ).fetchall()
+    assert amount == 200

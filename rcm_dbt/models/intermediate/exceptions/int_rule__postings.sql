@@ -1,6 +1,6 @@
 -- What was booked of a payer's answer and needs a look: reasons that no list knows (C11, C14), a
--- claim on which more is open or denied than was charged (C12), and a later payer that repeats what
--- an earlier one paid and took off (C13).
+-- claim on which more is open, denied or settled than was charged (C12), and a later
+-- payer that repeats what an earlier one paid and took off (C13).
 with
 
 remits as (
@@ -109,34 +109,48 @@ unclassified_reasons as (
 
 ),
 
-above_charge as (
+claim_sums as (
 
     select
-        {{ finding(
-            "'C12'",
-            "'claim'",
-            'last_remits.claim_id',
-            'last_remits',
-            amount='greatest(financials.open_amount - financials.charge_amount, '
-                ~ 'financials.denied_amount - '
-                ~ 'greatest(financials.charge_amount, last_remits.decided_charge_amount))',
-            claim_key='last_remits.claim_key',
-            facility_key='last_remits.facility_key',
-            payer_key='last_remits.payer_key',
-        ) }}
+        last_remits.*,
+        financials.open_amount - financials.charge_amount as open_above_amount,
+        financials.denied_amount
+        - greatest(financials.charge_amount, last_remits.decided_charge_amount)
+            as denied_above_amount,
+        financials.payer_paid_amount + financials.contractual_amount
+        - greatest(financials.charge_amount, last_remits.decided_charge_amount)
+            as settled_above_amount
 
     from last_remits
 
     inner join financials
         on last_remits.claim_key = financials.claim_key
 
+    where last_remits.remit_rank = 1
+
+),
+
+above_charge as (
+
+    select
+        {{ finding(
+            "'C12'",
+            "'claim'",
+            'claim_sums.claim_id',
+            'claim_sums',
+            amount='greatest(claim_sums.open_above_amount, claim_sums.denied_above_amount, '
+                ~ 'claim_sums.settled_above_amount)',
+            claim_key='claim_sums.claim_key',
+            facility_key='claim_sums.facility_key',
+            payer_key='claim_sums.payer_key',
+        ) }}
+
+    from claim_sums
+
     where
-        last_remits.remit_rank = 1
-        and (
-            financials.open_amount > financials.charge_amount
-            or financials.denied_amount
-            > greatest(financials.charge_amount, last_remits.decided_charge_amount)
-        )
+        claim_sums.open_above_amount > 0
+        or claim_sums.denied_above_amount > 0
+        or claim_sums.settled_above_amount > 0
 
 ),
 
