@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from rcm_platform.proof.truth import kpi_parts, valuation
+from rcm_platform.proof.truth import cohorts, kpi_parts, valuation
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class TruthResult:
 _WAREHOUSE = "warehouse"
 
 #: What many checks begin with, and is made once for all of them, in this order.
-TABLES = valuation.TABLES | kpi_parts.TABLES
+TABLES = valuation.TABLES | kpi_parts.TABLES | cohorts.TABLES
 
 #: The source systems that the world stands behind, as a list of SQL.
 HOSPITALS = "('hospital_a', 'hospital_b')"
