@@ -519,7 +519,7 @@ def _ledger(world: World, names: Names) -> pa.Table:
         about, _CHARGE, service, remits.era_day, np.where(is_strange, rest, 0), (1, 0, 0), held
     )
     entries.add(
-        claim, _CHARGE, world.history.interim.line_days()[line], remits.era_day[remit],
+        claim, _CHARGE, service[remit], remits.era_day[remit],
         np.where(is_strange[remit], shown, 0), (1, 0, 0), held[remit], line=line,
     )  # fmt: skip
     shown, rest = split(remits.paid, remit_lines.paid)

@@ -248,6 +248,9 @@ class Remittances:
         span = slice(start, start + int(counts.sum()))
         line = told.line[span]
         encounter, procedure = care.lines.encounter[line], care.lines.procedure[line]
+        # a stranger's stay is billed whole
+        is_whole = np.repeat(remits.kind[first:end] == STRANGER, counts)
+        line_days = np.where(is_whole, care.encounters.day[encounter], lookup.line_days[line])
         rows = zip(
             service_codes(pick(lookup.service_codes, procedure), pick(care.lines.modifiers, line)),
             pick(lookup.revenue_codes, procedure),
@@ -256,7 +259,7 @@ class Remittances:
             told.allowed[span].tolist(),
             told.adjustments[span].tolist(),
             care.lines.units[line].tolist(),
-            days(lookup.line_days[line]),
+            days(line_days),
             identifiers.charge_ids(care.encounters.number[encounter], care.lines.number[line]),
             strict=True,
         )
