@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,7 +20,17 @@ from filelock import FileLock
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse.parsed_project import STATE, ParsedProject, Paths
 
-DBT_EXECUTABLE = Path(sys.executable).parent / "dbt"
+
+def _executable(name: str, python: str, scripts: str) -> Path:
+    """A program of this installation: beside Python in an environment of its own, among the scripts
+    where a system's Python installs to, or wherever programs are."""
+    places = os.pathsep.join(
+        [str(Path(python).parent), scripts, os.environ.get("PATH", os.defpath)]
+    )
+    return Path(shutil.which(name, path=places) or Path(python).with_name(name))
+
+
+DBT_EXECUTABLE = _executable("dbt", sys.executable, sysconfig.get_path("scripts"))
 
 # without --full-refresh a seed that got other columns does not fit into the table of the last
 # build; unit tests prove the models and not the data: they run with all tests when a model changes
