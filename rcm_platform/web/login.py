@@ -131,8 +131,7 @@ class Login:
             user = await run_in_threadpool(backend.authenticate, name, password)
         except Exception:  # of any of authkit's backends
             self._failed.take_back(whom)
-            words = "The users cannot be read now. Try again later, or tell who runs this."
-            return refuse(words, 503, "BACKEND_ERROR")
+            return self.unreadable(request, name, destination)
         if user is None:
             return refuse("The name or the password is wrong.", 401, "INVALID_CREDENTIALS")
 
@@ -171,6 +170,11 @@ class Login:
         audit.log_login_attempt(name, False, _address(request), reason)
         track_login_attempt(False)
         return self._page(request, destination, words, status)
+
+    def unreadable(self, request: Request, name: str, destination: str) -> Response:
+        """The page again, where the users' database does not answer."""
+        words = "The users cannot be read now. Try again later, or tell who runs this."
+        return self.refuse(request, name, destination, words, 503, "BACKEND_ERROR")
 
     async def sign_out(self, request: Request) -> Response:
         """End all sessions of who asks, unless another site made the browser ask."""

@@ -7,7 +7,7 @@ role and which organizations, stays with `rcm users`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -37,7 +37,7 @@ class Provider:
 
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     claim: str
     """What of its word on someone is their name in `rcm users`."""
 
@@ -124,16 +124,19 @@ class SingleSignOn:
         finally:
             request.session.clear()
         said = token.get("userinfo") or {}
-        name = said.get(self._known.claim)
-        if self._known.claim == "email" and said.get("email_verified") is False:
-            name = None
-        user = await self._login.user(name) if isinstance(name, str) else None
+        told = said.get(self._known.claim)
+        is_unverified = self._known.claim == "email" and said.get("email_verified") is False
+        name = told if isinstance(told, str) and not is_unverified else ""
+        try:
+            user = await self._login.user(name)
+        except Exception:  # of the users' database
+            return self._login.unreadable(request, name, destination)
         if user is None:
             words = (
                 "Your organization knows you, but this installation does not. Who runs it can add "
                 "you with `rcm users add-user`."
             )
-            return self._login.refuse(request, name or "", destination, words, 403, "UNKNOWN_USER")
+            return self._login.refuse(request, name, destination, words, 403, "UNKNOWN_USER")
         return self._login.admit(request, user, destination)
 
     def _return_address(self, request: Request) -> str:
