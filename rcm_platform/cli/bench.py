@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, get_args
@@ -74,6 +75,7 @@ def bench(
     forecast: how good they were on past months, as published. drift: how often a payer is said to
     have changed, and when a change that the parameters of the world plant is found.
     """
+    logging.disable(logging.WARNING)  # the desk's caches say at import that no page is open
     from rcm_platform.benchmarks import (
         database,
         desk,
@@ -93,6 +95,7 @@ def bench(
     from rcm_platform.publish import versions
     from rcm_platform.warehouse import project as dbt_project
 
+    logging.disable(logging.NOTSET)
     settings = get_settings()
     if folder:
         settings = settings.model_copy(update={"home": folder.absolute()})

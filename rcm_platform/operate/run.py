@@ -17,6 +17,7 @@ from rcm_platform.operate import disk, run_report, unchanged
 from rcm_platform.operate.dagster_home import CODE, prepare_dagster_home
 from rcm_platform.operate.run_report import RunReport
 from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG, WHOLE_BUILD_TAG
+from rcm_platform.proof import truth
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
 
@@ -75,6 +76,7 @@ def _run_locked(
         tags |= {AS_OF_TAG: as_of.isoformat()}
     with dg.DagsterInstance.get() as instance, listening(out):
         _close_killed_runs(instance)
+        truth.remove_spill(settings.warehouse_path)
         log = settings.data_dir / "last_run.log"
         # dbt speaks to stdout in hundreds of lines; they stand in a file, the steps on the screen
         with log.open("w") as file, contextlib.redirect_stdout(file):

@@ -114,7 +114,11 @@ def test_runs_that_are_killed_at_random_moments_end_in_the_same_published_tables
     assert done.returncode == 0, done.stdout + done.stderr
     settings = Settings(home=tmp_path, world_size="tiny")
     assert published(settings) == published(built.settings)
-    leftovers = [*settings.published_dir.glob(".*"), *settings.lake_dir.glob("_staging/*")]
+    leftovers = [
+        *settings.published_dir.glob(".*"),
+        *settings.warehouse_path.parent.glob(".*"),
+        *settings.lake_dir.glob("_staging/*"),
+    ]
     assert leftovers == []
 
 

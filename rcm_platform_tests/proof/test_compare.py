@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from rcm_platform.proof.truth import TruthCheck, TruthResult, compare, compare_all
+from rcm_platform.proof.truth import TruthCheck, TruthResult, compare, compare_all, remove_spill
 
 DAY = date(2025, 12, 31)
 ROWS = "(values ('a', 1.00, date '2025-01-01'), ('b', null, null), ('b', null, null)) t(k, x, d)"
@@ -51,3 +51,19 @@ def test_checks_come_in_their_order_and_each_says_its_own(tmp_path: Path) -> Non
     found = list(compare_all(warehouse, "1GB", tmp_path, DAY, checks))
     assert [each.name for each in found] == [check.name for check in checks]
     assert [each.passed for each in found] == [n % 3 == 0 for n in range(20)]
+
+
+def test_disk_that_a_killed_comparison_took_is_given_back(tmp_path: Path) -> None:
+    """What does not fit into memory is written beside the warehouse, and only there."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    duckdb.connect(str(warehouse)).close()
+    more_than_memory = "select hash(a.i) as h from range(3_000_000) a(i) order by h"
+    check = TruthCheck("t", "", "mart", more_than_memory, more_than_memory)
+    comparing = compare_all(warehouse, "100MB", tmp_path, DAY, [check])
+    beside = set(tmp_path.iterdir())
+    assert next(comparing).passed
+    (spill,) = set(tmp_path.iterdir()) - beside
+    assert spill.is_dir()
+
+    remove_spill(warehouse)  # as the next run does where this one was killed
+    assert set(tmp_path.iterdir()) == {warehouse}

@@ -27,6 +27,7 @@ from rcm_platform.proof.truth.compare import (
     TruthResult,
     compare,
     compare_all,
+    remove_spill,
 )
 from rcm_platform.proof.truth.entered import has_entered_money
 
@@ -45,4 +46,5 @@ __all__ = [
     "compare",
     "compare_all",
     "has_entered_money",
+    "remove_spill",
 ]

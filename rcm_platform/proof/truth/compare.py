@@ -6,6 +6,7 @@ Only checks read the truth; no model and no other asset may.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -50,6 +51,8 @@ class TruthResult:
 
 
 _WAREHOUSE = "warehouse"
+_SPILL = ".comparing-"
+"""What the folders begin with into which DuckDB writes what memory does not hold."""
 
 #: What many checks begin with, and is made once for all of them, in this order.
 TABLES = valuation.TABLES | kpi_parts.TABLES | cohorts.TABLES
@@ -96,10 +99,13 @@ def attached(
     as_of: date,
     checks: Iterable[TruthCheck],
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, to read, and beside it the tables that some of the checks begin with."""
+    """The warehouse, to read, and beside it the tables that some of the checks begin with.
+
+    What does not fit into memory stands beside the warehouse, on the disk that was made for it.
+    """
     file = str(warehouse).replace("'", "''")
     with (
-        TemporaryDirectory(prefix="rcm_truth_") as spill,
+        TemporaryDirectory(prefix=_SPILL, dir=warehouse.parent) as spill,
         duckdb.connect(config={"memory_limit": memory_limit, "temp_directory": spill}) as con,
     ):
         con.execute(f"attach '{file}' as {_WAREHOUSE} (read_only); use {_WAREHOUSE}")
@@ -108,6 +114,12 @@ def attached(
             made = _filled(TABLES[name], truth_dir, as_of)
             con.execute(f"create table {valuation.DATABASE}.{name} as {made}")
         yield con
+
+
+def remove_spill(warehouse: Path) -> None:
+    """Give back the disk that comparisons took which were killed; nothing else may compare now."""
+    for left in warehouse.parent.glob(f"{_SPILL}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _needed(checks: Iterable[TruthCheck]) -> list[str]:
