@@ -31,14 +31,16 @@
 {% endmacro %}
 
 
-{# Whether another model reads this one claim by claim. #}
+{# Whether another model reads this one claim by claim; looked up once for all models of a build. #}
 {% macro is_read_by_claim() %}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
-        {%- if model.name in node.config.meta.get('claims_from', []) -%}
-            {{ return(true) }}
-        {%- endif -%}
-    {%- endfor -%}
-    {{ return(false) }}
+    {%- if 'read_by_claim' not in graph -%}
+        {%- set names = [] -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+            {%- do names.extend(node.config.meta.get('claims_from', [])) -%}
+        {%- endfor -%}
+        {%- do graph.update({'read_by_claim': names}) -%}
+    {%- endif -%}
+    {{ return(model.name in graph.read_by_claim) }}
 {% endmacro %}
 
 
