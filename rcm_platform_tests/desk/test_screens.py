@@ -281,18 +281,20 @@ def test_each_list_is_the_marts_in_its_order(built: Built) -> None:
     for name in lists(built):
         page.open("worklists", list=name)
         label = written.words(name)
-        shown = page.column(label, "Item")
         expected = values(
             built,
             "select item_id from mart_worklists where worklist = ? and list_position is not null "
             "order by list_position limit 25",
             name,
         )
-        assert [one.split()[0] for one in shown] == expected
+        if expected:
+            assert [one.split()[0] for one in page.column(label, "Item")] == expected
+        else:  # nothing but what waits
+            assert "Nothing to do on this list today" in page.markup
         open_dollars, worth, count = value(
             built,
-            "select sum(outstanding_amount), sum(expected_value_amount), count(*) "
-            "from mart_worklists where worklist = ? and list_position is not null",
+            "select coalesce(sum(outstanding_amount), 0), coalesce(sum(expected_value_amount), 0), "
+            "count(*) from mart_worklists where worklist = ? and list_position is not null",
             name,
         )
         assert page.tiles["Items"] == written.count(count)

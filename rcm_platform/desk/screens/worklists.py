@@ -68,16 +68,16 @@ def page(desk: Desk) -> None:
     if not shows_waiting:
         query = query.narrowed(Between(place, 1))
     _selection(desk, query)
-    _rows(desk, query, orders, chosen)
+    _rows(desk, query, orders, chosen, hidden=0 if shows_waiting else waits)
     _scores(desk)
 
 
 def _shows_waiting(waits: int) -> bool:
-    """Whether the viewer wants to see what waits for its follow-up date too."""
+    """Whether the viewer wants to see too what waits for its follow-up date or for the payer."""
     state = address.chosen("waiting", ("shown", "hidden"), "hidden")
     labels = {"hidden": "Today's list", "shown": f"With {waits:,} that wait"}
     st.segmented_control(
-        "What waits for its follow-up date",
+        "What waits for its follow-up date or for the payer",
         list(labels),
         required=True,
         format_func=labels.__getitem__,
@@ -152,9 +152,20 @@ def _selection(desk: Desk, query: Query) -> None:
 
 
 def _rows(
-    desk: Desk, query: Query, orders: dict[str, tuple[str, tuple[str, ...]]], chosen: str
+    desk: Desk,
+    query: Query,
+    orders: dict[str, tuple[str, tuple[str, ...]]],
+    chosen: str,
+    hidden: int,
 ) -> None:
+    """The list itself; `hidden` is how many items wait and are not shown."""
     count = desk.reader.count(query)
+    if not count and hidden:
+        parts.empty(
+            f"Nothing to do on this list today: {hidden:,} wait for their day or for the payer.",
+            "Show them above, or open another list.",
+        )
+        return
     if not count:
         parts.empty(
             "Nothing is on this list with these filters.", "Clear one, or open another list."

@@ -488,8 +488,9 @@ CHECKS = [
                     md5(source_system || '|' || claim_id)
             ), is_due_soon, expected_value
         from due
-        -- what people put off for a day has no place; the world knows nothing of it
-        where (source_system, claim_id) not in (
+        -- a payer that still has time is no work; nor is what people put off for a day, of which
+        -- the world knows nothing
+        where next_action <> 'wait for the payer' and (source_system, claim_id) not in (
             select (source_system, item_id) from marts.mart_worklists
             where waiting_until_date is not null
         )""",

@@ -1,7 +1,7 @@
 -- What to do next, for each role in the order in which to do it: every open claim of the queue,
 -- every visit that is done and not charged, and what the front desk can still mend. A deadline
--- within days comes first, then what the work is expected to bring in. A claim that waits for its
--- follow-up date stands on its list without a place.
+-- within days comes first, then what the work is expected to bring in. A claim that waits, for its
+-- follow-up date or for a payer who still has time, stands on its list without a place.
 with
 
 queue as (
@@ -220,14 +220,18 @@ unioned as (
 marked as (
 
     select
-        *,
+        unioned.*,
+        unioned.waiting_until_date is null and work_actions.is_work as has_place,
         coalesce(
-            days_to_deadline between 0 and {{ setting('due_soon_days') }}
-            and expected_value_amount > 0,
+            unioned.days_to_deadline between 0 and {{ setting('due_soon_days') }}
+            and unioned.expected_value_amount > 0,
             false
         ) as is_due_soon
 
     from unioned
+
+    inner join work_actions
+        on unioned.next_best_action = work_actions.action
 
 ),
 
@@ -236,11 +240,11 @@ final as (
     select
         worklist,
         case
-            when waiting_until_date is null
+            when has_place
                 then row_number() over (
                         partition by worklist
                         order by
-                            case when waiting_until_date is null then 0 else 1 end asc,
+                            case when has_place then 0 else 1 end asc,
                             case when is_due_soon then 0 else 1 end asc,
                             expected_value_amount desc,
                             outstanding_amount desc,
