@@ -17,7 +17,7 @@ from rcm_platform_tests.support.web_servers import serving
 
 pytestmark = [IN_A_BROWSER, pytest.mark.prove]
 
-LIST = "payer follow-up"
+LIST = "appeals and resubmissions"
 
 
 def head_of_the_list(settings: Settings) -> list[tuple[Any, ...]]:
@@ -50,7 +50,7 @@ def test_what_is_done_today_changes_the_list_of_tomorrow(rcm: RunCli, tmp_path: 
         visit.sees("What comes first", "How old, and how urgent")
         # prioritize
         choose(visit, "Worklists")
-        page.get_by_test_id("stButtonGroup").get_by_text("Payer follow-up").click()
+        page.get_by_test_id("stButtonGroup").get_by_text("Appeals and resubmissions").click()
         # investigate
         page.get_by_role("link", name=number).click()
         visit.sees(f"Claim {number}", "Next best action", "Why it is flagged")

@@ -15,6 +15,7 @@ from websockets.exceptions import InvalidStatus
 
 from rcm_platform.desk import viewer as viewers
 from rcm_platform.desk.screens import SCREENS
+from rcm_platform.desk.store import Store
 from rcm_platform.desk.viewer import Viewer
 from rcm_platform.publish import versions
 from rcm_platform.publish.audiences import LEADERSHIP, OPERATIONS
@@ -22,6 +23,7 @@ from rcm_platform.settings import Settings
 from rcm_platform.web import desk
 from rcm_platform_tests.conftest import Built, RunCli
 from rcm_platform_tests.support.desk_sockets import DeskTab, title
+from rcm_platform_tests.support.visits import IN_A_BROWSER, Visit, browser
 from rcm_platform_tests.support.web_servers import serving
 from rcm_platform_tests.web.test_access import KEY, PASSWORD, Visitor
 
@@ -182,6 +184,38 @@ def test_who_is_limited_opens_nothing_that_shows_others(
     assert users["bo"].ask("GET", "/trace/claim/x")[0] == 403
     reasons = {e["reason"] for e in _audit(home, "ACCESS_CONTROL") if e["username"] == "bo"}
     assert "LIMITED_TO_ORGANIZATIONS" in reasons
+
+
+@IN_A_BROWSER
+def test_two_people_on_one_claim_lose_nothing(
+    users: dict[str, Visitor], places: list[tuple[str, str, str, str]], home: Path
+) -> None:
+    (_, _, claim, number), *_ = places
+    with browser(users["lea"].port) as lea:
+        chromium = lea.page.context.browser
+        assert chromium
+        bo = Visit(chromium.new_context().new_page(), lea.base)
+        for name, visit in (("lea", lea), ("bo", bo)):
+            visit.open(f"/desk/claim?id={claim}")
+            visit.page.locator("input[name=username]").fill(name)
+            visit.page.locator("input[name=password]").fill(PASSWORD)
+            visit.page.keyboard.press("Enter")
+            visit.sees(f"Claim {number}", "Nobody has written anything down")
+        for name, visit in (("lea", lea), ("bo", bo)):
+            visit.page.get_by_role("textbox", name="Note").fill(f"What {name} wrote.")
+        save = {"name": "Save", "exact": True}
+        bo.page.get_by_role("button", **save).click()
+        bo.sees("Stored.")
+        # who comes second is told, reads the other's words, and keeps their own
+        lea.page.get_by_role("button", **save).click()
+        lea.sees("bo made an entry on this claim", "What bo wrote.")
+        assert lea.page.get_by_role("textbox", name="Note").input_value() == "What lea wrote."
+        lea.page.get_by_role("button", **save).click()
+        lea.sees("Stored.")
+    made = [
+        (entry.made_by, entry.note) for entry in Store.open(Settings(home=home)).of_claim(claim)
+    ]
+    assert made == [("bo", "What bo wrote."), ("lea", "What lea wrote.")]
 
 
 def test_a_page_is_closed_when_its_viewer_signs_out(users: dict[str, Visitor]) -> None:
