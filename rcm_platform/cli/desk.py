@@ -122,6 +122,29 @@ def desk_actions() -> None:
     )
 
 
+@desk_app.command("move")
+def desk_move() -> None:
+    """Bring what was entered in the file of RCM_HOME into the PostgreSQL of RCM_DESK_URL.
+
+    All of it or nothing, and only what is not there yet: it may be repeated. The file stays, and is
+    no longer read.
+    """
+    from rcm_platform.desk.store import Store
+
+    settings = get_settings()
+    if not settings.desk_url:
+        stop("Set RCM_DESK_URL to the PostgreSQL that is to hold the entries.")
+    if not settings.desk_path.exists():
+        stop(f"There is nothing to bring: {settings.desk_path} does not exist.")
+    with _told():
+        file = Store.open(settings.model_copy(update={"desk_url": None}))
+        entry_count, decision_count = Store.open(settings).take_over(file)
+    typer.echo(
+        f"{entry_count:,} entries and {decision_count:,} decisions were brought over. "
+        f"{settings.desk_path} stays, and is no longer read."
+    )
+
+
 @contextmanager
 def _told() -> Iterator[None]:
     """What may not be is said in a sentence."""

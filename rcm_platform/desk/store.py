@@ -206,8 +206,7 @@ class Store:
         Raises EntryRefused for a decision without a reason.
         """
         rows = [
-            {column.name: getattr(one, column.name) for column in DECISIONS.columns}
-            for one in (
+            _columns(
                 replace(
                     decision,
                     reason=str(
@@ -217,8 +216,8 @@ class Store:
                     ),
                     arrival_date=self._day(decision.arrival_date),
                 )
-                for decision in decisions
             )
+            for decision in decisions
         ]
         with self._transaction(self._adding) as con:
             con.execute(DECISIONS.insert(), rows)
@@ -233,6 +232,33 @@ class Store:
             query = query.where(DECISIONS.c.decided_at > since.replace(tzinfo=None))
         with self._transaction(self._engine) as con:
             return [ExceptionDecision(**row) for row in con.execute(query).mappings()]
+
+    def take_over(self, other: Store) -> tuple[int, int]:
+        """Add what another store holds, all of it or nothing; how many entries and decisions were
+        new. What is here already stays as it is, so that it may be repeated.
+
+        Raises EntryRefused where an entry here says something else under the same number.
+        """
+        brought, decided = other.since(0), other.decisions()
+        with self._transaction(self._adding) as con:
+            if con.dialect.name == "postgresql":
+                con.exec_driver_sql(f"lock table {ENTRIES.name} in exclusive mode")
+            known = {entry.entry_id: entry for entry in _entries(con, sa.true())}
+            last = max((entry.sequence for entry in known.values()), default=0)
+            new = [entry for entry in brought if entry.entry_id not in known]
+            for entry in brought:
+                if there := known.get(entry.entry_id):
+                    _same(there, entry)
+            rows = [
+                _row(replace(entry, sequence=number)) for number, entry in enumerate(new, last + 1)
+            ]
+            is_there = set[str](con.scalars(sa.select(DECISIONS.c.decision_id)))
+            decisions = [_columns(one) for one in decided if one.decision_id not in is_there]
+            if rows:
+                con.execute(ENTRIES.insert(), rows)
+            if decisions:
+                con.execute(DECISIONS.insert(), decisions)
+        return len(rows), len(decisions)
 
     def close(self) -> None:
         """Let go of the connections."""
@@ -394,6 +420,10 @@ def _row(entry: Entry) -> dict[str, Any]:
     names = [field.name for field in fields(Entry)]
     row = dict(zip(names, astuple(entry), strict=True))
     return row | {"made_at": entry.made_at.replace(tzinfo=None)}
+
+
+def _columns(decision: ExceptionDecision) -> dict[str, Any]:
+    return {column.name: getattr(decision, column.name) for column in DECISIONS.columns}
 
 
 def _same(there: Entry, entry: Entry) -> Entry:

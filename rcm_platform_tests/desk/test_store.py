@@ -16,6 +16,8 @@ from rcm_platform.desk import entries, store
 from rcm_platform.desk.entries import Entry, EntryRefused
 from rcm_platform.desk.store import ChangedSince, Store, StoreUnavailable
 from rcm_platform.settings import Settings
+from rcm_platform.sources.base import ExceptionDecision
+from rcm_platform_tests.conftest import RunCli
 
 DAY = date(2025, 12, 31)
 
@@ -31,6 +33,11 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Setting
         return
     url = request.getfixturevalue("postgres_url")
     yield settings_of(tmp_path, url)
+    drop(url)
+
+
+def drop(url: str) -> None:
+    """Take the store out of a database again."""
     with sa.create_engine(url.replace("postgresql:", "postgresql+psycopg2:")).begin() as con:
         con.exec_driver_sql(
             f"drop table if exists desk_entries, desk_decisions, {store.VERSION_TABLE}"
@@ -253,3 +260,40 @@ def test_every_outcome_is_of_an_action_that_there_is() -> None:
     assert all(
         action.effect in {"owner", "gives back", "touch", "none"} for action in known.values()
     )
+
+
+def decision() -> ExceptionDecision:
+    return ExceptionDecision(
+        "waived", "B1", "hospital_a", "payment", "p1", None, None,
+        "The bank says so.", "ada", datetime(2026, 1, 2, 3, 4, 5), DAY,
+    )  # fmt: skip
+
+
+def test_what_stood_in_the_file_goes_on_in_a_database(
+    tmp_path: Path, postgres_url: str, cli: RunCli
+) -> None:
+    """With its numbers, persons and times; a second time brings what is new."""
+    file = Store.open(settings_of(tmp_path))
+    before = [add(file, note="é"), add(file, claim_key="k2", made_by="bob", action="appealed")]
+    file.decide(settings_of(tmp_path), [decision()])
+    where = {"home": tmp_path, "desk_url": postgres_url}
+    try:
+        told = cli("desk", "move", **where)
+        assert told.stdout.startswith("2 entries and 1 decisions were brought over."), told.stderr
+        database = Store.open(settings_of(tmp_path, postgres_url))
+        assert database.since(0) == before == file.since(0)
+        assert database.decisions() == file.decisions()
+        own = add(database, made_by="cy")
+        late = add(file, note="after the move")
+        assert "1 entries and 0 decisions" in cli("desk", "move", **where).stdout
+        assert [entry.entry_id for entry in database.since(2)] == [own.entry_id, late.entry_id]
+        assert "0 entries and 0 decisions" in cli("desk", "move", **where).stdout
+        add(file, entry_id="same", note="one")
+        add(database, entry_id="same", note="another")
+        refused = cli("desk", "move", **where)
+        assert (refused.returncode, "says something else" in refused.stderr) == (1, True)
+        assert len(database.since(0)) == 5
+        database.close()
+    finally:
+        drop(postgres_url)
+    assert "Set RCM_DESK_URL" in cli("desk", "move", home=tmp_path).stderr
