@@ -310,8 +310,23 @@ def _parts(grouped: str) -> str:
         "abs(numerator) desc, abs(denominator) desc, name nulls last, known_date, page.claim_key, "
         "visit_key, entry_key, row_key, page.facility_key, page.payer_key"
     )
+    # of each table only the rows that are asked for: one that the cell does not point to is not read
     return f"""
         {grouped},
+        claims as (
+            select * from fct_claims where claim_key in (select claim_key from grouped)
+        ),
+        visits as (
+            select * from fct_encounters
+            where encounter_key in (select visit_key from grouped)
+        ),
+        entries as (
+            select * from fct_ledger_entries
+            where ledger_entry_key in (select entry_key from grouped)
+        ),
+        listed as (
+            select * from fct_kpi_records where record_key in (select row_key from grouped)
+        ),
         named as (
             select grouped.*, claims.charge_amount, claims.open_amount,
                 claims.payer_paid_amount + claims.patient_paid_amount as paid_amount,
@@ -325,10 +340,10 @@ def _parts(grouped: str) -> str:
                 coalesce(claims.service_date, visits.encounter_date, listed.record_date)
                     as service_date
             from grouped
-            left join fct_claims as claims using (claim_key)
-            left join fct_encounters as visits on grouped.visit_key = visits.encounter_key
-            left join fct_ledger_entries as entries on grouped.entry_key = entries.ledger_entry_key
-            left join fct_kpi_records as listed on grouped.row_key = listed.record_key
+            left join claims using (claim_key)
+            left join visits on grouped.visit_key = visits.encounter_key
+            left join entries on grouped.entry_key = entries.ledger_entry_key
+            left join listed on grouped.row_key = listed.record_key
         ),
         page as (
             select * from named as page order by {order} limit ? offset ?
