@@ -13,7 +13,7 @@ from rcm_platform.publish.versions import open_published
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import RunCli
 
-LIST = "appeals and resubmissions"
+LIST = "patient balances"
 
 
 def published(settings: Settings, sql: str, audience: str = "operations") -> list[tuple[Any, ...]]:
