@@ -33,6 +33,11 @@ def choose(visit: Visit, title: str) -> None:
     visit.page.get_by_test_id("stSidebarNavItems").get_by_role("link", name=title).click()
 
 
+def open_list(visit: Visit) -> None:
+    choose(visit, "Worklists")
+    visit.page.get_by_test_id("stButtonGroup").get_by_text(LIST.capitalize()).click()
+
+
 def test_what_is_done_today_changes_the_list_of_tomorrow(rcm: RunCli, tmp_path: Path) -> None:
     def run() -> None:
         done = rcm("run", home=tmp_path, world_size="small")
@@ -49,8 +54,7 @@ def test_what_is_done_today_changes_the_list_of_tomorrow(rcm: RunCli, tmp_path: 
         choose(visit, "Command Center")
         visit.sees("What comes first", "How old, and how urgent")
         # prioritize
-        choose(visit, "Worklists")
-        page.get_by_test_id("stButtonGroup").get_by_text("Appeals and resubmissions").click()
+        open_list(visit)
         # investigate
         page.get_by_role("link", name=number).click()
         visit.sees(f"Claim {number}", "Next best action", "Why it is flagged")
@@ -69,7 +73,7 @@ def test_what_is_done_today_changes_the_list_of_tomorrow(rcm: RunCli, tmp_path: 
         visit.sees("Stored.", "They ask for three weeks.", "pending until the next run")
         # the next run, while the page is open
         run()
-        choose(visit, "Worklists")
+        open_list(visit)
         page.get_by_role("link", name=next_number).wait_for()
         assert page.get_by_role("link", name=number).count() == 0
         visit.sees("Today's list", "1 that wait")
