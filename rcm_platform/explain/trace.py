@@ -310,7 +310,7 @@ def _parts(grouped: str) -> str:
         "abs(numerator) desc, abs(denominator) desc, name nulls last, known_date, page.claim_key, "
         "visit_key, entry_key, row_key, page.facility_key, page.payer_key"
     )
-    # of each table only the rows that are asked for: one that the cell does not point to is not read
+    # of each table only the rows asked for: one that the cell does not point to is not read
     return f"""
         {grouped},
         claims as (
