@@ -112,11 +112,7 @@ def announced(data: bytes) -> Decimal | None:
     segment stands in no transaction of its set: then nobody can tell what the file announces."""
     total = Decimal(0)
     # whatever the first element of the header says: its separator stands around it
-    heads = [found.start() for found in re.finditer(rb"ISA([*|])(?:(?!\1)[^~]){2,4}\1", data)]
-    if any(found.start() not in heads for found in re.finditer(rb"ISA[*|]", data)):
-        return (
-            None  # a header that a plain reading does not find may be found by its other elements
-        )
+    heads = [found.start() for found in re.finditer(rb"(?s)ISA([*|])(?:(?!\1).){2,4}\1", data)]
     for start, end in pairwise(sorted({0, *heads, len(data)})):
         part = data[start:end]
         of_set, separator = b"", part[3:4] if start in heads else b"*"
