@@ -32,8 +32,8 @@ MUCH_CHANGED = 0.5
 """From this share of changed rows on, a file is written new: smaller, without the room that the old
 rows took."""
 
-# the format that DuckDB 1.2 and later read; the default one is of 0.10, larger and slower to write
-STORAGE_VERSION = "v1.2.0"
+# the format that DuckDB 1.3 and later read; the default one is of 0.10, larger and slower to write
+STORAGE_VERSION = "v1.3.0"
 
 
 class AuditFailed(Exception):  # noqa: N818 (reads as what happened)
