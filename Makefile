@@ -5,7 +5,7 @@ READY := .venv/.ready
 PYTEST := $(BIN)/pytest -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help env run ui test lint style types sql format glossary pictures bench prove constraints clean
+.PHONY: help env run ui spark parity test lint style types sql format glossary pictures bench prove constraints clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,6 +17,20 @@ run: $(READY) ## Build the world, the lake, the warehouse and the published mart
 
 ui: $(READY) ## Start the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/rcm ui
+
+# Java comes from the system; what else Spark needs goes into .venv. Two executors, each a process.
+SPARK := .venv/.spark
+EXECUTORS ?= local-cluster[2,1,2048]
+spark: $(SPARK) ## The same run with the models on Spark, by two executors
+	@RCM_TARGET=spark RCM_SPARK_MASTER='$(EXECUTORS)' $(BIN)/rcm run
+
+parity: $(SPARK) ## Build what is loaded in DuckDB and on Spark, and compare every table
+	@$(BIN)/rcm parity
+
+$(SPARK): $(READY)
+	command -v java >/dev/null || { $$(command -v sudo) apt-get update && $$(command -v sudo) apt-get install --yes openjdk-17-jre-headless; }
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev,spark]'
+	@touch $@
 
 test: lint ## Run the linters, and the tests that a change needs
 	$(PYTEST) -m "not prove" --durations=10

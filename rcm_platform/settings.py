@@ -67,6 +67,20 @@ class Settings(BaseSettings):
         description="Memory in GB that DuckDB may take to build the models; what is more goes to "
         "disk. Default: half of the machine's, at most 8.",
     )
+    target: Literal["duckdb", "spark"] = Field(
+        "duckdb", description="Engine that builds the models: duckdb | spark (docs/scale.md)."
+    )
+    spark_master: str = Field(
+        "local[*]",
+        description="Where Spark runs: local[cores], local-cluster[executors,cores,MB], "
+        "spark://host:port, yarn. All of them must see RCM_HOME under the same path.",
+    )
+    spark_memory: str = Field(
+        "4g", description="Memory of Spark's driver, in Spark's words (4g, 800m)."
+    )
+    spark_partitions: int = Field(
+        2, ge=1, description="Parts into which Spark divides what it joins and sums."
+    )
     timezone: str = Field("America/New_York", description="Time zone of the nightly schedule.")
     nightly_cron: str = Field("0 2 * * *", description="Cron expression of the nightly run.")
     sensor_seconds: int = Field(

@@ -121,7 +121,7 @@ found as (
 
 {# A claim number without what others write differently: case, blanks, zeros in front. #}
 {% macro plain_claim_number(claim_id) -%}
-    coalesce(nullif(ltrim(replace(upper({{ claim_id }}), ' ', ''), '0'), ''), '0')
+    coalesce(nullif({{ without_leading("replace(upper(" ~ claim_id ~ "), ' ', '')", '0') }}, ''), '0')
 {%- endmacro %}
 
 {# A patient as both sides of a claim name him: last name and how the first name begins. #}

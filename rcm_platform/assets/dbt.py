@@ -32,7 +32,7 @@ from rcm_platform.operate.run_tags import WHOLE_BUILD_TAG
 from rcm_platform.operate.step_results import problems_metadata
 from rcm_platform.publish import first_rows
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import assumptions, build_state, data_tests, failed_tests
+from rcm_platform.warehouse import assumptions, build_state, data_tests, failed_tests, spark
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse import tables as warehouse_tables
 from rcm_platform.warehouse.failed_tests import FailedTest
@@ -117,12 +117,12 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                     ),
                 ):
                     invocation = dbt.cli(
-                        dbt_project.BUILD,
+                        dbt_project.build_command(settings),
                         context=context,
                         target_path=dbt_project.run_target(settings),
                     )
                     yield from _with_metadata(settings, lake, as_of, context, invocation)
-            except build_state.NotBuilt as problem:
+            except (build_state.NotBuilt, spark.SparkUnavailable) as problem:
                 raise dg.Failure(str(problem), allow_retries=False) from None
 
     models = {
@@ -159,6 +159,7 @@ def _with_metadata(
         failure = problem
         invocation.process.wait()
     manifest = invocation.manifest
+    warehouse_tables.gather(settings, as_of)
     tables = warehouse_tables.read(settings)
     columns = {} if failure else warehouse_tables.write_lineage(settings, lake, tables)
     models = [str(output.metadata["unique_id"].value) for output in built]

@@ -12,6 +12,7 @@ from rcm_platform.cli import (
     exceptions,
     explain,
     installation,
+    parity,
     persons,
     published,
     quarantine,
@@ -47,6 +48,7 @@ app.command()(persons.persons)
 app.command("trace")(explain.trace_number)
 app.command()(explain.kpis)
 app.command()(bench.bench)
+app.command()(parity.parity)
 app.command()(explain.snapshots)
 app.command()(published.export)
 app.add_typer(x12.x12_app, name="x12")

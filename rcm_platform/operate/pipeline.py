@@ -140,7 +140,10 @@ def _dbt_build(settings: Settings, lake: Lake, as_of: date, *which: str) -> None
     target = ["--target-path", str(dbt_project.run_target(settings))]
     with lake.reading_all():
         try:
-            dbt_project.run_dbt(settings, as_of, *dbt_project.BUILD, *which, *target)
+            dbt_project.run_dbt(
+                settings, as_of, *dbt_project.build_command(settings), *which, *target
+            )
+            warehouse_tables.gather(settings, as_of)
         except dbt_project.DbtError:
             failed = [test for test in failed_tests.read(settings) if test.stops]
             if not failed:

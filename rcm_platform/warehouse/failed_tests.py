@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
+import sqlglot
 
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import data_tests
@@ -53,7 +54,15 @@ def read(settings: Settings) -> list[FailedTest]:
         return []
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     with duckdb.connect(str(settings.warehouse_path), read_only=True) as con:
-        return [_failed(con, nodes, result) for result in failed]
+        return [_failed(con, nodes, _in_duckdb(settings, result)) for result in failed]
+
+
+def _in_duckdb(settings: Settings, result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A result with the SQL of its test as DuckDB reads it, whichever engine it was asked of."""
+    if settings.target == "duckdb":
+        return result
+    (sql,) = sqlglot.transpile(result["compiled_code"], read=settings.target, write="duckdb")
+    return {**result, "compiled_code": sql}
 
 
 def _failed(

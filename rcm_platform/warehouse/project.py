@@ -18,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import spark
 from rcm_platform.warehouse.parsed_project import STATE, ParsedProject, Paths
 
 
@@ -37,6 +38,11 @@ DBT_EXECUTABLE = _executable("dbt", sys.executable, sysconfig.get_path("scripts"
 BUILD = ["build", "--full-refresh", "--exclude-resource-type", "unit_test"]
 
 
+def build_command(settings: Settings) -> list[str]:
+    """What builds and tests the models, on the engine of the settings."""
+    return [*BUILD, "--target", settings.target]
+
+
 class DbtError(RuntimeError):
     """A dbt command failed; the message is what it printed."""
 
@@ -46,16 +52,18 @@ def environment(
 ) -> dict[str, str]:
     """What every dbt command of this installation finds in its environment; `warehouse` is another
     DuckDB file than the installation's, `whole` makes also the tables of which nothing changed."""
+    place = warehouse or settings.warehouse_path
     return {
         "RCM_HOME": str(settings.home),
         "RCM_LAKE": str(settings.lake_dir),
         "RCM_PERSONS": str(settings.persons_dir),
-        "RCM_WAREHOUSE": str(warehouse or settings.warehouse_path),
+        "RCM_WAREHOUSE": str(place),
         "RCM_AS_OF": as_of.isoformat(),
         "RCM_PROJECT": _made_by(settings),
         "RCM_MEMORY": settings.memory_limit,
         "RCM_BUILD": "whole" if whole else "changed",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **(spark.environment(settings, place) if settings.target == spark.TARGET else {}),
     }
 
 
@@ -148,6 +156,8 @@ def run_target(settings: Settings) -> Path:
 def fingerprint(settings: Settings) -> str:
     """A hash of the project and of where it reads and writes: what its manifest follows from."""
     where = f"{settings.project_dir}\n{settings.lake_dir}\n{settings.warehouse_path}\n"
+    if settings.target == spark.TARGET:
+        where += f"{settings.target}\n"
     return hashlib.sha256((where + _content_hash(settings.project_dir)).encode()).hexdigest()
 
 

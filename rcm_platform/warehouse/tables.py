@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import duckdb
 
 from rcm_platform.lake import Lake
 from rcm_platform.persons import store
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import column_lineage
+from rcm_platform.warehouse import column_lineage, spark
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse.parsed_project import ParsedProject
 
@@ -28,7 +29,13 @@ def read(settings: Settings) -> Tables:
             "select schema_name, table_name, column_name, data_type from duckdb_columns() "
             "where not internal order by schema_name, table_name, column_index"
         ).fetchall()
-        tables = set(con.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+        tables = set(
+            con.execute(
+                "select schema_name, table_name from duckdb_tables() union all "
+                "select schema_name, view_name from duckdb_views() "
+                "where sql like '%read_parquet(%'"
+            ).fetchall()
+        )
         for schema, table, column, data_type in columns:
             if (schema, table) not in found:
                 count = None
@@ -38,6 +45,21 @@ def read(settings: Settings) -> Tables:
                 found[schema, table] = (count, [])
             found[schema, table][1].append((column, data_type))
     return found
+
+
+def gather(settings: Settings, as_of: date) -> None:
+    """After dbt has built: give the warehouse file what another engine than DuckDB has made.
+
+    The lineage of columns is read from the SQL of DuckDB: it is compiled beside.
+    """
+    if settings.target != spark.TARGET:
+        return
+    spark.gather(settings.warehouse_path)
+    compiled = settings.dbt_target_dir / "compiled_for_lineage"
+    dbt_project.run_dbt(
+        settings, as_of, "compile", "--quiet", "--target", "duckdb", "--target-path", str(compiled)
+    )
+    (compiled / "manifest.json").replace(dbt_project.run_target(settings) / "manifest.json")
 
 
 def write_lineage(settings: Settings, lake: Lake, built: Tables) -> column_lineage.Lineage:

@@ -59,6 +59,8 @@
         create schema if not exists claim_contents;
         create sequence if not exists main.build_numbers;
         create or replace table main.this_build as select nextval('main.build_numbers') as number
+    {%- elif execute and target.type == 'spark' -%}
+        {%- do bind_sources() -%}
     {%- endif -%}
 {% endmacro %}
 

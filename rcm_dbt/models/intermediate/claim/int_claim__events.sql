@@ -97,10 +97,10 @@ final as (
         headers.claim_id,
         headers.facility_key,
         headers.payer_key,
-        row_number() over (
+        cast(row_number() over (
             partition by events.claim_key
             order by events.recorded_date, events.stage, events.place
-        ) as event_number,
+        ) as {{ dbt.type_bigint() }}) as event_number,
         events.event_kind,
         events.actor,
         events.event_date,

@@ -15,10 +15,10 @@ billed as (
         transactions.transaction_key as claim_line_key,
         transactions.claim_key,
         transactions.transaction_id as line_id,
-        row_number() over (
+        cast(row_number() over (
             partition by transactions.claim_key
             order by transactions.transaction_id
-        ) as line_number,
+        ) as {{ dbt.type_bigint() }}) as line_number,
         transactions.procedure_code,
         cast(null as {{ dbt.type_string() }}) as revenue_code,
         cast(null as {{ dbt.type_string() }}) as modifiers,
@@ -129,10 +129,10 @@ synthea as (
         {{ surrogate_key(['source_system', 'transaction_id']) }} as claim_line_key,
         {{ surrogate_key(['source_system', 'claim_id']) }} as claim_key,
         transaction_id as line_id,
-        row_number() over (
+        cast(row_number() over (
             partition by source_system, claim_id
             order by charge_id
-        ) as line_number,
+        ) as {{ dbt.type_bigint() }}) as line_number,
         procedure_code,
         cast(null as {{ dbt.type_string() }}) as revenue_code,
         cast(null as {{ dbt.type_string() }}) as modifiers,

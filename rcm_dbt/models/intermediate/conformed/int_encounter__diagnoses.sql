@@ -57,10 +57,10 @@ final as (
         diagnosis_id,
         'ICD-10-CM' as code_system,
         {{ plain_diagnosis_code('diagnosis_code') }} as diagnosis_code,
-        row_number() over (
+        cast(row_number() over (
             partition by source_system, encounter_id
             order by diagnosis_no, diagnosis_id
-        ) as diagnosis_number
+        ) as {{ dbt.type_bigint() }}) as diagnosis_number
 
     from ranked
 
@@ -75,10 +75,10 @@ final as (
         cast(null as {{ dbt.type_string() }}) as diagnosis_id,
         'SNOMED CT' as code_system,
         diagnosis_code,
-        row_number() over (
+        cast(row_number() over (
             partition by source_system, encounter_id
             order by onset_date, diagnosis_code
-        ) as diagnosis_number
+        ) as {{ dbt.type_bigint() }}) as diagnosis_number
 
     from conditions
 

@@ -135,69 +135,71 @@ items as (
 
 validations as (
 
-    {{ validation(
+    {{ validation_rows(
         'Q1', 'patients',
         'first_name is not null and last_name is not null and birth_date is not null'
     ) }}
     union all
-    {{ validation('Q2', 'patients', 'ssn is not null') }}
+    {{ validation_rows('Q2', 'patients', 'ssn is not null') }}
     union all
-    {{ validation('Q3', 'patients', 'age_in_days between 0 and 43830', 'birth_date is not null') }}
+    {{ validation_rows(
+        'Q3', 'patients', 'age_in_days between 0 and 43830', 'birth_date is not null'
+    ) }}
     union all
-    {{ validation('Q4', 'patients', "gender <> 'unknown'") }}
+    {{ validation_rows('Q4', 'patients', "gender <> 'unknown'") }}
     union all
-    {{ validation('Q5', 'providers', npi_is_valid('npi'), 'npi is not null') }}
+    {{ validation_rows('Q5', 'providers', npi_is_valid('npi'), 'npi is not null') }}
     union all
-    {{ validation('Q6', 'encounters', 'has_patient') }}
+    {{ validation_rows('Q6', 'encounters', 'has_patient') }}
     union all
-    {{ validation('Q7', 'encounters', 'has_provider') }}
+    {{ validation_rows('Q7', 'encounters', 'has_provider') }}
     union all
-    {{ validation(
+    {{ validation_rows(
         'Q8', 'encounters', 'has_department',
         'source_system in (select source_system from hospital_systems)'
     ) }}
     union all
     {# an export arrives on one day, with visits of many years #}
-    {{ validation(
+    {{ validation_rows(
         'Q9', 'encounters', 'lag_days between 0 and 31', "source_system <> 'synthea'"
     ) }}
     union all
-    {{ validation('Q10', 'procedures', 'has_encounter') }}
+    {{ validation_rows('Q10', 'procedures', 'has_encounter') }}
     union all
-    {{ validation('Q11', 'transactions', 'has_encounter') }}
+    {{ validation_rows('Q11', 'transactions', 'has_encounter') }}
     union all
-    {{ validation(
+    {{ validation_rows(
         'Q12', 'transactions', 'patient_key = encounter_patient_key', 'has_encounter'
     ) }}
     union all
-    {{ validation(
+    {{ validation_rows(
         'Q13', 'transactions',
         "case event_type when 'CHARGE' then amount > 0 else paid_amount >= 0 end",
         "event_type in ('CHARGE', 'PATIENT_PAYMENT')"
     ) }}
     union all
-    {{ validation(
+    {{ validation_rows(
         'Q14', 'transactions', 'paid_date >= service_date',
         "event_type = 'PATIENT_PAYMENT' and paid_date is not null"
     ) }}
     union all
-    {{ validation(
+    {{ validation_rows(
         'Q15', 'transactions', 'procedure_code is not null and diagnosis_code is not null',
         "event_type = 'CHARGE'"
     ) }}
     union all
-    {{ validation(
+    {{ validation_rows(
         'Q16', 'transactions', 'has_payer', "event_type = 'CHARGE' and payer_id is not null"
     ) }}
     union all
-    {{ validation('Q17', 'claims', 'number_uses = 1') }}
+    {{ validation_rows('Q17', 'claims', 'number_uses = 1') }}
     union all
-    {{ validation(
+    {{ validation_rows(
         'Q18', 'claims',
         "coalesce(paid_amount, 0) <= case when claim_status = 'Denied' then 0 else claim_amount end"
     ) }}
     union all
-    {{ validation('Q19', 'claims', 'has_transaction', 'transaction_id is not null') }}
+    {{ validation_rows('Q19', 'claims', 'has_transaction', 'transaction_id is not null') }}
     union all
     select
         'Q20' as rule_id,

@@ -133,20 +133,20 @@ final as (
 
     select
         *,
-        row_number() over (
+        cast(row_number() over (
             partition by claim_key
             order by recorded_date asc, payment_date asc, is_reversal desc, remit_claim_key asc
-        ) as remit_number,
+        ) as {{ dbt.type_bigint() }}) as remit_number,
         -- the payer's first word, second word and so on of each part of the claim that it decides
         -- by itself; a reversal only takes one back
-        case
+        cast(case
             when is_decision
                 then
                     row_number() over (
                         partition by claim_key, part, is_decision
                         order by recorded_date, payment_date, remit_claim_key
                     )
-        end as decision_number,
+        end as {{ dbt.type_bigint() }}) as decision_number,
         -- which of them tells the charge of its part, where nothing else does: of a bill that was
         -- replaced (7), the last replacement; of a claim in parts, no later payer; a reversal has
         -- none

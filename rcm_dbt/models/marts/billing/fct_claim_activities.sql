@@ -237,10 +237,10 @@ final as (
         daily.claim_key,
         headers.source_system,
         headers.claim_id,
-        row_number() over (
+        cast(row_number() over (
             partition by daily.claim_key
             order by daily.activity_date, types.step_number, daily.recorded_date
-        ) as activity_number,
+        ) as {{ dbt.type_bigint() }}) as activity_number,
         daily.activity_type,
         types.label as activity_label,
         daily.activity_date,

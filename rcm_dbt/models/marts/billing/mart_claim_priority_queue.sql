@@ -90,7 +90,7 @@ final as (
 
     select
         open_claims.claim_key,
-        case
+        cast(case
             when desk.waiting_until_date is null
                 then row_number() over (
                         order by
@@ -99,7 +99,7 @@ final as (
                             open_claims.open_amount desc,
                             open_claims.claim_key asc
                     )
-        end as queue_position,
+        end as {{ dbt.type_bigint() }}) as queue_position,
         open_claims.source_system,
         open_claims.claim_id,
         open_claims.patient_key,
@@ -135,7 +135,7 @@ final as (
         expected_values.work_minutes,
         expected_values.work_cost_amount,
         expected_values.expected_value_amount,
-        case
+        cast(case
             when desk.waiting_until_date is null
                 then row_number() over (
                         order by
@@ -144,7 +144,7 @@ final as (
                             open_claims.open_amount desc,
                             open_claims.claim_key asc
                     )
-        end as expected_value_rank,
+        end as {{ dbt.type_bigint() }}) as expected_value_rank,
         shares.is_payer_concentrated,
         shares.is_facility_concentrated,
         shares.is_provider_concentrated,

@@ -44,10 +44,10 @@ final as (
         summed.denied_month,
         summed.facility_key,
         summed.denial_category,
-        row_number() over (
+        cast(row_number() over (
             partition by summed.denied_month, summed.facility_key
             order by summed.denied_amount desc, summed.denial_category asc
-        ) as category_rank,
+        ) as {{ dbt.type_bigint() }}) as category_rank,
         categories.label as category_label,
         categories.root_cause_step,
         categories.responsible_department,

@@ -53,12 +53,12 @@ final as (
 
     select
         valued.claim_key,
-        row_number() over (
+        cast(row_number() over (
             order by
                 valued.expected_denied_amount desc,
                 valued.net_amount desc,
                 valued.claim_key asc
-        ) as risk_position,
+        ) as {{ dbt.type_bigint() }}) as risk_position,
         valued.source_system,
         claims.claim_id,
         valued.encounter_key,

@@ -64,8 +64,8 @@ split as (
 
     select
         *,
-        kpi_value - previous_value as change_value,
-        early_value - previous_value as timing_effect,
+        cast(kpi_value - previous_value as decimal(18, 6)) as change_value,
+        cast(early_value - previous_value as decimal(18, 6)) as timing_effect,
         cast(round(
             case when is_amount then weight - early_weight else 0 end
             * early_numerator / early_weight, 6

@@ -29,7 +29,7 @@ renamed as (
 
         -- codes, in the writing of their list
         upper({{ clean_text('group_code') }}) as group_code,
-        {{ clean_text("ltrim(upper(reason_code), ' 0')") }} as reason_code,
+        {{ clean_text(without_leading('upper(reason_code)', ' 0')) }} as reason_code,
 
         -- amounts
         {{ money('amount') }} as amount,

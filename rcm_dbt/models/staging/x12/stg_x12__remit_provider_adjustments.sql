@@ -28,7 +28,7 @@ renamed as (
         {{ clean_text('reference_id') }} as reference_id,
 
         -- codes
-        {{ clean_text("ltrim(upper(reason_code), ' 0')") }} as reason_code,
+        {{ clean_text(without_leading('upper(reason_code)', ' 0')) }} as reason_code,
 
         -- amounts
         {{ money('amount') }} as amount,

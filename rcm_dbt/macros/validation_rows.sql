@@ -2,7 +2,7 @@
     One quality rule asked of every row of a relation: how many were asked and how many failed, by
     source system and the day on which the row arrived. A condition that cannot be told has failed.
 #}
-{% macro validation(rule_id, relation, condition, where='true') -%}
+{% macro validation_rows(rule_id, relation, condition, where='true') -%}
     select
         '{{ rule_id }}' as rule_id,
         source_system,

@@ -1,0 +1,123 @@
+"""Whether two engines make the same tables of the same lake, cell by cell.
+
+Each engine builds every model and asks every data test in a warehouse of its own, beside that of
+the installation. Then each table is compared as a bag of rows, both ways; types may differ in width
+(an integer of 32 or 64 bits) but not in what they hold.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from rcm_platform.ingest.lake_access import open_lake
+from rcm_platform.operate import pipeline
+from rcm_platform.settings import Settings
+from rcm_platform.warehouse import project as dbt_project
+from rcm_platform.warehouse import spark
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A table on both engines: its rows, how many only one has, and the columns that differ.
+
+    `reason` says why it cannot be compared: it is not there, or has other columns.
+    """
+
+    table: str
+    rows: int
+    only_duckdb: int = 0
+    only_other: int = 0
+    columns: tuple[str, ...] = ()
+    reason: str = ""
+
+    @property
+    def is_equal(self) -> bool:
+        return not (self.only_duckdb or self.only_other or self.reason)
+
+
+def build(settings: Settings, engine: str, say: Callable[[str], object]) -> Path:
+    """Build and test all models of what is loaded on an engine; gives the warehouse file.
+
+    Raises DbtError when a model or a test fails, SparkUnavailable.
+    """
+    of_engine = settings.model_copy(update={"target": engine})
+    folder = settings.data_dir / "parity" / engine
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    warehouse = folder / settings.warehouse_path.name
+    lake = open_lake(settings)
+    as_of = pipeline.as_of_date(settings, lake)
+    say(f"{engine}: dbt build as of {as_of}")
+    try:
+        with lake.reading_all():
+            dbt_project.run_dbt(
+                of_engine, as_of, *dbt_project.build_command(of_engine), "--quiet",
+                "--target-path", os.fspath(folder / "target"), warehouse=warehouse,
+            )  # fmt: skip
+    finally:
+        if engine == spark.TARGET:
+            spark.gather(warehouse)
+    return warehouse
+
+
+def compare(ours: Path, others: Path) -> list[Compared]:
+    """Every table of the warehouse `ours`, made in DuckDB, against the one of the same name in
+    `others`."""
+    with duckdb.connect() as con:
+        con.execute("set timezone = 'UTC'")
+        for name, path in (("ours", ours), ("others", others)):
+            quoted = os.fspath(path).replace("'", "''")
+            con.execute(f"attach '{quoted}' as {name} (read_only)")
+        tables = con.execute(
+            "select schema_name, table_name from duckdb_tables() where database_name = 'ours' "
+            "and schema_name in (select unnest(?)) order by all",
+            [list(spark.LAYERS)],
+        ).fetchall()
+        return [_compared(con, *table) for table in tables]
+
+
+def _compared(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> Compared:
+    own, other = (_columns(con, database, schema, table) for database in ("ours", "others"))
+    place = f'{schema}."{table}"'
+    [(rows,)] = con.execute(f"select count(*) from ours.{place}").fetchall()
+    if not other:
+        return Compared(f"{schema}.{table}", rows, reason="it was not built")
+    if own.keys() != other.keys():
+        odd = ", ".join(sorted(own.keys() ^ other.keys()))
+        return Compared(f"{schema}.{table}", rows, reason=f"only one has the columns {odd}")
+    ours = [f'"{name}"' for name in own]
+    # a cast that cannot be made is a difference too: the value is null then
+    others = [f'try_cast("{name}" as {kind}) as "{name}"' for name, kind in own.items()]
+
+    def only(names: tuple[int, ...]) -> tuple[int, int]:
+        mine = f"select {', '.join(ours[at] for at in names)} from ours.{place}"
+        theirs = f"select {', '.join(others[at] for at in names)} from others.{place}"
+        [found] = con.execute(
+            f"select (select count(*) from ({mine} except all {theirs})), "
+            f"(select count(*) from ({theirs} except all {mine}))"
+        ).fetchall()
+        return found
+
+    only_ours, only_others = only(tuple(range(len(ours))))
+    columns = tuple(
+        name for at, name in enumerate(own) if (only_ours or only_others) and any(only((at,)))
+    )
+    return Compared(f"{schema}.{table}", rows, only_ours, only_others, columns)
+
+
+def _columns(
+    con: duckdb.DuckDBPyConnection, database: str, schema: str, table: str
+) -> dict[str, str]:
+    return dict(
+        con.execute(
+            "select column_name, data_type from duckdb_columns() where database_name = ? "
+            "and schema_name = ? and table_name = ? order by column_index",
+            [database, schema, table],
+        ).fetchall()
+    )
