@@ -54,28 +54,33 @@
 
 
 {#
-    dbt-spark writes a null as the text None, and ends a text at its first apostrophe. All rows are one
-    statement, and none are one, too: else there would be no file that says what the columns are.
+    dbt-spark writes a null as the text None, and ends a text at its first apostrophe. Here a seed is
+    made whole, by one statement; where it has no row, there is still a file that says its columns.
 #}
-{% macro spark__load_csv_rows(model, agate_table) %}
+{% macro spark__create_csv_table(model, agate_table) %}
     {%- set types = model.config.get('column_types', {}) -%}
     {%- set columns = [] -%}
     {%- for name in agate_table.column_names -%}
-        {%- do columns.append(types.get(name, adapter.convert_type(agate_table, loop.index0))) -%}
+        {%- do columns.append((name, types.get(name, adapter.convert_type(agate_table, loop.index0)))) -%}
     {%- endfor -%}
-    {%- set made = [] -%}
+    {%- set rows = [] -%}
     {%- for row in agate_table.rows or [[none] * columns | length] -%}
         {%- set values = [] -%}
         {%- for value in row -%}
-            {%- do values.append('cast(' ~ spark_literal(value) ~ ' as ' ~ columns[loop.index0] ~ ')') -%}
+            {%- do values.append('cast(' ~ spark_literal(value) ~ ' as ' ~ columns[loop.index0][1] ~ ')') -%}
         {%- endfor -%}
-        {%- do made.append('(' ~ values | join(', ') ~ ')') -%}
+        {%- do rows.append('(' ~ values | join(', ') ~ ')') -%}
     {%- endfor -%}
-    {%- do adapter.add_query(
-        'insert into ' ~ this ~ ' select * from values ' ~ made | join(', ')
-        ~ (' limit 0' if not agate_table.rows else ''),
-        abridge_sql_log=true
-    ) -%}
+    {%- set query -%}
+        create table {{ this }} {{ file_format_clause() }} {{ location_clause() }} as
+        select * from values {{ rows | join(', ') }} as seed({{ columns | map('first') | join(', ') }})
+        {{ 'where false' if not agate_table.rows }}
+    {%- endset -%}
+    {%- do adapter.add_query(query, abridge_sql_log=true) -%}
+    {{ return(query) }}
+{% endmacro %}
+
+{% macro spark__load_csv_rows(model, agate_table) %}
     {{ return('') }}
 {% endmacro %}
 

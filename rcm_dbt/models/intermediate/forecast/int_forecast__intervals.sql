@@ -53,7 +53,7 @@ errors as (
                 power(
                     cast(parts.actual_amount as {{ dbt.type_float() }})
                     - cast(parts.forecast_amount as {{ dbt.type_float() }})
-                    * cast(sums.actual_amount / sums.forecast_amount as {{ dbt.type_float() }}),
+                    * {{ quotient('sums.actual_amount', 'sums.forecast_amount') }},
                     2
                 )
             ) * min(sums.part_count) / (min(sums.part_count) - 1) as decimal(38, 8)
@@ -156,7 +156,7 @@ rates as (
         forecast_amount,
         forecast_squares,
         error_squares,
-        own_squares / forecast_amount as own_rate
+        {{ quotient('own_squares', 'forecast_amount') }} as own_rate
 
     from known
 
@@ -173,7 +173,9 @@ final as (
         cast(error_count as {{ dbt.type_bigint() }}) as error_count,
         cast(own_rate as decimal(28, 6)) as own_rate,
         cast(
-            greatest(error_squares - own_rate * forecast_amount, 0) / forecast_squares
+            {{ quotient(
+                'greatest(error_squares - own_rate * forecast_amount, 0)', 'forecast_squares'
+            ) }}
             as decimal(38, 9)
         ) as common_rate
 

@@ -211,7 +211,8 @@ bounded as (
         least(
             greatest(
                 coalesce(
-                    paid_amount / nullif(paid_amount + given_up_amount, 0), system_odds
+                    {{ quotient('paid_amount', 'nullif(paid_amount + given_up_amount, 0)') }},
+                    system_odds
                 ),
                 0
             ),

@@ -100,10 +100,11 @@ rated as (
         slots.weight,
         slots.early_numerator,
         slots.early_weight,
-        comparisons.early_numerator / comparisons.early_weight as total_early_rate,
+        {{ quotient('comparisons.early_numerator', 'comparisons.early_weight') }}
+            as total_early_rate,
         coalesce(
-            slots.early_numerator / nullif(slots.early_weight, 0),
-            comparisons.early_numerator / comparisons.early_weight
+            {{ quotient('slots.early_numerator', 'nullif(slots.early_weight, 0)') }},
+            {{ quotient('comparisons.early_numerator', 'comparisons.early_weight') }}
         ) as early_rate
 
     from slots
@@ -122,7 +123,8 @@ effects as (
         case
             when dimension = 'place'
                 then cast(
-                        scale * (weight / total_weight - early_weight / total_early_weight)
+                        scale * ({{ quotient('weight', 'total_weight') }}
+                            - {{ quotient('early_weight', 'total_early_weight') }})
                         * (early_rate - total_early_rate) as decimal(28, 10)
                     )
         end as mix_effect,
@@ -131,27 +133,32 @@ effects as (
             -- what a part adds to the ratio, by its other weight and by its other rate
             when dimension = 'place'
                 then cast(
-                        (weight / total_weight - early_weight / total_early_weight)
+                        ({{ quotient('weight', 'total_weight') }}
+                            - {{ quotient('early_weight', 'total_early_weight') }})
                         * (early_rate - total_early_rate)
-                        + numerator / total_weight - weight / total_weight * early_rate
+                        + {{ quotient('numerator', 'total_weight') }}
+                        - {{ quotient('weight', 'total_weight') }} * early_rate
                         -- what a part adds without a weight of its own (cash without work) is rate
                         - case
-                            when early_weight = 0 then early_numerator / total_early_weight
+                            when early_weight = 0
+                                then {{ quotient('early_numerator', 'total_early_weight') }}
                             else 0
                         end
                         as decimal(28, 10)
                     )
             when is_of_two_sides
                 then cast(
-                        (
-                            numerator - early_numerator
-                            - total_early_rate * (weight - early_weight)
-                        ) / total_weight as decimal(28, 10)
+                        {{ quotient(
+                            'numerator - early_numerator - total_early_rate * (weight - early_weight)',
+                            'total_weight'
+                        ) }} as decimal(28, 10)
                     )
             else
                 cast(
-                    (numerator - lacking_flag * weight) / total_weight
-                    - (early_numerator - lacking_flag * early_weight) / total_early_weight
+                    {{ quotient('numerator - lacking_flag * weight', 'total_weight') }}
+                    - {{ quotient(
+                        'early_numerator - lacking_flag * early_weight', 'total_early_weight'
+                    ) }}
                     as decimal(28, 10)
                 )
         end as exact_effect

@@ -239,7 +239,7 @@ final as (
 
     select
         worklist,
-        case
+        cast(case
             when has_place
                 then row_number() over (
                         partition by worklist
@@ -250,7 +250,7 @@ final as (
                             outstanding_amount desc,
                             item_key asc
                     )
-        end as list_position,
+        end as {{ dbt.type_bigint() }}) as list_position,
         item_type,
         item_key,
         source_system,
