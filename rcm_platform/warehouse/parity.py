@@ -67,16 +67,17 @@ def build(settings: Settings, engine: str, say: Callable[[str], object]) -> Path
 
 
 def compare(ours: Path, others: Path) -> list[Compared]:
-    """Every table of the warehouse `ours`, made in DuckDB, against the one of the same name in
-    `others`."""
+    """Every table and view of the warehouse `ours`, made in DuckDB, against the table of the same
+    name in `others`."""
     with duckdb.connect() as con:
         con.execute("set timezone = 'UTC'")
         for name, path in (("ours", ours), ("others", others)):
             quoted = os.fspath(path).replace("'", "''")
             con.execute(f"attach '{quoted}' as {name} (read_only)")
+        # views, too: Spark has written them
         tables = con.execute(
-            "select schema_name, table_name from duckdb_tables() where database_name = 'ours' "
-            "and schema_name in (select unnest(?)) order by all",
+            "select distinct schema_name, table_name from duckdb_columns() "
+            "where database_name = 'ours' and schema_name in (select unnest(?)) order by all",
             [list(spark.LAYERS)],
         ).fetchall()
         return [_compared(con, *table) for table in tables]

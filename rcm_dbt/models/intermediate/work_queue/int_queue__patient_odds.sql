@@ -1,6 +1,7 @@
 -- How much of what patients owed was paid, as it could be known on each day on which the queue is
 -- judged: by hospital system, cover, size of the bill and its age. An old bill has the odds of what
 -- was still to come at its age. Few outcomes decide nothing: a cell leans on its system.
+{%- set in_system = ' over (partition by report_date, source_system)' %}
 with
 
 days as (
@@ -181,13 +182,12 @@ pooled as (
         *,
         -- of every kind the youngest age holds all that came
         coalesce(
-            {{ sum_where('paid_amount', 'bill_age = 1') }}
-                over (partition by report_date, source_system)
-            / nullif(
-                {{ sum_where('paid_amount + given_up_amount', 'bill_age = 1') }}
-                    over (partition by report_date, source_system),
-                0
-            ),
+            {{ quotient(
+                sum_where('paid_amount', 'bill_age = 1') ~ in_system,
+                'nullif('
+                ~ sum_where('paid_amount + given_up_amount', 'bill_age = 1') ~ in_system
+                ~ ', 0)'
+            ) }},
             0
         ) as system_odds,
         cast({{ setting('odds_prior_claims') }} as {{ dbt.type_float() }}) as prior_claims
