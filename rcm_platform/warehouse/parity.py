@@ -21,6 +21,8 @@ from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse import spark
 
+OURS = "rcm"
+
 
 @dataclass(frozen=True)
 class Compared:
@@ -71,22 +73,23 @@ def compare(ours: Path, others: Path) -> list[Compared]:
     name in `others`."""
     with duckdb.connect() as con:
         con.execute("set timezone = 'UTC'")
-        for name, path in (("ours", ours), ("others", others)):
+        # the views of a DuckDB file name its catalog, which is its stem
+        for name, path in ((OURS, ours), ("others", others)):
             quoted = os.fspath(path).replace("'", "''")
             con.execute(f"attach '{quoted}' as {name} (read_only)")
         # views, too: Spark has written them
         tables = con.execute(
             "select distinct schema_name, table_name from duckdb_columns() "
-            "where database_name = 'ours' and schema_name in (select unnest(?)) order by all",
-            [list(spark.LAYERS)],
+            "where database_name = ? and schema_name in (select unnest(?)) order by all",
+            [OURS, list(spark.LAYERS)],
         ).fetchall()
         return [_compared(con, *table) for table in tables]
 
 
 def _compared(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> Compared:
-    own, other = (_columns(con, database, schema, table) for database in ("ours", "others"))
+    own, other = (_columns(con, database, schema, table) for database in (OURS, "others"))
     place = f'{schema}."{table}"'
-    [(rows,)] = con.execute(f"select count(*) from ours.{place}").fetchall()
+    [(rows,)] = con.execute(f"select count(*) from {OURS}.{place}").fetchall()
     if not other:
         return Compared(f"{schema}.{table}", rows, reason="it was not built")
     if own.keys() != other.keys():
@@ -97,7 +100,7 @@ def _compared(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> Compar
     others = [f'try_cast("{name}" as {kind}) as "{name}"' for name, kind in own.items()]
 
     def only(names: tuple[int, ...]) -> tuple[int, int]:
-        mine = f"select {', '.join(ours[at] for at in names)} from ours.{place}"
+        mine = f"select {', '.join(ours[at] for at in names)} from {OURS}.{place}"
         theirs = f"select {', '.join(others[at] for at in names)} from others.{place}"
         [found] = con.execute(
             f"select (select count(*) from ({mine} except all {theirs})), "
