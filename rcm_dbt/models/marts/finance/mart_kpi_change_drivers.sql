@@ -1,5 +1,8 @@
 -- What moved each KPI from one month to the next, at equal age: what each facility and payer did,
 -- and what each cause did. Each of the two adds up to the change less its timing.
+{%- set other_weight -%}
+    {{ quotient('weight', 'total_weight') }} - {{ quotient('early_weight', 'total_early_weight') }}
+{%- endset %}
 with
 
 comparisons as (
@@ -123,8 +126,7 @@ effects as (
         case
             when dimension = 'place'
                 then cast(
-                        scale * ({{ quotient('weight', 'total_weight') }}
-                            - {{ quotient('early_weight', 'total_early_weight') }})
+                        scale * ({{ other_weight }})
                         * (early_rate - total_early_rate) as decimal(28, 10)
                     )
         end as mix_effect,
@@ -133,8 +135,7 @@ effects as (
             -- what a part adds to the ratio, by its other weight and by its other rate
             when dimension = 'place'
                 then cast(
-                        ({{ quotient('weight', 'total_weight') }}
-                            - {{ quotient('early_weight', 'total_early_weight') }})
+                        ({{ other_weight }})
                         * (early_rate - total_early_rate)
                         + {{ quotient('numerator', 'total_weight') }}
                         - {{ quotient('weight', 'total_weight') }} * early_rate
