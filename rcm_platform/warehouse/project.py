@@ -52,25 +52,28 @@ def environment(
 ) -> dict[str, str]:
     """What every dbt command of this installation finds in its environment; `warehouse` is another
     DuckDB file than the installation's, `whole` makes also the tables of which nothing changed."""
-    place = warehouse or settings.warehouse_path
     return {
         "RCM_HOME": str(settings.home),
         "RCM_LAKE": str(settings.lake_dir),
         "RCM_PERSONS": str(settings.persons_dir),
-        "RCM_WAREHOUSE": str(place),
+        "RCM_WAREHOUSE": str(warehouse or settings.warehouse_path),
         "RCM_AS_OF": as_of.isoformat(),
         "RCM_PROJECT": _made_by(settings),
         "RCM_MEMORY": settings.memory_limit,
         "RCM_BUILD": "whole" if whole else "changed",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
-        **(spark.environment(settings, place) if settings.target == spark.TARGET else {}),
     }
 
 
 @contextmanager
 def dbt_environment(settings: Settings, as_of: date, *, whole: bool = False) -> Iterator[None]:
-    """Set `environment` for this process while the block runs."""
+    """Set what `build_command` finds in the environment of this process, while the block runs.
+
+    Raises SparkUnavailable.
+    """
     added = environment(settings, as_of, whole=whole)
+    if settings.target == spark.TARGET:
+        added |= spark.environment(settings, settings.warehouse_path)
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:
@@ -93,8 +96,13 @@ def run_dbt(
     """Run one dbt command without Dagster, on `warehouse` instead of the installation's if given.
     `whole` makes also the tables of which nothing changed.
 
-    Raises DbtError with its output when it fails.
+    Raises DbtError with its output when it fails, SparkUnavailable when it is to run there.
     """
+    of_engine = (
+        spark.environment(settings, warehouse or settings.warehouse_path)
+        if spark.TARGET in args
+        else {}
+    )
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     target = str(settings.dbt_target_dir)
     done = subprocess.run(
@@ -103,6 +111,7 @@ def run_dbt(
         env={
             **os.environ,
             **environment(settings, as_of, warehouse, whole=whole),
+            **of_engine,
             "DBT_TARGET_PATH": target,
             "DBT_LOG_PATH": target,
             "DBT_PROFILES_DIR": str(settings.project_dir),

@@ -37,7 +37,8 @@ def folder(warehouse: Path) -> Path:
 
 def check() -> None:
     """Raises SparkUnavailable where Java, Spark or dbt's adapter for it are not installed."""
-    missing = [name for name in ("pyspark", "dbt.adapters.spark") if not _is_installed(name)]
+    needed = {"pyspark": "pyspark", "dbt.adapters.spark": "dbt-spark"}
+    missing = [name for module, name in needed.items() if not _is_installed(module)]
     if missing:
         raise SparkUnavailable(
             f"RCM_TARGET=spark needs {' and '.join(missing)}, which this environment lacks. "

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from rich.console import Console
 
+from rcm_platform.operate.run import run_all
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import parity, project, spark
 
@@ -74,6 +76,24 @@ def test_without_java_the_message_says_what_to_install(
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(spark.SparkUnavailable, match=r"Java 17.*openjdk-17-jre-headless"):
         spark.check()
+
+
+def test_a_run_without_spark_ends_before_anything_is_made(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(spark, "find_spec", lambda name: None)
+    settings = Settings(home=tmp_path / "home", target="spark")
+    with pytest.raises(spark.SparkUnavailable):
+        run_all(settings, Console(), lambda: pytest.fail("the graph was loaded"))
+    assert not settings.home.exists()
+
+
+def test_what_builds_nothing_needs_no_spark(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(spark, "find_spec", lambda name: None)
+    settings = Settings(home=tmp_path, target="spark")
+    assert project.prepared_manifest(settings).exists()
 
 
 def test_the_engine_of_the_settings_builds_and_is_part_of_what_a_build_follows_from() -> None:
