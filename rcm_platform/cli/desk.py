@@ -140,7 +140,8 @@ def desk_move() -> None:
         file = Store.open(settings.model_copy(update={"desk_url": None}))
         entry_count, decision_count = Store.open(settings).take_over(file)
     typer.echo(
-        f"{entry_count:,} entries and {decision_count:,} decisions were brought over. "
+        f"Brought over: {entry_count:,} entr{'y' if entry_count == 1 else 'ies'}, "
+        f"{decision_count:,} decision{'' if decision_count == 1 else 's'}. "
         f"{settings.desk_path} stays, and is no longer read."
     )
 

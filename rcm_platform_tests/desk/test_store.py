@@ -279,7 +279,7 @@ def test_what_stood_in_the_file_goes_on_in_a_database(
     where = {"home": tmp_path, "desk_url": postgres_url}
     try:
         told = cli("desk", "move", **where)
-        assert told.stdout.startswith("2 entries and 1 decisions were brought over."), told.stderr
+        assert told.stdout.startswith("Brought over: 2 entries, 1 decision."), told.stderr
         database = Store.open(settings_of(tmp_path, postgres_url))
         assert database.since(0) == before == file.since(0)
         assert database.decisions() == file.decisions()
