@@ -285,9 +285,9 @@ def test_what_stood_in_the_file_goes_on_in_a_database(
         assert database.decisions() == file.decisions()
         own = add(database, made_by="cy")
         late = add(file, note="after the move")
-        assert "1 entries and 0 decisions" in cli("desk", "move", **where).stdout
+        assert "1 entry, 0 decisions" in cli("desk", "move", **where).stdout
         assert [entry.entry_id for entry in database.since(2)] == [own.entry_id, late.entry_id]
-        assert "0 entries and 0 decisions" in cli("desk", "move", **where).stdout
+        assert "0 entries, 0 decisions" in cli("desk", "move", **where).stdout
         add(file, entry_id="same", note="one")
         add(database, entry_id="same", note="another")
         refused = cli("desk", "move", **where)
