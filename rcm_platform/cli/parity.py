@@ -17,15 +17,23 @@ def parity() -> None:
     Both build all models and ask all data tests, in warehouses of their own under RCM_HOME; what is
     published stays as it is. Ends with 1 where a table differs.
     """
+    from rcm_platform.ingest.lake_access import open_lake
+    from rcm_platform.operate import pipeline
+    from rcm_platform.persons import store
     from rcm_platform.warehouse import parity, spark
     from rcm_platform.warehouse.project import DbtError
 
     settings = get_settings()
+    lake = open_lake(settings)
+    if not lake.batch_ids() or not store.is_linked(settings.persons_dir):
+        stop(f"Nothing is loaded in {settings.data_dir} yet: run `rcm run` first.")
+    spark.check()  # before anything is built
+    as_of = pipeline.as_of_date(settings, lake)
     files = {}
     for engine in ("duckdb", spark.TARGET):
         started = time.monotonic()
         try:
-            files[engine] = parity.build(settings, engine, out.print)
+            files[engine] = parity.build(settings, engine, as_of, out.print)
         except (DbtError, spark.SparkUnavailable) as problem:
             stop(str(problem))
         out.print(f"{engine}: built and tested in {time.monotonic() - started:,.0f} s")

@@ -11,12 +11,12 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
 from rcm_platform.ingest.lake_access import open_lake
-from rcm_platform.operate import pipeline
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse import spark
@@ -43,7 +43,7 @@ class Compared:
         return not (self.only_duckdb or self.only_other or self.reason)
 
 
-def build(settings: Settings, engine: str, say: Callable[[str], object]) -> Path:
+def build(settings: Settings, engine: str, as_of: date, say: Callable[[str], object]) -> Path:
     """Build and test all models of what is loaded on an engine; gives the warehouse file.
 
     Raises DbtError when a model or a test fails, SparkUnavailable.
@@ -54,7 +54,6 @@ def build(settings: Settings, engine: str, say: Callable[[str], object]) -> Path
     folder.mkdir(parents=True)
     warehouse = folder / settings.warehouse_path.name
     lake = open_lake(settings)
-    as_of = pipeline.as_of_date(settings, lake)
     say(f"{engine}: dbt build as of {as_of}")
     try:
         with lake.reading_all():

@@ -11,6 +11,7 @@ from rich.console import Console
 from rcm_platform.operate.run import run_all
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import parity, project, spark
+from rcm_platform_tests.conftest import RunCli
 
 
 def write(place: Path, query: str, *, is_whole: bool = True) -> None:
@@ -86,6 +87,13 @@ def test_a_run_without_spark_ends_before_anything_is_made(
     with pytest.raises(spark.SparkUnavailable):
         run_all(settings, Console(), lambda: pytest.fail("the graph was loaded"))
     assert not settings.home.exists()
+
+
+def test_parity_asks_for_a_run_where_nothing_is_loaded(rcm: RunCli, tmp_path: Path) -> None:
+    done = rcm("parity", home=tmp_path)
+    assert done.returncode == 1
+    assert "run `rcm run` first" in done.stderr + done.stdout
+    assert not list(tmp_path.glob("parity"))
 
 
 def test_what_builds_nothing_needs_no_spark(
