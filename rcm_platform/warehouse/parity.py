@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -86,41 +86,37 @@ def compare(ours: Path, others: Path) -> list[Compared]:
 
 
 def _compared(con: duckdb.DuckDBPyConnection, schema: str, table: str) -> Compared:
-    own, other = (_columns(con, database, schema, table) for database in (OURS, "others"))
+    own, other = (_columns(con, name, schema, table) for name in (OURS, "others"))
     place = f'{schema}."{table}"'
     [(rows,)] = con.execute(f"select count(*) from {OURS}.{place}").fetchall()
     if not other:
         return Compared(f"{schema}.{table}", rows, reason="it was not built")
-    if own.keys() != other.keys():
-        odd = ", ".join(sorted(own.keys() ^ other.keys()))
+    if own != other:
+        odd = ", ".join(sorted(own ^ other))
         return Compared(f"{schema}.{table}", rows, reason=f"only one has the columns {odd}")
-    ours = [f'"{name}"' for name in own]
-    # a cast that cannot be made is a difference too: the value is null then
-    others = [f'try_cast("{name}" as {kind}) as "{name}"' for name, kind in own.items()]
 
-    def only(names: tuple[int, ...]) -> tuple[int, int]:
-        mine = f"select {', '.join(ours[at] for at in names)} from {OURS}.{place}"
-        theirs = f"select {', '.join(others[at] for at in names)} from others.{place}"
+    def only(names: Iterable[str]) -> tuple[int, int]:
+        """Rows that only one has; nothing is cast, so that no digit is rounded away: DuckDB takes
+        the type that holds both."""
+        shown = ", ".join(f'"{name}"' for name in names)
+        mine, theirs = (f"select {shown} from {name}.{place}" for name in (OURS, "others"))
         [found] = con.execute(
             f"select (select count(*) from ({mine} except all {theirs})), "
             f"(select count(*) from ({theirs} except all {mine}))"
         ).fetchall()
         return found
 
-    only_ours, only_others = only(tuple(range(len(ours))))
+    only_ours, only_others = only(sorted(own))
     columns = tuple(
-        name for at, name in enumerate(own) if (only_ours or only_others) and any(only((at,)))
+        name for name in sorted(own) if (only_ours or only_others) and any(only([name]))
     )
     return Compared(f"{schema}.{table}", rows, only_ours, only_others, columns)
 
 
-def _columns(
-    con: duckdb.DuckDBPyConnection, database: str, schema: str, table: str
-) -> dict[str, str]:
-    return dict(
-        con.execute(
-            "select column_name, data_type from duckdb_columns() where database_name = ? "
-            "and schema_name = ? and table_name = ? order by column_index",
-            [database, schema, table],
-        ).fetchall()
-    )
+def _columns(con: duckdb.DuckDBPyConnection, database: str, schema: str, table: str) -> set[str]:
+    found = con.execute(
+        "select column_name from duckdb_columns() where database_name = ? "
+        "and schema_name = ? and table_name = ?",
+        [database, schema, table],
+    ).fetchall()
+    return {name for (name,) in found}

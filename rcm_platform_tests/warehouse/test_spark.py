@@ -118,6 +118,7 @@ def test_engines_are_compared_cell_by_cell_in_both_directions(tmp_path: Path) ->
         con.execute("create table marts.same as select 1::bigint as n, null::date as d")
         con.execute("create view marts.shown as select * from marts.same")
         con.execute("create table marts.cents as select 1 as id, 0.10::decimal(18,2) as amount")
+        con.execute("create table marts.rounded as select 0.10::decimal(18,2) as amount")
         con.execute("create table marts.twice as select 1 as n from range(2)")
         con.execute("create table marts.renamed as select 1 as n")
         con.execute("create table marts.absent as select 1 as n")
@@ -125,6 +126,7 @@ def test_engines_are_compared_cell_by_cell_in_both_directions(tmp_path: Path) ->
     write(tables / "same" / "1", "select 1::integer as n, null::date as d")
     write(tables / "shown" / "1", "select 1::integer as n, null::date as d")
     write(tables / "cents" / "1", "select 1 as id, 0.11::decimal(19,2) as amount")
+    write(tables / "rounded" / "1", "select 0.104::decimal(19,3) as amount")
     write(tables / "twice" / "1", "select 1 as n")
     write(tables / "renamed" / "1", "select 1 as m")
     spark.gather(others)
@@ -134,6 +136,7 @@ def test_engines_are_compared_cell_by_cell_in_both_directions(tmp_path: Path) ->
     assert {name for name, each in found.items() if each.is_equal} == {"marts.same", "marts.shown"}
     cents, twice = found["marts.cents"], found["marts.twice"]
     assert (cents.only_duckdb, cents.only_other, cents.columns) == (1, 1, ("amount",))
+    assert found["marts.rounded"].columns == ("amount",)
     assert (twice.only_duckdb, twice.only_other) == (1, 0)
     assert found["marts.renamed"].reason == "only one has the columns m, n"
     assert found["marts.absent"].reason == "it was not built"
