@@ -67,8 +67,14 @@ class Settings(BaseSettings):
         description="Memory in GB that DuckDB may take to build the models; what is more goes to "
         "disk. Default: half of the machine's, at most 8.",
     )
-    target: Literal["duckdb", "spark"] = Field(
-        "duckdb", description="Engine that builds the models: duckdb | spark (docs/scale.md)."
+    target: Literal["duckdb", "postgres", "spark"] = Field(
+        "duckdb",
+        description="Engine that builds the models: duckdb | postgres | spark (docs/scale.md).",
+    )
+    postgres_url: OptionalText = Field(
+        None,
+        description="Database in which RCM_TARGET=postgres builds the models, of its own: "
+        "postgresql://user:password@host:5432/rcm.",
     )
     spark_master: str = Field(
         "local[*]",

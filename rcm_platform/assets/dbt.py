@@ -32,7 +32,7 @@ from rcm_platform.operate.run_tags import WHOLE_BUILD_TAG
 from rcm_platform.operate.step_results import problems_metadata
 from rcm_platform.publish import first_rows
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import assumptions, build_state, data_tests, failed_tests, spark
+from rcm_platform.warehouse import assumptions, build_state, data_tests, engines, failed_tests
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse import tables as warehouse_tables
 from rcm_platform.warehouse.failed_tests import FailedTest
@@ -113,7 +113,10 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                         settings, lake, as_of, manifest, chosen, loaded, context.log.info
                     ),
                     dbt_project.dbt_environment(
-                        settings, as_of, whole=WHOLE_BUILD_TAG in context.run.tags
+                        settings,
+                        as_of,
+                        whole=WHOLE_BUILD_TAG in context.run.tags,
+                        say=context.log.info,
                     ),
                 ):
                     invocation = dbt.cli(
@@ -122,7 +125,7 @@ def build(settings: Settings, manifest: Mapping[str, Any]) -> dg.AssetsDefinitio
                         target_path=dbt_project.run_target(settings),
                     )
                     yield from _with_metadata(settings, lake, as_of, context, invocation)
-            except (build_state.NotBuilt, spark.SparkUnavailable) as problem:
+            except (build_state.NotBuilt, engines.EngineUnavailable) as problem:
                 raise dg.Failure(str(problem), allow_retries=False) from None
 
     models = {

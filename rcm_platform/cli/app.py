@@ -25,8 +25,8 @@ from rcm_platform.cli import (
 )
 from rcm_platform.settings import Settings, get_settings
 from rcm_platform.sources.hospitals import ProjectError
+from rcm_platform.warehouse.engines import EngineUnavailable
 from rcm_platform.warehouse.project import DbtError
-from rcm_platform.warehouse.spark import SparkUnavailable
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -72,7 +72,7 @@ def main() -> None:
         for error in problem.errors():
             names = ", ".join(f"RCM_{part}".upper() for part in error["loc"])
             typer.echo(f"{names}: {error['msg']}" if names else error["msg"], err=True)
-    except (ProjectError, DbtError, SparkUnavailable) as problem:
+    except (ProjectError, DbtError, EngineUnavailable) as problem:
         typer.echo(str(problem), err=True)
     except Exception as problem:
         # takes long to import, and only now is needed

@@ -1,8 +1,10 @@
-"""`rcm parity`: whether Spark makes the same tables as DuckDB."""
+"""`rcm parity`: whether another engine makes the same tables as DuckDB."""
 
 from __future__ import annotations
 
 import time
+from enum import StrEnum
+from typing import Annotated
 
 import typer
 from rich.table import Table
@@ -11,8 +13,17 @@ from rcm_platform.cli.console import out, stop
 from rcm_platform.settings import get_settings
 
 
-def parity() -> None:
-    """Build what is loaded in DuckDB and on Spark, and compare every table cell by cell.
+class Other(StrEnum):
+    """The engines that can be compared with DuckDB."""
+
+    SPARK = "spark"
+    POSTGRES = "postgres"
+
+
+def parity(
+    engine: Annotated[Other, typer.Argument(help="The engine beside DuckDB.")] = Other.SPARK,
+) -> None:
+    """Build what is loaded in DuckDB and on another engine, and compare every table cell by cell.
 
     Both build all models and ask all data tests, in warehouses of their own under RCM_HOME; what is
     published stays as it is. Ends with 1 where a table differs.
@@ -20,27 +31,27 @@ def parity() -> None:
     from rcm_platform.ingest.lake_access import open_lake
     from rcm_platform.operate import pipeline
     from rcm_platform.persons import store
-    from rcm_platform.warehouse import parity, spark
+    from rcm_platform.warehouse import engines, parity
     from rcm_platform.warehouse.project import DbtError
 
     settings = get_settings()
     lake = open_lake(settings)
     if not lake.batch_ids() or not store.is_linked(settings.persons_dir):
         stop(f"Nothing is loaded in {settings.data_dir} yet: run `rcm run` first.")
-    spark.check()  # before anything is built
+    engines.BY_NAME[engine].check(settings)  # before anything is built
     as_of = pipeline.as_of_date(settings, lake)
     files = {}
-    for engine in ("duckdb", spark.TARGET):
+    for name in ("duckdb", engine.value):
         started = time.monotonic()
         try:
-            files[engine] = parity.build(settings, engine, as_of, out.print)
-        except (DbtError, spark.SparkUnavailable) as problem:
+            files[name] = parity.build(settings, name, as_of, out.print)
+        except (DbtError, engines.EngineUnavailable) as problem:
             stop(str(problem))
-        out.print(f"{engine}: built and tested in {time.monotonic() - started:,.0f} s")
-    found = parity.compare(files["duckdb"], files[spark.TARGET])
+        out.print(f"{name}: built and tested in {time.monotonic() - started:,.0f} s")
+    found = parity.compare(files["duckdb"], files[engine.value])
     unequal = [each for each in found if not each.is_equal]
     if unequal:
-        table = Table("table", "rows", "only DuckDB", "only Spark", "what differs")
+        table = Table("table", "rows", "only duckdb", f"only {engine.value}", "what differs")
         for each in unequal:
             table.add_row(
                 each.table,

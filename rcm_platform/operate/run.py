@@ -20,7 +20,7 @@ from rcm_platform.operate.run_tags import AS_OF_TAG, HEADLESS_TAG, WHOLE_BUILD_T
 from rcm_platform.proof import truth
 from rcm_platform.publish import versions
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import spark
+from rcm_platform.warehouse import engines
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -39,11 +39,11 @@ def run_all(
     to end.
 
     `definitions` loads the graph, which is counted as start-up. `again`: also where nothing is new,
-    and every table is made again. Raises SparkUnavailable before anything else is done.
+    and every table is made again. Raises EngineUnavailable before anything else is done.
     """
     started = time.monotonic()
-    if settings.target == spark.TARGET:
-        spark.check()
+    if engine := engines.chosen(settings):
+        engine.check(settings)
     with lake_access.single_writer(settings, out.print):
         if not again and (proven := unchanged.proven_report(settings, as_of)):
             proven.total_seconds = time.monotonic() - started

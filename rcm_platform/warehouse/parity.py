@@ -18,8 +18,9 @@ import duckdb
 
 from rcm_platform.ingest.lake_access import open_lake
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import engines
 from rcm_platform.warehouse import project as dbt_project
-from rcm_platform.warehouse import spark
+from rcm_platform.warehouse.engines.common import LAYERS
 
 OURS = "rcm"
 
@@ -46,9 +47,10 @@ class Compared:
 def build(settings: Settings, engine: str, as_of: date, say: Callable[[str], object]) -> Path:
     """Build and test all models of what is loaded on an engine; gives the warehouse file.
 
-    Raises DbtError when a model or a test fails, SparkUnavailable.
+    Raises DbtError when a model or a test fails, EngineUnavailable.
     """
     of_engine = settings.model_copy(update={"target": engine})
+    other = engines.chosen(of_engine)
     folder = settings.data_dir / "parity" / engine
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -59,11 +61,11 @@ def build(settings: Settings, engine: str, as_of: date, say: Callable[[str], obj
         with lake.reading_all():
             dbt_project.run_dbt(
                 of_engine, as_of, *dbt_project.build_command(of_engine), "--quiet",
-                "--target-path", os.fspath(folder / "target"), warehouse=warehouse,
+                "--target-path", os.fspath(folder / "target"), warehouse=warehouse, say=say,
             )  # fmt: skip
     finally:
-        if engine == spark.TARGET:
-            spark.gather(warehouse)
+        if other:
+            other.gather(of_engine, warehouse)
     return warehouse
 
 
@@ -76,11 +78,11 @@ def compare(ours: Path, others: Path) -> list[Compared]:
         for name, path in ((OURS, ours), ("others", others)):
             quoted = os.fspath(path).replace("'", "''")
             con.execute(f"attach '{quoted}' as {name} (read_only)")
-        # views, too: Spark has written them
+        # views, too: what gathers them has written them
         tables = con.execute(
             "select distinct schema_name, table_name from duckdb_columns() "
             "where database_name = ? and schema_name in (select unnest(?)) order by all",
-            [OURS, list(spark.LAYERS)],
+            [OURS, list(LAYERS)],
         ).fetchall()
         return [_compared(con, *table) for table in tables]
 

@@ -18,7 +18,8 @@ from pathlib import Path
 from filelock import FileLock
 
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import spark
+from rcm_platform.warehouse import engines
+from rcm_platform.warehouse.engines.common import Say
 from rcm_platform.warehouse.parsed_project import STATE, ParsedProject, Paths
 
 
@@ -66,14 +67,18 @@ def environment(
 
 
 @contextmanager
-def dbt_environment(settings: Settings, as_of: date, *, whole: bool = False) -> Iterator[None]:
-    """Set what `build_command` finds in the environment of this process, while the block runs.
+def dbt_environment(
+    settings: Settings, as_of: date, *, whole: bool = False, say: Say = print
+) -> Iterator[None]:
+    """Make the engine ready, and set what `build_command` finds in the environment of this process,
+    while the block runs. `say` is told what the engine is given.
 
-    Raises SparkUnavailable.
+    Raises EngineUnavailable.
     """
     added = environment(settings, as_of, whole=whole)
-    if settings.target == spark.TARGET:
-        added |= spark.environment(settings, settings.warehouse_path)
+    if engine := engines.chosen(settings):
+        added |= engine.environment(settings, settings.warehouse_path)
+        engine.prepare(settings, prepared_manifest(settings), say)
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:
@@ -92,17 +97,19 @@ def run_dbt(
     *args: str,
     warehouse: Path | None = None,
     whole: bool = False,
+    say: Say = lambda _: None,
 ) -> None:
     """Run one dbt command without Dagster, on `warehouse` instead of the installation's if given.
-    `whole` makes also the tables of which nothing changed.
+    `whole` makes also the tables of which nothing changed; `say` is told what another engine is
+    given before it.
 
-    Raises DbtError with its output when it fails, SparkUnavailable when it is to run there.
+    Raises DbtError with its output when it fails, EngineUnavailable when it is to run on another
+    engine than DuckDB.
     """
-    of_engine = (
-        spark.environment(settings, warehouse or settings.warehouse_path)
-        if spark.TARGET in args
-        else {}
-    )
+    engine = engines.chosen(settings) if settings.target in args else None
+    of_engine = engine.environment(settings, warehouse or settings.warehouse_path) if engine else {}
+    if engine:
+        engine.prepare(settings, prepared_manifest(settings), say)
     settings.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
     target = str(settings.dbt_target_dir)
     done = subprocess.run(
@@ -165,7 +172,7 @@ def run_target(settings: Settings) -> Path:
 def fingerprint(settings: Settings) -> str:
     """A hash of the project and of where it reads and writes: what its manifest follows from."""
     where = f"{settings.project_dir}\n{settings.lake_dir}\n{settings.warehouse_path}\n"
-    if settings.target == spark.TARGET:
+    if engines.chosen(settings):
         where += f"{settings.target}\n"
     return hashlib.sha256((where + _content_hash(settings.project_dir)).encode()).hexdigest()
 

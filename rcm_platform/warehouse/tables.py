@@ -10,7 +10,7 @@ import duckdb
 from rcm_platform.lake import Lake
 from rcm_platform.persons import store
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import column_lineage, spark
+from rcm_platform.warehouse import column_lineage, engines
 from rcm_platform.warehouse import project as dbt_project
 from rcm_platform.warehouse.parsed_project import ParsedProject
 
@@ -52,9 +52,10 @@ def gather(settings: Settings, as_of: date) -> None:
 
     The lineage of columns is read from the SQL of DuckDB: it is compiled beside.
     """
-    if settings.target != spark.TARGET:
+    engine = engines.chosen(settings)
+    if engine is None:
         return
-    spark.gather(settings.warehouse_path)
+    engine.gather(settings, settings.warehouse_path)
     compiled = settings.dbt_target_dir / "compiled_for_lineage"
     dbt_project.run_dbt(
         settings, as_of, "compile", "--quiet", "--target", "duckdb", "--target-path", str(compiled)

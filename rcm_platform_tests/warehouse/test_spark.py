@@ -10,7 +10,8 @@ from rich.console import Console
 
 from rcm_platform.operate.run import run_all
 from rcm_platform.settings import Settings
-from rcm_platform.warehouse import parity, project, spark
+from rcm_platform.warehouse import parity, project
+from rcm_platform.warehouse.engines import EngineUnavailable, spark
 from rcm_platform_tests.conftest import RunCli
 
 
@@ -36,7 +37,7 @@ def test_the_last_whole_folder_of_a_table_is_what_readers_see(tmp_path: Path) ->
     write(table / "2", "select 2 as claim_count")
     write(table / "3", "select 3 as claim_count", is_whole=False)
 
-    assert spark.gather(warehouse) == 1
+    assert spark.gather(Settings(), warehouse) == 1
 
     assert rows(warehouse, "select * from marts.fct_claims") == [(2,)]
     assert [place.name for place in table.iterdir()] == ["2"]
@@ -46,7 +47,7 @@ def test_a_table_that_was_never_whole_is_not_there(tmp_path: Path) -> None:
     warehouse = tmp_path / "rcm.duckdb"
     write(spark.folder(warehouse) / "tables" / "marts" / "a" / "1", "select 1", is_whole=False)
 
-    assert spark.gather(warehouse) == 0
+    assert spark.gather(Settings(), warehouse) == 0
 
     assert rows(warehouse, "select * from duckdb_views() where schema_name = 'marts'") == []
 
@@ -56,7 +57,7 @@ def test_moments_are_those_of_utc_whatever_the_time_zone_of_a_reader(tmp_path: P
     moment = "timestamptz '2025-03-01 05:00:00+00' as noted_at"
     write(spark.folder(warehouse) / "tables" / "staging" / "log" / "1", f"select {moment}")
 
-    spark.gather(warehouse)
+    spark.gather(Settings(), warehouse)
 
     with duckdb.connect(str(warehouse), read_only=True) as con:
         con.execute("set timezone = 'Asia/Tokyo'")
@@ -66,8 +67,8 @@ def test_moments_are_those_of_utc_whatever_the_time_zone_of_a_reader(tmp_path: P
 
 def test_without_spark_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda name: None)
-    with pytest.raises(spark.SparkUnavailable, match=r"needs pyspark and .*make spark"):
-        spark.check()
+    with pytest.raises(EngineUnavailable, match=r"needs pyspark and .*make spark"):
+        spark.check(Settings())
 
 
 def test_without_java_the_message_says_what_to_install(
@@ -75,8 +76,8 @@ def test_without_java_the_message_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda name: object())
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
-    with pytest.raises(spark.SparkUnavailable, match=r"Java 17.*openjdk-17-jre-headless"):
-        spark.check()
+    with pytest.raises(EngineUnavailable, match=r"Java 17.*openjdk-17-jre-headless"):
+        spark.check(Settings())
 
 
 def test_a_run_without_spark_ends_before_anything_is_made(
@@ -84,7 +85,7 @@ def test_a_run_without_spark_ends_before_anything_is_made(
 ) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda name: None)
     settings = Settings(home=tmp_path / "home", target="spark")
-    with pytest.raises(spark.SparkUnavailable):
+    with pytest.raises(EngineUnavailable):
         run_all(settings, Console(), lambda: pytest.fail("the graph was loaded"))
     assert not settings.home.exists()
 
@@ -129,7 +130,7 @@ def test_engines_are_compared_cell_by_cell_in_both_directions(tmp_path: Path) ->
     write(tables / "rounded" / "1", "select 0.104::decimal(19,3) as amount")
     write(tables / "twice" / "1", "select 1 as n")
     write(tables / "renamed" / "1", "select 1 as m")
-    spark.gather(others)
+    spark.gather(Settings(), others)
 
     found = {each.table: each for each in parity.compare(ours, others)}
 

@@ -61,6 +61,8 @@
         create or replace table main.this_build as select nextval('main.build_numbers') as number
     {%- elif execute and target.type == 'spark' -%}
         {%- do bind_sources() -%}
+    {%- elif execute and target.type == 'postgres' -%}
+        {%- do make_postgres_functions() -%}
     {%- endif -%}
 {% endmacro %}
 

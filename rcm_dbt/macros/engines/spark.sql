@@ -3,20 +3,6 @@
 #}
 
 
-{#
-    The tables of the lake and of the linked persons, in the catalog of the engine: on Spark the table
-    `raw.<source>__<table>` over the folder that `external_location` names, bound before each build.
-    Elsewhere the source is what dbt makes of it.
-#}
-{% macro source(source_name, table_name) %}
-    {%- set relation = builtins.source(source_name, table_name) -%}
-    {%- if target.type != 'spark' -%}
-        {{ return(relation) }}
-    {%- endif -%}
-    {{ return(api.Relation.create(schema='raw', identifier=source_name ~ '__' ~ table_name)) }}
-{% endmacro %}
-
-
 {# Bind every source. A column of which only some files of a folder know is null in the others. #}
 {% macro bind_sources() %}
     {%- do run_query('create database if not exists raw') -%}

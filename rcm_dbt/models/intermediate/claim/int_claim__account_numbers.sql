@@ -57,7 +57,7 @@ sent_again as (
         and submitted.original_payer_claim_number is not null
         and submitted.patient_control_number is not null
 
-    union
+    {{ union_distinct() }}
 
     select
         claim_namespace,

@@ -13,7 +13,7 @@ claims as (
 
     from {{ ref('int_transaction__current') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         claim_key,

@@ -31,7 +31,7 @@ named as (
 
     from {{ ref('stg_hospital__encounters') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,
@@ -39,7 +39,7 @@ named as (
 
     from {{ ref('stg_hospital__appointments') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,

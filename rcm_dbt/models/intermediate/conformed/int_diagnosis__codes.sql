@@ -12,7 +12,7 @@ hospital_codes as (
 
     select diagnosis_code from hospital_diagnoses
 
-    union
+    {{ union_distinct() }}
 
     select diagnosis_code from {{ ref('int_transaction__current') }}
 

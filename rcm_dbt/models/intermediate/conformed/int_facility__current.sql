@@ -42,7 +42,7 @@ named as (
 
     from {{ ref('int_transaction__current') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system as facility_id,
@@ -50,7 +50,7 @@ named as (
 
     from {{ ref('int_encounter__current') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system as facility_id,
@@ -58,7 +58,7 @@ named as (
 
     from {{ ref('int_staff__work') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         facility_id,
@@ -66,7 +66,7 @@ named as (
 
     from {{ ref('stg_treasury__bank_deposits') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         facility_id,
@@ -74,7 +74,7 @@ named as (
 
     from {{ ref('stg_treasury__gl_postings') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         facility_id,

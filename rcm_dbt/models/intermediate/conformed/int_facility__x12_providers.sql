@@ -21,7 +21,7 @@ named as (
 
     from {{ ref('stg_x12__submitted_claims') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,
@@ -31,7 +31,7 @@ named as (
 
     from {{ ref('stg_x12__remit_payments') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,
@@ -41,7 +41,7 @@ named as (
 
     from {{ ref('stg_x12__ack_claims') }}
 
-    union
+    {{ union_distinct() }}
 
     -- of a provider that is answered as a whole no claim need be listed
     select

@@ -44,19 +44,19 @@ listed as (
 systems as (
 
     select source_system from {{ ref('stg_operations__payers') }}
-    union
+    {{ union_distinct() }}
     select source_system from {{ ref('int_transaction__current') }}
-    union
+    {{ union_distinct() }}
     select source_system from {{ ref('stg_hospital__authorizations') }}
-    union
+    {{ union_distinct() }}
     select source_system from {{ ref('stg_hospital__eligibility_checks') }}
-    union
+    {{ union_distinct() }}
     select source_system from {{ ref('stg_claims_csv__claims') }}
-    union
+    {{ union_distinct() }}
     select source_system from {{ ref('stg_x12__submitted_claims') }}
-    union
+    {{ union_distinct() }}
     select source_system from {{ ref('stg_x12__remit_payments') }}
-    union
+    {{ union_distinct() }}
     select source_system from {{ ref('stg_x12__ack_batches') }}
 
 ),

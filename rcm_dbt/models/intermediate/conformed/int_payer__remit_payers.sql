@@ -69,7 +69,7 @@ known as (
 
     from billed
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,
@@ -150,7 +150,7 @@ name_uses as (
 
     from billed
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,
@@ -161,7 +161,7 @@ name_uses as (
 
     where identified_payer_id is not null
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,

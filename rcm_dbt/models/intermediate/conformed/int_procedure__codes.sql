@@ -10,7 +10,7 @@ used as (
 
     from {{ ref('int_procedure__current') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         'SNOMED CT' as code_system,
@@ -18,7 +18,7 @@ used as (
 
     from {{ ref('stg_synthea__claims_transactions') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         'HCPCS' as code_system,
@@ -26,7 +26,7 @@ used as (
 
     from {{ ref('int_transaction__current') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         'HCPCS' as code_system,
@@ -34,7 +34,7 @@ used as (
 
     from {{ ref('stg_x12__submitted_lines') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         'HCPCS' as code_system,
@@ -42,7 +42,7 @@ used as (
 
     from {{ ref('stg_x12__remit_lines') }}
 
-    union
+    {{ union_distinct() }}
 
     select
         'HCPCS' as code_system,

@@ -124,7 +124,7 @@ named as (
 
     where provider_id is not null
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,
@@ -134,7 +134,7 @@ named as (
 
     where provider_id is not null
 
-    union
+    {{ union_distinct() }}
 
     select
         source_system,

@@ -281,7 +281,7 @@ bills as (
 
     from shares
 
-    union
+    {{ union_distinct() }}
 
     select
         shares.claim_key,
@@ -292,7 +292,7 @@ bills as (
     inner join at_visit
         on shares.claim_key = at_visit.claim_key
 
-    union
+    {{ union_distinct() }}
 
     select
         claim_key,

@@ -105,7 +105,7 @@ sent_claims as (
 
     from submissions
 
-    union
+    {{ union_distinct() }}
 
     select claim_key
 
@@ -123,7 +123,7 @@ billed_payers as (
 
     from submissions
 
-    union
+    {{ union_distinct() }}
 
     select
         claim_key,

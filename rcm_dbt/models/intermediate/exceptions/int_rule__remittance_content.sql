@@ -84,7 +84,7 @@ false_dates as (
         on remits.remit_payment_key = payments.remit_payment_key
         and payments.has_false_date
 
-    union
+    {{ union_distinct() }}
 
     select remit_claim_key
 
@@ -92,7 +92,7 @@ false_dates as (
 
     where has_false_date
 
-    union
+    {{ union_distinct() }}
 
     select remit_claim_key
 

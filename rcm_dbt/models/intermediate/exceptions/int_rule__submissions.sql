@@ -176,7 +176,7 @@ false_dates as (
 
     where has_false_date
 
-    union
+    {{ union_distinct() }}
 
     select submission_key
 

@@ -92,7 +92,7 @@ treated as (
 
     where payer_key is not null
 
-    union
+    {{ union_distinct() }}
 
     select
         facility_key,
@@ -121,7 +121,7 @@ people as (
 
     where counts.claim_key is not null
 
-    union
+    {{ union_distinct() }}
 
     select
         counts.kpi,

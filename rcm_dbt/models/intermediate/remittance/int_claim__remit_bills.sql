@@ -307,7 +307,7 @@ split_accounts as (
 
     select claim_key from split_payments
 
-    union
+    {{ union_distinct() }}
 
     select claim_key
 

@@ -181,26 +181,29 @@ numbered as (
 
 final as (
 
+    {% set in_matter -%}
+        partition by matter_key
+            order by
+                case
+                    when status_class = 'reversal' then 2
+                    when status_class = 'predetermination' then 3
+                    when service_codes is null then 1
+                    else 0
+                end,
+                recorded_date,
+                payment_date,
+                remit_claim_key
+    {%- endset -%}
     select
         *,
-        row_number() over in_matter as place_in_matter,
-        first_value(remit_claim_key) over in_matter as first_remit_claim_key
+        row_number() over (
+            {{ in_matter }}
+        ) as place_in_matter,
+        first_value(remit_claim_key) over (
+            {{ in_matter }}
+        ) as first_remit_claim_key
 
     from numbered
-
-    window in_matter as (
-        partition by matter_key
-        order by
-            case
-                when status_class = 'reversal' then 2
-                when status_class = 'predetermination' then 3
-                when service_codes is null then 1
-                else 0
-            end,
-            recorded_date,
-            payment_date,
-            remit_claim_key
-    )
 
 )
 

@@ -66,10 +66,10 @@ split as (
         *,
         cast(kpi_value - previous_value as decimal(18, 6)) as change_value,
         cast(early_value - previous_value as decimal(18, 6)) as timing_effect,
-        cast(round({{ quotient(
+        cast({{ rounded(quotient(
             'case when is_amount then weight - early_weight else 0 end * early_numerator',
             'early_weight'
-        ) }}, 6) as decimal(18, 6)) as volume_effect
+        ), 6) }} as decimal(18, 6)) as volume_effect
 
     from comparisons
 

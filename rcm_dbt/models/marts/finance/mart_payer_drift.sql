@@ -47,19 +47,19 @@ all_weeks as (
 -- what all payers do; before the first claim one in two is as good a guess as any
 usual as (
 
+    {% set so_far -%}
+        partition by measure
+            order by known_week
+            rows between unbounded preceding and current row
+    {%- endset -%}
     select
         measure,
         known_week,
-        (sum(bad_count) over so_far + 1.0) / (sum(claim_count) over so_far + 2.0) as usual_share
+        {{ quotient(
+            '(sum(bad_count) over (' ~ so_far ~ ') + 1)', '(sum(claim_count) over (' ~ so_far ~ ') + 2)'
+        ) }} as usual_share
 
     from all_weeks
-
-    window
-        so_far as (
-            partition by measure
-            order by known_week
-            rows between unbounded preceding and current row
-        )
 
 ),
 

@@ -150,9 +150,9 @@ cells as (
         cash_amount,
         {{ money(0) }} as allowed_amount,
         0 as units,
-        null as work_rvu,
-        null as allocated_cost_amount,
-        null as unallocated_cost_amount
+        {{ money('null') }} as work_rvu,
+        {{ money('null') }} as allocated_cost_amount,
+        {{ money('null') }} as unallocated_cost_amount
 
     from money
 
@@ -171,9 +171,9 @@ cells as (
         {{ money(0) }} as cash_amount,
         allowed_amount,
         0 as units,
-        null as work_rvu,
-        null as allocated_cost_amount,
-        null as unallocated_cost_amount
+        {{ money('null') }} as work_rvu,
+        {{ money('null') }} as allocated_cost_amount,
+        {{ money('null') }} as unallocated_cost_amount
 
     from allowed
 
@@ -193,8 +193,8 @@ cells as (
         {{ money(0) }} as allowed_amount,
         units,
         work_rvu,
-        null as allocated_cost_amount,
-        null as unallocated_cost_amount
+        {{ money('null') }} as allocated_cost_amount,
+        {{ money('null') }} as unallocated_cost_amount
 
     from work
 
@@ -213,7 +213,7 @@ cells as (
         {{ money(0) }} as cash_amount,
         {{ money(0) }} as allowed_amount,
         0 as units,
-        null as work_rvu,
+        {{ money('null') }} as work_rvu,
         allocated_cost_amount,
         unallocated_cost_amount
 

@@ -20,6 +20,16 @@ rules as (
 -- the 28 days up to a day, and the 28 before them: the trend
 windowed as (
 
+    {% set recent -%}
+        partition by rule_id, source_system
+            order by day_number
+            range between 27 preceding and current row
+    {%- endset -%}
+    {% set earlier -%}
+        partition by rule_id, source_system
+            order by day_number
+            range between 55 preceding and 28 preceding
+    {%- endset -%}
     select
         rule_id,
         source_system,
@@ -27,27 +37,15 @@ windowed as (
         checked_count,
         passed_count,
         failed_count,
-        sum(checked_count) over recent as recent_checked_count,
-        sum(failed_count) over recent as recent_failed_count,
-        coalesce(sum(checked_count) over earlier, 0) as earlier_checked_count,
-        coalesce(sum(failed_count) over earlier, 0) as earlier_failed_count,
+        sum(checked_count) over ({{ recent }}) as recent_checked_count,
+        sum(failed_count) over ({{ recent }}) as recent_failed_count,
+        coalesce(sum(checked_count) over ({{ earlier }}), 0) as earlier_checked_count,
+        coalesce(sum(failed_count) over ({{ earlier }}), 0) as earlier_failed_count,
         row_number() over (
             partition by rule_id, source_system order by recorded_date desc
         ) = 1 as is_latest
 
     from validations
-
-    window
-        recent as (
-            partition by rule_id, source_system
-            order by day_number
-            range between 27 preceding and current row
-        ),
-        earlier as (
-            partition by rule_id, source_system
-            order by day_number
-            range between 55 preceding and 28 preceding
-        )
 
 ),
 

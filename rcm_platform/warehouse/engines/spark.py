@@ -17,17 +17,10 @@ from pathlib import Path
 import duckdb
 
 from rcm_platform.settings import Settings
-
-TARGET = "spark"
-LAYERS = ("seeds", "staging", "intermediate", "marts")
-"""The schemas that dbt makes tables in."""
+from rcm_platform.warehouse.engines.common import LAYERS, EngineUnavailable, Say
 
 _WHOLE = "_SUCCESS"
 """What Spark writes into a folder once all of its files are there."""
-
-
-class SparkUnavailable(RuntimeError):  # noqa: N818 (reads as what happened)
-    """Something that Spark needs is missing; the message says what, and how to get it."""
 
 
 def folder(warehouse: Path) -> Path:
@@ -35,18 +28,18 @@ def folder(warehouse: Path) -> Path:
     return warehouse.with_name("spark")
 
 
-def check() -> None:
-    """Raises SparkUnavailable where Java, Spark or dbt's adapter for it are not installed."""
+def check(_: Settings) -> None:
+    """Raises EngineUnavailable where Java, Spark or dbt's adapter for it are not installed."""
     needed = {"pyspark": "pyspark", "dbt.adapters.spark": "dbt-spark"}
     missing = [name for module, name in needed.items() if not _is_installed(module)]
     if missing:
-        raise SparkUnavailable(
+        raise EngineUnavailable(
             f"RCM_TARGET=spark needs {' and '.join(missing)}, which this environment lacks. "
             "Next: `make spark`, or install rcm-platform with its extra `spark`."
         )
     home = os.environ.get("JAVA_HOME")
     if not shutil.which(str(Path(home) / "bin" / "java") if home else "java"):
-        raise SparkUnavailable(
+        raise EngineUnavailable(
             "RCM_TARGET=spark needs Java 17, and there is none "
             f"{'in JAVA_HOME' if home else 'on this machine'}. "
             "Next: install it (Debian: openjdk-17-jre-headless)."
@@ -63,9 +56,9 @@ def _is_installed(module: str) -> bool:
 def environment(settings: Settings, warehouse: Path) -> dict[str, str]:
     """What a dbt command with the target `spark` finds in its environment besides the usual.
 
-    Raises SparkUnavailable.
+    Raises EngineUnavailable.
     """
-    check()
+    check(settings)
     place = folder(warehouse)
     (place / "spill").mkdir(parents=True, exist_ok=True)
     given = {
@@ -89,7 +82,11 @@ def environment(settings: Settings, warehouse: Path) -> dict[str, str]:
     return given
 
 
-def gather(warehouse: Path) -> int:
+def prepare(_settings: Settings, _manifest: Path, _say: Say) -> None:
+    """Spark reads the lake where it lies."""
+
+
+def gather(_: Settings, warehouse: Path) -> int:
     """Make the warehouse file views over the last whole folder of each table; gives how many.
 
     Folders of earlier builds, and those that a build which was killed left, are removed.

@@ -1,0 +1,38 @@
+{#
+    What PostgreSQL is told in other words than DuckDB, so that a model gives the same rows on both.
+#}
+
+
+{# Before each build: what PostgreSQL has no function for. #}
+{% macro make_postgres_functions() %}
+    {%- do run_query('create schema if not exists raw') -%}
+    {%- set made -%}
+        create or replace function raw.text_of_bytes(content bytea) returns text as $$
+        begin
+            return convert_from(content, 'UTF8');
+        exception when others then
+            return null;
+        end
+        $$ language plpgsql immutable
+    {%- endset -%}
+    {%- do run_query(made) -%}
+{% endmacro %}
+
+
+{# What a new table is like is not known to the planner before it is told to look. #}
+{% macro look_at_new_table() -%}
+    {%- if target.type == 'postgres' and model.config.materialized == 'table' -%}
+        analyze {{ this }}
+    {%- endif -%}
+{%- endmacro %}
+
+
+{# The types of seeds are said in words that every engine is told in its own. #}
+{% macro postgres__create_csv_table(model, agate_table) %}
+    {%- set types = {} -%}
+    {%- for name, type in model.config.get('column_types', {}).items() -%}
+        {%- do types.update({name: api.Column.translate_type(type)}) -%}
+    {%- endfor -%}
+    {%- do model.config.update({'column_types': types}) -%}
+    {{ return(default__create_csv_table(model, agate_table)) }}
+{% endmacro %}
