@@ -24,8 +24,9 @@ EXECUTORS ?= local-cluster[2,1,2048]
 spark: $(SPARK) ## The same run with the models on Spark, by two executors
 	@RCM_TARGET=spark RCM_SPARK_MASTER='$(EXECUTORS)' $(BIN)/rcm run
 
-parity: $(SPARK) ## Build what is loaded in DuckDB and on Spark, and compare every table
-	@$(BIN)/rcm parity
+ENGINE ?= spark
+parity: $(READY) $(if $(filter spark,$(ENGINE)),$(SPARK)) ## Build what is loaded in DuckDB and on Spark (ENGINE=postgres: PostgreSQL), and compare every table
+	@$(BIN)/rcm parity $(ENGINE)
 
 $(SPARK): $(READY)
 	command -v java >/dev/null || { $$(command -v sudo) apt-get update && $$(command -v sudo) apt-get install --yes openjdk-17-jre-headless; }
