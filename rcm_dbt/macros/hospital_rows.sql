@@ -6,11 +6,11 @@
 
     Left out is what had not arrived by then, unless the source does not date the table, and every
     version of a record that had been deleted in the source by then; `key` says which record it is,
-    and `deleted_from` of which table where that is another one.
+    and `belongs_to` in which column another table's record stands with which it goes.
 
     A unit test has the hospitals whose rows it gives: it cannot know which are added later.
 #}
-{% macro hospital_rows(table, key=none, is_dated=true, deleted_from=none) -%}
+{% macro hospital_rows(table, key=none, is_dated=true, belongs_to={}) -%}
     {%- set found = [] -%}
     {%- for hospital in var('hospitals') -%}
         {%- set given = 'model.' ~ project_name ~ '.hospital__' ~ hospital ~ '__' ~ table -%}
@@ -34,16 +34,18 @@ from (
 
 where
     {{ 'versions._arrival_date <= ' ~ as_of_date() if is_dated else 'true' }}
-        {%- if key %}
+        {%- set records = ({key: table} if key else {}) -%}
+        {%- do records.update(belongs_to) -%}
+        {%- for column, owner in records.items() %}
     and not exists (
         select 1 from {{ ref('stg_hospital__deleted_rows') }} as deleted_rows
         where
             deleted_rows.is_gone
             and deleted_rows.source_system = '{{ hospital }}'
-            and deleted_rows.table_name = '{{ deleted_from or table }}'
-            and deleted_rows.record_id = cast(versions.{{ key }} as {{ dbt.type_string() }})
+            and deleted_rows.table_name = '{{ owner }}'
+            and deleted_rows.record_id = cast(versions.{{ column }} as {{ dbt.type_string() }})
     )
-        {%- endif %}
+        {%- endfor %}
     {%- endfor -%}
 {%- endmacro %}
 

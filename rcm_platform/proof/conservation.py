@@ -16,7 +16,7 @@ import duckdb
 from rcm_platform.ingest.quarantine import items
 from rcm_platform.proof.line import ProofLine
 from rcm_platform.settings import PAPER_REMITTANCES
-from rcm_platform.sources.hospital_tables import USUAL
+from rcm_platform.sources.hospital_tables import BELONGS_TO, USUAL
 from rcm_platform.sources.hospitals import Hospital
 from rcm_platform.sources.tabular import quoted
 
@@ -303,8 +303,11 @@ def _rows(raw: _Raw) -> Iterable[ProofLine]:
             count = f"select count(*) from {arrived(feed, table)}"
             staged_rows = raw.sum(f"select count(*) from staging.{model} {whose}")
             if is_hospital and table in USUAL:
-                key = USUAL[table].key[0]
-                staged_rows += raw.sum(f"{count} where {key} in {raw.deleted(feed, table)}")
+                records = {USUAL[table].key[0]: table} | BELONGS_TO.get(table, {})
+                gone = " or ".join(
+                    f"{column} in {raw.deleted(feed, owner)}" for column, owner in records.items()
+                )
+                staged_rows += raw.sum(f"{count} where {gone}")
             yield ProofLine(
                 "rows",
                 f"{feed}.{table}",

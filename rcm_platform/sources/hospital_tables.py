@@ -18,6 +18,9 @@ _CHARGES = ("charge", "charge correction")
 # as a number, also where it is held because it is none
 _PAID = "try_cast(paidamount as decimal(18, 2))"
 
+BELONGS_TO = {"patient_history": {"patientid": "patients"}}
+"""Table → a column of it → the table with whose record its rows go when that is deleted."""
+
 USUAL = {
     "patients": layout(
         "patientid firstname lastname middlename ssn phonenumber gender dob:date address "

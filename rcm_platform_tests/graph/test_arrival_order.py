@@ -16,6 +16,15 @@ from rcm_platform.world.model import World
 from rcm_platform.world.support.dates import to_day
 from rcm_platform_tests.conftest import RunCli
 
+#: Table of deliveries → its rows that are of the content, and its columns that follow from the name
+#: of a file, with the rows where they do.
+OF_DELIVERIES = {
+    "mart_data_exceptions": (
+        "rule_id <> 'D1'",
+        [(column, "action = 'quarantine'") for column in ("finding_key", "record_id")],
+    ),
+    "mart_received_files": ("file_status <> 'duplicate'", [("received_file_key", "true")]),
+}
 START, THROUGH = date(2025, 1, 1), date(2025, 12, 31)
 
 
@@ -41,7 +50,8 @@ def differences(one: Settings, other: Settings) -> list[tuple[str, int]]:
     """Tables of marts that differ, with the rows that only one of them has.
 
     Of two files with the same bytes, the first to come is loaded: a row of either is from the same
-    content. That a file came again (D1) is a finding of that run alone.
+    content. That a file came again (D1) is a finding of that run alone, and what is held of a file
+    is numbered by its name.
     """
     found = []
     with duckdb.connect() as con:
@@ -73,10 +83,14 @@ def _rows(name: str, table: str, columns: list[str]) -> str:
     file = next((column for column in ("source_file", "file_name") if column in columns), None)
     if file is None:
         return f"select * from {name}.marts.{table}"
-    kept = "where rule_id <> 'D1'" if table == "mart_data_exceptions" else ""
+    kept, numbered = OF_DELIVERIES.get(table, ("true", []))
+    told = [f"coalesce(content, {file}) as {file}"] + [
+        f"case when {is_of_file} then null else {column} end as {column}"
+        for column, is_of_file in numbered
+    ]
     return (
-        f"select * exclude (file, content) replace (coalesce(content, {file}) as {file}) "
-        f"from {name}.marts.{table} left join {name}_files on {file} = file {kept}"
+        f"select * exclude (file, content) replace ({', '.join(told)}) "
+        f"from {name}.marts.{table} left join {name}_files on {file} = file where {kept}"
     )
 
 

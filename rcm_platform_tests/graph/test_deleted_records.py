@@ -50,7 +50,12 @@ def test_deletes_go_through_to_the_marts_and_back(rcm: RunCli, tmp_path: Path) -
         con.execute("create temp table visits as from encounters order by EncounterID limit 5")
         # with a visit goes what belongs to it, as foreign keys in a database see to
         whose = "EncounterID in (select EncounterID from visits)"
-        gone = {"patients": "PatientID in (select PatientID from patients order by 1 limit 5)"}
+        gone = {
+            "patients": "PatientID in (select PatientID from patients order by 1 limit 5)",
+            "patient_history": "HistoryID in (select HistoryID from patient_history "
+            "where PatientID not in (select PatientID from patients order by 1 limit 6) "
+            "order by 1 limit 2)",
+        }
         gone |= {
             table: whose
             for (table,) in con.execute(

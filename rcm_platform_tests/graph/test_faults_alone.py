@@ -109,7 +109,8 @@ MARTS = (
 )
 """Where faults and dollars show."""
 TRUTHS = [check for check in proof_truth.CHECKS if check.proves in MARTS]
-TABLES = sorted({*MARTS, *(t for c in TRUTHS for t in re.findall(r"\bmarts\.(\w+)", c.mart))})
+ASKED = [*(check.mart for check in TRUTHS), *planted_faults.queries(PARAMETERS)]
+TABLES = sorted({*MARTS, *(table for sql in ASKED for table in re.findall(r"\bmarts\.(\w+)", sql))})
 """What is built: those, and what their figures are compared with the truth by."""
 
 

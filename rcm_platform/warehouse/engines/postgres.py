@@ -76,8 +76,9 @@ def environment(settings: Settings, _warehouse: Path) -> dict[str, str]:
         "RCM_POSTGRES_USER": str(url.login.get("user", "")),
         "RCM_POSTGRES_DATABASE": str(url.login.get("database", "")),
         "RCM_POSTGRES_SSLMODE": url.options.get("sslmode", "prefer"),
-        # dbt writes no value of a variable with such a name into a log
-        "DBT_ENV_SECRET_POSTGRES_PASSWORD": str(url.login.get("password", "")),
+        # not by a name of dbt's secrets: those it hides wherever their letters stand, be it within the
+        # name of a model, and what reads its lines would not know the model
+        "RCM_POSTGRES_PASSWORD": str(url.login.get("password", "")),
     }
 
 

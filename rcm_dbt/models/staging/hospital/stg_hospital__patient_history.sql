@@ -1,4 +1,4 @@
-{% call hospital_rows('patient_history', key='patientid', deleted_from='patients') %}
+{% call hospital_rows('patient_history', key='historyid', belongs_to={'patientid': 'patients'}) %}
 select
     -- ids
     {{ clean_text('historyid') }} as patient_history_id,
