@@ -76,8 +76,8 @@ def environment(settings: Settings, _warehouse: Path) -> dict[str, str]:
         "RCM_POSTGRES_USER": str(url.login.get("user", "")),
         "RCM_POSTGRES_DATABASE": str(url.login.get("database", "")),
         "RCM_POSTGRES_SSLMODE": url.options.get("sslmode", "prefer"),
-        # not by a name of dbt's secrets: those it hides wherever their letters stand, be it within the
-        # name of a model, and what reads its lines would not know the model
+        # not by a name of dbt's secrets: those it hides wherever their letters stand, be it in the
+        # name of a model, which what reads its lines would not know any more
         "RCM_POSTGRES_PASSWORD": str(url.login.get("password", "")),
     }
 
