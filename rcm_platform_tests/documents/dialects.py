@@ -36,6 +36,15 @@ ENGINES: Mapping[str, str] = {
 }
 """Engine → its adapter. Their requirements exclude one another, so each has its environment."""
 
+NO_ACCOUNT = {
+    "RCM_LAKE": "none",
+    "RCM_WAREHOUSE": ":memory:",
+    "RCM_AS_OF": "2025-12-31",
+    # by default it looks for the account of whoever is logged in
+    "RCM_BIGQUERY_METHOD": "oauth-secrets",
+    "DBT_ENV_SECRET_BIGQUERY_TOKEN": "none",
+}
+
 NULL_WINS = ("bigquery", "snowflake")
 """Engines where the least and the greatest of values is null as soon as one of them is."""
 
@@ -83,8 +92,7 @@ def compiled(dbt: Path, engine: str) -> dict[str, str]:
         subprocess.run(
             [dbt, "compile", "--quiet", "--target", engine, *no_connection, *places],
             cwd=ROOT / "rcm_dbt",
-            env=os.environ
-            | {"RCM_LAKE": "none", "RCM_WAREHOUSE": ":memory:", "RCM_AS_OF": "2025-12-31"},
+            env=os.environ | NO_ACCOUNT,
             check=True,
         )
         nodes: list[Mapping[str, Any]] = [

@@ -205,6 +205,22 @@ def tell(url: str, *statements: str) -> None:
         connection.execute("commit")
 
 
+@contextmanager
+def database(server: str, name: str, like: str) -> Iterator[str]:
+    """A new database on a PostgreSQL, `like` says how it keeps texts; removed again."""
+
+    def outside(statement: str) -> None:
+        text = statement.replace("'", "''")
+        with attached(server) as con:
+            con.execute(f"call postgres_execute('target', '{text}', use_transaction = false)")
+
+    outside(f"create database {name} template template0 encoding 'UTF8' {like}")
+    try:
+        yield f"{server.rpartition('/')[0]}/{name}"
+    finally:
+        outside(f"drop database {name} with (force)")
+
+
 class Proxy:
     """A port before a server that cuts its first connections short, as a bad network does.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,22 +32,8 @@ ODD = r"""
 def settings(postgres_url: str, tmp_path: Path) -> Iterator[Settings]:
     """An installation with a database of its own for its models."""
     name = f"models_{tmp_path.name}".lower()
-    with database(postgres_url, name, "locale 'C'") as url:
+    with servers.database(postgres_url, name, "locale 'C'") as url:
         yield Settings(home=tmp_path / "home", target="postgres", postgres_url=url)
-
-
-@contextmanager
-def database(server: str, name: str, like: str) -> Iterator[str]:
-    """A new database on a server; removed again."""
-
-    def outside(statement: str) -> None:
-        text = statement.replace("'", "''")
-        with servers.attached(server) as con:
-            con.execute(f"call postgres_execute('target', '{text}', use_transaction = false)")
-
-    outside(f"create database {name} template template0 encoding 'UTF8' {like}")
-    yield f"{server.rpartition('/')[0]}/{name}"
-    outside(f"drop database {name} with (force)")
 
 
 def manifest_of(folder: Path, pattern: str) -> Path:
@@ -141,7 +126,9 @@ def test_a_database_that_orders_texts_by_a_language_is_refused(
     postgres_url: str, tmp_path: Path
 ) -> None:
     with (
-        database(postgres_url, "of_a_language", "locale_provider icu icu_locale 'en-US'") as url,
+        servers.database(
+            postgres_url, "of_a_language", "locale_provider icu icu_locale 'en-US'"
+        ) as url,
         pytest.raises(EngineUnavailable, match="order of their bytes"),
     ):
         postgres.check(Settings(home=tmp_path, target="postgres", postgres_url=url))
