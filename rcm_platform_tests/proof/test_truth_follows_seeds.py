@@ -55,7 +55,7 @@ EDITS: Mapping[str, Mapping[str, str]] = {
         "drift_alarm,5": "drift_alarm,3",
     },
     "billing_steps": {"documentation signed,2,an": "documentation signed,1,an"},
-    "work_actions": {"appeal,Appeal the decision,45,118.00": "appeal,Appeal the decision,60,90.00"},
+    "work_actions": {"resubmissions,true,45,118.00,appeal": "resubmissions,true,60,90.00,appeal"},
 }
 
 
