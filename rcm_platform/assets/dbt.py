@@ -162,7 +162,7 @@ def _with_metadata(
         failure = problem
         invocation.process.wait()
     manifest = invocation.manifest
-    warehouse_tables.gather(settings, as_of)
+    warehouse_tables.gather(settings, as_of, is_whole=failure is None)
     tables = warehouse_tables.read(settings)
     columns = {} if failure else warehouse_tables.write_lineage(settings, lake, tables)
     models = [str(output.metadata["unique_id"].value) for output in built]

@@ -47,15 +47,18 @@ def read(settings: Settings) -> Tables:
     return found
 
 
-def gather(settings: Settings, as_of: date) -> None:
-    """After dbt has built: give the warehouse file what another engine than DuckDB has made.
+def gather(settings: Settings, as_of: date, *, is_whole: bool = True) -> None:
+    """After dbt has ended: give the warehouse file what another engine than DuckDB has made.
 
-    The lineage of columns is read from the SQL of DuckDB: it is compiled beside.
+    The lineage of columns is read from the SQL of DuckDB: it is compiled beside, where all of the
+    build went well.
     """
     engine = engines.chosen(settings)
     if engine is None:
         return
     engine.gather(settings, settings.warehouse_path)
+    if not is_whole:
+        return
     compiled = settings.dbt_target_dir / "compiled_for_lineage"
     dbt_project.run_dbt(
         settings, as_of, "compile", "--quiet", "--target", "duckdb", "--target-path", str(compiled)

@@ -45,6 +45,12 @@ NO_ACCOUNT = {
     "DBT_ENV_SECRET_BIGQUERY_TOKEN": "none",
 }
 
+NO_SUCH_FUNCTION: Mapping[str, Sequence[type[exp.Expression]]] = {
+    "bigquery": (exp.SplitPart, exp.ConcatWs, exp.Decode),
+    "fabric": (exp.SplitPart,),
+}
+"""Functions that an engine does not have, and that sqlglot lets pass."""
+
 NULL_WINS = ("bigquery", "snowflake")
 """Engines where the least and the greatest of values is null as soon as one of them is."""
 
@@ -114,6 +120,9 @@ def faults(queries: Mapping[str, str], engine: str) -> dict[str, set[str]]:
             continue
         for function in tree.find_all(exp.Anonymous):
             found[f"no function of that name is known: {function.name.lower()}"].add(model)
+        for kind in NO_SUCH_FUNCTION.get(engine, ()):
+            if tree.find(kind):
+                found[f"no such function: {kind.__name__}"].add(model)
         try:
             again = tree.sql(dialect=engine, unsupported_level=ErrorLevel.RAISE)
         except UnsupportedError as problem:

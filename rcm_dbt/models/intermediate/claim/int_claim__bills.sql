@@ -185,13 +185,12 @@ kinds as (
         sent.*,
         sent.frequency_code in ('6', '7', '8') or corrections.submission_key is not null
             as is_change,
-        concat_ws(
-            ' ',
-            sent.claim_form,
-            sent.patient,
-            sent.first_date,
-            case when sent.frequency_code in ('2', '3', '4', '5') then sent.frequency_code end
-        ) as bill
+        {{ join_texts([
+            'sent.claim_form',
+            'sent.patient',
+            'sent.first_date',
+            "case when sent.frequency_code in ('2', '3', '4', '5') then sent.frequency_code end",
+        ], ' ') }} as bill
 
     from sent
 
@@ -252,7 +251,7 @@ opened as (
                 alike.submission_key is not null
                 or openings.charge_amount = openings.first_charge_amount
                 then openings.bill
-            else concat_ws(' ', openings.bill, openings.charge_amount)
+            else {{ join_texts(['openings.bill', 'openings.charge_amount'], ' ') }}
         end as bill
 
     from openings

@@ -27,14 +27,13 @@ claims as (
         patient_control_number,
         charge_amount,
         paid_amount,
-        concat_ws(
-            '|',
-            coalesce(patient_control_number, ''),
-            coalesce(payer_claim_number, ''),
-            claim_status_code,
-            charge_amount,
-            paid_amount
-        ) as content
+        {{ join_texts([
+            "coalesce(patient_control_number, '')",
+            "coalesce(payer_claim_number, '')",
+            'claim_status_code',
+            'charge_amount',
+            'paid_amount',
+        ], '|') }} as content
 
     from {{ ref('stg_x12__remit_claims') }}
 
@@ -153,9 +152,9 @@ held_contents as (
         identified.payment_identity,
         identified.trace_number,
         identified.preference,
-        concat_ws(
-            '|', adjustments.reason_code, adjustments.reference_id, adjustments.amount
-        ) as content
+        {{ join_texts(
+            ['adjustments.reason_code', 'adjustments.reference_id', 'adjustments.amount'], '|'
+        ) }} as content
 
     from identified
 

@@ -16,12 +16,11 @@ matters as (
 
     select
         *,
-        concat_ws(
-            ' ',
-            charge_amount,
-            service_codes,
-            case when frequency_code in ('2', '3', '4') then service_date end
-        ) as content
+        {{ join_texts([
+            'charge_amount',
+            'service_codes',
+            "case when frequency_code in ('2', '3', '4') then service_date end",
+        ], ' ') }} as content
 
     from remits
 
@@ -176,28 +175,26 @@ signed as (
         case
             when split_flag = 1
                 then
-                    concat_ws(
-                        ' ',
-                        patient,
-                        'split',
-                        min(first_date) over (
+                    {{ join_texts([
+                        'patient',
+                        "'split'",
+                        'min(first_date) over (
                             partition by claim_namespace, claim_number, patient, split_flag
-                        )
-                    )
+                        )',
+                    ], ' ') }}
             when (is_change or is_of_the_rest) and part_code is null
                 then
-                    concat_ws(
-                        ' ',
-                        patient,
-                        first_date,
-                        first_value(charge_amount) over (
+                    {{ join_texts([
+                        'patient',
+                        'first_date',
+                        'first_value(charge_amount) over (
                             partition by
                                 claim_namespace, claim_number, patient, first_date, part_code
                             order by
                                 is_change, is_of_the_rest, recorded_date, payment_date, matter_key
-                        )
-                    )
-            else concat_ws(' ', patient, first_date, charge_amount, part_code)
+                        )',
+                    ], ' ') }}
+            else {{ join_texts(['patient', 'first_date', 'charge_amount', 'part_code'], ' ') }}
         end as bill
 
     from unknown
