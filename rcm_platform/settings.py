@@ -73,7 +73,7 @@ class Settings(BaseSettings):
     )
     postgres_url: OptionalText = Field(
         None,
-        description="Database in which RCM_TARGET=postgres builds the models, of its own: "
+        description="A database of its own, in which RCM_TARGET=postgres builds the models: "
         "postgresql://user:password@host:5432/rcm.",
     )
     spark_master: str = Field(

@@ -8,10 +8,7 @@
 {%- endmacro %}
 
 {% macro postgres__money_or_null(expression) -%}
-    case
-        when {{ expression }} ~ '^\s*[-+]?([0-9]{1,16}(\.[0-9]*)?|\.[0-9]+)\s*$'
-            then cast({{ expression }} as decimal(18, 2))
-    end
+    raw.money_or_null({{ expression }})
 {%- endmacro %}
 
 {% macro bigquery__money_or_null(expression) -%}

@@ -25,29 +25,32 @@ def parity(
 ) -> None:
     """Build what is loaded in DuckDB and on another engine, and compare every table cell by cell.
 
-    Both build all models and ask all data tests, in warehouses of their own under RCM_HOME; what is
-    published stays as it is. Ends with 1 where a table differs.
+    Both build all models and ask all data tests, in warehouses of their own under RCM_HOME, or in
+    the database of RCM_POSTGRES_URL; what is published stays as it is. Waits for a run to end.
+    Ends with 1 where a table differs.
     """
-    from rcm_platform.ingest.lake_access import open_lake
+    from rcm_platform.ingest import lake_access
     from rcm_platform.operate import pipeline
     from rcm_platform.persons import store
     from rcm_platform.warehouse import engines, parity
     from rcm_platform.warehouse.project import DbtError
 
     settings = get_settings()
-    lake = open_lake(settings)
+    lake = lake_access.open_lake(settings)
     if not lake.batch_ids() or not store.is_linked(settings.persons_dir):
         stop(f"Nothing is loaded in {settings.data_dir} yet: run `rcm run` first.")
     engines.BY_NAME[engine].check(settings)  # before anything is built
     as_of = pipeline.as_of_date(settings, lake)
     files = {}
-    for name in ("duckdb", engine.value):
-        started = time.monotonic()
-        try:
-            files[name] = parity.build(settings, name, as_of, out.print)
-        except (DbtError, engines.EngineUnavailable) as problem:
-            stop(str(problem))
-        out.print(f"{name}: built and tested in {time.monotonic() - started:,.0f} s")
+    # a run would write the same tables of a server
+    with lake_access.single_writer(settings, out.print):
+        for name in ("duckdb", engine.value):
+            started = time.monotonic()
+            try:
+                files[name] = parity.build(settings, name, as_of, out.print)
+            except (DbtError, engines.EngineUnavailable) as problem:
+                stop(str(problem))
+            out.print(f"{name}: built and tested in {time.monotonic() - started:,.0f} s")
     found = parity.compare(files["duckdb"], files[engine.value])
     unequal = [each for each in found if not each.is_equal]
     if unequal:

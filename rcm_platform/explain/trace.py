@@ -397,7 +397,8 @@ def _valuations(
 ) -> tuple[tuple[Valuation, ...], str | None]:
     """How the net value of a claim came about, and by which methods; a file that was published
     before claims were valued has neither."""
-    tables = {name for (name,) in con.execute("select table_name from duckdb_tables()").fetchall()}
+    found = con.execute("select distinct table_name from duckdb_columns()").fetchall()
+    tables = {name for (name,) in found}
     if not {"int_valuation__entries", "int_valuation__expected"} <= tables:
         return (), None
     columns = ", ".join(field.name for field in fields(Valuation))

@@ -145,6 +145,7 @@ def _dbt_build(settings: Settings, lake: Lake, as_of: date, *which: str) -> None
             )
             warehouse_tables.gather(settings, as_of)
         except dbt_project.DbtError:
+            warehouse_tables.gather(settings, as_of, is_whole=False)
             failed = [test for test in failed_tests.read(settings) if test.stops]
             if not failed:
                 raise

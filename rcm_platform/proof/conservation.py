@@ -290,7 +290,8 @@ def _work_recorded(raw: _Raw, hospital: str) -> str:
 
 def _rows(raw: _Raw) -> Iterable[ProofLine]:
     staged = raw.con.execute(
-        "select table_name from duckdb_tables() where schema_name = 'staging' order by 1"
+        # views, too: another engine's tables are read by them
+        "select distinct table_name from duckdb_columns() where schema_name = 'staging' order by 1"
     ).fetchall()
     # the other feeds are reference lists: their staging keeps the last version of each key
     for feed in (*raw.hospitals, "x12"):

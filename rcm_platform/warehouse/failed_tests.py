@@ -11,6 +11,7 @@ from typing import Any
 
 import duckdb
 import sqlglot
+from sqlglot import exp
 
 from rcm_platform.settings import Settings
 from rcm_platform.warehouse import data_tests
@@ -61,8 +62,10 @@ def _in_duckdb(settings: Settings, result: Mapping[str, Any]) -> Mapping[str, An
     """A result with the SQL of its test as DuckDB reads it, whichever engine it was asked of."""
     if settings.target == "duckdb":
         return result
-    (sql,) = sqlglot.transpile(result["compiled_code"], read=settings.target, write="duckdb")
-    return {**result, "compiled_code": sql}
+    asked = sqlglot.parse_one(result["compiled_code"], dialect=settings.target)
+    for table in asked.find_all(exp.Table):
+        table.set("catalog", None)  # a database there, here the file
+    return {**result, "compiled_code": asked.sql(dialect="duckdb")}
 
 
 def _failed(
@@ -123,7 +126,8 @@ def _place(con: duckdb.DuckDBPyConnection, model: Mapping[str, Any], row: dict[s
     """Where a failing row stands; what a test grouped is looked up in its model."""
     keys = {name: row[name] for name in row if name in model.get("columns", {})}
     if keys and ("broken_rule" in row or not _said(row)):
-        row |= next(iter(_rows(con, model["relation_name"], keys)), {})
+        place = f'"{model["schema"]}"."{model["alias"]}"'
+        row |= next(iter(_rows(con, place, keys)), {})
     if (claim := row.get("claim_key")) and not row.get("claim_id"):
         headers = _rows(con, "intermediate.int_claim__headers", {"claim_key": claim})
         row |= {name: each[name] for each in headers for name in ("claim_id", "source_system")}

@@ -1,8 +1,9 @@
 """Whether two engines make the same tables of the same lake, cell by cell.
 
-Each engine builds every model and asks every data test in a warehouse of its own, beside that of
-the installation. Then each table is compared as a bag of rows, both ways; types may differ in width
-(an integer of 32 or 64 bits) but not in what they hold.
+Each engine builds every model and asks every data test, in a warehouse of its own beside that of
+the installation, PostgreSQL in the database of RCM_POSTGRES_URL. Then each table is compared as a
+bag of rows, both ways; types may differ in width (an integer of 32 or 64 bits) but not in what they
+hold.
 """
 
 from __future__ import annotations
@@ -63,9 +64,12 @@ def build(settings: Settings, engine: str, as_of: date, say: Callable[[str], obj
                 of_engine, as_of, *dbt_project.build_command(of_engine), "--quiet",
                 "--target-path", os.fspath(folder / "target"), warehouse=warehouse, say=say,
             )  # fmt: skip
-    finally:
+    except dbt_project.DbtError:
         if other:
             other.gather(of_engine, warehouse)
+        raise
+    if other:
+        other.gather(of_engine, warehouse)
     return warehouse
 
 

@@ -172,8 +172,8 @@ def run_target(settings: Settings) -> Path:
 def fingerprint(settings: Settings) -> str:
     """A hash of the project and of where it reads and writes: what its manifest follows from."""
     where = f"{settings.project_dir}\n{settings.lake_dir}\n{settings.warehouse_path}\n"
-    if engines.chosen(settings):
-        where += f"{settings.target}\n"
+    if engine := engines.chosen(settings):
+        where += f"{settings.target} {engine.place(settings)}\n"
     return hashlib.sha256((where + _content_hash(settings.project_dir)).encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from rcm_platform.operate.run import run_all
 from rcm_platform.settings import Settings
+from rcm_platform.warehouse import project
 from rcm_platform.warehouse.engines import EngineUnavailable, postgres
 from rcm_platform_tests.support import servers
 
@@ -96,6 +97,41 @@ def test_only_what_changed_is_copied(settings: Settings, tmp_path: Path) -> None
         con.execute(f"copy (select 2 as id, 'x' as said) to '{table / 'second' / 'b.parquet'}'")
         assert count() == 2
         assert len(said) == 2
+
+
+def test_a_database_belongs_to_one_installation(settings: Settings, tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"sources": {}}')
+    postgres.prepare(settings, manifest, print)
+    postgres.prepare(settings, manifest, print)
+    other = settings.model_copy(update={"home": tmp_path / "other"})
+    with pytest.raises(EngineUnavailable, match="of another installation"):
+        postgres.prepare(other, manifest, print)
+
+
+def test_what_fails_on_the_way_shows_no_value(settings: Settings) -> None:
+    assert settings.postgres_url
+    servers.tell(
+        settings.postgres_url,
+        "create schema marts",
+        "create view marts.a as select cast(said as int) as n from (select 'Ann' as said) as rows",
+    )
+    with pytest.raises(EngineUnavailable, match="what its own log says") as failed:
+        postgres.gather(settings, settings.warehouse_path)
+    assert "Ann" not in str(failed.value)
+
+
+def test_an_option_that_would_not_be_used_is_refused(tmp_path: Path) -> None:
+    url = "postgresql://rcm@127.0.0.1:1/rcm?sslmode=require&sslrootcert=/ca.pem"
+    with pytest.raises(EngineUnavailable, match="not used there: sslrootcert"):
+        postgres.check(Settings(home=tmp_path, target="postgres", postgres_url=url))
+
+
+def test_another_database_is_another_build() -> None:
+    urls = ("postgresql://a@h/one", "postgresql://a@h/two", "postgresql://b:p@h/one", "nothing")
+    found = [project.fingerprint(Settings(target="postgres", postgres_url=url)) for url in urls]
+    assert found[0] == found[2]  # another login to the same
+    assert len(set(found)) == 3
 
 
 def test_without_an_address_the_message_says_what_to_set(tmp_path: Path) -> None:

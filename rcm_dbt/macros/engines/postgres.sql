@@ -16,12 +16,22 @@
         $$ language plpgsql immutable
     {%- endset -%}
     {%- do run_query(made) -%}
+    {%- set made -%}
+        create or replace function raw.money_or_null(content text) returns numeric(18, 2) as $$
+        begin
+            return nullif(cast(content as numeric(18, 2)), 'NaN');
+        exception when others then
+            return null;
+        end
+        $$ language plpgsql immutable
+    {%- endset -%}
+    {%- do run_query(made) -%}
 {% endmacro %}
 
 
 {# What a new table is like is not known to the planner before it is told to look. #}
 {% macro look_at_new_table() -%}
-    {%- if target.type == 'postgres' and model.config.materialized == 'table' -%}
+    {%- if target.type == 'postgres' -%}
         analyze {{ this }}
     {%- endif -%}
 {%- endmacro %}
@@ -36,3 +46,12 @@
     {%- do model.config.update({'column_types': types}) -%}
     {{ return(default__create_csv_table(model, agate_table)) }}
 {% endmacro %}
+
+
+{#
+    What is a view elsewhere is a table here: a table that is made anew takes the views on it along, and
+    they would be missing where only some models are made.
+#}
+{% materialization view, adapter='postgres' %}
+    {{ return(materialization_table_default()) }}
+{% endmaterialization %}

@@ -24,6 +24,9 @@ class Engine(Protocol):
     def check(self, settings: Settings) -> None:
         """Raises EngineUnavailable where a build could not begin."""
 
+    def place(self, settings: Settings) -> str:
+        """Where its tables stand: those of another place are not those that were built."""
+
     def environment(self, settings: Settings, warehouse: Path) -> dict[str, str]:
         """What a dbt command with this target finds in its environment besides the usual.
 

@@ -21,6 +21,7 @@ import duckdb
 
 from rcm_platform.settings import Settings
 from rcm_platform.sources import database_url
+from rcm_platform.sources.duckdb_errors import without_values
 from rcm_platform.warehouse.engines.common import LAYERS, EngineUnavailable, Say
 
 RAW = "raw"
@@ -64,6 +65,16 @@ def check(settings: Settings) -> None:
         )
 
 
+def place(settings: Settings) -> str:
+    """Server and database, without the login."""
+    try:
+        return " ".join(
+            str(_url(settings).login.get(name)) for name in ("host", "port", "database")
+        )
+    except EngineUnavailable:  # what is to run there says so
+        return "nowhere"
+
+
 def environment(settings: Settings, _warehouse: Path) -> dict[str, str]:
     """What a dbt command with the target `postgres` finds in its environment besides the usual.
 
@@ -85,7 +96,8 @@ def environment(settings: Settings, _warehouse: Path) -> dict[str, str]:
 def prepare(settings: Settings, manifest: Path, say: Say) -> None:
     """Copy into the schema `raw` the sources of which the server does not hold what the lake does.
 
-    Each table is replaced in a transaction of its own. Raises EngineUnavailable.
+    Each table is replaced in a transaction of its own. Raises EngineUnavailable, also where the
+    database is that of another installation.
     """
     check(settings)
     sources = json.loads(manifest.read_text())["sources"].values()
@@ -96,6 +108,7 @@ def prepare(settings: Settings, manifest: Path, say: Say) -> None:
             f"create table if not exists {RAW}.loaded "
             "(table_name text primary key, made_of text not null)",
         )
+        _claim(con, settings)
         held = dict(_asked(con, f"select table_name, made_of from {RAW}.loaded"))
         for source in sources:
             name = f"{source['source_name']}__{source['name']}"
@@ -141,11 +154,32 @@ def _url(settings: Settings) -> database_url.DatabaseUrl:
         raise EngineUnavailable(
             f"RCM_POSTGRES_URL is refused: {problem}. Next: write it as {written}."
         ) from None
-    if url.kind != "postgres" or not url.login.get("database"):
+    if url.kind != "postgres" or not {"host", "database"} <= url.login.keys():
         raise EngineUnavailable(
-            f"RCM_POSTGRES_URL does not name a database of PostgreSQL. Next: write it as {written}."
+            "RCM_POSTGRES_URL does not name the host and the database of a PostgreSQL. "
+            f"Next: write it as {written}."
+        )
+    if others := url.options.keys() - {"sslmode"}:
+        raise EngineUnavailable(
+            f"RCM_POSTGRES_URL has options that are not used there: {', '.join(sorted(others))}. "
+            "Next: leave them out; sslmode is used."
         )
     return url
+
+
+def _claim(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Note whose the database is: two installations would write over each other's tables."""
+    own = str(settings.data_dir)
+    _tell(con, f"create table if not exists {RAW}.installation (data_dir text not null)")
+    found = [data_dir for (data_dir,) in _asked(con, f"select data_dir from {RAW}.installation")]
+    if not found:
+        _tell(con, f"insert into {RAW}.installation values ({_literal(own)})")
+    elif found != [own]:
+        raise EngineUnavailable(
+            "The database of RCM_POSTGRES_URL holds the tables of another installation, that of "
+            f"{', '.join(found)}. Next: name a database of its own; where that one has moved or is "
+            "gone, `drop schema raw cascade`."
+        )
 
 
 @contextmanager
@@ -171,13 +205,20 @@ def _attached(
                 f"attach {_literal(told)} as {_SERVER} (type postgres, secret server_login)"
             )
         except duckdb.Error as problem:
-            found = re.search(r"(FATAL:.*|connection to server.*)", str(problem))
+            found = re.search(r"(FATAL:.*|connection to server.*|could not .*)", str(problem))
             reason = " ".join((found[1] if found else "it gives no reason").split())
             raise EngineUnavailable(
                 f"The database of RCM_POSTGRES_URL does not let us in: {reason}. "
                 "Next: see that the server runs, and that its user and database exist."
             ) from None
-        yield con
+        try:
+            yield con
+        except duckdb.Error as problem:
+            raise EngineUnavailable(
+                "Copying to or from the database of RCM_POSTGRES_URL failed: "
+                f"{without_values(problem)}. Next: see that its user owns the database, that it "
+                "has room, and what its own log says."
+            ) from None
 
 
 def _literal(value: object) -> str:

@@ -53,6 +53,11 @@ def _is_installed(module: str) -> bool:
         return False
 
 
+def place(_: Settings) -> str:
+    """Beside the warehouse file, whoever runs it."""
+    return "beside the warehouse file"
+
+
 def environment(settings: Settings, warehouse: Path) -> dict[str, str]:
     """What a dbt command with the target `spark` finds in its environment besides the usual.
 
