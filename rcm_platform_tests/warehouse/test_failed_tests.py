@@ -26,16 +26,20 @@ create table intermediate.int_claim__headers as select * from (values
 """
 
 
-def said(home: Path, kind: str, sql: str, status: str = "fail", **arguments: Any) -> str:
-    """The sentence on a failed test on `payments` whose query is `sql`."""
-    settings = Settings(home=home, world=False)
+def said(
+    home: Path, kind: str, sql: str, status: str = "fail", asked: str = "", **arguments: Any
+) -> str:
+    """The sentence on a failed test on `payments` whose query is `sql`; `asked` is how a PostgreSQL
+    was asked instead."""
+    settings = Settings(home=home, world=False, target="postgres" if asked else "duckdb")
     settings.warehouse_path.parent.mkdir(parents=True)
     with duckdb.connect(str(settings.warehouse_path)) as con:
         con.execute(ROWS)
         count = len(con.execute(sql).fetchall())
     model = {
         "name": "payments",
-        "relation_name": '"marts"."payments"',
+        "schema": "marts",
+        "alias": "payments",
         "columns": {"payment_key": {}, "claim_id": {}},
     }
     test = {
@@ -44,7 +48,8 @@ def said(home: Path, kind: str, sql: str, status: str = "fail", **arguments: Any
         "test_metadata": {"name": kind, "kwargs": arguments},
         "config": {},
     }
-    result = {"unique_id": "test.p.t", "status": status, "failures": count, "compiled_code": sql}
+    result = {"unique_id": "test.p.t", "status": status, "failures": count}
+    result["compiled_code"] = asked or sql
     target = dbt_project.run_target(settings)
     target.mkdir(parents=True)
     nodes = {"model.p.payments": model, "test.p.t": test}
@@ -62,6 +67,13 @@ def test_rows_that_were_grouped_are_looked_up(tmp_path: Path) -> None:
         "payments: One row for each `payment_key`, any of which may be empty. Not so in 1 row, "
         "such as hospital_a, claim C1, file remits/a.835 at 1/3. Next: look for rows that come "
     )
+
+
+def test_what_another_engine_was_asked_is_asked_of_the_file(tmp_path: Path) -> None:
+    sql = "select payment_key, count(*) as row_count from marts.payments group by 1"
+    asked = sql.replace("marts.payments", '"models"."marts"."payments"')
+    sentence = said(tmp_path, "unique_combination", sql, asked=asked, columns=["payment_key"])
+    assert "such as hospital_a, claim C1, file remits/a.835 at 1/3." in sentence
 
 
 def test_a_contract_names_each_broken_rule_with_its_rows(tmp_path: Path) -> None:
