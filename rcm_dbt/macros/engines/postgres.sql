@@ -3,29 +3,26 @@
 #}
 
 
-{# Before each build: what PostgreSQL has no function for. #}
+{# Before each build: what PostgreSQL has no function for; null where there is no answer. #}
 {% macro make_postgres_functions() %}
     {%- do run_query('create schema if not exists raw') -%}
-    {%- set made -%}
-        create or replace function raw.text_of_bytes(content bytea) returns text as $$
-        begin
-            return convert_from(content, 'UTF8');
-        exception when others then
-            return null;
-        end
-        $$ language plpgsql immutable
-    {%- endset -%}
-    {%- do run_query(made) -%}
-    {%- set made -%}
-        create or replace function raw.money_or_null(content text) returns numeric(18, 2) as $$
-        begin
-            return nullif(cast(content as numeric(18, 2)), 'NaN');
-        exception when others then
-            return null;
-        end
-        $$ language plpgsql immutable
-    {%- endset -%}
-    {%- do run_query(made) -%}
+    {%- set functions = {
+        'text_of_bytes(content bytea) returns text': "convert_from(content, 'UTF8')",
+        'money_or_null(content text) returns numeric(18, 2)':
+            "nullif(cast(content as numeric(18, 2)), 'NaN')",
+    } -%}
+    {%- for function, answer in functions.items() -%}
+        {%- set made -%}
+            create or replace function raw.{{ function }} as $$
+            begin
+                return {{ answer }};
+            exception when others then
+                return null;
+            end
+            $$ language plpgsql immutable
+        {%- endset -%}
+        {%- do run_query(made) -%}
+    {%- endfor -%}
 {% endmacro %}
 
 

@@ -22,6 +22,7 @@ import duckdb
 from rcm_platform.settings import Settings
 from rcm_platform.sources import database_url
 from rcm_platform.sources.duckdb_errors import without_values
+from rcm_platform.sources.tabular import literal
 from rcm_platform.warehouse.engines.common import LAYERS, EngineUnavailable, Say
 
 RAW = "raw"
@@ -86,7 +87,7 @@ def environment(settings: Settings, _warehouse: Path) -> dict[str, str]:
         "RCM_POSTGRES_PORT": str(url.login.get("port", 5432)),
         "RCM_POSTGRES_USER": str(url.login.get("user", "")),
         "RCM_POSTGRES_DATABASE": str(url.login.get("database", "")),
-        "RCM_POSTGRES_SSLMODE": url.options.get("sslmode", "prefer"),
+        "RCM_POSTGRES_SSLMODE": _ssl_mode(url),
         # not by a name of dbt's secrets: those it hides wherever their letters stand, be it in the
         # name of a model, which what reads its lines would not know any more
         "RCM_POSTGRES_PASSWORD": str(url.login.get("password", "")),
@@ -135,7 +136,7 @@ def gather(settings: Settings, warehouse: Path) -> int:
             query = _exact(con, layer, table, columns)
             con.execute(
                 f"""create table {layer}."{table}" as
-                select * from postgres_query('{_SERVER}', {_literal(query)})"""
+                select * from postgres_query('{_SERVER}', {literal(query)})"""
             )
     new.replace(warehouse)
     return len(tables)
@@ -167,13 +168,17 @@ def _url(settings: Settings) -> database_url.DatabaseUrl:
     return url
 
 
+def _ssl_mode(url: database_url.DatabaseUrl) -> str:
+    return url.options.get("sslmode", "prefer")
+
+
 def _claim(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Note whose the database is: two installations would write over each other's tables."""
     own = str(settings.data_dir)
     _tell(con, f"create table if not exists {RAW}.installation (data_dir text not null)")
     found = [data_dir for (data_dir,) in _asked(con, f"select data_dir from {RAW}.installation")]
     if not found:
-        _tell(con, f"insert into {RAW}.installation values ({_literal(own)})")
+        _tell(con, f"insert into {RAW}.installation values ({literal(own)})")
     elif found != [own]:
         raise EngineUnavailable(
             "The database of RCM_POSTGRES_URL holds the tables of another installation, that of "
@@ -195,15 +200,12 @@ def _attached(
     with duckdb.connect(file) as con:
         con.execute("set timezone = 'UTC'")
         duckdb_extensions.import_extension("postgres_scanner", con=con)
-        given = ", ".join(f"{name} {_literal(value)}" for name, value in url.login.items())
+        given = ", ".join(f"{name} {literal(value)}" for name, value in url.login.items())
         # a secret, so that no message repeats the password
         con.execute(f"create secret server_login (type postgres, {given})")
-        options = {"connect_timeout": "10"} | dict(url.options)
-        told = " ".join(f"{name}={_driver_text(value)}" for name, value in options.items())
+        told = f"connect_timeout=10 sslmode={_ssl_mode(url)}"
         try:
-            con.execute(
-                f"attach {_literal(told)} as {_SERVER} (type postgres, secret server_login)"
-            )
+            con.execute(f"attach {literal(told)} as {_SERVER} (type postgres, secret server_login)")
         except duckdb.Error as problem:
             found = re.search(r"(FATAL:.*|connection to server.*|could not .*)", str(problem))
             reason = " ".join((found[1] if found else "it gives no reason").split())
@@ -221,22 +223,14 @@ def _attached(
             ) from None
 
 
-def _literal(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def _driver_text(value: str) -> str:
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
 def _asked(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
     """The rows of a query in the server's own words."""
-    return con.execute(f"from postgres_query('{_SERVER}', {_literal(query)})").fetchall()
+    return con.execute(f"from postgres_query('{_SERVER}', {literal(query)})").fetchall()
 
 
 def _tell(con: duckdb.DuckDBPyConnection, statement: str) -> None:
     """Run a statement in the server's own words."""
-    con.execute(f"call postgres_execute('{_SERVER}', {_literal(statement)})")
+    con.execute(f"call postgres_execute('{_SERVER}', {literal(statement)})")
 
 
 def _location(source: Mapping[str, Any]) -> str:
