@@ -128,9 +128,7 @@ payment_groups as (
         min(payment_date) as payment_date,
         min(recorded_date) as recorded_date,
         sum(payment_amount) as group_amount,
-        -- payers call a payment by virtual card none, and yet state its amount
-        max(case when payment_method = 'NON' and payment_amount > 0 then 1 else 0 end) = 1
-            as is_card
+        max(case when is_card then 1 else 0 end) = 1 as is_card
 
     from {{ ref('int_cash__remit_payments') }}
 
@@ -235,9 +233,7 @@ card_candidates as (
         and payment_groups.payment_date <= named.deposit_date
         and {{ days_between('payment_groups.payment_date', 'named.deposit_date') }}
         <= windows.window_days
-        and payment_groups.group_amount >= named.deposit_amount
-        and payment_groups.group_amount * (100 - {{ setting('card_fee_percent') }})
-        <= named.deposit_amount * 100
+        and {{ is_card_amount('payment_groups.group_amount', 'named.deposit_amount') }}
 
     where
         payment_groups.is_card

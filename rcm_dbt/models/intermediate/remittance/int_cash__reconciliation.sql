@@ -1,10 +1,65 @@
 -- Each payment that an 835 announces, against what was posted from it, what is held in quarantine,
 -- what reached the bank and what the general ledger booked. A difference is computed, never forced.
+-- Where no bank tells of a payment, the books may hold it under a number that nobody knows.
 with
+
+-- a feed speaks of the hospitals that are in it, from its first day on
+bank_feeds as (
+
+    select
+        facility_key,
+        min(deposit_date) as first_day
+
+    from {{ ref('int_cash__deposits') }}
+
+    group by facility_key
+
+),
+
+windows as (
+
+    select window_days
+
+    from {{ ref('rules') }}
+
+    where rule_id = 'R2'
+
+),
 
 payments as (
 
-    select * from {{ ref('int_cash__remit_payments') }}
+    select
+        payments.*,
+        windows.window_days,
+        bank_feeds.first_day as bank_feed_from,
+        coalesce(
+            {{ days_between('payments.payment_date', 'bank_feeds.first_day') }}
+            <= windows.window_days,
+            false
+        ) as is_in_bank_feed
+
+    from {{ ref('int_cash__remit_payments') }} as payments
+
+    cross join windows
+
+    left join bank_feeds
+        on payments.facility_key = bank_feeds.facility_key
+
+),
+
+-- what the books may hold of it under a number that no bank tells
+unbanked as (
+
+    select
+        payments.remit_payment_key,
+        other_postings.card_trace_key
+
+    from payments
+
+    inner join {{ ref('int_cash__other_postings') }} as other_postings
+        on payments.payment_group_key = other_postings.payment_group_key
+
+    where not payments.is_in_bank_feed
 
 ),
 
@@ -128,35 +183,38 @@ booked as (
 
 ),
 
--- what the books hold under a number that several payments share is compared with all of them
-trace_totals as (
+numbered as (
 
     select
+        payments.remit_payment_key,
         payments.facility_key,
-        coalesce(deposited.bank_trace_key, payments.trace_key) as trace_key,
-        sum(coalesce(deposited.deposited_amount, payments.payment_amount)) as expected_amount
+        coalesce(deposited.bank_trace_key, unbanked.card_trace_key, payments.trace_key)
+            as trace_key,
+        coalesce(deposited.deposited_amount, payments.payment_amount) as expected_amount
 
     from payments
 
     left join deposited
         on payments.remit_payment_key = deposited.remit_payment_key
 
-    group by
-        payments.facility_key,
-        coalesce(deposited.bank_trace_key, payments.trace_key)
+    left join unbanked
+        on payments.remit_payment_key = unbanked.remit_payment_key
 
 ),
 
--- a feed speaks of the hospitals that are in it, from its first day on
-bank_feeds as (
+-- what the books hold under a number that several payments share is compared with all of them
+trace_totals as (
 
     select
         facility_key,
-        min(deposit_date) as first_day
+        trace_key,
+        sum(expected_amount) as expected_amount
 
-    from {{ ref('int_cash__deposits') }}
+    from numbered
 
-    group by facility_key
+    group by
+        facility_key,
+        trace_key
 
 ),
 
@@ -169,16 +227,6 @@ gl_feeds as (
     from {{ ref('stg_treasury__gl_postings') }}
 
     group by {{ foreign_key(["'operations'", 'facility_id']) }}
-
-),
-
-windows as (
-
-    select window_days
-
-    from {{ ref('rules') }}
-
-    where rule_id = 'R2'
 
 ),
 
@@ -207,20 +255,27 @@ amounts as (
                 then coalesce(deposited.deposited_amount, payments.payment_amount)
             else booked.gl_amount
         end as gl_amount,
-        bank_feeds.first_day as bank_feed_from,
+        payments.bank_feed_from,
+        payments.is_in_bank_feed,
+        unbanked.remit_payment_key is not null as is_perhaps_booked,
+        unbanked.card_trace_key is not null as is_booked_as_card,
         gl_feeds.first_day as gl_feed_from,
         -- the books of a month are restated until the end of the next
         {{ dbt.last_day(
             dbt.dateadd('month', 1, 'coalesce(deposited.deposit_date, payments.payment_date)'),
             'month'
         ) }} as gl_due_date,
-        windows.window_days,
+        payments.window_days,
         payments._source_file,
         payments._source_position
 
     from payments
 
-    cross join windows
+    inner join numbered
+        on payments.remit_payment_key = numbered.remit_payment_key
+
+    left join unbanked
+        on payments.remit_payment_key = unbanked.remit_payment_key
 
     left join posted
         on payments.remit_payment_key = posted.remit_payment_key
@@ -235,28 +290,15 @@ amounts as (
         on payments.remit_payment_key = deposited.remit_payment_key
 
     left join trace_totals
-        on payments.facility_key = trace_totals.facility_key
-        and coalesce(deposited.bank_trace_key, payments.trace_key) = trace_totals.trace_key
+        on numbered.facility_key = trace_totals.facility_key
+        and numbered.trace_key = trace_totals.trace_key
 
     left join booked
-        on payments.facility_key = booked.facility_key
-        and coalesce(deposited.bank_trace_key, payments.trace_key) = booked.trace_key
-
-    left join bank_feeds
-        on payments.facility_key = bank_feeds.facility_key
+        on numbered.facility_key = booked.facility_key
+        and numbered.trace_key = booked.trace_key
 
     left join gl_feeds
         on payments.facility_key = gl_feeds.facility_key
-
-),
-
-covered as (
-
-    select
-        *,
-        {{ days_between('payment_date', 'bank_feed_from') }} <= window_days as is_in_bank_feed  -- noqa: LT05
-
-    from amounts
 
 ),
 
@@ -274,7 +316,7 @@ compared as (
         end as posting_status,
         case
             when deposited_amount = remitted_amount then 'matched'
-            when deposited_amount is null and not coalesce(is_in_bank_feed, false)
+            when deposited_amount is null and not is_in_bank_feed
                 then 'not applicable'
             when remitted_amount = 0 then 'matched'
             when deposited_amount is null
@@ -287,11 +329,13 @@ compared as (
                 then 'not applicable'
             when remitted_amount = 0 or gl_amount = coalesce(deposited_amount, remitted_amount)
                 then 'matched'
+            when is_booked_as_card then 'matched'
             when gl_amount is null and gl_due_date >= {{ as_of_date() }} then 'timing'
+            when gl_amount is null and is_perhaps_booked then 'not applicable'
             else 'unmatched'
         end as gl_status
 
-    from covered
+    from amounts
 
 ),
 

@@ -49,6 +49,8 @@ final as (
         hand_matches.deposit_id is not null as is_matched_by_hand,
         received.payment_method,
         received.payment_amount,
+        -- payers call a payment by virtual card none, and yet state its amount
+        coalesce(received.payment_method = 'NON' and received.payment_amount > 0, false) as is_card,
         received.payment_date,
         received.recorded_date,
         received._source_file,
