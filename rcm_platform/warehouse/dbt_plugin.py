@@ -1,8 +1,9 @@
-"""A plugin of dbt-duckdb: what runs within dbt.
+"""What runs within dbt: a plugin of dbt-duckdb, and for the engines that take none the program
+`rcm-dbt`, which is dbt on every engine.
 
-What DuckDB says of a failed statement goes into logs, results and alerts without the values of the
-row, which may name a person. And what no log shows is not put into words: dbt does so for each of
-its messages, some fifteen a node, and then drops most for their level.
+What an engine says of a failed statement goes into logs, results and alerts without the values of
+the row, which may name a person. And what no log shows is not put into words: dbt does so for each
+of its messages, some fifteen a node, and then drops most for their level.
 """
 
 from __future__ import annotations
@@ -11,22 +12,39 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.adapters.contracts.connection import Credentials
 from dbt.adapters.duckdb.plugins import BasePlugin
+from dbt.adapters.factory import AdapterContainer, get_adapter_class_by_name
 from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager_client import get_event_manager
+from dbt_common.exceptions import DbtDatabaseError
 
-from rcm_platform.sources.duckdb_errors import discreet
-
-_exception_handler = DuckDBConnectionManager.exception_handler
+from rcm_platform.sources import duckdb_errors
+from rcm_platform.warehouse import engine_errors
 
 
 @contextmanager
-def _discreet(
-    self: DuckDBConnectionManager, sql: str, connection_name: str = "master"
-) -> Iterator[Any]:
-    with _exception_handler(self, sql, connection_name), discreet():
-        yield
+def discreet() -> Iterator[None]:
+    """What an engine says of a failure goes on without the values of the row."""
+    try:
+        with duckdb_errors.discreet():
+            yield
+    except Exception as error:
+        if (said := engine_errors.without_values(error)) is None:
+            raise
+        raise DbtDatabaseError(said) from None
+
+
+def _make_discreet(adapter: str) -> None:
+    manager: Any = get_adapter_class_by_name(adapter).ConnectionManager
+    handler = manager.exception_handler
+
+    @contextmanager
+    def discreet_handler(self: Any, *args: Any, **kwargs: Any) -> Iterator[Any]:
+        with handler(self, *args, **kwargs), discreet():
+            yield
+
+    manager.exception_handler = discreet_handler
 
 
 def _make_only_messages_that_are_shown() -> None:
@@ -47,5 +65,22 @@ class Plugin(BasePlugin):
     """Loaded by profiles.yml."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:
-        DuckDBConnectionManager.exception_handler = _discreet  # type: ignore[method-assign]
+        _make_discreet("duckdb")
         _make_only_messages_that_are_shown()
+
+
+def main() -> None:
+    """dbt itself, whose adapters are changed as they are loaded; the program `rcm-dbt`."""
+    from dbt.cli.main import cli
+
+    load_plugin = AdapterContainer.load_plugin
+
+    def load_discreetly(self: AdapterContainer, name: str) -> type[Credentials]:
+        credentials = load_plugin(self, name)
+        if name != "duckdb":  # which has the plugin
+            _make_discreet(name)
+            _make_only_messages_that_are_shown()
+        return credentials
+
+    AdapterContainer.load_plugin = load_discreetly  # type: ignore[method-assign]
+    cli()

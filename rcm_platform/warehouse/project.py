@@ -32,7 +32,7 @@ def _executable(name: str, python: str, scripts: str) -> Path:
     return Path(shutil.which(name, path=places) or Path(python).with_name(name))
 
 
-DBT_EXECUTABLE = _executable("dbt", sys.executable, sysconfig.get_path("scripts"))
+DBT_EXECUTABLE = _executable("rcm-dbt", sys.executable, sysconfig.get_path("scripts"))
 
 # without --full-refresh a seed that got other columns does not fit into the table of the last
 # build; unit tests prove the models and not the data: they run with all tests when a model changes
