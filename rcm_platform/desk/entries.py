@@ -58,6 +58,7 @@ class Action:
     action: str
     label: str
     effect: str
+    work_action: str
     description: str
     outcomes: Mapping[str, str]
 

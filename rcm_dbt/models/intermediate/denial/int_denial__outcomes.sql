@@ -273,7 +273,7 @@ payer_words as (
 
 ),
 
--- a claim that is sent again is an action; a log of work without one is an appeal
+-- a claim that is sent again is an action, and so is what people say that they did
 actions as (
 
     select
@@ -295,7 +295,7 @@ actions as (
 
     select
         first_denials.claim_key,
-        'appealed' as action,
+        denial_work.action,
         denial_work.work_date as action_date,
         2 as action_preference
 
@@ -304,6 +304,7 @@ actions as (
     inner join {{ ref('int_denial__work') }} as denial_work
         on first_denials.claim_key = denial_work.claim_key
         and first_denials.recorded_date <= denial_work.work_date
+        and denial_work.action is not null
 
 ),
 
