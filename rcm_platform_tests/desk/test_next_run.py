@@ -13,7 +13,7 @@ from rcm_platform.publish.versions import open_published
 from rcm_platform.settings import Settings
 from rcm_platform_tests.conftest import RunCli
 
-LIST = "patient balances"
+LIST, APPEALS, QUESTIONS = "patient balances", "appeals and resubmissions", "payer follow-up"
 
 
 def published(settings: Settings, sql: str, audience: str = "operations") -> list[tuple[Any, ...]]:
@@ -39,6 +39,10 @@ def test_a_claim_that_waits_leaves_the_list_of_the_next_run(
         f"select claim_key, item_id from mart_worklists where worklist = '{LIST}' "
         "and list_position <= 2 order by list_position",
     )
+    [(denied,)] = published(
+        copied,
+        f"select claim_key from mart_worklists where worklist = '{APPEALS}' and list_position = 1",
+    )
     before = totals(copied)
     [(as_of,)] = published(copied, "select max(recorded_date) from fct_ledger_entries")
     follow_up = as_of + timedelta(days=30)
@@ -51,6 +55,8 @@ def test_a_claim_that_waits_leaves_the_list_of_the_next_run(
     assert number in rcm("desk", "list", "--by", "ada", home=copied.home).stdout
     desk = Store.open(copied)
     assert [entry.sequence for entry in desk.since(_last(copied))] == [1]
+    appealed = [denied, "--action", "appealed", "--outcome", "first_level", "--by", "bob"]
+    assert cli("desk", "record", *appealed, home=copied.home).returncode == 0
 
     done = rcm("run", home=copied.home, world_size="tiny")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -63,12 +69,22 @@ def test_a_claim_that_waits_leaves_the_list_of_the_next_run(
         (first, None, follow_up, 1, "Called the payer", "In process at the payer"),
         (second, 1, None, 0, None, None),
     ]
-    assert totals(copied) == before
-    assert published(
-        copied, "select made_by, entry_count, touch_count, claim_count from mart_staff_work"
-    ) == [("ada", 1, 1, 1)]
+    # what was appealed waits for its payer
+    [(worklist, position, next_step, last)] = published(
+        copied,
+        "select worklist, list_position, next_best_action, last_action from mart_worklists "
+        f"where claim_key = '{denied}'",
+    )
+    assert (worklist, position, next_step) == (QUESTIONS, None, "wait for the payer")
+    assert last == "Appealed the decision"
+    moved = (APPEALS, QUESTIONS)
+    assert [row for row in totals(copied) if row[0] not in moved] == [
+        row for row in before if row[0] not in moved
+    ]
+    staff = "select made_by, entry_count, touch_count, claim_count from mart_staff_work order by 1"
+    assert published(copied, staff) == [("ada", 1, 1, 1), ("bob", 1, 1, 1)]
     assert desk.since(_last(copied)) == []
-    [(note,)] = published(copied, "select note from fct_work_entries")
+    [(note,)] = published(copied, "select note from fct_work_entries where made_by = 'ada'")
     assert note == "Ref 7 of Ann Lee"
     with pytest.raises(duckdb.BinderException):
         published(copied, "select note from fct_work_entries", "analyst")
