@@ -200,8 +200,8 @@ class Tile:
             f'<h3 title="{escape(self.help)}">{text(self.label)}{when}</h3>'
             f'<div class="value">{text(value)}</div>'
             f'<div class="verdict">{text(self.verdict)}</div>'
-            f"{spark(self.trend, self.target, self.label)}"
-            f'<div class="why">{text(self.why)}</div></section>'
+            f"<div>{spark(self.trend, self.target, self.label)}"
+            f'<div class="why">{text(self.why)}</div></div></section>'
         )
 
 
