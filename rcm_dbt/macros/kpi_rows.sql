@@ -4,9 +4,10 @@
 
     A part is known from the day of that date; a date that is named a month has no day, nor has what
     is given as `known_date='null'`. What is made of no claim names its record: `record_type`
-    (visit, entry, cost or work) and the column with its key. Where the numerator comes later than
-    the denominator (cash for a month of service), `numerator_date` says when, and the two are parts
-    of their own. What has no date is of no month, and is listed as such (rules N1, N2).
+    (visit, entry, cost, work or exported claim) and the column with its key. Where the numerator
+    comes later than the denominator (cash for a month of service), `numerator_date` says when, and
+    the two are parts of their own. What has no date is of no month, and is listed as such (rules N1,
+    N2).
 
     `cause` says what the numerator comes of, or what it lacks (a column, or a text in quotes):
     changes are told by it too. `denominator_cause` says it of a denominator that is a part of its own.
@@ -45,7 +46,10 @@
         {{ money(part[0]) }} as numerator,
         {{ money(part[1]) }} as denominator,
         {% if record_type -%}
-            cast('{{ record_type }}' as {{ dbt.type_string() }}) as record_type,
+            case
+                when {{ record_key }} is not null
+                    then cast('{{ record_type }}' as {{ dbt.type_string() }})
+            end as record_type,
             {{ record_key }} as record_key
         {%- else -%}
             {{ null_key() }} as record_type,

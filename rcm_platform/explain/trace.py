@@ -166,8 +166,8 @@ class Visit:
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A row of a source that is no claim, visit or ledger entry: a cost, or logged work (in
-    minutes)."""
+    """A row of a source that is no claim, visit or ledger entry: a cost, logged work (in minutes)
+    or a claim that only an old export knows."""
 
     kind: str
     source_system: str
@@ -428,7 +428,7 @@ def entry(con: duckdb.DuckDBPyConnection, entry_key: str) -> Entry:
 
 
 def source_row(con: duckdb.DuckDBPyConnection, row_key: str) -> SourceRow:
-    """A cost or logged work. Raises UnknownNumber."""
+    """A cost, logged work or a claim of an old export. Raises UnknownNumber."""
     found = con.execute(
         "select record_type, listed.source_system, facility_name, record_date, quantity, "
         "source_file, source_position "

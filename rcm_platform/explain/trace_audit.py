@@ -11,6 +11,7 @@ from datetime import date
 import duckdb
 
 from rcm_platform.explain import trace
+from rcm_platform.explain.figures import UnknownNumber
 
 SAMPLE = 200
 """KPI cells that one audit draws."""
@@ -72,10 +73,13 @@ def audit(
             found = trace.trace(own, cell.kpi, cell.month, cell.scope, limit=LARGEST)
         return found, next((part.claim_key for part in found.parts if part.claim_key), None)
 
-    def behind(claim_key: str) -> trace.ClaimTrace:
+    def behind(claim_key: str) -> trace.ClaimTrace | None:
         with con.cursor() as own:
             own.execute(begin)
-            return trace.claim(own, claim_key)
+            try:
+                return trace.claim(own, claim_key)
+            except UnknownNumber:
+                return None
 
     with con.cursor() as own:
         own.execute(begin)
@@ -94,11 +98,15 @@ def audit(
         if largest is None or largest in audited:
             continue
         audited.add(largest)
-        if not claims[largest].is_whole:
+        claim = claims[largest]
+        if claim is None:
+            broken.append(f"{cell}: its claim key {largest} is no claim's")
+            continue
+        if not claim.is_whole:
             broken.append(f"{cell}: the entries of claim key {largest} do not sum to its balance")
-        if not all(entry.source_file for entry in claims[largest].entries):
+        if not all(entry.source_file for entry in claim.entries):
             broken.append(f"{cell}: an entry of claim key {largest} names no file")
-    entries = sum(len(claim.entries) for claim in claims.values())
+    entries = sum(len(claim.entries) for claim in claims.values() if claim)
     return Audit(len(drawn), len(claims), entries, tuple(broken))
 
 

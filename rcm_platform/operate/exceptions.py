@@ -313,7 +313,11 @@ def _payment(con: duckdb.DuckDBPyConnection, wanted: str) -> tuple[str, Decimal]
 def _deposit_amount(settings: Settings, deposit_id: str) -> Decimal:
     lake = lake_access.open_lake(settings)
     amounts = (
-        lake.query(f"select amount from {lake.scan(*_TREASURY)} where deposit_id = ?", deposit_id)
+        lake.query(
+            f"select amount from {lake.scan(*_TREASURY)} "
+            "where ? in (trim(deposit_id), trim(hospital) || '/' || trim(deposit_id))",
+            deposit_id,
+        )
         if lake.has(*_TREASURY)
         else []
     )

@@ -144,12 +144,19 @@ class _Raw:
 
     @property
     def latest_deposits(self) -> str:
-        """Bank deposits, each as the last file gives it."""
+        """Bank deposits, each as the last file gives it; hospitals number them each for themselves,
+        and one that comes again for another hospital, all else equal, is one."""
+        last_first = "order by _arrival_date desc, _loaded_at desc, _batch_id desc"
         return f"""(
-            select * from {self.visible("treasury", "bank_deposits")}
+            select * from (
+                select * from {self.visible("treasury", "bank_deposits")}
+                qualify row_number() over (
+                    partition by trim(deposit_id), trim(hospital) {last_first}
+                ) = 1
+            )
             qualify row_number() over (
-                partition by trim(deposit_id)
-                order by _arrival_date desc, _loaded_at desc, _batch_id desc
+                partition by trim(deposit_id), trim(deposit_date), trim(amount),
+                    trim(trace_number) {last_first}
             ) = 1
         )"""
 
@@ -214,9 +221,11 @@ def _cash(raw: _Raw) -> Iterable[ProofLine]:
     # a payer's deposit that no remittance explains is cash too: which ones is judged by their
     # matches, how much by the bank's own file
     unapplied = f"""select sum(try_cast(amount as decimal(18, 2)))
-        from {raw.latest_deposits} where trim(deposit_id) in (
-            select deposit_id from intermediate.int_cash__unapplied_deposits
-            where applied_date is null
+        from {raw.latest_deposits} as deposits where exists (
+            select * from intermediate.int_cash__unapplied_deposits as unapplied
+            where applied_date is null and unapplied.deposit_id in (
+                trim(deposits.deposit_id), trim(hospital) || '/' || trim(deposits.deposit_id)
+            )
         )"""
     queries = [*patient, *payer, synthea, unapplied]
     yield ProofLine(

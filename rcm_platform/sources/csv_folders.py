@@ -17,14 +17,14 @@ from rcm_platform.sources.tabular import AHEAD, UNREADABLE, Layout, layout
 TREASURY = {
     "bank_deposits": layout(
         "deposit_id! deposit_date:date!! hospital!! payer_name trace_number! amount:money!!",
-        "deposit_id",
+        "hospital deposit_id",
         dollars={"deposits": ("amount", "true")},
     ),
     # no dollars to add up: they book the money that the deposits bring
     "gl_postings": layout(
         "gl_id! posting_date:date!! accounting_period:date! hospital!! account! trace_number "
         "amount:money!!",
-        "gl_id",
+        "hospital gl_id",
     ),
 }
 OPERATIONS = {

@@ -25,7 +25,7 @@ from rcm_platform_tests.support.small_hospitals import change, create_hospital
 FILES = Path(__file__).parent / "x12"
 DAYS = 3
 BANK = Path(__file__).parent / "bank"
-BANK_FOLDERS = ("x12", "treasury", "operations", "synthea")
+BANK_FOLDERS = ("x12", "treasury", "operations", "synthea", "claims_csv")
 DAMAGE = Path(__file__).parent / "damaged_hospital.sql"
 
 
@@ -61,8 +61,8 @@ def x12_cases(shared: Path, rcm: RunCli) -> Built:
 
 @pytest.fixture(scope="session")
 def hospitals_and_bank(shared: Path, rcm: RunCli) -> Built:
-    """A run of `rcm run` on two hospitals of a few rows, a bank, a list of facilities and an export
-    of Synthea that lacks its journal."""
+    """A run of `rcm run` on two hospitals of a few rows, a bank, a list of facilities, the export
+    of an old billing system and one of Synthea that lacks its journal."""
     home = shared / "hospitals_and_bank"
     output, code = home / "output.txt", home / "exit_code"
     given: dict[str, Any] = dict(

@@ -10,6 +10,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from rcm_platform.explain import trace
 from rcm_platform.publish import versions
 from rcm_platform_tests.conftest import Built
 
@@ -110,6 +111,37 @@ def test_a_facility_that_only_the_bank_or_the_costs_name_is_one(
         "order by all"
     ).fetchall()
     assert found == [("ELSEWHERE",), ("NOWHERE",)]
+
+
+def test_money_at_a_hospital_that_no_list_has_is_listed(con: duckdb.DuckDBPyConnection) -> None:
+    """And two hospitals number their deposits each for themselves: both count."""
+    assert listed(con, "R7") == {
+        ("R7", "ELSEWHERE/D9", Decimal("5.00")),
+        ("R7", "G1", Decimal("5.00")),
+        ("R7", "G2", Decimal("9.00")),
+    }
+    found = con.execute(
+        "select deposit_id, deposit_amount from intermediate.int_cash__deposits "
+        "where deposit_id like '%D9' order by all"
+    ).fetchall()
+    assert found == [("ELSEWHERE/D9", Decimal("5.00")), ("HOSP_A/D9", Decimal("7.00"))]
+
+
+def test_a_claim_that_only_an_old_export_knows_is_traced_to_its_row(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    con.execute(
+        "set search_path = 'marts,intermediate,seeds'; "
+        "create temp table published_version as select date '2025-03-31' as as_of"
+    )
+    found = trace.trace(con, "s4_collection_rate", date(2025, 2, 1), trace.Scope())
+    assert found.is_whole
+    [part] = found.parts
+    assert (part.claim_key, part.numerator, part.denominator) == (None, 40, 250)
+    assert part.row_key
+    row = trace.source_row(con, part.row_key)
+    assert (row.kind, row.quantity) == ("exported claim", Decimal("250.00"))
+    assert row.source_file.endswith("claims_20250202.csv")
 
 
 def test_a_date_of_2099_is_found_and_moves_no_money_out_of_its_month(

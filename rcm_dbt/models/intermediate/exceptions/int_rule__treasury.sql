@@ -1,7 +1,7 @@
 -- What the bank received less of, more of, or not at all (R1, R2), or without a remittance (R3,
--- R4), what a card processor kept (R5), which deposit without a number pays what (R6), what the
--- ledger booked after the close of its month (G1), and dates of all of them that cannot be true
--- (F1).
+-- R4), what a card processor kept (R5), which deposit without a number pays what (R6), what stands
+-- at a hospital that no list has (R7), what the ledger booked after the close of its month (G1),
+-- and dates of all of them that cannot be true (F1).
 with
 
 deposit_windows as (
@@ -114,7 +114,7 @@ short_deposits as (
 
     from reconciled
 
-    where reconciled.deposit_match in ('trace number', 'by hand')
+    where reconciled.deposited_amount is not null and not reconciled.is_less_a_fee
 
 ),
 
@@ -134,7 +134,7 @@ card_fees as (
 
     from reconciled
 
-    where reconciled.deposit_match = 'card less a fee'
+    where reconciled.is_less_a_fee
 
 ),
 
@@ -217,6 +217,49 @@ deposits_of_nobody_known as (
     where
         {{ days_between('nameless_deposits.deposit_date', as_of_date()) }}  -- noqa: LT05
         > nameless_deposits.window_days
+
+),
+
+-- no payment is looked for at a hospital that nobody knows
+deposits_of_unlisted_hospitals as (
+
+    select
+        {{ finding(
+            "'R7'",
+            "'deposit'",
+            'deposits.deposit_id',
+            'deposits',
+            amount='deposits.deposit_amount',
+            facility_key=foreign_key(["'operations'", 'deposits.facility_id']),
+        ) }}
+
+    from {{ ref('stg_treasury__bank_deposits') }} as deposits
+
+    left join {{ ref('stg_operations__facilities') }} as facilities
+        on deposits.facility_id = facilities.facility_id
+
+    where facilities.facility_id is null
+
+),
+
+postings_of_unlisted_hospitals as (
+
+    select
+        {{ finding(
+            "'R7'",
+            "'ledger posting'",
+            'postings.gl_id',
+            'postings',
+            amount='postings.posting_amount',
+            facility_key=foreign_key(["'operations'", 'postings.facility_id']),
+        ) }}
+
+    from postings
+
+    left join {{ ref('stg_operations__facilities') }} as facilities
+        on postings.facility_id = facilities.facility_id
+
+    where facilities.facility_id is null
 
 ),
 
@@ -325,6 +368,10 @@ final as (
     select * from unexplained_deposits
     union all
     select * from deposits_of_nobody_known
+    union all
+    select * from deposits_of_unlisted_hospitals
+    union all
+    select * from postings_of_unlisted_hospitals
     union all
     select * from card_fees
     union all

@@ -39,6 +39,22 @@ records as (
         on work.source_system = facilities.source_system
         and facilities.facility_type = 'hospital'
 
+    union all
+
+    select
+        record_key,
+        'exported claim' as record_type,
+        source_system,
+        facility_key,
+        claim_date as record_date,
+        claim_amount as quantity,
+        _source_file as source_file,
+        _source_position as source_position
+
+    from {{ ref('int_kpi__exported_claims') }}
+
+    where record_key is not null
+
 ),
 
 final as (

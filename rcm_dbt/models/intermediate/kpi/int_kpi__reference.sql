@@ -35,24 +35,7 @@ denied_amounts as (
 -- the legacy export says of each claim what it was last said to be
 exported as (
 
-    select
-        {{ surrogate_key(['exports.source_system', 'exports.claim_id']) }} as claim_key,
-        facilities.facility_key,
-        payers.payer_key,
-        coalesce(exports.claim_date, exports.service_date, exports.recorded_date) as claim_date,
-        exports.claim_status,
-        exports.claim_amount,
-        coalesce(exports.paid_amount, {{ money(0) }}) as paid_amount
-
-    from {{ ref('stg_claims_csv__claims') }} as exports
-
-    left join {{ ref('int_facility__current') }} as facilities
-        on exports.source_system = facilities.source_system
-        and facilities.facility_type = 'hospital'
-
-    left join {{ ref('int_payer__identifiers') }} as payers
-        on exports.source_system = payers.source_system
-        and exports.payer_id = payers.payer_id
+    select * from {{ ref('int_kpi__exported_claims') }}
 
 ),
 
@@ -126,7 +109,8 @@ final as (
 
     {{ kpi_rows(
         's4_collection_rate', 'exported', 'claim_date', known_date='null',
-        numerator='paid_amount', denominator='claim_amount'
+        numerator='paid_amount', denominator='claim_amount',
+        record_type='exported claim', record_key='record_key'
     ) }}
 
     union all
@@ -135,7 +119,8 @@ final as (
     {{ kpi_rows(
         's4_' ~ (status | lower | replace(' ', '_')) ~ '_share', 'exported', 'claim_date',
         known_date='null',
-        numerator=one_if("claim_status = '" ~ status ~ "'")
+        numerator=one_if("claim_status = '" ~ status ~ "'"),
+        record_type='exported claim', record_key='record_key'
     ) }}
 
         union all

@@ -32,7 +32,7 @@ postings as (
     from {{ ref('stg_treasury__gl_postings') }}
 
     where
-        coalesce(gl_account, 'Cash - Payers') = 'Cash - Payers'
+        coalesce(gl_account, 'Cash - Payers') <> 'Cash - Patients'
         and trace_number is not null
 
     group by

@@ -249,6 +249,15 @@ amounts as (
         deposited.deposit_date,
         deposited.deposited_amount,
         deposited.deposit_match,
+        coalesce(
+            deposited.deposit_match = 'card less a fee'
+            or (
+                payments.is_card
+                and deposited.deposited_amount < payments.payment_amount
+                and {{ is_card_amount('payments.payment_amount', 'deposited.deposited_amount') }}
+            ),
+            false
+        ) as is_less_a_fee,
         booked.gl_posting_date,
         case
             when booked.gl_amount = trace_totals.expected_amount

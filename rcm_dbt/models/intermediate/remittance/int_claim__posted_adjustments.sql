@@ -2,6 +2,13 @@
 -- out what the first one paid and took off (reason 23); one that repeats it under a contract or a
 -- denial books only its own effect, and the rest says what the other payer did. What is taken back
 -- of a decision that was never received takes nothing back here.
+{%- set payers_before -%}
+    case
+        when not remits.is_secondary then 0
+        when remits.claim_status_code in ('3', '21') then 2
+        else 1
+    end
+{%- endset %}
 with
 
 adjustments as (
@@ -39,6 +46,7 @@ remits as (
     select
         remits.remit_claim_key,
         remits.claim_key,
+        remits.payer_key,
         remits.payment_date,
         remits.is_reversal,
         remits.is_predetermination,
@@ -53,11 +61,10 @@ remits as (
         case
             when remits.is_reversal
                 then
-                    min(case when remits.is_secondary then 1 when remits.is_decision then 0 end)
+                    min(case when remits.is_decision then {{ payers_before }} end)
                         over (partition by remits.claim_key, remits.payer_key)
-            when remits.is_secondary then 1
-            else 0
-        end as later_payer_flag
+            else {{ payers_before }}
+        end as payers_before
 
     from {{ ref('int_claim__remits') }} as remits
 
@@ -69,25 +76,35 @@ remits as (
 
 ),
 
--- by the days of the payments, whichever file came first
+-- by the days of the payments, whichever file came first; what a second payer takes off stands
+-- beside what the first one did, and is not added to it
 preceded as (
 
     select
         *,
-        coalesce(later_payer_flag, 0) = 1 as is_later_payer,
+        coalesce(payers_before, 0) > 0 as is_later_payer,
         {{ sum_where(
             'paid_amount + contractual_amount',
-            'coalesce(later_payer_flag, 0) = 0 and not (is_unmatched or is_predetermination)'
+            'coalesce(payers_before, 0) = 0 and not (is_unmatched or is_predetermination)'
         ) }}
             over (
                 partition by claim_key
                 order by payment_date
                 range between unbounded preceding and current row
-            ) as preceding_effect_amount,
+            ) as first_effect_amount,
+        {{ sum_where(
+            'paid_amount',
+            'payers_before = 1 and not (is_unmatched or is_predetermination)'
+        ) }}
+            over (
+                partition by claim_key
+                order by payment_date
+                range between unbounded preceding and current row
+            ) as second_paid_amount,
         max(
             case
                 when
-                    coalesce(later_payer_flag, 0) = 0
+                    coalesce(payers_before, 0) = 0
                     and not (is_reversal or is_predetermination)
                     then charge_amount
             end
@@ -112,11 +129,72 @@ excess as (
                 is_later_payer
                 and not is_unmatched
                 and direction * charge_amount = first_payer_charge_amount
-                then greatest(preceding_effect_amount - direction * earlier_payer_amount, 0)
+                then
+                    greatest(
+                        first_effect_amount
+                        + case when payers_before = 2 then second_paid_amount else 0 end
+                        - direction * earlier_payer_amount,
+                        0
+                    )
             else 0
-        end as repeated_amount
+        end as repeated_amount,
+        claim_key,
+        payer_key,
+        payment_date,
+        charge_amount,
+        paid_amount,
+        is_reversal,
+        is_later_payer
 
     from preceded
+
+),
+
+-- the decision that a reversal of a later payer takes back: it takes back what was booked of it
+taken_back as (
+
+    select
+        reversals.remit_claim_key,
+        decisions.repeated_amount,
+        row_number() over (
+            partition by reversals.remit_claim_key
+            order by decisions.payment_date desc, decisions.remit_claim_key desc
+        ) as lateness
+
+    from excess as reversals
+
+    inner join excess as decisions
+        on reversals.claim_key = decisions.claim_key
+        and coalesce(reversals.payer_key, '') = coalesce(decisions.payer_key, '')
+        and reversals.charge_amount = -decisions.charge_amount
+        and reversals.paid_amount = -decisions.paid_amount
+        and reversals.contractual_amount = decisions.contractual_amount
+        and reversals.denied_amount = decisions.denied_amount
+        and reversals.payment_date >= decisions.payment_date
+
+    where
+        reversals.is_reversal
+        and reversals.is_later_payer
+        and not reversals.is_unmatched
+        and not decisions.is_reversal
+
+),
+
+repeats as (
+
+    select
+        excess.remit_claim_key,
+        excess.direction,
+        excess.is_unmatched,
+        excess.contractual_amount,
+        excess.denied_amount,
+        coalesce(taken_back.repeated_amount, excess.repeated_amount) as repeated_amount
+
+    from excess
+
+    left join taken_back
+        on excess.remit_claim_key = taken_back.remit_claim_key
+        and taken_back.lateness = 1
 
 ),
 
@@ -136,7 +214,7 @@ shares as (
         direction * contractual_amount as contractual_amount,
         direction * denied_amount as denied_amount
 
-    from excess
+    from repeats
 
 ),
 

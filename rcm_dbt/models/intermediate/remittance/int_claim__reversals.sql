@@ -1,6 +1,7 @@
 -- Each reversal of a decision, and whether the decision that it takes back was ever received: one
 -- of the same payer and an earlier payment, or one of the same amounts. What waits in quarantine
--- counts as received. The correction that comes with a reversal is not what it takes back.
+-- counts as received. The correction that comes with a reversal is not what it takes back, not even
+-- where it is of the same amounts: in one payment, what is taken back stands beside its correction.
 with
 
 remits as (
@@ -31,7 +32,31 @@ reversals as (
 
 ),
 
-candidates as (
+-- in one payment stands a reversal with its correction, which may be of the same amounts
+own_payments as (
+
+    select
+        remit_payment_key,
+        claim_key,
+        payer_key,
+        abs(charge_amount) as charge_amount,
+        abs(paid_amount) as paid_amount,
+        {{ sum_where('1', 'is_decision') }} - {{ sum_where('1', 'is_reversal') }} as over_count
+
+    from remits
+
+    where claim_key in (select reversals.claim_key from reversals)
+
+    group by
+        remit_payment_key,
+        claim_key,
+        payer_key,
+        abs(charge_amount),
+        abs(paid_amount)
+
+),
+
+found as (
 
     select
         reversals.remit_claim_key,
@@ -41,6 +66,7 @@ candidates as (
 
     inner join remits as decisions
         on reversals.claim_key = decisions.claim_key
+        and reversals.remit_payment_key <> decisions.remit_payment_key
         and decisions.is_decision
         and (
             (
@@ -55,6 +81,28 @@ candidates as (
         )
 
     group by reversals.remit_claim_key
+
+),
+
+candidates as (
+
+    select
+        reversals.remit_claim_key,
+        coalesce(found.decision_count, 0)
+        + case when own_payments.over_count > 0 then own_payments.over_count else 0 end
+            as decision_count
+
+    from reversals
+
+    left join found
+        on reversals.remit_claim_key = found.remit_claim_key
+
+    left join own_payments
+        on reversals.remit_payment_key = own_payments.remit_payment_key
+        and reversals.claim_key = own_payments.claim_key
+        and coalesce(reversals.payer_key, '') = coalesce(own_payments.payer_key, '')
+        and abs(reversals.charge_amount) = own_payments.charge_amount
+        and abs(reversals.paid_amount) = own_payments.paid_amount
 
 ),
 

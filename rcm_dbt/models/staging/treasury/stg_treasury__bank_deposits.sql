@@ -9,24 +9,13 @@ source as (
 
 ),
 
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by {{ clean_text('deposit_id') }}
-            order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
-        ) as version_rank
-
-    from source
-
-),
+{{ last_of_each_hospital('deposit_id', 'deposit_date') }},
 
 renamed as (
 
     select
         -- ids
-        {{ clean_text('deposit_id') }} as deposit_id,
+        {{ number_of_a_hospital('deposit_id') }} as deposit_id,
         {{ clean_text('hospital') }} as facility_id,
         {{ bank_trace_number('trace_number') }} as trace_number,
 
@@ -47,9 +36,7 @@ renamed as (
         _source_position,
         _arrival_date as recorded_date
 
-    from ranked
-
-    where version_rank = 1
+    from kept
 
 )
 

@@ -9,24 +9,13 @@ source as (
 
 ),
 
-ranked as (
-
-    select
-        *,
-        row_number() over (
-            partition by {{ clean_text('gl_id') }}
-            order by _arrival_date desc, _loaded_at desc, _batch_id desc, _source_position desc
-        ) as version_rank
-
-    from source
-
-),
+{{ last_of_each_hospital('gl_id', 'posting_date') }},
 
 renamed as (
 
     select
         -- ids
-        {{ clean_text('gl_id') }} as gl_id,
+        {{ number_of_a_hospital('gl_id') }} as gl_id,
         {{ clean_text('hospital') }} as facility_id,
         {{ bank_trace_number('trace_number') }} as trace_number,
 
@@ -56,9 +45,7 @@ renamed as (
         _source_position,
         _arrival_date as recorded_date
 
-    from ranked
-
-    where version_rank = 1
+    from kept
 
 )
 
