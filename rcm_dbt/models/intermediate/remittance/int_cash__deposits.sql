@@ -1,6 +1,7 @@
 -- Every bank deposit with the payments that it pays. A deposit pays the payments of its trace
--- number (leading zeros aside) at its facility; where several payers use the number, those of the
--- payer that it names, else those of its amount. A card pays under another number, less a fee. A
+-- number (leading zeros aside) at its facility, or at another of the same hospital by whose account
+-- they are paid; where several payers use the number, those of the payer that it names, else those
+-- of its amount. A card pays under another number, less a fee. A
 -- deposit without a number pays the one payment of its payer, amount and days, where no other
 -- deposit could be it (R6). One that is all that its payer dates of a day may hold those payments:
 -- nobody is told so, but their cash counts once. What someone decided goes before all of it.
@@ -123,6 +124,7 @@ payment_groups as (
     select
         payment_group_key,
         facility_key,
+        claim_source_system,
         payer_key,
         trace_key,
         min(payment_date) as payment_date,
@@ -137,6 +139,7 @@ payment_groups as (
     group by
         payment_group_key,
         facility_key,
+        claim_source_system,
         payer_key,
         trace_key
 
@@ -158,6 +161,7 @@ candidates as (
         named.deposit_key,
         payment_groups.payment_group_key,
         payment_groups.recorded_date,
+        named.facility_key = payment_groups.facility_key as is_same_facility,
         coalesce(named.payer_key = payment_groups.payer_key, false) as is_same_payer,
         named.deposit_amount = payment_groups.group_amount as is_same_amount,
         named.is_listed_payer and listed_payers.payer_key is not null as is_listed_on_both_sides
@@ -165,8 +169,11 @@ candidates as (
     from named
 
     inner join payment_groups
-        on named.facility_key = payment_groups.facility_key
-        and named.trace_key = payment_groups.trace_key
+        on named.trace_key = payment_groups.trace_key
+        and (
+            named.facility_key = payment_groups.facility_key
+            or named.claim_source_system = payment_groups.claim_source_system
+        )
 
     left join listed_payers
         on payment_groups.payer_key = listed_payers.payer_key
@@ -181,14 +188,21 @@ ranked_candidates as (
         *,
         row_number() over (
             partition by deposit_key
-            order by is_same_payer desc, is_same_amount desc, payment_group_key asc
+            order by
+                is_same_facility desc,
+                is_same_payer desc,
+                is_same_amount desc,
+                payment_group_key asc
         ) as candidate_rank,
         count(*) over (partition by deposit_key) as candidate_count
 
     from candidates
 
-    -- another payer's money under the same number
-    where is_same_payer or is_same_amount or not is_listed_on_both_sides
+    -- another payer's money under the same number; physicians may use their hospital's account
+    where
+        is_same_payer
+        or is_same_amount
+        or (is_same_facility and not is_listed_on_both_sides)
 
 ),
 
