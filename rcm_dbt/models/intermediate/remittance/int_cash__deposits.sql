@@ -1,9 +1,9 @@
 -- Every bank deposit with the payments that it pays. A deposit pays the payments of its trace
 -- number (leading zeros aside) at its facility, or at another of the same hospital by whose account
 -- they are paid; where several payers use the number, those of the payer that it names, else those
--- of its amount. A card pays under another number, less a fee. A
--- deposit without a number pays the one payment of its payer, amount and days, where no other
--- deposit could be it (R6). One that is all that its payer dates of a day may hold those payments:
+-- of its amount. A card pays under another number, less a fee. A deposit without a number pays the
+-- one payment of its payer, amount and days, where no other deposit could be it (R6). One that is
+-- all that its payer dates of a day, or of days that follow each other, may hold those payments:
 -- nobody is told so, but their cash counts once. What someone decided goes before all of it.
 with
 
@@ -402,7 +402,7 @@ proposals as (
 ),
 
 -- several checks of a payer may come in one deposit, under a number of the bank
-day_totals as (
+daily_totals as (
 
     select
         payment_groups.facility_key,
@@ -424,7 +424,43 @@ day_totals as (
         payment_groups.payer_key,
         payment_groups.payment_date
 
-    having count(*) > 1
+),
+
+-- of one day or of several that follow each other
+run_totals as (
+
+    select
+        first_days.facility_key,
+        first_days.payer_key,
+        first_days.payment_date as first_date,
+        last_days.payment_date,
+        sum(days.payment_count) as payment_count,
+        sum(days.total_amount) as total_amount,
+        max(days.recorded_date) as recorded_date
+
+    from daily_totals as first_days
+
+    cross join day_windows
+
+    inner join daily_totals as last_days
+        on first_days.facility_key = last_days.facility_key
+        and first_days.payer_key = last_days.payer_key
+        and {{ days_between('first_days.payment_date', 'last_days.payment_date') }}
+        between 0 and day_windows.window_days
+
+    inner join daily_totals as days
+        on first_days.facility_key = days.facility_key
+        and first_days.payer_key = days.payer_key
+        and first_days.payment_date <= days.payment_date
+        and last_days.payment_date >= days.payment_date
+
+    group by
+        first_days.facility_key,
+        first_days.payer_key,
+        first_days.payment_date,
+        last_days.payment_date
+
+    having sum(days.payment_count) > 1
 
 ),
 
@@ -432,15 +468,18 @@ total_candidates as (
 
     select
         named.deposit_key,
-        day_totals.recorded_date,
-        day_totals.payment_count,
+        run_totals.recorded_date,
+        run_totals.payment_count,
         row_number() over (
             partition by named.deposit_key
-            order by day_totals.payment_date desc
+            order by run_totals.payment_date desc, run_totals.first_date desc
         ) as total_rank,
         row_number() over (
             partition by
-                day_totals.facility_key, day_totals.payer_key, day_totals.payment_date
+                run_totals.facility_key,
+                run_totals.payer_key,
+                run_totals.first_date,
+                run_totals.payment_date
             order by named.deposit_date, named.deposit_id
         ) as deposit_rank
 
@@ -448,11 +487,11 @@ total_candidates as (
 
     cross join day_windows
 
-    inner join day_totals
-        on named.facility_key = day_totals.facility_key
-        and named.payer_key = day_totals.payer_key
-        and named.deposit_amount = day_totals.total_amount
-        and {{ days_between('day_totals.payment_date', 'named.deposit_date') }}
+    inner join run_totals
+        on named.facility_key = run_totals.facility_key
+        and named.payer_key = run_totals.payer_key
+        and named.deposit_amount = run_totals.total_amount
+        and {{ days_between('run_totals.payment_date', 'named.deposit_date') }}
         between 0 and day_windows.window_days
 
     left join matched
