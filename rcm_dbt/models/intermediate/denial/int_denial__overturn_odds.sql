@@ -107,8 +107,11 @@ shrunk as (
 
     select
         *,
-        (all_overturned_count + 1.0) / (all_decided_count + 2.0) as all_odds,
-        coalesce(all_paid_amount / nullif(all_overturned_amount, 0), 1.0) as all_paid_share
+        {{ quotient('all_overturned_count + 1', 'all_decided_count + 2') }} as all_odds,
+        coalesce(
+            {{ quotient('all_paid_amount', 'nullif(all_overturned_amount, 0)') }},
+            cast(1 as {{ dbt.type_float() }})
+        ) as all_paid_share
 
     from pooled
 
@@ -122,7 +125,10 @@ priors as (
         / (category_decided_count + prior_claims) as prior_odds,
         (
             class_overturned_count
-            * coalesce(class_paid_amount / nullif(class_overturned_amount, 0), all_paid_share)
+            * coalesce(
+                {{ quotient('class_paid_amount', 'nullif(class_overturned_amount, 0)') }},
+                all_paid_share
+            )
             + prior_claims * all_paid_share
         ) / (class_overturned_count + prior_claims) as paid_share
 
@@ -140,12 +146,11 @@ final as (
         cast(decided_count as {{ dbt.type_bigint() }}) as decided_count,
         cast(category_overturned_count as {{ dbt.type_bigint() }}) as category_overturned_count,
         cast(category_decided_count as {{ dbt.type_bigint() }}) as category_decided_count,
-        cast(prior_odds as decimal(9, 4)) as prior_odds,
-        cast(
-            (overturned_count + prior_claims * prior_odds) / (decided_count + prior_claims)
-            as decimal(9, 4)
-        ) as overturn_odds,
-        cast(paid_share as decimal(9, 4)) as paid_share
+        {{ to_places('prior_odds', 4) }} as prior_odds,
+        {{ to_places(
+            '(overturned_count + prior_claims * prior_odds) / (decided_count + prior_claims)', 4
+        ) }} as overturn_odds,
+        {{ to_places('paid_share', 4) }} as paid_share
 
     from priors
 

@@ -145,8 +145,10 @@ shares as (
         age_bucket,
         cast(
             case
-                when cell_open_amount > 0 then cell_actual_amount / cell_open_amount
-                when age_open_amount > 0 then age_actual_amount / age_open_amount
+                when cell_open_amount > 0
+                    then {{ quotient('cell_actual_amount', 'cell_open_amount') }}
+                when age_open_amount > 0
+                    then {{ quotient('age_actual_amount', 'age_open_amount') }}
             end as decimal(9, 6)
         ) as actual_share
 

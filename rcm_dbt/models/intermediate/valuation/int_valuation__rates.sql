@@ -188,16 +188,17 @@ final as (
                 else 0
             end as {{ dbt.type_bigint() }}
         ) as history_claim_count,
+        -- by nine places, as in to_places
         cast(
-            round(
+            cast(
                 case rate_basis
                     {% for level, keys in levels -%}
                         {% set name = 'by_' ~ level | replace(' ', '_') -%}
-                        when '{{ level }}' then {{ name }}_outcome_amount / {{ name }}_base_amount
+                        when '{{ level }}'
+                            then {{ quotient(name ~ '_outcome_amount', name ~ '_base_amount') }}
                     {% endfor -%}
-                    else assumed_percent / 100
-                end,
-                6
+                    else {{ quotient('assumed_percent', '100') }}
+                end as decimal(18, 9)
             ) as decimal(9, 6)
         ) as rate
 

@@ -68,13 +68,15 @@ rejection_odds as (
     select
         cast(
             coalesce(
-                {{ sum_where('1.0', 'payer_paid_amount > 0') }} / nullif(count(*), 0), 0
+                {{ quotient(sum_where('1', 'payer_paid_amount > 0'), 'nullif(count(*), 0)') }}, 0
             ) as decimal(9, 4)
         ) as payment_odds,
         cast(
             coalesce(
-                sum(payer_paid_amount)
-                / nullif({{ sum_where('charge_amount', 'payer_paid_amount > 0') }}, 0),
+                {{ quotient(
+                    'sum(payer_paid_amount)',
+                    'nullif(' ~ sum_where('charge_amount', 'payer_paid_amount > 0') ~ ', 0)'
+                ) }},
                 0
             ) as decimal(9, 4)
         ) as paid_share

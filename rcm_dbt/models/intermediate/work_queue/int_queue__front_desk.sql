@@ -74,7 +74,8 @@ usual as (
 
     select
         source_system,
-        sum(net_amount) / nullif(count(distinct encounter_key), 0) as net_amount
+        {{ quotient('sum(net_amount)', 'nullif(count(distinct encounter_key), 0)') }}
+            as net_amount
 
     from claims
 

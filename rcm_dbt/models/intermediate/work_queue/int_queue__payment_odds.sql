@@ -77,11 +77,13 @@ pooled as (
 
     select
         *,
-        (sum(paid_count) over () + 1.0) / (sum(decided_count) over () + 2.0) as all_paid_odds,
+        {{ quotient('sum(paid_count) over () + 1', 'sum(decided_count) over () + 2') }}
+            as all_paid_odds,
         coalesce(
-            sum(net_amount) over () / nullif(sum(line_amount) over (), 0), 0
+            {{ quotient('sum(net_amount) over ()', 'nullif(sum(line_amount) over (), 0)') }},
+            cast(0 as {{ dbt.type_float() }})
         ) as all_net_share,
-        (sum(unanswered_count) over () + 1.0) / (sum(silent_count) over () + 2.0)
+        {{ quotient('sum(unanswered_count) over () + 1', 'sum(silent_count) over () + 2') }}
             as all_unanswered_odds,
         cast({{ setting('odds_prior_claims') }} as {{ dbt.type_float() }}) as prior_claims
 
@@ -100,18 +102,19 @@ final as (
         case
             when payer_class = 'Self-pay' then cast(1 as decimal(9, 4))
             else
-                cast(
-                    (paid_count + prior_claims * all_paid_odds) / (decided_count + prior_claims)
-                    as decimal(9, 4)
-                )
+                {{ to_places(
+                    '(paid_count + prior_claims * all_paid_odds) / (decided_count + prior_claims)',
+                    4
+                ) }}
         end as paid_odds,
-        cast(coalesce(net_amount / nullif(line_amount, 0), all_net_share) as decimal(9, 4))
-            as net_share,
-        cast(
-            (unanswered_count + prior_claims * all_unanswered_odds)
-            / (silent_count + prior_claims)
-            as decimal(9, 4)
-        ) as unanswered_odds
+        {{ to_places(
+            'coalesce(' ~ quotient('net_amount', 'nullif(line_amount, 0)') ~ ', all_net_share)', 4
+        ) }} as net_share,
+        {{ to_places(
+            '(unanswered_count + prior_claims * all_unanswered_odds)'
+            ~ ' / (silent_count + prior_claims)',
+            4
+        ) }} as unanswered_odds
 
     from pooled
 

@@ -25,7 +25,7 @@ renamed as (
         ssn as ssn_level,
         phone as phone_level,
         address as address_level,
-        cast(match_weight as decimal(9, 2)) as match_weight,
+        {{ to_places('match_weight', 2) }} as match_weight,
         cast(match_probability as decimal(9, 6)) as match_probability,
 
         -- decision
